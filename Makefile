@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin: each target is a preset of CMakePresets.json after scripts/setup.sh, which does nothing when all is there.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PREFIX ?= /usr/local
+DESTDIR ?=
+ARGS ?=
+JOBS ?= $(shell scripts/jobs.sh)
+PRESET ?= release
+
+.PHONY: help
+help: ## this list
+	@echo "nibble: YOLO detectors in 4 bits. Targets:"
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|'
+	@echo "Variables: ARGS (options of make run), JOBS (compilers at once, now $(JOBS)), PREFIX and DESTDIR (make install)."
+
+.PHONY: setup
+setup: ## install what the build needs (Debian 12; root or sudo), fetch ONNX Runtime into third_party/
+	@scripts/setup.sh
+
+.PHONY: setup-dev
+setup-dev:
+	@scripts/setup.sh --dev
+
+# configure-and-build PRESET [TARGET...]
+define build-preset
+cmake --preset $(1) --log-level=WARNING
+cmake --build --preset $(1) --parallel $(JOBS) $(if $(2),--target $(2))
+endef
+
+.PHONY: build
+build: setup ## set-up, then build/nibble and the tests
+	@$(call build-preset,release)
+
+# Without the tests: the shortest way from a clone to a result.
+.PHONY: run
+run: setup ## set-up, build, and the main job on the embedded default; ARGS="model.pt --recipes w4a16 ..." for your own
+	@$(call build-preset,release,nibble)
+	@build/nibble run $(ARGS)
+
+.PHONY: test
+test: build ## set-up, build, all tests; skipped ones are listed at the end
+	@ctest --preset release --parallel $(JOBS)
+
+.PHONY: bench
+bench: setup ## benchmarks of the parts
+	@cmake --preset release --log-level=WARNING -DNIBBLE_BENCHMARKS=ON
+	@cmake --build --preset release --parallel $(JOBS) --target nibble_bench
+	@build/nibble_bench $(ARGS)
+
+.PHONY: asan
+asan: setup-dev ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(call build-preset,asan)
+	@ctest --preset asan --parallel $(JOBS)
+
+.PHONY: tidy
+tidy: setup-dev ## clang-tidy over everything that is built
+	@$(call build-preset,tidy)
+
+.PHONY: format
+format: setup-dev ## clang-format in place
+	@scripts/format.sh
+
+.PHONY: format-check
+format-check: setup-dev ## fails where clang-format would change something
+	@scripts/format.sh --check
+
+.PHONY: install
+install: build ## into $(DESTDIR)$(PREFIX)
+	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)"
+
+.PHONY: clean
+clean: ## remove the build folders; third_party/ and results stay
+	@cmake -E rm -rf build build-dev build-asan build-tidy build-cuda build-fuzz

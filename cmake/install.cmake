@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# bin/nibble, lib/nibble/ (islands, ONNX Runtime), share/nibble/ (recipes, the embedded default), share/doc/nibble/.
+include(GNUInstallDirs)
+if(TARGET nibble)
+  install(TARGETS nibble RUNTIME DESTINATION bin)
+endif()
+foreach(island nibble_torch nibble_image)
+  if(TARGET ${island})
+    install(TARGETS ${island} LIBRARY DESTINATION lib/nibble)
+  endif()
+endforeach()
+install(DIRECTORY recipes assets DESTINATION share/nibble)
+install(FILES LICENSE DESTINATION share/doc/nibble)
+# The runtime that setup fetched; one named by -DORT_LIBRARY stays where it is.
+set(NIBBLE_OWN_ORT ${PROJECT_SOURCE_DIR}/third_party/onnxruntime/lib)
+cmake_path(GET ORT_LIBRARY PARENT_PATH NIBBLE_ORT_FOLDER)
+if(NIBBLE_ORT_FOLDER STREQUAL NIBBLE_OWN_ORT)
+  install(DIRECTORY ${NIBBLE_OWN_ORT}/ DESTINATION lib/nibble FILES_MATCHING PATTERN "*.so*")
+  install(FILES ${NIBBLE_OWN_ORT}/LICENSE ${NIBBLE_OWN_ORT}/ThirdPartyNotices.txt DESTINATION share/doc/nibble/onnxruntime)
+endif()
