@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run found out, as plain data: the content of summary.md, gates.json and run.json.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace nibble {
+
+/// Wall time of one forward pass at batch 1, warm-up runs left out.
+struct Latency {
+  double mean_ms = 0;
+  double median_ms = 0;
+  double p90_ms = 0;
+  double throughput_fps = 0;  ///< 1000 / mean_ms
+  std::int64_t runs = 0;      ///< measured ones
+};
+
+/// COCO numbers of one file; -1: undefined (no ground truth of that kind), as pycocotools.
+struct Score {
+  double map_50_95 = -1;
+  double map_50 = -1;
+  std::optional<double> reference_map_50_95;  ///< the same with the runtime's graph optimisations off, where measured
+  std::int64_t images = 0;
+  std::optional<Latency> latency;
+  std::vector<std::string> providers;
+  std::string metrics_path;  ///< relative to the run directory
+};
+
+/// How far two executions of the same input lie apart.
+struct Parity {
+  std::string what;      ///< "optimisations on against off"
+  double max_score = 0;  ///< largest difference of a class score (raw heads: of a logit)
+  double max_box_px = 0;
+  bool must_be_equal = false;  ///< any difference fails a gate
+};
+
+/// One ONNX file.
+struct ArtifactReport {
+  std::string name;    ///< "baseline-fp32", "w4a16-qcdq-ptq-opt"
+  std::string recipe;  ///< empty: the float baseline
+  std::string path;    ///< relative to the run directory
+  std::int64_t bytes = 0;
+  std::string sha256;
+  bool loads = false;              ///< in ONNX Runtime
+  bool finite = false;             ///< all outputs, on random input
+  std::string problem;             ///< why not
+  int quantize_nodes = 0;          ///< QuantizeLinear
+  int dequantize_nodes = 0;        ///< DequantizeLinear
+  std::map<int, int> weight_bits;  ///< bits -> layers
+  std::vector<Parity> parity;
+  std::optional<Score> score;
+};
+
+/// What became of a recipe.
+struct RecipeReport {
+  std::string name;
+  double max_map_drop = 0;
+  std::int64_t calibration_images = 0;
+  std::int64_t quantized_layers = 0;
+  std::vector<std::string> float_layers;    ///< "model.23.dfl.conv: box decode": by design or by a rule
+  std::vector<std::string> skipped_layers;  ///< what the recipe asked for and did not get, with the reason
+};
+
+struct GateResult {
+  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "no_layer_skipped", "map_drop"
+  std::string subject;  ///< artefact or recipe
+  bool passed = false;
+  std::string detail;  ///< found against allowed
+};
+
+struct Report {
+  std::string status;  ///< "done", "interrupted", "failed"
+  std::string model;   ///< "yolov10n"
+  std::string head;
+  std::int64_t image_size = 640;
+  std::vector<std::string> data;  ///< one line each: what was calibrated and scored on
+  std::vector<ArtifactReport> artifacts;
+  std::vector<RecipeReport> recipes;
+  std::vector<GateResult> gates;
+  std::vector<std::string> caveats;
+  double seconds = 0;
+
+  bool gates_passed() const {
+    for (const auto& gate : gates)
+      if (!gate.passed) return false;
+    return true;
+  }
+};
+
+}  // namespace nibble

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of nibble as functions: options in, result out. Each throws nibble::Error.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nibble/report.h"
+
+namespace nibble {
+
+class Progress;  // base/progress.h
+
+/// Where and how networks are executed.
+struct RuntimeOptions {
+  int threads = 0;               ///< 0: the cores
+  std::uint64_t seed = 0;        ///< of everything random
+  std::string provider = "cpu";  ///< cpu or cuda; asked for and missing is an error
+  bool allow_cpu_fallback = false;
+};
+
+/// Which images are scored, against what.
+struct DataOptions {
+  std::filesystem::path images;       ///< folder the annotations' file names are relative to
+  std::filesystem::path annotations;  ///< COCO instances_*.json, or a YOLO data.yaml
+  std::optional<std::int64_t> max_images;
+  std::filesystem::path image_ids_list;
+};
+
+/// How detections are taken from outputs.
+struct DetectOptions {
+  double confidence = 0.001;
+  double iou = 0.7;
+  std::int64_t max_detections = 300;
+};
+
+struct RunOptions {
+  std::filesystem::path checkpoint;  ///< empty: the embedded default
+  std::vector<std::string> recipes = {"w4a16", "w4a8"};
+  std::filesystem::path calibration;  ///< folder or list; empty: the embedded images
+  std::optional<std::int64_t> calibration_images;
+  DataOptions data;  ///< empty: the embedded images
+  std::string head = "one2many";
+  std::int64_t image_size = 640;
+  std::filesystem::path runs_dir;  ///< empty: tmp/<model>_brevitas_w4a8_w4a16
+  std::string run_id;              ///< empty: UTC time
+  std::filesystem::path gates;     ///< limits other than the recipes'
+  bool resume = false;
+  bool smoke = false;                ///< random input through every artefact, nothing scored
+  bool reference = false;            ///< score with the runtime's optimisations off as well
+  std::vector<std::string> command;  ///< argv, for the manifest
+  RuntimeOptions runtime;
+};
+struct RunResult {
+  std::filesystem::path directory;
+  Report report;
+  std::string summary;  ///< the text of summary.md
+};
+RunResult run(const RunOptions& options, Progress& progress);
+
+struct ExportOptions {
+  std::filesystem::path checkpoint;
+  std::filesystem::path output;
+  std::string head = "one2many";
+  std::int64_t image_size = 640;
+  bool half = false;
+  int opset = 0;           ///< 0: the dialect's own
+  std::int64_t batch = 1;  ///< -1: dynamic
+};
+/// Writes the float baseline; returns one line about it.
+std::string export_baseline(const ExportOptions& options);
+
+struct QuantizeOptions {
+  std::filesystem::path checkpoint;
+  std::filesystem::path output_dir;
+  std::string recipe;
+  std::filesystem::path calibration;
+  std::optional<std::int64_t> calibration_images;
+  std::string head = "one2many";
+  std::int64_t image_size = 640;
+  std::string dialect = "both";  ///< qcdq, int4, both
+  RuntimeOptions runtime;
+};
+/// Writes the files of one recipe; returns what to show.
+std::string quantize(const QuantizeOptions& options, Progress& progress);
+
+/// What a .pt or .onnx file holds, as text or JSON.
+std::string inspect(const std::filesystem::path& file, bool json);
+
+struct EvalOptions {
+  std::filesystem::path model;
+  DataOptions data;
+  DetectOptions detect;
+  bool optimize = true;
+  bool skip_latency = false;
+  std::filesystem::path json;             ///< metrics.json to write
+  std::filesystem::path save_detections;  ///< pycocotools result file to write
+  RuntimeOptions runtime;
+};
+/// Returns the COCO numbers as text.
+std::string evaluate(const EvalOptions& options, Progress& progress);
+
+struct ScoreOptions {
+  std::filesystem::path detections;
+  DataOptions data;
+  std::filesystem::path json;
+};
+std::string score(const ScoreOptions& options);
+
+/// What this machine has and what is missing.
+struct Diagnosis {
+  std::string text;
+  bool complete = false;  ///< everything `provider` needs is there
+};
+Diagnosis doctor(const std::string& provider);
+
+/// nibble, LibTorch, ONNX Runtime, OpenCV, one line each; a missing one says so.
+std::string versions_text();
+
+}  // namespace nibble

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/files.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+std::string reason_of(int error_number) { return error_number == 0 ? "unknown reason" : std::strerror(error_number); }
+
+[[noreturn]] void throw_unreadable(const fs::path& path, const std::string& reason) {
+  throw Error(ErrorKind::input, fmt::format("cannot read file: {}: {}; check the path", path.string(), reason));
+}
+
+[[noreturn]] void throw_unwritable(const fs::path& path, const std::string& reason) {
+  throw Error(ErrorKind::environment,
+              fmt::format("cannot write file: {}: {}; check free space and permissions, or choose another folder", path.string(), reason));
+}
+
+std::ifstream open_for_reading(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) throw_unreadable(path, "is a folder, a file is expected");
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw_unreadable(path, reason_of(errno));
+  return stream;
+}
+
+void make_parent_folders(const fs::path& path) {
+  if (!path.has_parent_path()) return;
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error) throw_unwritable(path, fmt::format("its folder cannot be made: {}", error.message()));
+}
+
+/// A name no other writer of this or another process uses.
+fs::path temporary_beside(const fs::path& path) {
+  static std::atomic<unsigned> counter{0};
+  fs::path name = path;
+  name += fmt::format(".{}-{}.part", ::getpid(), counter.fetch_add(1));
+  return name;
+}
+
+/// Removes the temporary unless it was renamed away.
+struct TemporaryFile {
+  fs::path path;
+  explicit TemporaryFile(fs::path name) : path(std::move(name)) {}
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
+    std::error_code ignored;
+    if (!path.empty()) fs::remove(path, ignored);
+  }
+};
+
+void produce_into(const fs::path& temporary, const fs::path& path, const std::function<void(std::ostream&)>& produce) {
+  errno = 0;
+  std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
+  if (!stream) throw_unwritable(path, reason_of(errno));
+  produce(stream);
+  stream.flush();
+  if (!stream) throw_unwritable(path, reason_of(errno));
+  stream.close();
+  if (!stream) throw_unwritable(path, reason_of(errno));
+}
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) fail();
+  }
+  void add(const void* data, std::size_t size) {
+    if (EVP_DigestUpdate(context_.get(), data, size) != 1) fail();
+  }
+  std::string hexadecimal() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1) fail();
+    std::string text;
+    for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+    return text;
+  }
+
+ private:
+  [[noreturn]] static void fail() { throw Error(ErrorKind::environment, "sha256: OpenSSL: the digest is not available"); }
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  auto stream = open_for_reading(path);
+  std::string content;
+  std::array<char, 1 << 16> buffer;
+  while (stream.read(buffer.data(), buffer.size()) || stream.gcount() > 0)
+    content.append(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  if (stream.bad()) throw_unreadable(path, reason_of(errno));
+  return content;
+}
+
+void write_file(const fs::path& path, std::string_view content) {
+  write_file(path, [content](std::ostream& stream) { stream.write(content.data(), static_cast<std::streamsize>(content.size())); });
+}
+
+void write_file(const fs::path& path, const std::function<void(std::ostream&)>& produce) {
+  make_parent_folders(path);
+  TemporaryFile temporary(temporary_beside(path));
+  produce_into(temporary.path, path, produce);
+  std::error_code error;
+  fs::rename(temporary.path, path, error);
+  if (error) throw_unwritable(path, error.message());
+  temporary.path.clear();
+}
+
+std::string sha256_of_file(const fs::path& path) {
+  auto stream = open_for_reading(path);
+  Sha256 digest;
+  std::array<char, 1 << 16> buffer;
+  while (stream.read(buffer.data(), buffer.size()) || stream.gcount() > 0)
+    digest.add(buffer.data(), static_cast<std::size_t>(stream.gcount()));
+  if (stream.bad()) throw_unreadable(path, reason_of(errno));
+  return digest.hexadecimal();
+}
+
+std::string sha256_of(std::span<const std::byte> bytes) {
+  Sha256 digest;
+  digest.add(bytes.data(), bytes.size());
+  return digest.hexadecimal();
+}
+
+}  // namespace nibble

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files: whole-file reading, and writing that leaves either the old file or the complete new one.
+#pragma once
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <iosfwd>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace nibble {
+
+/// Error(input) naming the path if it cannot be read.
+std::string read_file(const std::filesystem::path& path);
+
+/// Writes to a temporary beside `path`, then renames. Makes parent folders. Error(environment) naming the path when
+/// the disk is full or the folder not writable; nothing is left behind then.
+void write_file(const std::filesystem::path& path, std::string_view content);
+/// The same for content that is produced piece by piece.
+void write_file(const std::filesystem::path& path, const std::function<void(std::ostream&)>& produce);
+
+/// Lower-case hexadecimal SHA-256 (FIPS 180-4), streamed; 64 characters.
+std::string sha256_of_file(const std::filesystem::path& path);
+std::string sha256_of(std::span<const std::byte> bytes);
+
+}  // namespace nibble

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/files.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ostream>
+
+#include "base/island.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+namespace fs = std::filesystem;
+
+class Files : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = fs::path(testing::TempDir()) / (std::string("nibble_files_") + info->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(folder_), fs::directory_iterator()); }
+  fs::path folder_;
+};
+
+std::string hash_of(std::string_view text) { return sha256_of(std::as_bytes(std::span(text.data(), text.size()))); }
+
+TEST_F(Files, WritesMakesFoldersReplacesAndReadsBack) {
+  const auto path = folder_ / "a" / "b.bin";
+  const std::string content("x\0y\n", 4);
+  write_file(path, content);
+  EXPECT_EQ(read_file(path), content);
+  write_file(path, "second");
+  EXPECT_EQ(read_file(path), "second");
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, ReadsMoreThanOneBuffer) {
+  const std::string content(200'001, 'z');
+  write_file(folder_ / "large", content);
+  EXPECT_EQ(read_file(folder_ / "large"), content);
+}
+
+TEST_F(Files, MissingFileIsAnInputErrorWithItsPath) {
+  try {
+    read_file(folder_ / "absent.json");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    EXPECT_THAT(error.what(), testing::HasSubstr("absent.json"));
+  }
+  EXPECT_THROW(read_file(folder_), Error);
+  EXPECT_THROW(sha256_of_file(folder_ / "absent"), Error);
+}
+
+TEST_F(Files, AFailureInTheMiddleKeepsTheOldFileAndLeavesNothing) {
+  const auto path = folder_ / "kept";
+  write_file(path, "old");
+  EXPECT_THROW(write_file(path,
+                          [](std::ostream& stream) {
+                            stream << "half";
+                            throw std::runtime_error("stop");
+                          }),
+               std::runtime_error);
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(entries(), 1);
+}
+
+/// A file size limit makes write() fail as a full disk does.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old_limit_);
+    const rlimit limit{bytes, old_limit_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &old_limit_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit old_limit_{};
+  void (*old_handler_)(int) = nullptr;
+};
+
+TEST_F(Files, AFullDiskIsAnEnvironmentErrorAndLeavesNothing) {
+  const auto path = folder_ / "big";
+  write_file(path, "old");
+  const FileSizeLimit limit(4096);
+  try {
+    write_file(path, std::string(1 << 20, 'x'));
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::environment);
+    EXPECT_THAT(error.what(), testing::HasSubstr(path.string()));
+  }
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(entries(), 1);
+}
+
+TEST_F(Files, AParentThatIsAFileIsAnEnvironmentError) {
+  write_file(folder_ / "file", "");
+  try {
+    write_file(folder_ / "file" / "inside", "x");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::environment);
+  }
+}
+
+// Known answers: FIPS 180-4's examples "" , "abc" and a million times "a".
+TEST_F(Files, Sha256KnownAnswers) {
+  EXPECT_EQ(hash_of(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(hash_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  const std::string million(1'000'000, 'a');
+  EXPECT_EQ(hash_of(million), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  write_file(folder_ / "million", million);
+  EXPECT_EQ(sha256_of_file(folder_ / "million"), hash_of(million));
+}
+
+TEST(Island, AMissingOneIsAnEnvironmentErrorThatSaysWhereItLooked) {
+  try {
+    island_symbol("nibble_no_such_island", "f");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::environment);
+    EXPECT_THAT(error.what(), testing::HasSubstr("libnibble_no_such_island.so"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("lib/nibble"));
+  }
+}
+
+}  // namespace
+}  // namespace nibble

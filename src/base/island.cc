@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/island.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+std::vector<fs::path> search_folders() {
+  std::vector<fs::path> folders;
+  std::error_code error;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
+  if (!error) {
+    folders.push_back(executable.parent_path());
+    folders.push_back(executable.parent_path().parent_path() / "lib" / "nibble");
+  }
+  if (const char* extra = std::getenv("NIBBLE_ISLANDS")) folders.emplace_back(extra);
+  return folders;
+}
+
+[[noreturn]] void throw_missing(const std::string& file, const std::vector<fs::path>& folders) {
+  std::vector<std::string> tried;
+  for (const auto& folder : folders) tried.push_back(folder.string());
+  throw Error(ErrorKind::environment,
+              fmt::format("missing part of nibble: {}: not in {}; build or install it beside the program, or name its folder in "
+                          "NIBBLE_ISLANDS",
+                          file, fmt::join(tried, ", ")));
+}
+
+void* load_from(const fs::path& path) {
+  // RTLD_LOCAL: the heavy library's symbols stay out of the way of other islands (two protobufs, two OpenMPs).
+  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle)
+    throw Error(ErrorKind::environment,
+                fmt::format("cannot load part of nibble: {}: {}; install the library it needs (nibble doctor lists them)", path.string(),
+                            ::dlerror()));
+  return handle;
+}
+
+void* load_island(const std::string& library) {
+  const std::string file = "lib" + library + ".so";
+  const auto folders = search_folders();
+  for (const auto& folder : folders)
+    if (fs::exists(folder / file)) return load_from(folder / file);
+  throw_missing(file, folders);
+}
+
+void* handle_of(const std::string& library) {
+  static std::mutex mutex;
+  static std::map<std::string, void*> handles;
+  const std::lock_guard lock(mutex);
+  auto& handle = handles[library];
+  if (!handle) handle = load_island(library);
+  return handle;
+}
+
+}  // namespace
+
+void* island_symbol(const std::string& library, const std::string& symbol) {
+  void* address = ::dlsym(handle_of(library), symbol.c_str());
+  if (!address)
+    throw Error(ErrorKind::environment, fmt::format("part of nibble does not fit: lib{}.so: symbol {} is missing; build both from the same "
+                                                    "source",
+                                                    library, symbol));
+  return address;
+}
+
+}  // namespace nibble

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <regex>
+
+#include "base/files.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+// Aliases let a small YAML file describe a huge or endless one.
+constexpr int kMaxDepth = 100;
+constexpr std::int64_t kMaxYamlNodes = 1'000'000;
+
+[[noreturn]] void throw_malformed(const fs::path& path, const std::string& where, const std::string& why) {
+  throw Error(ErrorKind::input, fmt::format("malformed file: {}: {}: {}", path.string(), where, why));
+}
+
+/// nlohmann's text is "[json.exception...] parse error at line 1, column 2: syntax error ...": only its end says why.
+std::string reason_in(const std::string& text) {
+  const auto at = text.find("syntax error");
+  return at == std::string::npos ? text : text.substr(at);
+}
+
+std::optional<std::int64_t> integer_of(const std::string& text) {
+  static const std::regex decimal("[-+]?[0-9]+"), octal("0o[0-7]+"), hexadecimal("0x[0-9a-fA-F]+");
+  int base = 0;
+  std::size_t skip = 0;
+  if (std::regex_match(text, decimal)) base = 10, skip = text[0] == '+' ? 1 : 0;
+  if (std::regex_match(text, octal)) base = 8, skip = 2;
+  if (std::regex_match(text, hexadecimal)) base = 16, skip = 2;
+  if (base == 0) return std::nullopt;
+  std::int64_t value = 0;
+  const auto result = std::from_chars(text.data() + skip, text.data() + text.size(), value, base);
+  if (result.ec != std::errc{}) return std::nullopt;  // too large for 64 bits: a float then
+  return value;
+}
+
+std::optional<double> float_of(const std::string& text) {
+  static const std::regex finite(R"([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)");
+  static const std::regex infinite(R"([-+]?\.(inf|Inf|INF))"), nan(R"(\.(nan|NaN|NAN))");
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (std::regex_match(text, infinite)) return text[0] == '-' ? -kInfinity : kInfinity;
+  if (std::regex_match(text, nan)) return std::numeric_limits<double>::quiet_NaN();
+  if (!std::regex_match(text, finite)) return std::nullopt;
+  double value = 0;
+  std::from_chars(text.data() + (text[0] == '+' ? 1 : 0), text.data() + text.size(), value);
+  return value;
+}
+
+/// YAML 1.2.2, section 10.3.2 (core schema tag resolution).
+Json plain_scalar(const std::string& text) {
+  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return nullptr;
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  if (const auto integer = integer_of(text)) return *integer;
+  if (const auto real = float_of(text)) return *real;
+  return text;
+}
+
+class YamlReader {
+ public:
+  explicit YamlReader(const fs::path& path) : path_(path) {}
+
+  Json convert(const YAML::Node& node, int depth = 0) {
+    if (depth > kMaxDepth || ++nodes_ > kMaxYamlNodes) throw_malformed(path_, place_of(node.Mark()), "too deep or too large");
+    switch (node.Type()) {
+      case YAML::NodeType::Map: return map_of(node, depth);
+      case YAML::NodeType::Sequence: return sequence_of(node, depth);
+      case YAML::NodeType::Scalar: return scalar_of(node);
+      case YAML::NodeType::Null:
+      case YAML::NodeType::Undefined: break;
+    }
+    return nullptr;
+  }
+
+  static std::string place_of(const YAML::Mark& mark) {
+    return mark.is_null() ? std::string("somewhere") : fmt::format("line {}, column {}", mark.line + 1, mark.column + 1);
+  }
+
+ private:
+  static Json scalar_of(const YAML::Node& node) {
+    const bool is_plain = node.Tag() == "?" || node.Tag().empty();
+    return is_plain ? plain_scalar(node.Scalar()) : Json(node.Scalar());
+  }
+  Json sequence_of(const YAML::Node& node, int depth) {
+    Json result = Json::array();
+    for (const auto& item : node) result.push_back(convert(item, depth + 1));
+    return result;
+  }
+  Json map_of(const YAML::Node& node, int depth) {
+    Json result = Json::object();
+    for (const auto& entry : node) {
+      const YAML::Node& key = entry.first;
+      if (!key.IsScalar()) throw_malformed(path_, place_of(key.Mark()), "a key must be a scalar");
+      if (result.contains(key.Scalar())) throw_malformed(path_, place_of(key.Mark()), fmt::format("key '{}' stands twice", key.Scalar()));
+      result[key.Scalar()] = convert(entry.second, depth + 1);
+    }
+    return result;
+  }
+
+  const fs::path& path_;
+  std::int64_t nodes_ = 0;
+};
+
+}  // namespace
+
+Json read_json(const fs::path& path) {
+  const std::string text = read_file(path);
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    throw_malformed(path, fmt::format("byte {}", error.byte), fmt::format("not JSON: {}", reason_in(error.what())));
+  } catch (const Json::exception& error) {
+    throw_malformed(path, "content", error.what());
+  }
+}
+
+Json read_yaml(const fs::path& path) {
+  const std::string text = read_file(path);
+  try {
+    return YamlReader(path).convert(YAML::Load(text));
+  } catch (const YAML::Exception& error) {
+    throw_malformed(path, YamlReader::place_of(error.mark), fmt::format("not YAML: {}", error.msg));
+  }
+}
+
+void write_json(const fs::path& path, const Json& value) {
+  write_file(path, value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace nibble

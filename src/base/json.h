@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON and YAML access whose errors name the file and the path inside it ("recipe.yaml: weights.bits: ...").
+#pragma once
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace nibble {
+
+using Json = nlohmann::ordered_json;
+
+/// Error(input) with file, byte offset and reason on malformed JSON.
+Json read_json(const std::filesystem::path& path);
+/// YAML as JSON: mappings, sequences, and scalars typed after YAML 1.2's core schema. Error(input) with file and line.
+Json read_yaml(const std::filesystem::path& path);
+/// Pretty, two spaces, trailing newline; written then renamed.
+void write_json(const std::filesystem::path& path, const Json& value);
+
+}  // namespace nibble

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/json.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/files.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+namespace fs = std::filesystem;
+
+class JsonFiles : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = fs::path(testing::TempDir()) / (std::string("nibble_json_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+  }
+  void TearDown() override { fs::remove(path_); }
+  Json yaml(const std::string& text) const {
+    write_file(path_, text);
+    return read_yaml(path_);
+  }
+  Json json(const std::string& text) const {
+    write_file(path_, text);
+    return read_json(path_);
+  }
+  template <class Read>
+  std::string message_of(Read read) const {
+    try {
+      read();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+      return error.what();
+    }
+    return "no error";
+  }
+  fs::path path_;
+};
+
+TEST_F(JsonFiles, KeepsTheOrderOfKeysThroughAFile) {
+  const Json value = {{"zebra", 1}, {"apple", {1, 2.5, nullptr, true, "x"}}};
+  write_json(path_, value);
+  EXPECT_EQ(read_json(path_), value);
+  const auto text = read_file(path_);
+  EXPECT_LT(text.find("zebra"), text.find("apple"));
+  EXPECT_EQ(text.back(), '\n');
+}
+
+TEST_F(JsonFiles, MalformedJsonNamesFileAndByte) {
+  const auto message = message_of([&] { json("{\"a\": 1,}"); });
+  EXPECT_THAT(message, testing::HasSubstr(path_.string()));
+  EXPECT_THAT(message, testing::HasSubstr("byte 9"));
+  EXPECT_THAT(message_of([&] { json(""); }), testing::HasSubstr("not JSON"));
+}
+
+TEST_F(JsonFiles, YamlScalarsHaveTheTypesOfTheCoreSchema) {
+  const Json value = yaml(
+      "none: ~\nempty:\nyes: yes\non: True\ninteger: -12\nplus: +3\noctal: 0o17\nhexadecimal: 0xfF\nreal: 1e-3\n"
+      "point: .5\nquoted: '12'\nversion: 1.2.3\ninfinite: -.inf\nzero_led: 012\n");
+  EXPECT_TRUE(value["none"].is_null());
+  EXPECT_TRUE(value["empty"].is_null());
+  EXPECT_EQ(value["yes"], "yes");
+  EXPECT_EQ(value["on"], true);
+  EXPECT_EQ(value["integer"], -12);
+  EXPECT_EQ(value["plus"], 3);
+  EXPECT_EQ(value["octal"], 15);
+  EXPECT_EQ(value["hexadecimal"], 255);
+  EXPECT_TRUE(value["real"].is_number_float());
+  EXPECT_EQ(value["real"], 1e-3);
+  EXPECT_EQ(value["point"], 0.5);
+  EXPECT_EQ(value["quoted"], "12");
+  EXPECT_EQ(value["version"], "1.2.3");
+  EXPECT_TRUE(std::isinf(value["infinite"].get<double>()));
+  EXPECT_EQ(value["zero_led"], 12);
+}
+
+TEST_F(JsonFiles, YamlNestsAndFollowsAliases) {
+  const Json value = yaml("base: &b {bits: 4}\nlist:\n  - *b\n  - [1, two]\n");
+  EXPECT_EQ(value["list"][0]["bits"], 4);
+  EXPECT_EQ(value["list"][1][1], "two");
+}
+
+TEST_F(JsonFiles, MalformedYamlNamesFileAndLine) {
+  const auto message = message_of([&] { yaml("a: 1\nb: [1, 2\nc: 3\n"); });
+  EXPECT_THAT(message, testing::HasSubstr(path_.string()));
+  EXPECT_THAT(message, testing::HasSubstr("line "));
+  EXPECT_THAT(message_of([&] { yaml("a: 1\na: 2\n"); }), testing::HasSubstr("line 2, column 1: key 'a' stands twice"));
+}
+
+TEST_F(JsonFiles, YamlThatMultipliesItselfIsRefused) {
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int level = 1; level < 9; ++level) {
+    text += fmt::format("a{0}: &a{0} [", level);
+    for (int i = 0; i < 10; ++i) text += fmt::format("{}*a{}", i == 0 ? "" : ", ", level - 1);
+    text += "]\n";
+  }
+  EXPECT_THAT(message_of([&] { yaml(text); }), testing::HasSubstr("too deep or too large"));
+}
+
+TEST_F(JsonFiles, InvalidTextIsReplacedNotThrown) {
+  write_json(path_, Json("a\xff"));
+  EXPECT_NO_THROW(read_json(path_));
+}
+
+}  // namespace
+}  // namespace nibble

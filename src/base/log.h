@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages besides results: to log files while they are open, and to whoever listens (the terminal).
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace nibble {
+
+enum class LogLevel { debug, info, warning };
+
+/// Goes to every open LogFile and to the listener. Thread safe.
+void log(LogLevel level, const std::string& message);
+
+/// Replaces the listener (initially none).
+void set_log_listener(std::function<void(LogLevel, const std::string&)> listener);
+
+/// While it lives, messages of all levels are appended to the file with UTC times. Error(environment) if it cannot be opened.
+class LogFile {
+ public:
+  explicit LogFile(const std::filesystem::path& path);
+  ~LogFile();
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nibble

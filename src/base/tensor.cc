@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/tensor.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "nibble/error.h"
+
+namespace nibble {
+
+std::size_t size_of(DType dtype) {
+  switch (dtype) {
+    case DType::f64:
+    case DType::i64: return 8;
+    case DType::f32:
+    case DType::i32: return 4;
+    case DType::f16:
+    case DType::i16: return 2;
+    case DType::i8:
+    case DType::u8:
+    case DType::boolean: return 1;
+  }
+  throw Error(ErrorKind::internal, "tensor: unknown dtype");
+}
+
+std::string_view name_of(DType dtype) {
+  switch (dtype) {
+    case DType::f64: return "float64";
+    case DType::i64: return "int64";
+    case DType::f32: return "float32";
+    case DType::i32: return "int32";
+    case DType::f16: return "float16";
+    case DType::i16: return "int16";
+    case DType::i8: return "int8";
+    case DType::u8: return "uint8";
+    case DType::boolean: return "bool";
+  }
+  return "unknown";
+}
+
+std::int64_t count_of(const Shape& shape) {
+  std::int64_t count = 1;
+  for (const auto extent : shape) {
+    if (extent < 0) throw Error(ErrorKind::internal, "tensor: the shape has an extent known at run time only");
+    if (extent != 0 && count > std::numeric_limits<std::int64_t>::max() / extent)
+      throw Error(ErrorKind::internal, "tensor: the number of elements overflows");
+    count *= extent;
+  }
+  return count;
+}
+
+// Bit layouts: IEEE 754-2019, 3.6 (binary16: 1 sign, 5 exponent with bias 15, 10 fraction).
+float to_float(Half half) {
+  const std::uint32_t sign = static_cast<std::uint32_t>(half.bits & 0x8000U) << 16;
+  const std::uint32_t exponent = (half.bits >> 10) & 0x1FU;
+  const std::uint32_t fraction = half.bits & 0x3FFU;
+  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000U | (fraction << 13));
+  if (exponent == 0) {
+    const float magnitude = std::ldexp(static_cast<float>(fraction), -24);
+    return sign ? -magnitude : magnitude;
+  }
+  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
+}
+
+Half to_half(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
+  const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
+  const auto half = [sign](std::uint32_t rest) { return Half{static_cast<std::uint16_t>(sign | rest)}; };
+  if (magnitude > 0x7F800000U) return half(0x7E00U);   // NaN
+  if (magnitude >= 0x477FF000U) return half(0x7C00U);  // rounds to or above 65520: infinity
+  if (magnitude < 0x38800000U) {                       // below 2^-14: subnormal half, units of 2^-24
+    const double units = std::nearbyint(std::ldexp(static_cast<double>(std::bit_cast<float>(magnitude)), 24));
+    return half(static_cast<std::uint32_t>(units));
+  }
+  const std::uint32_t rounded = magnitude + 0xFFFU + ((magnitude >> 13) & 1U);  // half to even
+  return half((rounded >> 13) - (112U << 10));
+}
+
+Tensor::Tensor(DType dtype, Shape shape, std::shared_ptr<const std::byte> data, std::size_t size_bytes)
+    : dtype_(dtype), shape_(std::move(shape)), data_(std::move(data)), size_bytes_(size_bytes) {
+  const auto expected = static_cast<std::size_t>(count_of(shape_)) * size_of(dtype_);
+  if (expected != size_bytes_)
+    throw Error(ErrorKind::internal, fmt::format("tensor: {} bytes given where the shape needs {}", size_bytes_, expected));
+}
+
+Tensor Tensor::from_bytes(DType dtype, Shape shape, std::span<const std::byte> bytes) {
+  auto owner = std::make_shared<std::vector<std::byte>>(bytes.begin(), bytes.end());
+  const std::byte* data = owner->data();
+  return Tensor(dtype, std::move(shape), {owner, data}, bytes.size());
+}
+
+Tensor Tensor::reshaped(Shape shape) const { return Tensor(dtype_, std::move(shape), data_, size_bytes_); }
+
+void Tensor::require_dtype(DType dtype) const {
+  if (dtype != dtype_) throw Error(ErrorKind::internal, fmt::format("tensor: read as {} but holds {}", name_of(dtype), name_of(dtype_)));
+}
+
+namespace {
+
+template <class From, class To>
+Tensor converted(const Tensor& tensor, To (*convert)(From)) {
+  const auto source = tensor.as<From>();
+  std::vector<To> values(source.size());
+  for (std::size_t i = 0; i < source.size(); ++i) values[i] = convert(source[i]);
+  return Tensor::of<To>(tensor.shape(), std::move(values));
+}
+
+template <class From>
+Tensor to_f32(const Tensor& tensor) {
+  return converted<From, float>(tensor, [](From value) { return static_cast<float>(value); });
+}
+
+}  // namespace
+
+Tensor Tensor::to(DType dtype) const {
+  if (dtype == dtype_) return *this;
+  if (dtype == DType::f32) {
+    switch (dtype_) {
+      case DType::f16: return converted<Half, float>(*this, to_float);
+      case DType::f64: return to_f32<double>(*this);
+      case DType::i64: return to_f32<std::int64_t>(*this);
+      case DType::i32: return to_f32<std::int32_t>(*this);
+      case DType::i16: return to_f32<std::int16_t>(*this);
+      case DType::i8: return to_f32<std::int8_t>(*this);
+      case DType::u8: return to_f32<std::uint8_t>(*this);
+      case DType::boolean:
+      case DType::f32: break;
+    }
+  }
+  const Tensor single = to(DType::f32);
+  if (dtype == DType::f16) return converted<float, Half>(single, to_half);
+  if (dtype == DType::f64) return converted<float, double>(single, [](float value) { return static_cast<double>(value); });
+  throw Error(ErrorKind::internal, fmt::format("tensor: no conversion from {} to {}", name_of(dtype_), name_of(dtype)));
+}
+
+bool identical(const Tensor& a, const Tensor& b) {
+  return a.dtype() == b.dtype() && a.shape() == b.shape() &&
+         (a.bytes().empty() || std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0);
+}
+
+}  // namespace nibble
