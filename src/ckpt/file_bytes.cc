@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ckpt/file_bytes.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why, const char* advice) {
+  throw Error(ErrorKind::input, fmt::format("checkpoint: {}: {}; {}", path.string(), why, advice));
+}
+
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int number_;
+};
+
+/// Size of a regular file that may be mapped.
+std::size_t checked_size(const Descriptor& file, const std::filesystem::path& path, std::uint64_t max_bytes) {
+  struct stat status {};
+  if (::fstat(file.number(), &status) != 0) refuse(path, std::strerror(errno), "check the path");
+  if (S_ISDIR(status.st_mode)) refuse(path, "this is a folder", "name the .pt file in it");
+  if (!S_ISREG(status.st_mode)) refuse(path, "this is not a regular file", "copy the checkpoint to a file first");
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size > max_bytes) refuse(path, fmt::format("{} bytes are more than the limit of {}", size, max_bytes), "is this a checkpoint?");
+  return static_cast<std::size_t>(size);
+}
+
+}  // namespace
+
+FileBytes map_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+  // O_NONBLOCK: opening a named pipe must not wait for a writer.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.number() < 0) refuse(path, std::strerror(errno), "check the path and its permissions");
+  const std::size_t size = checked_size(file, path, max_bytes);
+  if (size == 0) return {path, nullptr, {}};
+  void* const address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
+  if (address == MAP_FAILED) refuse(path, fmt::format("cannot be mapped: {}", std::strerror(errno)), "copy it to a local disk");
+  std::shared_ptr<const void> owner(address, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
+  return {path, std::move(owner), {static_cast<const std::byte*>(address), size}};
+}
+
+FileBytes hold_bytes(std::string content, const std::filesystem::path& name) {
+  const auto owner = std::make_shared<const std::string>(std::move(content));
+  return {name, owner, std::as_bytes(std::span(*owner))};
+}
+
+}  // namespace nibble

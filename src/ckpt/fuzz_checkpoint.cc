@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// libFuzzer entry: any bytes, read and loaded. Built by `cmake --preset fuzz`; run with a corpus folder:
+//   fuzz_checkpoint corpus -max_len=65536 -rss_limit_mb=2048
+// The first byte decides: even, the rest is a file; odd, it is a pickle (whose CRC-32 a mutation would have to guess).
+#include "ckpt/archive_builder.h"
+#include "ckpt/checkpoint.h"
+#include "nibble/error.h"
+
+namespace {
+
+void read_file(const std::string& bytes) {
+  const auto checkpoint = nibble::read_checkpoint(bytes, "fuzz.pt");
+  for (const auto& tensor : nibble::tensors_of(checkpoint.root())) {
+    try {
+      checkpoint.load(tensor);
+    } catch (const nibble::Error&) {
+    }
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  try {
+    if (data[0] % 2 == 0) {
+      read_file(bytes);
+    } else {
+      nibble::test::Archive archive;
+      archive.add_storage<float>({1, 2, 3, 4});
+      read_file(archive.zip(bytes).bytes());
+    }
+  } catch (const nibble::Error& error) {
+    if (error.kind() == nibble::ErrorKind::internal) __builtin_trap();
+  }
+  return 0;
+}
