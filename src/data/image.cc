@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/image.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <climits>
+
+#include "base/files.h"
+#include "base/island.h"
+#include "data/image_island.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+constexpr const char* kIsland = "nibble_image";
+constexpr std::int64_t kMaxSizePx = 16384;
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
+  throw Error(ErrorKind::input, fmt::format("image: {}: {}; replace the file or leave it out", path.string(), why));
+}
+
+std::uint8_t byte_at(const std::string& bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
+
+/// First byte after the headers of a JPEG, where the coded pixels begin; npos if there is no scan.
+std::size_t scan_begin(const std::string& jpeg) {
+  constexpr std::uint8_t kStartOfScan = 0xDA;
+  for (std::size_t at = 2; at + 4 <= jpeg.size();) {
+    if (byte_at(jpeg, at) != 0xFF) return std::string::npos;
+    const auto marker = byte_at(jpeg, at + 1);
+    if (marker == kStartOfScan) return at;
+    if (marker == 0xFF) {  // fill byte
+      ++at;
+      continue;
+    }
+    at += 2 + static_cast<std::size_t>(byte_at(jpeg, at + 2) << 8 | byte_at(jpeg, at + 3));
+  }
+  return std::string::npos;
+}
+
+/// In coded pixels FF is always followed by 0 or a restart marker, so FF D9 behind the scan header is the end marker.
+bool is_cut_jpeg(const std::string& file) {
+  if (!file.starts_with("\xFF\xD8")) return false;
+  const auto begin = scan_begin(file);
+  return begin == std::string::npos || file.find("\xFF\xD9", begin) == std::string::npos;
+}
+
+ImageIslandResult read_with_island(const std::filesystem::path& path, std::int64_t size_px, std::uint8_t* pixels) {
+  const std::string file = read_file(path);
+  if (file.empty()) refuse(path, "the file is empty");
+  if (file.size() > INT_MAX) refuse(path, fmt::format("{} bytes; at most {} are read", file.size(), INT_MAX));
+  if (is_cut_jpeg(file)) refuse(path, fmt::format("JPEG without its end marker; the file is cut at byte {}", file.size()));
+  static auto* const read = island_function<ReadImageFunction>(kIsland, kReadImageSymbol);
+  ImageIslandResult result;
+  std::array<char, 512> why{};
+  if (read(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), size_px, pixels, &result, why.data(), why.size()) != 0)
+    refuse(path, why.data());
+  return result;
+}
+
+const std::array<float, 256>& unit_values() {
+  static const auto table = [] {
+    std::array<float, 256> values{};
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i) / 255.0F;
+    return values;
+  }();
+  return table;
+}
+
+}  // namespace
+
+NetworkImage read_network_image(const std::filesystem::path& path, std::int64_t size_px) {
+  if (size_px <= 0 || size_px > kMaxSizePx)
+    throw Error(ErrorKind::usage, fmt::format("image size: {} pixels: expected 1 to {}", size_px, kMaxSizePx));
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(3 * size_px * size_px));
+  const auto placed = read_with_island(path, size_px, pixels.data());
+  return {Tensor::of<std::uint8_t>({3, size_px, size_px}, std::move(pixels)),
+          {placed.ratio, static_cast<double>(placed.left_px), static_cast<double>(placed.top_px), placed.width_px, placed.height_px}};
+}
+
+ImageSize read_image_size(const std::filesystem::path& path) {
+  const auto result = read_with_island(path, 0, nullptr);
+  return {result.width_px, result.height_px};
+}
+
+Tensor stack_images(const std::vector<NetworkImage>& images) {
+  if (images.empty()) throw Error(ErrorKind::internal, "stack_images: no image");
+  const Shape& shape = images.front().pixels.shape();
+  Shape stacked = {static_cast<std::int64_t>(images.size())};
+  stacked.insert(stacked.end(), shape.begin(), shape.end());
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(count_of(stacked)));
+  for (const auto& image : images) {
+    if (image.pixels.shape() != shape) throw Error(ErrorKind::internal, "stack_images: images of unequal size");
+    for (const auto value : image.pixels.as<std::uint8_t>()) values.push_back(unit_values()[value]);
+  }
+  return Tensor::of<float>(std::move(stacked), std::move(values));
+}
+
+std::string image_library_version() { return island_function<ImageVersionFunction>(kIsland, kImageVersionSymbol)(); }
+
+}  // namespace nibble

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only file that includes OpenCV. Letterbox after Ultralytics' predictor: resize by INTER_LINEAR to
+// round(side * ratio) (at least 1), border 114, the odd pixel of the border right and below.
+#include "data/image_island.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+namespace {
+
+constexpr int kBorderValue = 114;
+
+/// Half to even, as Python's round; relies on the default rounding mode.
+int round_to_int(double value) { return static_cast<int>(std::nearbyint(value)); }
+
+cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
+  // The cast drops const for the Mat header only; imdecode reads.
+  const cv::Mat buffer(1, static_cast<int>(file_bytes), CV_8UC1, const_cast<std::uint8_t*>(file));
+  return cv::imdecode(buffer, cv::IMREAD_COLOR);
+}
+
+cv::Mat letterbox(const cv::Mat& image, int size_px, nibble::ImageIslandResult& result) {
+  const double ratio = std::min(static_cast<double>(size_px) / image.rows, static_cast<double>(size_px) / image.cols);
+  const cv::Size inner(std::max(round_to_int(image.cols * ratio), 1), std::max(round_to_int(image.rows * ratio), 1));
+  cv::Mat resized = image;
+  if (inner != image.size()) cv::resize(image, resized, inner, 0, 0, cv::INTER_LINEAR);
+  const double half_x = (size_px - inner.width) / 2.0, half_y = (size_px - inner.height) / 2.0;
+  const int left = round_to_int(half_x - 0.1), top = round_to_int(half_y - 0.1);
+  cv::Mat boxed;
+  cv::copyMakeBorder(resized, boxed, top, round_to_int(half_y + 0.1), left, round_to_int(half_x + 0.1), cv::BORDER_CONSTANT,
+                     cv::Scalar::all(kBorderValue));
+  result.ratio = ratio;
+  result.left_px = left;
+  result.top_px = top;
+  return boxed;
+}
+
+void split_to_rgb(const cv::Mat& bgr, std::uint8_t* pixels) {
+  const std::size_t plane_bytes = bgr.total();
+  std::vector<cv::Mat> planes;
+  for (std::size_t c = 0; c < 3; ++c) planes.emplace_back(bgr.rows, bgr.cols, CV_8UC1, pixels + (2 - c) * plane_bytes);
+  cv::split(bgr, planes);
+}
+
+int refuse(char* why, std::size_t why_bytes, const char* reason) {
+  std::snprintf(why, why_bytes, "%s", reason);
+  return 1;
+}
+
+int read(const std::uint8_t* file, std::size_t file_bytes, std::int64_t size_px, std::uint8_t* pixels, nibble::ImageIslandResult& result,
+         char* why, std::size_t why_bytes) {
+  const cv::Mat image = decode(file, file_bytes);
+  if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
+  result.width_px = image.cols;
+  result.height_px = image.rows;
+  if (size_px > 0) split_to_rgb(letterbox(image, static_cast<int>(size_px), result), pixels);
+  return 0;
+}
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) int nibble_image_read(const std::uint8_t* file, std::size_t file_bytes,
+                                                                        std::int64_t size_px, std::uint8_t* pixels,
+                                                                        nibble::ImageIslandResult* result, char* why,
+                                                                        std::size_t why_bytes) {
+  try {
+    return read(file, file_bytes, size_px, pixels, *result, why, why_bytes);
+  } catch (const std::exception& error) {
+    return refuse(why, why_bytes, error.what());
+  }
+}
+
+extern "C" __attribute__((visibility("default"))) const char* nibble_image_version() { return CV_VERSION; }
+
+static_assert(std::is_same_v<decltype(nibble_image_read), nibble::ReadImageFunction>);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What libnibble_image.so offers, in plain C types. Included by both sides, so that they cannot drift apart.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+namespace nibble {
+
+/// Size of the decoded image and where the letterbox put it.
+struct ImageIslandResult {
+  std::int64_t width_px = 0;  ///< of the original, after EXIF rotation
+  std::int64_t height_px = 0;
+  std::int64_t left_px = 0;  ///< of the input; 0 when no letterbox was asked for
+  std::int64_t top_px = 0;
+  double ratio = 1;
+};
+
+/// `pixels`: 3 * size_px * size_px bytes, planes R, G, B; size_px 0: only the size is wanted, `pixels` is not touched.
+/// Returns 0, or 1 with the reason as a C string in `why` (at most `why_bytes`, zero-terminated). Never throws.
+using ReadImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t size_px, std::uint8_t* pixels,
+                              ImageIslandResult* result, char* why, std::size_t why_bytes);
+inline constexpr const char* kReadImageSymbol = "nibble_image_read";
+
+using ImageVersionFunction = const char*();
+inline constexpr const char* kImageVersionSymbol = "nibble_image_version";
+
+}  // namespace nibble

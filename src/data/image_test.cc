@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/image.h"
+
+#include "base/files.h"
+#include "support/scratch.h"
+
+namespace nibble {
+namespace {
+
+namespace fs = std::filesystem;
+using test::expect_error;
+
+constexpr std::int64_t kSizePx = 64;  // of the goldens
+const fs::path kGoldens = fs::path(NIBBLE_SOURCE_DIR) / "tests/golden/letterbox";
+
+class Image : public test::Scratch {};
+class LetterboxGolden : public testing::TestWithParam<std::string> {};
+
+// The expected picture is 64 x 64 already, so reading it changes nothing.
+TEST_P(LetterboxGolden, EqualsUltralyticsPixelForPixel) {
+  const fs::path source = kGoldens / GetParam();
+  const auto expected = read_network_image(kGoldens / ("expected_" + source.stem().string() + ".png"), kSizePx);
+  ASSERT_EQ(expected.letterbox.width_px, kSizePx);
+  const auto image = read_network_image(source, kSizePx);
+  EXPECT_EQ(image.pixels.shape(), (Shape{3, kSizePx, kSizePx}));
+  EXPECT_TRUE(identical(image.pixels, expected.pixels));
+}
+INSTANTIATE_TEST_SUITE_P(Pictures, LetterboxGolden,
+                         testing::Values("wide.png", "tall.png", "small.png", "thin.png", "square.png", "grey.png", "alpha.png",
+                                         "plain.jpg", "turned.jpg"),
+                         [](const auto& given) { return fs::path(given.param).stem().string(); });
+
+TEST_F(Image, SaysWhereTheLetterboxLies) {
+  // 90 x 37 into 64: ratio 64/90, 26.31 -> 26 rows, 38 missing, 19 above.
+  const auto wide = read_network_image(kGoldens / "wide.png", kSizePx).letterbox;
+  EXPECT_DOUBLE_EQ(wide.ratio, 64.0 / 90.0);
+  EXPECT_EQ(wide.pad_x_px, 0);
+  EXPECT_EQ(wide.pad_y_px, 19);
+  EXPECT_EQ(wide.width_px, 90);
+  EXPECT_EQ(wide.height_px, 37);
+  // 33 x 101: 20.91 -> 21 columns, 43 missing: 21 left, 22 right.
+  EXPECT_EQ(read_network_image(kGoldens / "tall.png", kSizePx).letterbox.pad_x_px, 21);
+}
+
+TEST_F(Image, PixelsAreRgb) {
+  // A BMP of one pixel: blue 10, green 20, red 30.
+  std::string bmp("BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\1\0\0\0\1\0\x18\0\0\0\0\0\4\0\0\0", 38);
+  bmp.append(16, '\0');
+  bmp += std::string("\x0a\x14\x1e\0", 4);
+  const auto image = read_network_image(file("dot.bmp", bmp), 1);
+  EXPECT_THAT(image.pixels.as<std::uint8_t>(), testing::ElementsAre(30, 20, 10));
+}
+
+TEST_F(Image, SizeFollowsExifRotation) {
+  EXPECT_EQ(read_image_size(kGoldens / "plain.jpg").width_px, 80);
+  EXPECT_EQ(read_image_size(kGoldens / "turned.jpg").width_px, 48);
+  EXPECT_EQ(read_image_size(kGoldens / "turned.jpg").height_px, 80);
+}
+
+TEST_F(Image, StacksAsUnitFloats) {
+  const NetworkImage a{Tensor::of<std::uint8_t>({3, 1, 1}, {0, 114, 255}), {}};
+  const NetworkImage b{Tensor::of<std::uint8_t>({3, 1, 1}, {1, 2, 3}), {}};
+  const auto batch = stack_images({a, b});
+  EXPECT_EQ(batch.shape(), (Shape{2, 3, 1, 1}));
+  EXPECT_THAT(batch.as<float>(), testing::ElementsAre(0.0F, 114.0F / 255.0F, 1.0F, 1.0F / 255.0F, 2.0F / 255.0F, 3.0F / 255.0F));
+  const NetworkImage other{Tensor::of<std::uint8_t>({3, 1, 2}, {0, 0, 0, 0, 0, 0}), {}};
+  expect_error(ErrorKind::internal, {"unequal"}, [&] { stack_images({a, other}); });
+  expect_error(ErrorKind::internal, {"no image"}, [&] { stack_images({}); });
+}
+
+TEST_F(Image, RefusesWhatIsNoImage) {
+  expect_error(ErrorKind::input, {"gone.jpg"}, [&] { read_network_image(folder() / "gone.jpg", kSizePx); });
+  expect_error(ErrorKind::input, {"empty.jpg", "empty"}, [&] { read_network_image(file("empty.jpg", ""), kSizePx); });
+  expect_error(ErrorKind::input, {"text.png", "decode"}, [&] { read_network_image(file("text.png", "hello"), kSizePx); });
+  expect_error(ErrorKind::usage, {"0 pixels"}, [&] { read_network_image(kGoldens / "wide.png", 0); });
+}
+
+TEST_F(Image, RefusesAJpegCutAnywhere) {
+  const std::string whole = read_file(kGoldens / "plain.jpg");
+  for (std::size_t size = 1; size < whole.size(); size += 97)
+    expect_error(ErrorKind::input, {"cut.jpg"}, [&] { read_network_image(file("cut.jpg", whole.substr(0, size)), kSizePx); });
+  expect_error(ErrorKind::input, {"cut.jpg", "end marker"},
+               [&] { read_network_image(file("cut.jpg", whole.substr(0, whole.size() - 2)), kSizePx); });
+}
+
+TEST_F(Image, NamesItsLibrary) { EXPECT_THAT(image_library_version(), testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+.*")); }
+
+TEST(ImageShared, LetterboxOfARealImageEqualsUltralytics) {
+  const auto shared = test::shared_folder();
+  if (!shared) GTEST_SKIP() << "needs ../shared or NIBBLE_SHARED";
+  const auto expected = read_network_image(*shared / "reference/ultralytics/000000000139_letterbox640.png", 640);
+  const auto image = read_network_image(*shared / "coco/val2017/000000000139.jpg", 640);
+  EXPECT_TRUE(identical(image.pixels, expected.pixels));
+}
+
+}  // namespace
+}  // namespace nibble

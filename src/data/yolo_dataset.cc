@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ultralytics detection data sets: docs.ultralytics.com/datasets/detect. A label file has one object per line,
+// "class cx cy w h" or "class x1 y1 x2 y2 x3 y3 ..." (an outline, whose bounding box counts), in fractions of the image.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <set>
+#include <sstream>
+
+#include "base/json.h"
+#include "data/coco.h"
+#include "data/image.h"
+#include "data/text_list.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+[[noreturn]] void fail(const fs::path& file, const std::string& place, const std::string& why) {
+  throw Error(ErrorKind::input, fmt::format("data set: {}: {}: {}", file.string(), place, why));
+}
+
+// ---- data.yaml
+
+CocoCategory category_of(std::int64_t id, const Json& name, const fs::path& yaml) {
+  if (name.is_string()) return {id, name.get<std::string>()};
+  if (name.is_primitive() && !name.is_null()) return {id, name.dump()};  // "names: [1, 2, yes]"
+  fail(yaml, fmt::format("names.{}", id), "expected a name");
+}
+
+std::vector<CocoCategory> categories_of_map(const Json& names, const fs::path& yaml) {
+  std::vector<CocoCategory> categories;
+  for (const auto& [key, name] : names.items()) {
+    const auto id = whole_number(key);
+    if (!id) fail(yaml, "names." + key, "expected a class number from 0");
+    categories.push_back(category_of(*id, name, yaml));
+  }
+  std::sort(categories.begin(), categories.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (std::size_t k = 0; k < categories.size(); ++k)
+    if (categories[k].id != static_cast<std::int64_t>(k))
+      fail(yaml, "names", fmt::format("class numbers must run from 0 without gaps; {} stands where {} should", categories[k].id, k));
+  return categories;
+}
+
+std::vector<CocoCategory> categories_of(const Json& data, const fs::path& yaml) {
+  if (!data.contains("names")) fail(yaml, "names", "the key is missing; expected the list of class names");
+  const Json& names = data["names"];
+  if (names.empty() || !(names.is_array() || names.is_object())) fail(yaml, "names", "expected a list of class names");
+  if (names.is_object()) return categories_of_map(names, yaml);
+  std::vector<CocoCategory> categories;
+  for (const auto& name : names) categories.push_back(category_of(static_cast<std::int64_t>(categories.size()), name, yaml));
+  return categories;
+}
+
+fs::path root_of(const Json& data, const fs::path& yaml) {
+  if (!data.contains("path") || data["path"].is_null()) return yaml.parent_path();
+  if (!data["path"].is_string()) fail(yaml, "path", "expected a folder");
+  return yaml.parent_path() / data["path"].get<std::string>();
+}
+
+std::vector<fs::path> images_of_split(const Json& data, const fs::path& yaml, const std::string& split) {
+  if (!data.contains(split) || data[split].is_null()) fail(yaml, split, "the key is missing; expected a folder, a list file or several");
+  const Json sources = data[split].is_array() ? data[split] : Json::array({data[split]});
+  std::vector<fs::path> files;
+  for (const auto& source : sources) {
+    if (!source.is_string()) fail(yaml, split, "expected a folder or a list file");
+    const auto found = list_image_files(root_of(data, yaml) / source.get<std::string>());
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  return files;
+}
+
+// ---- images
+
+/// The stems as ids where all are numbers and differ, else 1..N.
+std::vector<std::int64_t> ids_of(const std::vector<fs::path>& files) {
+  std::vector<std::int64_t> ids;
+  for (const auto& file : files)
+    if (const auto id = whole_number(file.stem().string())) ids.push_back(*id);
+  const bool usable = ids.size() == files.size() && std::set<std::int64_t>(ids.begin(), ids.end()).size() == ids.size();
+  if (usable) return ids;
+  ids.resize(files.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int64_t>(i) + 1;
+  return ids;
+}
+
+/// .../images/val/a.jpg -> .../labels/val/a.txt (the last folder named images); without such a folder, beside the image.
+fs::path label_file_of(const fs::path& image) {
+  std::vector<fs::path> parts(image.begin(), image.end());
+  const auto last = std::find(parts.rbegin(), parts.rend(), fs::path("images"));
+  if (last != parts.rend()) *last = "labels";
+  fs::path label;
+  for (const auto& part : parts) label /= part;
+  return label.replace_extension(".txt");
+}
+
+// ---- labels
+
+struct Place {
+  fs::path file;
+  std::int64_t line = 0;
+  [[noreturn]] void refuse(const std::string& why) const { fail(file, fmt::format("line {}", line), why); }
+};
+
+std::vector<double> numbers_of(const std::string& text, const Place& place) {
+  std::vector<double> numbers;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    char* end = nullptr;
+    const double value = std::strtod(word.c_str(), &end);
+    if (*end != 0 || !std::isfinite(value)) place.refuse(fmt::format("expected a number, found \"{}\"", word));
+    numbers.push_back(value);
+  }
+  return numbers;
+}
+
+/// Corners in fractions: x1, y1, x2, y2.
+std::array<double, 4> corners_of(const std::vector<double>& n) {
+  if (n.size() == 5) return {n[1] - n[3] / 2, n[2] - n[4] / 2, n[1] + n[3] / 2, n[2] + n[4] / 2};
+  std::array<double, 4> corners = {n[1], n[2], n[1], n[2]};
+  for (std::size_t i = 3; i + 1 < n.size(); i += 2) {
+    corners[0] = std::min(corners[0], n[i]);
+    corners[1] = std::min(corners[1], n[i + 1]);
+    corners[2] = std::max(corners[2], n[i]);
+    corners[3] = std::max(corners[3], n[i + 1]);
+  }
+  return corners;
+}
+
+void check_label(const std::vector<double>& n, std::size_t classes, const Place& place) {
+  constexpr double kSlack = 0.01;  // rounding in written labels, as Ultralytics allows
+  const bool is_shape = n.size() == 5 || (n.size() >= 7 && n.size() % 2 == 1);
+  if (!is_shape) place.refuse(fmt::format("expected class, cx, cy, w, h or class and an outline, found {} numbers", n.size()));
+  if (n[0] != std::trunc(n[0]) || n[0] < 0 || n[0] >= static_cast<double>(classes))
+    place.refuse(fmt::format("class {} is not one of the {} names", n[0], classes));
+  for (std::size_t i = 1; i < n.size(); ++i)
+    if (n[i] < -kSlack || n[i] > 1 + kSlack) place.refuse(fmt::format("{} is not a fraction of the image (0 to 1)", n[i]));
+  if (n.size() == 5 && (n[3] < 0 || n[4] < 0)) place.refuse(fmt::format("negative size {} x {}", n[3], n[4]));
+}
+
+CocoAnnotation annotation_of(const std::vector<double>& numbers, const CocoImage& image) {
+  const auto corners = corners_of(numbers);
+  const auto width = static_cast<double>(image.width_px), height = static_cast<double>(image.height_px);
+  CocoAnnotation annotation;
+  annotation.image_id = image.id;
+  annotation.category_id = static_cast<std::int64_t>(numbers[0]);
+  annotation.box_xywh_px = {corners[0] * width, corners[1] * height, (corners[2] - corners[0]) * width, (corners[3] - corners[1]) * height};
+  annotation.area_px2 = annotation.box_xywh_px[2] * annotation.box_xywh_px[3];
+  return annotation;
+}
+
+/// An image without a label file is background.
+void append_labels(CocoDataset& dataset, const CocoImage& image) {
+  const fs::path labels = label_file_of(image.file_name);
+  if (!fs::exists(labels)) return;
+  std::set<std::vector<double>> seen;
+  for (const auto& entry : read_text_list(labels)) {
+    const Place place{labels, entry.line};
+    const auto numbers = numbers_of(entry.text, place);
+    check_label(numbers, dataset.categories.size(), place);
+    if (!seen.insert(numbers).second) continue;
+    auto annotation = annotation_of(numbers, image);
+    annotation.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1;
+    dataset.annotations.push_back(annotation);
+  }
+}
+
+}  // namespace
+
+CocoDataset read_yolo(const fs::path& data_yaml, const std::string& split) {
+  const Json data = read_yaml(data_yaml);
+  if (!data.is_object()) fail(data_yaml, "top level", "expected keys like path, val and names");
+  CocoDataset dataset{data_yaml, {}, {}, categories_of(data, data_yaml)};
+  const auto files = images_of_split(data, data_yaml, split);
+  const auto ids = ids_of(files);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto size = read_image_size(files[i]);
+    dataset.images.push_back({ids[i], files[i].string(), size.width_px, size.height_px});
+  }
+  std::sort(dataset.images.begin(), dataset.images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (const auto& image : dataset.images) append_labels(dataset, image);
+  return dataset;
+}
+
+}  // namespace nibble

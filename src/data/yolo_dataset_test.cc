@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/coco.h"
+#include "support/scratch.h"
+
+namespace nibble {
+namespace {
+
+namespace fs = std::filesystem;
+using test::expect_error;
+using testing::ElementsAre;
+
+class YoloDataset : public test::Scratch {
+ protected:
+  /// A 90 x 37 picture.
+  void image(const std::string& name) const {
+    fs::create_directories((folder() / name).parent_path());
+    fs::copy_file(fs::path(NIBBLE_SOURCE_DIR) / "tests/golden/letterbox/wide.png", folder() / name);
+  }
+  CocoDataset read_with(const std::string& labels) const {
+    if (!fs::exists(folder() / "images/7.png")) image("images/7.png");
+    file("labels/7.txt", labels);
+    return read_yolo(file("data.yaml", "val: images\nnames: [cat, dog]\n"), "val");
+  }
+};
+
+TEST_F(YoloDataset, ReadsImagesLabelsAndNames) {
+  image("set/images/val/12.png");
+  image("set/images/val/5.png");
+  file("set/labels/val/12.txt", "1 0.5 0.5 0.2 0.4\n0 0.25 0.5 0.5 1.0\n1 0.5 0.5 0.2 0.4\n");
+  const auto dataset =
+      read_dataset(file("data.yaml", "path: set\ntrain: images/train\nval: images/val\nnames:\n  0: cat\n  1: dog\n"), "val");
+  ASSERT_EQ(dataset.images.size(), 2U);
+  EXPECT_EQ(dataset.images[0].id, 5);
+  EXPECT_EQ(dataset.images[1].id, 12);
+  EXPECT_EQ(dataset.images[1].width_px, 90);
+  EXPECT_EQ(dataset.images[1].height_px, 37);
+  EXPECT_EQ(fs::path(dataset.images[1].file_name), folder() / "set/images/val/12.png");
+  EXPECT_EQ(dataset.categories[1].name, "dog");
+  ASSERT_EQ(dataset.annotations.size(), 2U) << "the repeated line counts once, image 5 is background";
+  EXPECT_EQ(dataset.annotations[0].image_id, 12);
+  EXPECT_EQ(dataset.annotations[0].category_id, 1);
+  const auto& box = dataset.annotations[0].box_xywh_px;
+  EXPECT_NEAR(box[0], 36, 1e-9);
+  EXPECT_NEAR(box[1], 11.1, 1e-9);
+  EXPECT_NEAR(box[2], 18, 1e-9);
+  EXPECT_NEAR(box[3], 14.8, 1e-9);
+  EXPECT_NEAR(dataset.annotations[0].area_px2, 18 * 14.8, 1e-9);
+  EXPECT_EQ(dataset.annotations[1].id, 2);
+}
+
+TEST_F(YoloDataset, AnOutlineGivesItsBoundingBox) {
+  const auto box = read_with("0 0.1 0.2 0.5 0.3 0.4 0.8\n").annotations.at(0).box_xywh_px;
+  EXPECT_NEAR(box[0], 9, 1e-9);
+  EXPECT_NEAR(box[1], 7.4, 1e-9);
+  EXPECT_NEAR(box[2], 36, 1e-9);
+  EXPECT_NEAR(box[3], 22.2, 1e-9);
+}
+
+TEST_F(YoloDataset, NumbersImagesWhoseNamesAreNoNumbers) {
+  image("images/b.png");
+  image("images/3.png");
+  const auto list = file("val.txt", "images/b.png\nimages/3.png\n");
+  const auto dataset = read_yolo(file("data.yaml", "path: .\nval: [val.txt]\nnames: [x]\n"), "val");
+  ASSERT_EQ(dataset.images.size(), 2U);
+  EXPECT_EQ(dataset.images[0].id, 1);
+  EXPECT_EQ(fs::path(dataset.images[0].file_name).filename(), "3.png");
+}
+
+TEST_F(YoloDataset, RefusesBadLabelsNamingTheLine) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"0 0.5 0.5 0.1\n", "found 4 numbers"},      {"2 0.5 0.5 0.1 0.1\n", "class 2"},   {"-1 0.5 0.5 0.1 0.1\n", "class -1"},
+      {"0.5 0.5 0.5 0.1 0.1\n", "class 0.5"},      {"0 320 0.5 0.1 0.1\n", "320"},       {"0 0.5 0.5 -0.005 0.1\n", "negative size"},
+      {"0 0.5 nan 0.1 0.1\n", "found \"nan\""},    {"0 0.5 x 0.1 0.1\n", "found \"x\""}, {"0 0.1 0.1 0.2 0.2 0.3\n", "found 6 numbers"},
+      {"0 1e999 0.5 0.1 0.1\n", "found \"1e999\""}};
+  for (const auto& [line, why] : cases)
+    expect_error(ErrorKind::input, {"7.txt", "line 2", why}, [&, text = line] { read_with("0 0.5 0.5 0.1 0.1\n" + text); });
+}
+
+TEST_F(YoloDataset, RefusesABadDataFile) {
+  image("images/1.png");
+  const std::vector<std::pair<std::string, std::string>> cases = {{"val: images\n", "names"},
+                                                                  {"val: images\nnames: []\n", "names"},
+                                                                  {"val: images\nnames: {0: a, 2: b}\n", "2 stands where 1 should"},
+                                                                  {"val: images\nnames: {x: a}\n", "names.x"},
+                                                                  {"train: images\nnames: [a]\n", "val"},
+                                                                  {"val: 3\nnames: [a]\n", "val"},
+                                                                  {"val: nowhere\nnames: [a]\n", "nowhere"},
+                                                                  {"path: [1]\nval: images\nnames: [a]\n", "path"},
+                                                                  {"- a\n", "top level"}};
+  for (const auto& [yaml, why] : cases)
+    expect_error(ErrorKind::input, {why}, [&, text = yaml] { read_yolo(file("data.yaml", text), "val"); });
+}
+
+}  // namespace
+}  // namespace nibble
