@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// One image and one class: which detection finds which ground truth, after pycocotools' COCOeval.evaluateImg.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace nibble::coco {
+
+inline constexpr std::size_t kThresholds = 10;
+inline constexpr std::size_t kAreas = 4;  ///< all, small, medium, large
+inline constexpr std::size_t kMaxDetections = 100;
+
+/// 0.50, 0.55, ... 0.95, with the very bits of numpy.linspace(.5, .95, 10).
+std::array<double, kThresholds> overlap_thresholds();
+
+/// Both ends included, px^2.
+struct AreaRange {
+  double low;
+  double high;
+  bool holds(double area) const { return area >= low && area <= high; }
+};
+inline constexpr std::array<AreaRange, kAreas> kAreaRanges = {
+    {{0, 1e10}, {0, 32.0 * 32.0}, {32.0 * 32.0, 96.0 * 96.0}, {96.0 * 96.0, 1e10}}};
+
+struct Truth {
+  std::array<double, 4> box_xywh_px;
+  double area_px2;
+  bool is_crowd;
+  bool counts_when_found;  ///< false for id 0: pycocotools stores the id as the mark "found", and 0 reads as "not found"
+};
+struct Candidate {
+  std::array<double, 4> box_xywh_px;
+  double score;
+};
+
+/// Bit area * kThresholds + threshold of each mask.
+struct Outcome {
+  double score = 0;
+  std::uint32_t rank = 0;     ///< among the image's detections of this class, from 0
+  std::uint64_t found = 0;    ///< a ground truth was assigned
+  std::uint64_t ignored = 0;  ///< neither right nor wrong there
+};
+inline constexpr std::uint64_t bit_of(std::size_t area, std::size_t threshold) {
+  return std::uint64_t{1} << (area * kThresholds + threshold);
+}
+
+/// Intersection over union; for a crowd, over the detection's own area. Zero where they do not overlap.
+double overlap_of(const std::array<double, 4>& detection_xywh, const std::array<double, 4>& truth_xywh, bool is_crowd);
+
+/// Whether a truth counts in neither recall nor precision at that area range.
+bool is_ignored(const Truth& truth, const AreaRange& range);
+
+/// Appends one Outcome for each of the best kMaxDetections candidates, best score first (ties: as given).
+void match_image(const std::vector<Truth>& truths, const std::vector<Candidate>& candidates, std::vector<Outcome>& outcomes);
+
+}  // namespace nibble::coco

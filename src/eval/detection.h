@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// From network outputs to detections in image pixels, as Ultralytics' validator does it.
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "base/tensor.h"
+#include "data/coco.h"
+#include "data/image.h"
+
+namespace nibble {
+
+struct Detection {
+  std::int64_t image_id = 0;
+  std::int64_t category_id = 0;  ///< COCO category id (class index before map_classes)
+  double score = 0;
+  std::array<double, 4> box_xywh_px{};  ///< in the original image
+};
+
+struct DecodeOptions {
+  double confidence = 0.001;  ///< a detection needs a score above it
+  double iou = 0.7;           ///< overlap above it suppresses
+  std::int64_t max_detections = 300;
+  std::int64_t pre_nms_top_k = 30000;  ///< Ultralytics' max_nms
+};
+
+/// What an output tensor [B,...] is.
+enum class OutputKind { one2one, one2many, raw };
+/// From the shape: [B,K,6] one2one; [B,4+nc,A] one2many; [B,64+nc,A] raw when nc is known from metadata or data set
+/// (class_count 0: unknown, then only one2one can be told). -1 stands for an extent known at run time only.
+/// Error(unsupported) naming the shape.
+OutputKind output_kind_of(const Shape& shape, std::int64_t class_count);
+
+/// Detections of image `index` of the batch, in the original image's pixels, clipped to it, best score first.
+/// one2one: confidence threshold only. one2many: class-wise NMS (boxes offset by class), multi-label, as
+/// ultralytics.utils.ops.non_max_suppression with multi_label=True. raw: DFL expectation and anchors first
+/// (Li et al. 2020, Generalized Focal Loss, eq. 5-6). category_id is the class index.
+/// The letterbox is undone by x_image = (x_input - pad) / ratio in f32, the pads as the border was really laid.
+/// Error(numeric) naming the image on a value that is not finite, Error(input) on a class index outside class_count
+/// (one2one) or where strides do not give the output's anchors (raw).
+std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,
+                                     const std::vector<std::int64_t>& strides, const Letterbox& letterbox, std::int64_t image_id,
+                                     std::int64_t image_size_px, const DecodeOptions& options);
+
+/// Class index -> category id: class k becomes categories[k].id. Error(input) naming class and data set when it has fewer.
+void map_classes(std::vector<Detection>& detections, const CocoDataset& dataset);
+
+/// Greedy suppression: indices kept, by descending score (ties: lower index first); boxes xyxy, f32 arithmetic as torchvision.
+/// Stops after `limit` (the rest could not change those).
+/// Example: boxes {0,0,10,10}, {1,0,11,10}, {20,0,30,10} with scores .8, .9, .7 at iou 0.7: kept 1, 2 (overlap 90/110).
+std::vector<std::size_t> suppress_overlaps(const std::vector<std::array<float, 4>>& boxes_xyxy, const std::vector<float>& scores,
+                                           double iou, std::size_t limit = SIZE_MAX);
+
+/// The same within each class only; `classes` are 0, 1, 2, ... Overlaps are computed on boxes moved by class * 7680 px, as
+/// Ultralytics does (which costs their last bits; so it is part of the definition).
+std::vector<std::size_t> suppress_overlaps_by_class(const std::vector<std::array<float, 4>>& boxes_xyxy, const std::vector<float>& scores,
+                                                    const std::vector<std::int32_t>& classes, double iou, std::size_t limit = SIZE_MAX);
+
+/// The pycocotools result format: [{image_id, category_id, bbox [x,y,w,h], score}]. Reading names file and entry on errors
+/// (malformed JSON, NaN, missing key, wrong type, negative size); further keys are passed over. Numbers are written so that
+/// reading gives the same doubles back.
+std::vector<Detection> read_detections(const std::filesystem::path& json);
+void write_detections(const std::filesystem::path& json, const std::vector<Detection>& detections);
+
+}  // namespace nibble
