@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one definition of rounding in LibTorch, equal to ONNX QuantizeLinear / DequantizeLinear (operator set 13):
+//   code = saturate(round_half_even(x / scale) + zero_point),   x' = (code - zero_point) * scale.
+// Example: scale 0.5, 4 bits signed, zero point 0: 1.25 -> 2 -> 1.0;  1.75 -> 4 -> 2.0;  9.0 -> 7 -> 3.5.
+#pragma once
+#include <ATen/ATen.h>
+
+#include "graph/quant_params.h"
+
+namespace nibble {
+
+/// Codes as float values (whole numbers in [min_code, max_code]); NaN stays NaN.
+at::Tensor quantize(const at::Tensor& x, const QuantParams& params);
+/// Real values of codes of any dtype, f32.
+at::Tensor dequantize(const at::Tensor& codes, const QuantParams& params);
+/// dequantize(quantize(x)).
+at::Tensor fake_quantize(const at::Tensor& x, const QuantParams& params);
+
+}  // namespace nibble
