@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/activation_store.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+[[noreturn]] void fail(const char* what) {
+  throw Error(ErrorKind::environment, std::string("calibrate: temporary file: ") + what + ": " + std::strerror(errno) +
+                                          "; free disk space in the system's temporary folder or use fewer calibration images");
+}
+
+}  // namespace
+
+void ActivationStore::spill(Entry& entry, Slot& slot, const at::Tensor& tensor) {
+  if (!entry.file) entry.file.reset(std::tmpfile());
+  if (!entry.file) fail("cannot be made");
+  slot.offset_bytes = entry.file_bytes;
+  if (std::fseek(entry.file.get(), slot.offset_bytes, SEEK_SET) != 0 ||
+      std::fwrite(tensor.data_ptr(), 1, tensor.nbytes(), entry.file.get()) != tensor.nbytes() || std::fflush(entry.file.get()) != 0)
+    fail("cannot be written");
+  entry.file_bytes += static_cast<long>(tensor.nbytes());
+}
+
+void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& tensor) {
+  const at::Tensor dense = tensor.contiguous();
+  Entry& entry = entries_[value];
+  Slot& slot = entry.batches[batch];
+  slot.sizes = dense.sizes().vec();
+  const auto bytes = static_cast<std::int64_t>(dense.nbytes());
+  if (used_bytes_ + bytes > budget_bytes_) return spill(entry, slot, dense);
+  slot.tensor = dense;
+  entry.memory_bytes += bytes;
+  used_bytes_ += bytes;
+}
+
+at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
+  const Entry& entry = entries_.at(value);
+  const Slot& slot = entry.batches.at(batch);
+  if (slot.tensor.defined()) return slot.tensor;
+  at::Tensor tensor = at::empty(slot.sizes, at::kFloat);
+  if (std::fseek(entry.file.get(), slot.offset_bytes, SEEK_SET) != 0 ||
+      std::fread(tensor.data_ptr(), 1, tensor.nbytes(), entry.file.get()) != tensor.nbytes())
+    fail("cannot be read");
+  return tensor;
+}
+
+void ActivationStore::drop(ValueId value) {
+  const auto found = entries_.find(value);
+  if (found == entries_.end()) return;
+  used_bytes_ -= found->second.memory_bytes;
+  entries_.erase(found);
+}
+
+}  // namespace nibble

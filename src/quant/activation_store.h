@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activations of all calibration batches between two layers, in memory up to a budget, beyond it in temporary files:
+// memory does not grow with the number of calibration images.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace nibble {
+
+class ActivationStore {
+ public:
+  explicit ActivationStore(std::int64_t memory_budget_bytes) : budget_bytes_(memory_budget_bytes) {}
+
+  /// Keeps an f32 tensor. Error(environment) when the disk is full.
+  void put(ValueId value, std::int64_t batch, const at::Tensor& tensor);
+  at::Tensor get(ValueId value, std::int64_t batch) const;
+  void drop(ValueId value);
+  bool has(ValueId value) const { return entries_.count(value) > 0; }
+
+ private:
+  struct Slot {
+    at::Tensor tensor;  // undefined when in the file
+    std::vector<std::int64_t> sizes;
+    long offset_bytes = 0;
+  };
+  struct Entry {
+    std::map<std::int64_t, Slot> batches;
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{nullptr, std::fclose};  // unlinked: gone when closed
+    long file_bytes = 0;
+    std::int64_t memory_bytes = 0;
+  };
+  void spill(Entry& entry, Slot& slot, const at::Tensor& tensor);
+
+  std::int64_t budget_bytes_;
+  std::int64_t used_bytes_ = 0;
+  std::map<ValueId, Entry> entries_;
+};
+
+}  // namespace nibble

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Post-training quantisation: a float Graph and calibration images in, a quantised Graph and one row per layer out.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "graph/graph.h"
+#include "quant/recipe.h"
+
+namespace nibble {
+
+/// What was done to a convolution, and how well it worked.
+struct LayerStat {
+  std::string node;
+  int weight_bits = 32;
+  int activation_bits = 32;
+  std::string method;         ///< "gptq", "nearest", "float"
+  double sqnr_db = 0;         ///< of the weights: 10 log10(sum w^2 / sum (w - w')^2)
+  double output_sqnr_db = 0;  ///< the same of the layer's output on the calibration inputs (trace form)
+  double clipped = 0;         ///< fraction of weights at the ends of the code range
+  double zeroed = 0;          ///< fraction of nonzero weights that became 0
+  double damping = 0;         ///< GPTQ: what the Cholesky factorisation finally needed
+  std::string note;           ///< why a layer is float or a method fell back; empty when all went as the recipe says
+};
+
+struct CalibrationResult {
+  Graph graph;
+  std::vector<LayerStat> layers;  ///< every convolution, in graph order, float ones included
+  std::int64_t images = 0;
+};
+
+/// Delivers calibration images as f32 [B,3,S,S] in 0..1: `load(first, count)`; may be called many times for the same range.
+struct CalibrationImages {
+  std::int64_t count = 0;
+  std::function<Tensor(std::int64_t first, std::int64_t count)> load;
+};
+
+struct CalibrateOptions {
+  Recipe recipe;
+  int threads = 0;  ///< 0: the cores
+  std::uint64_t seed = 0;
+};
+
+/// The same images, recipe and seed give the same bits. Error(input) without images, Error(numeric) naming the layer on
+/// non-finite statistics.
+CalibrationResult calibrate(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options, Progress& progress);
+
+/// LibTorch's version and whether it sees a GPU, for `doctor` and the manifest.
+struct TorchInfo {
+  std::string version;
+  bool has_cuda = false;
+  std::string blas;
+};
+TorchInfo torch_info();
+
+}  // namespace nibble

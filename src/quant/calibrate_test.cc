@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole of calibrate() on a small network, through the shared module as the program uses it.
+#include "quant/calibrate.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "exec/convert.h"
+#include "exec/kernels.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+Tensor random_tensor(const Shape& shape, std::mt19937& random, float deviation = 0.3F) {
+  std::normal_distribution<float> normal(0, deviation);
+  std::vector<float> values(static_cast<std::size_t>(count_of(shape)));
+  for (float& value : values) value = normal(random);
+  return Tensor::of<float>(shape, std::move(values));
+}
+
+ValueId add_conv(Graph& graph, const std::string& name, ValueId x, const Shape& weight, op::Conv conv, std::mt19937& random) {
+  const ValueId w = graph.add_constant(name + ".weight", random_tensor(weight, random));
+  const ValueId b = graph.add_constant(name + ".bias", random_tensor({weight[0]}, random));
+  return graph.add(name, conv, {x, w, b});
+}
+
+/// Conv, SiLU, depthwise Conv, SiLU, Conv, residual Add, Conv of the untouched last layer's name "head".
+Graph small_network() {
+  std::mt19937 random(5);
+  Graph graph;
+  const ValueId images = graph.add_input("images", {1, 3, 16, 16});
+  ValueId x =
+      graph.add("act1", op::Silu{}, {add_conv(graph, "first", images, {8, 3, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}}, random)});
+  const ValueId skip = x;
+  x = graph.add("act2", op::Silu{}, {add_conv(graph, "depthwise", x, {8, 1, 3, 3}, {.padding = {1, 1}, .groups = 8}, random)});
+  x = add_conv(graph, "pointwise", x, {8, 8, 1, 1}, {}, random);
+  x = graph.add("sum", op::Add{}, {x, skip});
+  graph.outputs = {add_conv(graph, "head", x, {4, 8, 1, 1}, {}, random)};
+  verify(graph);
+  return graph;
+}
+
+CalibrationImages random_images(std::int64_t count) {
+  return {count, [](std::int64_t first, std::int64_t number) {
+            std::mt19937 random(static_cast<unsigned>(first) + 11);
+            std::uniform_real_distribution<float> uniform(0, 1);
+            std::vector<float> values(static_cast<std::size_t>(number * 3 * 16 * 16));
+            for (float& value : values) value = uniform(random);
+            return Tensor::of<float>({number, 3, 16, 16}, std::move(values));
+          }};
+}
+
+Recipe recipe_of(int weight_bits, int activation_bits) {
+  Recipe recipe;
+  recipe.name = "test";
+  recipe.weights.bits = weight_bits;
+  recipe.activations.bits = activation_bits;
+  return recipe;
+}
+
+at::Tensor run(const Graph& graph, const Tensor& images) {
+  std::map<ValueId, at::Tensor> values{{graph.inputs[0], to_torch(images)}};
+  for (const Node& node : graph.nodes) {
+    std::vector<at::Tensor> inputs;
+    for (const ValueId id : node.inputs) inputs.push_back(graph.value(id).constant ? constant_of(graph.value(id)) : values.at(id));
+    values[node.outputs[0]] = evaluate(node, inputs)[0];
+  }
+  return values.at(graph.outputs[0]);
+}
+
+/// Output SQNR in dB on images that were not used to calibrate.
+double output_sqnr_db(const Graph& quantized) {
+  const Tensor images = random_images(1000).load(900, 4);
+  const at::Tensor expected = run(small_network(), images);
+  const at::Tensor difference = expected - run(quantized, images);
+  return 10 * std::log10(expected.var().item<double>() / difference.square().mean().item<double>());
+}
+
+CalibrationResult calibrated(const Recipe& recipe, std::int64_t images = 16) {
+  Progress silent;
+  return calibrate(small_network(), random_images(images), {.recipe = recipe, .threads = 1, .seed = 0}, silent);
+}
+
+TEST(Calibrate, EightBitsAreNearlyExact) { EXPECT_GT(output_sqnr_db(calibrated(recipe_of(8, 0)).graph), 35); }
+
+TEST(Calibrate, GptqBeatsNearest) {
+  Recipe nearest = recipe_of(4, 0);
+  nearest.weights.rounding = Rounding::nearest;
+  nearest.weights.scale_search = ScaleSearch::max;
+  nearest.bias_correction = false;
+  EXPECT_GT(output_sqnr_db(calibrated(recipe_of(4, 0)).graph), output_sqnr_db(calibrated(nearest).graph) + 3);
+}
+
+TEST(Calibrate, BiasCorrectionKeepsTheMean) {
+  Recipe recipe = recipe_of(3, 0);
+  const Tensor images = random_images(1000).load(0, 64);
+  const auto mean_error = [&](const Graph& graph) {
+    return (run(graph, images) - run(small_network(), images)).mean({0, 2, 3}).abs().max().item<double>();
+  };
+  const double with = mean_error(calibrated(recipe).graph);
+  recipe.bias_correction = false;
+  EXPECT_LT(with, 0.5 * mean_error(calibrated(recipe).graph));
+}
+
+TEST(Calibrate, EveryConvolutionHasARowAndItsBits) {
+  const CalibrationResult result = calibrated(recipe_of(4, 8));
+  ASSERT_EQ(result.layers.size(), 4U);
+  int quantizers = 0;
+  for (const Node& node : result.graph.nodes) quantizers += std::holds_alternative<op::QuantizeDequantize>(node.op);
+  EXPECT_EQ(quantizers, 4);
+  for (const LayerStat& layer : result.layers) {
+    EXPECT_EQ(layer.weight_bits, 4);
+    EXPECT_EQ(layer.activation_bits, 8);
+    EXPECT_GT(layer.sqnr_db, 5) << layer.node;
+    EXPECT_EQ(layer.note, "") << layer.node;
+  }
+}
+
+TEST(Calibrate, AnUnsignedRangeIsNeverUsedByTheBrevitasDialect) {
+  for (const Node& node : calibrated(recipe_of(4, 8)).graph.nodes)
+    if (const auto* quantizer = std::get_if<op::QuantizeDequantize>(&node.op)) {
+      EXPECT_TRUE(quantizer->params.spec.is_signed);
+      EXPECT_EQ(quantizer->params.zero_point.as<std::int8_t>()[0], 0);
+    }
+}
+
+TEST(Calibrate, RulesKeepLayersFloatAndSayWhy) {
+  Recipe recipe = recipe_of(4, 8);
+  recipe.rules = {{.match = "hea?", .keep_float = true, .weight_bits = {}, .activation_bits = {}},
+                  {.match = "first", .keep_float = false, .weight_bits = 8, .activation_bits = {}}};
+  const CalibrationResult result = calibrated(recipe);
+  EXPECT_EQ(result.layers[0].weight_bits, 8);
+  EXPECT_EQ(result.layers[3].method, "float");
+  EXPECT_NE(result.layers[3].note.find("hea?"), std::string::npos);
+  recipe.rules[0].match = "no_such_layer";
+  EXPECT_THROW(calibrated(recipe), Error);
+}
+
+TEST(Calibrate, SameSeedSameBits) {
+  Progress silent;
+  const auto quantized = [&] {
+    return calibrate(small_network(), random_images(6), {.recipe = recipe_of(4, 8), .threads = 1, .seed = 3}, silent).graph;
+  };
+  const Graph a = quantized(), b = quantized();
+  ASSERT_EQ(a.values.size(), b.values.size());
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    if (!a.values[i].constant) continue;
+    EXPECT_TRUE(identical(*a.values[i].constant, *b.values[i].constant)) << a.values[i].name;
+  }
+}
+
+TEST(Calibrate, GranularitiesHaveTheirShapes) {
+  for (const auto& [granularity, shape] : {std::pair{Granularity::tensor, Shape{}}, std::pair{Granularity::channel, Shape{8}},
+                                           std::pair{Granularity::block, Shape{8, 2, 1, 1}}}) {
+    Recipe recipe = recipe_of(4, 0);
+    recipe.weights.granularity = granularity;
+    recipe.weights.block = 4;
+    const CalibrationResult result = calibrated(recipe);
+    for (const Value& value : result.graph.values) {
+      if (value.name == "pointwise.weight") {
+        EXPECT_EQ(value.quant->scale.shape(), shape);
+      }
+    }
+    EXPECT_GT(output_sqnr_db(result.graph), 8);
+  }
+}
+
+TEST(Calibrate, NoImagesIsAnInputError) { EXPECT_THROW(calibrated(recipe_of(4, 0), 0), Error); }
+
+TEST(Calibrate, ImagesThatAreNotFiniteAreANumericError) {
+  CalibrationImages images = random_images(2);
+  images.load = [](std::int64_t, std::int64_t count) {
+    return Tensor::of<float>({count, 3, 16, 16}, std::vector<float>(static_cast<std::size_t>(count * 768), NAN));
+  };
+  Progress silent;
+  try {
+    calibrate(small_network(), images, {.recipe = recipe_of(4, 0)}, silent);
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::numeric);
+    EXPECT_NE(std::string(error.what()).find("first"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace nibble

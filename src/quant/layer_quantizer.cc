@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/layer_quantizer.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "exec/convert.h"
+#include "exec/fake_quant.h"
+#include "nibble/error.h"
+#include "quant/activation_range.h"
+#include "quant/rounding.h"
+
+namespace nibble {
+namespace {
+
+constexpr double kMaxDamping = 1.0;
+
+void run_parallel(std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) { at::parallel_for(0, count, 1, body); }
+
+std::vector<float> to_vector(const at::Tensor& tensor) {
+  const at::Tensor dense = tensor.to(at::kFloat).contiguous();
+  const auto* data = dense.data_ptr<float>();
+  return {data, data + dense.numel()};
+}
+
+/// Hessian with damping on the diagonal and the upper factor U of its inverse, H^-1 = U^T U.
+struct Factored {
+  at::Tensor hessian;
+  at::Tensor inverse;
+  at::Tensor upper;
+  double damping = 0;
+};
+
+Factored factorise(const at::Tensor& hessian, double damping, const std::string& node) {
+  const at::Tensor exact = hessian.to(at::kDouble);
+  const at::Tensor mean = exact.diagonal(0, 1, 2).mean(1).clamp_min(1e-12);  // [G]; the floor serves inputs that are always zero
+  const at::Tensor identity = at::eye(exact.size(1), exact.options());
+  for (double fraction = damping; fraction <= kMaxDamping; fraction *= 10) {
+    const at::Tensor damped = exact + (mean * fraction).reshape({-1, 1, 1}) * identity;
+    auto [lower, failed] = at::linalg_cholesky_ex(damped);
+    if (failed.any().item<bool>()) continue;
+    const at::Tensor inverse = at::cholesky_inverse(lower);
+    auto [inverse_lower, inverse_failed] = at::linalg_cholesky_ex(inverse);
+    if (inverse_failed.any().item<bool>()) continue;
+    return {damped, inverse, inverse_lower.transpose(1, 2), fraction};
+  }
+  throw Error(
+      ErrorKind::numeric,
+      fmt::format("calibrate: {}: the Hessian is not positive definite at damping {}; check the calibration images", node, kMaxDamping));
+}
+
+/// Scale slot of each column: all 0, or one per block of input channels and kernel position.
+std::vector<std::int32_t> column_slots(const QuantSpec& spec, const at::Tensor& weight) {
+  const std::int64_t kernel = weight.size(2) * weight.size(3);
+  std::vector<std::int32_t> slots(static_cast<std::size_t>(weight.size(1) * kernel), 0);
+  if (spec.granularity != Granularity::block) return slots;
+  for (std::size_t j = 0; j < slots.size(); ++j) {
+    const auto channel = static_cast<std::int64_t>(j) / kernel;
+    slots[j] = static_cast<std::int32_t>(channel / spec.block * kernel + static_cast<std::int64_t>(j) % kernel);
+  }
+  return slots;
+}
+
+RoundingProblem make_problem(const at::Tensor& targets, const Factored& factored, const QuantSpec& spec, const at::Tensor& weight) {
+  RoundingProblem problem;
+  problem.groups = targets.size(0);
+  problem.rows = targets.size(1);
+  problem.columns = targets.size(2);
+  problem.targets = to_vector(targets);
+  problem.hessian = to_vector(factored.hessian);
+  problem.inverse_factor = to_vector(factored.upper);
+  problem.slots = column_slots(spec, weight);
+  problem.slot_count = *std::max_element(problem.slots.begin(), problem.slots.end()) + 1;
+  problem.shared_scale = spec.granularity == Granularity::tensor;
+  problem.spec = spec;
+  return problem;
+}
+
+QuantParams weight_params(const RoundedWeights& rounded, const RoundingProblem& problem, const at::Tensor& weight) {
+  Shape shape;
+  std::vector<float> scales = rounded.scales;
+  switch (problem.spec.granularity) {
+    case Granularity::tensor: scales.resize(1); break;
+    case Granularity::channel: shape = {weight.size(0)}; break;
+    case Granularity::block:
+      shape = {weight.size(0), (weight.size(1) + problem.spec.block - 1) / problem.spec.block, weight.size(2), weight.size(3)};
+      break;
+  }
+  const std::vector<std::int8_t> zeros(scales.size(), 0);
+  return {problem.spec, Tensor::of<float>(shape, std::move(scales)), Tensor::of<std::int8_t>(shape, zeros)};
+}
+
+double decibels(double signal, double noise) { return noise > 0 && signal > 0 ? 10 * std::log10(signal / noise) : 0; }
+
+void describe_codes(const at::Tensor& weight, const at::Tensor& restored, const at::Tensor& codes, const QuantSpec& spec, LayerStat& stat) {
+  stat.sqnr_db = decibels(weight.square().sum().item<double>(), (weight - restored).square().sum().item<double>());
+  const auto count = static_cast<double>(weight.numel());
+  stat.clipped = codes.eq(spec.min_code()).logical_or(codes.eq(spec.max_code())).sum().item<double>() / count;
+  stat.zeroed = codes.eq(0).logical_and(weight.ne(0)).sum().item<double>() / count;
+}
+
+std::string method_name(const WeightRecipe& recipe) {
+  return recipe.rounding == Rounding::nearest ? "nearest" : recipe.error_propagation ? "gptq, propagated" : "gptq";
+}
+
+}  // namespace
+
+QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
+                              const std::function<at::Tensor(std::int64_t)>& batch) {
+  MagnitudeHistogram histogram;
+  for (std::int64_t i = 0; i < batches; ++i) {
+    const at::Tensor x = batch(i).contiguous();
+    histogram.add({x.data_ptr<float>(), static_cast<std::size_t>(x.numel())});
+  }
+  return {spec, Tensor::scalar(choose_scale(histogram, spec, recipe)), Tensor::scalar<std::int8_t>(0)};
+}
+
+QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
+                              const Recipe& recipe, const PatchMoments& moments) {
+  const std::int64_t groups = std::get<op::Conv>(node.op).groups;
+  const at::Tensor rows = weight.reshape({groups, weight.size(0) / groups, -1});  // [G, O/G, K]
+  const Factored factored = factorise(moments.hessian(recipe.bias_correction), recipe.weights.damping, node.name);
+  at::Tensor targets = rows;
+  if (recipe.weights.rounding == Rounding::gptq && recipe.weights.error_propagation)
+    targets = rows + at::matmul(at::matmul(rows.to(at::kDouble), moments.drift(recipe.bias_correction).to(at::kDouble)), factored.inverse)
+                         .to(at::kFloat);
+  if (!targets.isfinite().all().item<bool>())
+    throw Error(ErrorKind::numeric, fmt::format("calibrate: {}: the corrected weights are not finite", node.name));
+
+  const RoundingProblem problem = make_problem(targets, factored, *plan.weight, weight);
+  const RoundedWeights rounded = round_weights(problem, recipe.weights.rounding, recipe.weights.scale_search, run_parallel);
+
+  QuantizedLayer layer;
+  layer.codes = Tensor::of<std::int8_t>(weight.sizes().vec(), rounded.codes);
+  layer.weight = weight_params(rounded, problem, weight);
+  const at::Tensor codes = to_torch(layer.codes);
+  const at::Tensor restored = dequantize(codes, layer.weight);
+  at::Tensor new_bias = bias;
+  if (recipe.bias_correction) {
+    const at::Tensor restored_rows = restored.reshape(rows.sizes());
+    const at::Tensor shift =
+        at::matmul(rows, moments.mean_wanted().unsqueeze(2)) - at::matmul(restored_rows, moments.mean_seen().unsqueeze(2));
+    new_bias = bias + shift.reshape({-1});
+  }
+  layer.bias = from_torch(new_bias);
+  layer.stat.node = node.name;
+  layer.stat.weight_bits = plan.weight->bits;
+  layer.stat.method = method_name(recipe.weights);
+  layer.stat.output_sqnr_db = decibels(rounded.signal, rounded.error);
+  layer.stat.damping = factored.damping;
+  layer.stat.note = plan.note;
+  if (factored.damping > recipe.weights.damping)
+    layer.stat.note += fmt::format("{}damping raised to {}", plan.note.empty() ? "" : "; ", factored.damping);
+  describe_codes(weight, restored, codes, *plan.weight, layer.stat);
+  return layer;
+}
+
+}  // namespace nibble

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// One convolution from float to codes.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <optional>
+
+#include "graph/graph.h"
+#include "quant/calibrate.h"
+#include "quant/moments.h"
+#include "quant/place.h"
+
+namespace nibble {
+
+struct QuantizedLayer {
+  Tensor codes;  ///< i8, the weight's shape
+  QuantParams weight;
+  Tensor bias;                            ///< f32 [O]
+  std::optional<QuantParams> activation;  ///< of the input
+  LayerStat stat;
+};
+
+/// Scale of the input's quantiser; inputs come batch by batch from `batch(i)`.
+QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
+                              const std::function<at::Tensor(std::int64_t)>& batch);
+
+/// Weights by the recipe's method on the moments; with propagated errors the target is the least-squares weight
+///   w* = w + w D H^-1,   D = E[(x - x') x'^T],   H = E[x' x'^T] + damping,
+/// and with bias correction b' = b + w E[x] - w' E[x'] (then all moments are centred).
+/// Error(numeric) naming the node when the Hessian cannot be factorised at any damping.
+QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
+                              const Recipe& recipe, const PatchMoments& moments);
+
+}  // namespace nibble

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/moments.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace nibble {
+namespace {
+
+std::int64_t output_extent(std::int64_t input, std::int64_t kernel, std::int64_t stride, std::int64_t padding, std::int64_t dilation) {
+  return (input + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+}
+
+}  // namespace
+
+PatchMoments::PatchMoments(const op::Conv& conv, const std::vector<std::int64_t>& weight_shape)
+    : conv_(conv), kernel_height_(weight_shape[2]), kernel_width_(weight_shape[3]) {
+  const std::int64_t columns = weight_shape[1] * kernel_height_ * kernel_width_;
+  sum_seen_ = at::zeros({conv.groups, columns});
+  sum_wanted_ = at::zeros({conv.groups, columns});
+  sum_hessian_ = at::zeros({conv.groups, columns, columns});
+  sum_drift_ = at::zeros({conv.groups, columns, columns});
+}
+
+at::Tensor PatchMoments::patches(const at::Tensor& x, const std::vector<std::int64_t>& positions) const {
+  const at::Tensor dense = x.contiguous();
+  const auto* pixels = dense.data_ptr<float>();
+  const std::int64_t channels = x.size(1), rows = x.size(2), columns = x.size(3);
+  const std::int64_t height = output_extent(rows, kernel_height_, conv_.stride[0], conv_.padding[0], conv_.dilation[0]);
+  const std::int64_t width = output_extent(columns, kernel_width_, conv_.stride[1], conv_.padding[1], conv_.dilation[1]);
+  const auto count = static_cast<std::int64_t>(positions.size());
+  at::Tensor result = at::zeros({count, channels * kernel_height_ * kernel_width_});
+  auto* out = result.data_ptr<float>();
+  at::parallel_for(0, count, 64, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const std::int64_t batch = positions[i] / (height * width);
+      const std::int64_t top = positions[i] / width % height * conv_.stride[0] - conv_.padding[0];
+      const std::int64_t left = positions[i] % width * conv_.stride[1] - conv_.padding[1];
+      float* patch = out + i * result.size(1);
+      for (std::int64_t c = 0; c < channels; ++c)
+        for (std::int64_t ky = 0; ky < kernel_height_; ++ky)
+          for (std::int64_t kx = 0; kx < kernel_width_; ++kx, ++patch) {
+            const std::int64_t row = top + ky * conv_.dilation[0], column = left + kx * conv_.dilation[1];
+            if (row >= 0 && row < rows && column >= 0 && column < columns)
+              *patch = pixels[((batch * channels + c) * rows + row) * columns + column];
+          }
+    }
+  });
+  return result.reshape({count, conv_.groups, -1});
+}
+
+void PatchMoments::add(const at::Tensor& seen, const at::Tensor& wanted, std::int64_t max_samples, std::mt19937_64& random) {
+  const std::int64_t height = output_extent(seen.size(2), kernel_height_, conv_.stride[0], conv_.padding[0], conv_.dilation[0]);
+  const std::int64_t width = output_extent(seen.size(3), kernel_width_, conv_.stride[1], conv_.padding[1], conv_.dilation[1]);
+  const std::int64_t available = seen.size(0) * height * width;
+  const std::int64_t count = std::min(available, max_samples);
+  std::vector<std::int64_t> positions(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) {  // one position from each of `count` equal strata
+    const std::int64_t first = i * available / count;
+    const std::int64_t last = (i + 1) * available / count;
+    positions[i] = first + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(last - first));
+  }
+  const at::Tensor x = patches(seen, positions);
+  const at::Tensor by_group = x.permute({1, 2, 0}).contiguous();  // [G,K,n]
+  sum_hessian_.baddbmm_(by_group, x.permute({1, 0, 2}));
+  sum_seen_ += x.sum(0);
+  if (seen.is_same(wanted)) {
+    sum_wanted_ += x.sum(0);
+  } else {
+    const at::Tensor difference = patches(wanted, positions) - x;
+    sum_wanted_ += x.sum(0) + difference.sum(0);
+    sum_drift_.baddbmm_(difference.permute({1, 2, 0}), x.permute({1, 0, 2}));
+  }
+  samples_ += count;
+}
+
+at::Tensor PatchMoments::mean_seen() const { return sum_seen_ / static_cast<double>(samples_); }
+
+at::Tensor PatchMoments::mean_wanted() const { return sum_wanted_ / static_cast<double>(samples_); }
+
+at::Tensor PatchMoments::hessian(bool centred) const {
+  const at::Tensor raw = sum_hessian_ / static_cast<double>(samples_);
+  if (!centred) return raw;
+  const at::Tensor mean = mean_seen();
+  return raw - mean.unsqueeze(2) * mean.unsqueeze(1);
+}
+
+at::Tensor PatchMoments::drift(bool centred) const {
+  const at::Tensor raw = sum_drift_ / static_cast<double>(samples_);
+  if (!centred) return raw;
+  return raw - (mean_wanted() - mean_seen()).unsqueeze(2) * mean_seen().unsqueeze(1);
+}
+
+}  // namespace nibble

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/place.h"
+
+#include <fmt/format.h>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+/// ONNX blocks run along axis 1, which a depthwise weight has only once; such layers get a scale per channel.
+QuantSpec weight_spec(const WeightRecipe& recipe, std::int64_t input_channels, int bits) {
+  QuantSpec spec{.bits = bits, .is_signed = true, .narrow = recipe.narrow, .granularity = recipe.granularity, .block = 0};
+  if (recipe.granularity != Granularity::block) return spec;
+  if (input_channels <= recipe.block)
+    spec.granularity = Granularity::channel;
+  else
+    spec.block = recipe.block;
+  return spec;
+}
+
+const LayerRule* rule_for(const Recipe& recipe, const std::string& name) {
+  for (const LayerRule& rule : recipe.rules)
+    if (matches(rule.match, name)) return &rule;
+  return nullptr;
+}
+
+LayerPlan plan_layer(const Graph& graph, std::size_t index, const Recipe& recipe) {
+  const Node& node = graph.nodes[index];
+  LayerPlan plan{.node = index, .weight = {}, .activation = {}, .note = node.float_reason};
+  if (!node.float_reason.empty()) return plan;
+  const LayerRule* rule = rule_for(recipe, node.name);
+  if (rule && rule->keep_float) {
+    plan.note = fmt::format("kept float by the recipe's rule '{}'", rule->match);
+    return plan;
+  }
+  const int weight_bits = rule && rule->weight_bits ? *rule->weight_bits : recipe.weights.bits;
+  const int activation_bits = rule && rule->activation_bits ? *rule->activation_bits : recipe.activations.bits;
+  plan.weight = weight_spec(recipe.weights, graph.value(node.inputs[1]).shape[1], weight_bits);
+  if (activation_bits > 0) plan.activation = QuantSpec{.bits = activation_bits};
+  if (rule) plan.note = fmt::format("bits from the recipe's rule '{}'", rule->match);
+  return plan;
+}
+
+void require_rules_used(const Graph& graph, const Recipe& recipe) {
+  for (const LayerRule& rule : recipe.rules) {
+    bool used = false;
+    for (const Node& node : graph.nodes) used = used || (std::holds_alternative<op::Conv>(node.op) && matches(rule.match, node.name));
+    if (!used)
+      throw Error(ErrorKind::input,
+                  fmt::format("recipe {}: rules: '{}' matches no convolution; `nibble inspect` of an exported file lists the names",
+                              recipe.name, rule.match));
+  }
+}
+
+}  // namespace
+
+std::vector<LayerPlan> place_quantizers(const Graph& graph, const Recipe& recipe) {
+  require_rules_used(graph, recipe);
+  std::vector<LayerPlan> plans;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    if (std::holds_alternative<op::Conv>(graph.nodes[i].op)) plans.push_back(plan_layer(graph, i, recipe));
+  return plans;
+}
+
+}  // namespace nibble

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recipe: everything that decides how a model is quantised, as plain data. Text form: recipes/*.yaml, docs/quantization.md.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "graph/quant_params.h"
+
+namespace nibble {
+
+enum class ScaleSearch { max, mse, output_mse };  ///< output_mse: weighted by the input's second moments
+enum class Rounding { nearest, gptq };
+enum class RangeMethod { minmax, percentile, mse };
+
+struct WeightRecipe {
+  int bits = 4;  ///< 2..8
+  Granularity granularity = Granularity::channel;
+  std::int64_t block = 32;  ///< Granularity::block: input channels per scale (16, 32)
+  bool narrow = false;
+  ScaleSearch scale_search = ScaleSearch::output_mse;
+  Rounding rounding = Rounding::gptq;
+  double damping = 0.01;          ///< GPTQ: fraction of the Hessian's mean diagonal added to it
+  bool error_propagation = true;  ///< layers in order, on inputs of the quantised net, targets of the float net
+};
+struct ActivationRecipe {
+  int bits = 0;  ///< 0: float activations (A16/A32); 8
+  RangeMethod range = RangeMethod::mse;
+  double percentile = 99.99;  ///< of |x|; RangeMethod::percentile
+};
+/// The first rule whose glob ('*', '?') matches a convolution's name decides.
+struct LayerRule {
+  std::string match;
+  bool keep_float = false;
+  std::optional<int> weight_bits;
+  std::optional<int> activation_bits;
+};
+struct CalibrationRecipe {
+  std::int64_t images = 100;
+  std::int64_t batch = 4;
+};
+struct Recipe {
+  std::string name;
+  WeightRecipe weights;
+  ActivationRecipe activations;
+  std::vector<LayerRule> rules;
+  CalibrationRecipe calibration;
+  bool bias_correction = true;
+  bool half_twin = true;      ///< A16 only: also write the FP16-compute files
+  double max_map_drop = 0.1;  ///< gate: baseline mAP_50_95 minus this recipe's
+};
+
+/// Error(input) naming file, key path, value and what is allowed; unknown keys are errors.
+Recipe parse_recipe(const Json& json, const std::string& source);
+/// A shipped name ("w4a16") looked up in the recipes folder, or a path to a .yaml. Error(usage) listing the shipped names.
+Recipe load_recipe(const std::string& name_or_path);
+/// With every default written out.
+Json to_json(const Recipe& recipe);
+/// Glob with '*' and '?'; no other special characters.
+bool matches(const std::string& glob, const std::string& name);
+
+}  // namespace nibble

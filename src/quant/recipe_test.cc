@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/recipe.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+using testing::HasSubstr;
+
+Recipe parse(const std::string& json) { return parse_recipe(Json::parse(json), "test.yaml"); }
+
+std::string refusal_of(const std::string& json) {
+  try {
+    parse(json);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Recipe, OnlyTheNameIsNeeded) {
+  const auto recipe = parse(R"({"name": "x"})");
+  EXPECT_EQ(recipe.weights.bits, 4);
+  EXPECT_EQ(recipe.weights.granularity, Granularity::channel);
+  EXPECT_EQ(recipe.activations.bits, 0);
+  EXPECT_TRUE(recipe.rules.empty());
+}
+
+TEST(Recipe, EverySettingArrives) {
+  const auto recipe = parse(R"({"name": "x",
+    "weights": {"bits": 3, "granularity": "tensor", "narrow": true, "scale_search": "mse", "rounding": "nearest",
+                "damping": 0.5, "error_propagation": false},
+    "activations": {"bits": 8, "range": "percentile", "percentile": 99.5},
+    "rules": [{"match": "model.0.*", "keep_float": true}, {"match": "*", "weight_bits": 8, "activation_bits": 0}],
+    "calibration": {"images": 7, "batch": 2}, "bias_correction": false, "half_twin": false, "gates": {"max_map_drop": 0.25}})");
+  EXPECT_EQ(recipe.weights.bits, 3);
+  EXPECT_EQ(recipe.weights.granularity, Granularity::tensor);
+  EXPECT_TRUE(recipe.weights.narrow);
+  EXPECT_EQ(recipe.weights.scale_search, ScaleSearch::mse);
+  EXPECT_EQ(recipe.weights.rounding, Rounding::nearest);
+  EXPECT_EQ(recipe.weights.damping, 0.5);
+  EXPECT_FALSE(recipe.weights.error_propagation);
+  EXPECT_EQ(recipe.activations.bits, 8);
+  EXPECT_EQ(recipe.activations.range, RangeMethod::percentile);
+  EXPECT_EQ(recipe.activations.percentile, 99.5);
+  ASSERT_EQ(recipe.rules.size(), 2U);
+  EXPECT_EQ(recipe.rules[0].match, "model.0.*");
+  EXPECT_TRUE(recipe.rules[0].keep_float);
+  EXPECT_FALSE(recipe.rules[0].weight_bits.has_value());
+  EXPECT_EQ(recipe.rules[1].weight_bits, 8);
+  EXPECT_EQ(recipe.rules[1].activation_bits, 0);
+  EXPECT_EQ(recipe.calibration.images, 7);
+  EXPECT_EQ(recipe.calibration.batch, 2);
+  EXPECT_FALSE(recipe.bias_correction);
+  EXPECT_FALSE(recipe.half_twin);
+  EXPECT_EQ(recipe.max_map_drop, 0.25);
+}
+
+TEST(Recipe, BlocksHaveASize) {
+  const auto recipe = parse(R"({"name": "x", "weights": {"granularity": "block", "block": 16}})");
+  EXPECT_EQ(recipe.weights.granularity, Granularity::block);
+  EXPECT_EQ(recipe.weights.block, 16);
+}
+
+TEST(Recipe, ResolvedFormReadsBackAsTheSame) {
+  for (const std::string name : {"w8a16", "w8a8", "w4a16", "w4a8"}) {
+    const auto recipe = load_recipe(name);
+    EXPECT_EQ(recipe.name, name);
+    EXPECT_EQ(to_json(parse_recipe(to_json(recipe), "resolved")), to_json(recipe));
+  }
+}
+
+TEST(Recipe, ShippedOnesAreWhatTheirNamesSay) {
+  EXPECT_EQ(load_recipe("w8a16").weights.bits, 8);
+  EXPECT_EQ(load_recipe("w8a8").activations.bits, 8);
+  EXPECT_EQ(load_recipe("w4a16").weights.bits, 4);
+  EXPECT_EQ(load_recipe("w4a16").activations.bits, 0);
+  EXPECT_EQ(load_recipe("w4a8").activations.bits, 8);
+  EXPECT_EQ(load_recipe("w4a16-tensor").weights.granularity, Granularity::tensor);
+}
+
+TEST(Recipe, UnknownKeysNameFilePathAndWhatIsKnown) {
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"bit": 4}})"), HasSubstr("test.yaml: weights.bit: no such key; known keys are bits"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "extra": 4})"), HasSubstr("test.yaml: extra"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "rules": [{"match": "*"}, {"math": "*"}]})"), HasSubstr("rules[1].math"));
+}
+
+TEST(Recipe, WrongValuesNamePathValueAndWhatIsAllowed) {
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"bits": 9}})"),
+              HasSubstr("weights.bits: 9 is not allowed; expected a whole number from 2 to 8"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"bits": "4"}})"), HasSubstr("weights.bits: \"4\""));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"bits": 4.5}})"), HasSubstr("weights.bits"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"block": 8}})"), HasSubstr("16 or 32"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "activations": {"bits": 4}})"), HasSubstr("0 (float activations) or 8"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"rounding": "best"}})"), HasSubstr("one of nearest, gptq"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"narrow": 1}})"), HasSubstr("true or false"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": 4})"), HasSubstr("weights: 4 is not allowed; expected a mapping"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "rules": [{"keep_float": true}]})"), HasSubstr("'match'"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "calibration": {"images": 0}})"), HasSubstr("calibration.images"));
+  EXPECT_THAT(refusal_of(R"({"name": "../x"})"), HasSubstr("name"));
+  EXPECT_THAT(refusal_of(R"({})"), HasSubstr("'name'"));
+  EXPECT_THAT(refusal_of(R"([])"), HasSubstr("a mapping"));
+}
+
+TEST(Recipe, AnUnknownNameListsTheShippedOnes) {
+  try {
+    load_recipe("w5a5");
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+    EXPECT_THAT(error.what(), HasSubstr("w4a16, "));
+  }
+}
+
+TEST(Recipe, AFileMayBeNamed) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "nibble_recipe_test.yaml";
+  write_file(path, "name: mine\nweights: {bits: 5}\n");
+  EXPECT_EQ(load_recipe(path.string()).weights.bits, 5);
+  std::filesystem::remove(path);
+}
+
+TEST(Glob, StarsQuestionMarksAndNothingElse) {
+  EXPECT_TRUE(matches("model.4.*", "model.4.cv1.conv"));
+  EXPECT_FALSE(matches("model.4.*", "model.40"));
+  EXPECT_TRUE(matches("*conv", "model.4.conv.conv"));
+  EXPECT_TRUE(matches("a*b*c", "a-b-b-c"));
+  EXPECT_FALSE(matches("a*b*c", "a-b-b-"));
+  EXPECT_TRUE(matches("model.?.conv", "model.4.conv"));
+  EXPECT_FALSE(matches("model.?.conv", "model.44.conv"));
+  EXPECT_FALSE(matches("model.[4].conv", "model.4.conv"));
+  EXPECT_TRUE(matches("*", ""));
+  EXPECT_FALSE(matches("", "a"));
+  EXPECT_FALSE(matches("?", ""));
+}
+
+}  // namespace
+}  // namespace nibble

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/rounding.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "quant/row_block.h"
+
+namespace nibble {
+namespace {
+
+constexpr int kGridSteps = 40;  // first search: max |w| / max_code times 1, 1 - 1/50, ...
+constexpr double kGridStep = 0.02;
+constexpr std::array<float, 5> kScaleFactors{1.0F, 0.85F, 0.92F, 1.08F, 1.16F};  // of that, judged by GPTQ's error
+constexpr int kRefineRounds = 4;
+constexpr int kDescentSweeps = 3;
+
+std::int64_t total_rows(const RoundingProblem& p) { return p.groups * p.rows; }
+
+/// Error of nearest rounding of one row's slot at `scale`, weights on the diagonal.
+double slot_error(const RoundingProblem& p, std::int64_t row, std::int32_t slot, double scale, const std::vector<float>& importance) {
+  const float* w = p.targets.data() + row * p.columns;
+  const float* weight = importance.data() + row / p.rows * p.columns;
+  double error = 0;
+  for (std::int64_t j = 0; j < p.columns; ++j) {
+    if (p.slots[j] != slot) continue;
+    const double code = std::clamp<double>(std::nearbyint(w[j] / scale), p.spec.min_code(), p.spec.max_code());
+    const double difference = code * scale - w[j];
+    error += weight[j] * difference * difference;
+  }
+  return error;
+}
+
+double slot_max(const RoundingProblem& p, std::int64_t row, std::int32_t slot) {
+  double largest = 0;
+  for (std::int64_t j = 0; j < p.columns; ++j)
+    if (p.slots[j] == slot) largest = std::max(largest, std::abs(static_cast<double>(p.targets[row * p.columns + j])));
+  return largest;
+}
+
+/// Diagonal of the Hessian, or ones.
+std::vector<float> importance_of(const RoundingProblem& p, ScaleSearch search) {
+  std::vector<float> result(static_cast<std::size_t>(p.groups * p.columns), 1.0F);
+  if (search != ScaleSearch::output_mse) return result;
+  for (std::int64_t i = 0; i < p.groups * p.columns; ++i) result[i] = p.hessian[i * p.columns + i % p.columns];
+  return result;
+}
+
+float positive_scale(double scale) {
+  return scale > std::numeric_limits<float>::min() ? static_cast<float>(scale) : 1.0F;  // an all-zero slot: any scale does
+}
+
+/// Best scale on the grid for the rows [first, last) taken together.
+float search_scale(const RoundingProblem& p, std::int64_t first, std::int64_t last, std::int32_t slot, ScaleSearch search,
+                   const std::vector<float>& importance) {
+  double largest = 0;
+  for (std::int64_t row = first; row < last; ++row) largest = std::max(largest, slot_max(p, row, slot));
+  const double widest = largest / p.spec.max_code();
+  if (search == ScaleSearch::max || largest == 0) return positive_scale(widest);
+  double best = widest;
+  double best_error = std::numeric_limits<double>::infinity();
+  for (int step = 0; step < kGridSteps; ++step) {
+    const double scale = widest * (1 - kGridStep * step);
+    double error = 0;
+    for (std::int64_t row = first; row < last; ++row) error += slot_error(p, row, slot, scale, importance);
+    if (error < best_error) best_error = error, best = scale;
+  }
+  return positive_scale(best);
+}
+
+std::vector<float> initial_scales(const RoundingProblem& p, ScaleSearch search, const ParallelFor& parallel_for) {
+  const std::vector<float> importance = importance_of(p, search);
+  std::vector<float> scales(static_cast<std::size_t>(total_rows(p) * p.slot_count));
+  if (p.shared_scale) {
+    std::fill(scales.begin(), scales.end(), search_scale(p, 0, total_rows(p), 0, search, importance));
+    return scales;
+  }
+  parallel_for(total_rows(p), [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t row = first; row < last; ++row)
+      for (std::int32_t slot = 0; slot < p.slot_count; ++slot)
+        scales[row * p.slot_count + slot] = search_scale(p, row, row + 1, slot, search, importance);
+  });
+  return scales;
+}
+
+/// The rows of all groups in blocks; what is decided row by row or, with a shared scale, for all rows at once.
+class Layer {
+ public:
+  Layer(const RoundingProblem& problem, const ParallelFor& parallel_for) : problem_(problem), parallel_for_(parallel_for) {
+    for (std::int64_t group = 0; group < problem.groups; ++group)
+      for (std::int64_t first = 0; first < problem.rows; first += kRowsPerBlock) blocks_.emplace_back(problem, group, first);
+  }
+
+  void set_scales(const std::vector<float>& scales) {
+    for (RowBlock& block : blocks_)
+      for (std::int64_t r = 0; r < block.rows(); ++r)
+        for (std::int32_t slot = 0; slot < problem_.slot_count; ++slot)
+          block.scale(slot, r) = scales[block.global_row(r) * problem_.slot_count + slot];
+  }
+
+  void round_nearest() {
+    for_each([](RowBlock& block, RowBlock::Sums&) { block.round_nearest(); });
+  }
+
+  /// GPTQ at each scale factor; keeps the best factor of each row (of the layer when the scale is shared).
+  void round_gptq(const std::vector<float>& scales) {
+    std::vector<RowBlock::Sums> best(blocks_.size());
+    for (const float factor : kScaleFactors) {
+      Layer candidate(problem_, parallel_for_);
+      std::vector<float> scaled = scales;
+      for (float& scale : scaled) scale *= factor;
+      candidate.set_scales(scaled);
+      const std::vector<RowBlock::Sums> errors =
+          candidate.for_each([](RowBlock& block, RowBlock::Sums& sums) { sums = block.round_gptq(); });
+      const bool first = factor == kScaleFactors.front();
+      const bool all = problem_.shared_scale && total(errors) < total(best);
+      for (std::size_t i = 0; i < blocks_.size(); ++i)
+        for (std::int64_t r = 0; r < blocks_[i].rows(); ++r) {
+          if (!(first || (problem_.shared_scale ? all : errors[i][r] < best[i][r]))) continue;
+          blocks_[i].copy_row(candidate.blocks_[i], r);
+          best[i][r] = errors[i][r];
+        }
+    }
+  }
+
+  /// Scales and codes in turn, each the best given the other.
+  void refine() {
+    for (int round = 0; round < kRefineRounds; ++round) {
+      for_each([](RowBlock& block, RowBlock::Sums&) { block.begin_refinement(); });
+      for (std::int32_t slot = 0; slot < problem_.slot_count; ++slot) refit_scales(slot);
+      for_each([](RowBlock& block, RowBlock::Sums&) {
+        for (int sweep = 0; sweep < kDescentSweeps; ++sweep)
+          if (block.descend() == 0) break;
+      });
+    }
+  }
+
+  RoundedWeights result() {
+    RoundedWeights weights;
+    weights.codes.resize(problem_.targets.size());
+    weights.scales.resize(static_cast<std::size_t>(total_rows(problem_) * problem_.slot_count));
+    weights.error = total(for_each([](RowBlock& block, RowBlock::Sums& sums) {
+      block.begin_refinement();
+      sums = block.errors();
+    }));
+    weights.signal = total(for_each([](RowBlock& block, RowBlock::Sums& sums) { sums[0] = block.signal(); }));
+    for (const RowBlock& block : blocks_) block.store(weights);
+    return weights;
+  }
+
+ private:
+  std::vector<RowBlock::Sums> for_each(const std::function<void(RowBlock&, RowBlock::Sums&)>& body) {
+    std::vector<RowBlock::Sums> sums(blocks_.size(), RowBlock::Sums{});
+    parallel_for_(static_cast<std::int64_t>(blocks_.size()), [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t i = first; i < last; ++i) body(blocks_[i], sums[i]);
+    });
+    return sums;
+  }
+
+  double total(const std::vector<RowBlock::Sums>& sums) const {
+    double result = 0;
+    for (std::size_t i = 0; i < blocks_.size(); ++i)
+      for (std::int64_t r = 0; r < blocks_[i].rows(); ++r) result += sums[i][r];
+    return result;
+  }
+
+  /// d = -first / second, where the scale stays positive and some code is not zero.
+  void refit_scales(std::int32_t slot) {
+    std::vector<RowBlock::Sums> second(blocks_.size());
+    std::vector<RowBlock::Sums> first = for_each([&](RowBlock& block, RowBlock::Sums& sums) {
+      const RowBlock::Curvature curvature = block.scale_curvature(slot);
+      sums = curvature.first;
+      second[&block - blocks_.data()] = curvature.second;
+    });
+    const double first_of_all = problem_.shared_scale ? total(first) : 0;
+    const double second_of_all = problem_.shared_scale ? total(second) : 0;
+    for_each([&](RowBlock& block, RowBlock::Sums&) {
+      const auto i = static_cast<std::size_t>(&block - blocks_.data());
+      RowBlock::Lane difference{};
+      for (std::int64_t r = 0; r < block.rows(); ++r) {
+        const double slope = problem_.shared_scale ? first_of_all : first[i][r];
+        const double curve = problem_.shared_scale ? second_of_all : second[i][r];
+        const double moved = curve > 0 ? block.scale(slot, r) - slope / curve : 0;
+        if (moved > 0) difference[r] = positive_scale(moved) - block.scale(slot, r);
+      }
+      block.rescale(slot, difference);
+    });
+  }
+
+  const RoundingProblem& problem_;
+  const ParallelFor& parallel_for_;
+  std::vector<RowBlock> blocks_;
+};
+
+}  // namespace
+
+RoundedWeights round_weights(const RoundingProblem& problem, Rounding rounding, ScaleSearch search, const ParallelFor& parallel_for) {
+  const std::vector<float> scales = initial_scales(problem, search, parallel_for);
+  Layer layer(problem, parallel_for);
+  if (rounding == Rounding::gptq) {
+    layer.round_gptq(scales);
+    layer.refine();
+  } else {
+    layer.set_scales(scales);
+    layer.round_nearest();
+  }
+  return layer.result();
+}
+
+}  // namespace nibble

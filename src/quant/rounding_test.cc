@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/rounding.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+namespace nibble {
+namespace {
+
+void serially(std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) { body(0, count); }
+
+/// H = A A^T / n + 0.01 I with correlated columns, and U by plain Gauss and Cholesky in double.
+struct Matrix {
+  std::int64_t n;
+  std::vector<double> a;
+  double& at(std::int64_t i, std::int64_t j) { return a[i * n + j]; }
+};
+
+Matrix cholesky_lower(Matrix m) {
+  Matrix l{m.n, std::vector<double>(m.a.size(), 0.0)};
+  for (std::int64_t i = 0; i < m.n; ++i)
+    for (std::int64_t j = 0; j <= i; ++j) {
+      double sum = m.at(i, j);
+      for (std::int64_t k = 0; k < j; ++k) sum -= l.at(i, k) * l.at(j, k);
+      l.at(i, j) = i == j ? std::sqrt(sum) : sum / l.at(j, j);
+    }
+  return l;
+}
+
+Matrix inverse_of(Matrix m) {
+  Matrix inverse{m.n, std::vector<double>(m.a.size(), 0.0)};
+  for (std::int64_t i = 0; i < m.n; ++i) inverse.at(i, i) = 1;
+  for (std::int64_t p = 0; p < m.n; ++p) {
+    const double pivot = m.at(p, p);
+    for (std::int64_t j = 0; j < m.n; ++j) m.at(p, j) /= pivot, inverse.at(p, j) /= pivot;
+    for (std::int64_t i = 0; i < m.n; ++i) {
+      if (i == p) continue;
+      const double factor = m.at(i, p);
+      for (std::int64_t j = 0; j < m.n; ++j) m.at(i, j) -= factor * m.at(p, j), inverse.at(i, j) -= factor * inverse.at(p, j);
+    }
+  }
+  return inverse;
+}
+
+RoundingProblem random_problem(std::int64_t groups, std::int64_t rows, std::int64_t columns, int bits) {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal;
+  RoundingProblem p;
+  p.groups = groups;
+  p.rows = rows;
+  p.columns = columns;
+  p.spec = QuantSpec{.bits = bits, .granularity = Granularity::channel};
+  p.slots.assign(columns, 0);
+  for (std::int64_t i = 0; i < groups * rows * columns; ++i) p.targets.push_back(normal(random));
+  for (std::int64_t g = 0; g < groups; ++g) {
+    Matrix h{columns, std::vector<double>(columns * columns, 0.0)};
+    for (std::int64_t sample = 0; sample < 4 * columns; ++sample) {
+      std::vector<double> x(columns);
+      const double common = normal(random);
+      for (auto& value : x) value = normal(random) + 2 * common;
+      for (std::int64_t i = 0; i < columns; ++i)
+        for (std::int64_t j = 0; j < columns; ++j)
+          h.at(i, j) += x[i] * x[j] / (4.0 * static_cast<double>(columns)) + (i == j && sample == 0 ? 0.01 : 0.0);
+    }
+    for (const double value : h.a) p.hessian.push_back(static_cast<float>(value));
+    Matrix lower = cholesky_lower(inverse_of(h));
+    for (std::int64_t i = 0; i < columns; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) p.inverse_factor.push_back(static_cast<float>(lower.at(j, i)));
+  }
+  return p;
+}
+
+double true_error(const RoundingProblem& p, const RoundedWeights& w) {
+  double total = 0;
+  for (std::int64_t row = 0; row < p.groups * p.rows; ++row) {
+    std::vector<double> e(p.columns);
+    for (std::int64_t j = 0; j < p.columns; ++j)
+      e[j] = static_cast<double>(w.codes[row * p.columns + j]) * w.scales[row * p.slot_count + p.slots[j]] - p.targets[row * p.columns + j];
+    const float* h = p.hessian.data() + row / p.rows * p.columns * p.columns;
+    for (std::int64_t i = 0; i < p.columns; ++i)
+      for (std::int64_t j = 0; j < p.columns; ++j) total += e[i] * h[i * p.columns + j] * e[j];
+  }
+  return total;
+}
+
+/// Least error over all codes at the given scale: 3 columns, 2 bits, 64 combinations.
+double exhaustive_error(const RoundingProblem& p, std::int64_t row, float scale) {
+  double best = 1e30;
+  for (int code = 0; code < 64; ++code) {
+    RoundingProblem one = p;
+    one.rows = 1;
+    one.targets.assign(p.targets.begin() + row * 3, p.targets.begin() + row * 3 + 3);
+    RoundedWeights w;
+    w.scales = {scale};
+    for (int j = 0; j < 3; ++j) w.codes.push_back(static_cast<std::int8_t>((code >> (2 * j) & 3) - 2));
+    best = std::min(best, true_error(one, w));
+  }
+  return best;
+}
+
+TEST(Rounding, NearestRoundsHalfToEvenAndSaturates) {
+  RoundingProblem p;
+  p.rows = 1;
+  p.columns = 4;
+  p.targets = {3.5F, 1.25F, 1.75F, -3.5F};  // largest 3.5 -> scale 0.5 at 4 bits
+  p.hessian = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+  p.slots = {0, 0, 0, 0};
+  p.spec = QuantSpec{.bits = 4, .granularity = Granularity::channel};
+  const RoundedWeights w = round_weights(p, Rounding::nearest, ScaleSearch::max, serially);
+  EXPECT_EQ(w.scales, std::vector<float>{0.5F});
+  EXPECT_EQ(w.codes, (std::vector<std::int8_t>{7, 2, 4, -7}));
+  EXPECT_NEAR(w.error, true_error(p, w), 1e-9);
+}
+
+TEST(Rounding, ReportedErrorIsTheOutputError) {
+  const RoundingProblem p = random_problem(2, 5, 12, 4);
+  const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_NEAR(w.error, true_error(p, w), 1e-3 * w.error);
+}
+
+TEST(Rounding, GptqBeatsNearestOnCorrelatedInputs) {
+  const RoundingProblem p = random_problem(1, 40, 24, 4);
+  const double nearest = round_weights(p, Rounding::nearest, ScaleSearch::output_mse, serially).error;
+  const double gptq = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially).error;
+  EXPECT_LT(gptq, 0.5 * nearest);
+}
+
+TEST(Rounding, ComesCloseToTheExhaustiveOptimum) {
+  const RoundingProblem p = random_problem(1, 20, 3, 2);
+  const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  double best = 0;
+  for (std::int64_t row = 0; row < p.rows; ++row) best += exhaustive_error(p, row, w.scales[row]);
+  EXPECT_LE(best, w.error * (1 + 1e-6));
+  EXPECT_LT(w.error, 1.3 * best);
+}
+
+TEST(Rounding, CodesStayInRange) {
+  for (const bool narrow : {false, true}) {
+    for (int bits = 2; bits <= 8; ++bits) {
+      RoundingProblem p = random_problem(1, 20, 10, bits);
+      p.spec.narrow = narrow;
+      const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+      for (const int code : w.codes) {
+        EXPECT_GE(code, p.spec.min_code());
+        EXPECT_LE(code, p.spec.max_code());
+      }
+    }
+  }
+}
+
+TEST(Rounding, SharedScaleIsOneScale) {
+  RoundingProblem p = random_problem(2, 6, 9, 4);
+  p.shared_scale = true;
+  const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  for (const float scale : w.scales) EXPECT_EQ(scale, w.scales.front());
+  EXPECT_NEAR(w.error, true_error(p, w), 1e-3 * w.error);
+}
+
+TEST(Rounding, BlockScalesLowerTheError) {
+  RoundingProblem p = random_problem(1, 30, 16, 4);
+  const double channel = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially).error;
+  for (std::int64_t j = 8; j < 16; ++j) p.slots[j] = 1;
+  p.slot_count = 2;
+  const RoundedWeights blocks = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_NEAR(blocks.error, true_error(p, blocks), 1e-3 * blocks.error);
+  EXPECT_LT(blocks.error, channel);
+}
+
+TEST(Rounding, ThreadsDoNotChangeTheResult) {
+  const RoundingProblem p = random_problem(3, 40, 12, 4);
+  const auto one_by_one = [](std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) {
+    for (std::int64_t i = count; i-- > 0;) body(i, i + 1);
+  };
+  const RoundedWeights a = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  const RoundedWeights b = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, one_by_one);
+  EXPECT_EQ(a.codes, b.codes);
+  EXPECT_EQ(a.scales, b.scales);
+}
+
+TEST(Rounding, ZeroWeightsGetAUsableScale) {
+  RoundingProblem p = random_problem(1, 2, 4, 4);
+  std::fill(p.targets.begin(), p.targets.end(), 0.0F);
+  const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_EQ(w.codes, std::vector<std::int8_t>(8, 0));
+  for (const float scale : w.scales) EXPECT_GT(scale, 0);
+}
+
+}  // namespace
+}  // namespace nibble

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/row_block.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace nibble {
+namespace {
+
+using Lane = RowBlock::Lane;
+
+/// y[k] += row[k] * a, for k in [first, count).
+void add_scaled(std::vector<Lane>& y, const float* row, const Lane& a, std::int64_t first, std::int64_t count) {
+  for (std::int64_t k = first; k < count; ++k)
+    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) y[k][r] += row[k] * a[r];
+}
+
+}  // namespace
+
+RowBlock::RowBlock(const RoundingProblem& problem, std::int64_t group, std::int64_t first)
+    : problem_(&problem),
+      group_(group),
+      first_(first),
+      rows_(std::min(kRowsPerBlock, problem.rows - first)),
+      targets_(static_cast<std::size_t>(problem.columns), Lane{}),
+      codes_(static_cast<std::size_t>(problem.columns), Lane{}),
+      scales_(static_cast<std::size_t>(problem.slot_count)) {
+  for (auto& lane : scales_) lane.fill(1);  // lanes without a row stay harmless
+  for (std::int64_t r = 0; r < rows_; ++r)
+    for (std::int64_t j = 0; j < problem.columns; ++j) targets_[j][r] = problem.targets[global_row(r) * problem.columns + j];
+}
+
+void RowBlock::store(RoundedWeights& result) const {
+  for (std::int64_t r = 0; r < rows_; ++r) {
+    for (std::int64_t j = 0; j < problem_->columns; ++j)
+      result.codes[global_row(r) * problem_->columns + j] = static_cast<std::int8_t>(codes_[j][r]);
+    for (std::int32_t s = 0; s < problem_->slot_count; ++s) result.scales[global_row(r) * problem_->slot_count + s] = scales_[s][r];
+  }
+}
+
+const float* RowBlock::hessian_row(std::int64_t column) const {
+  return problem_->hessian.data() + (group_ * problem_->columns + column) * problem_->columns;
+}
+
+float RowBlock::code_of(float value, float scale) const {
+  const auto low = static_cast<float>(problem_->spec.min_code());
+  const auto high = static_cast<float>(problem_->spec.max_code());
+  return std::clamp(std::nearbyint(value / scale), low, high);  // half to even in the default rounding mode
+}
+
+void RowBlock::round_nearest() {
+  for (std::int64_t j = 0; j < problem_->columns; ++j) {
+    const Lane& scale = scales_[problem_->slots[j]];
+    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) codes_[j][r] = code_of(targets_[j][r], scale[r]);
+  }
+}
+
+RowBlock::Sums RowBlock::round_gptq() {
+  const std::int64_t columns = problem_->columns;
+  const float* factor = problem_->inverse_factor.data() + group_ * columns * columns;
+  std::vector<Lane> work = targets_;
+  Sums errors{};
+  for (std::int64_t j = 0; j < columns; ++j) {
+    const Lane& scale = scales_[problem_->slots[j]];
+    const float* row = factor + j * columns;
+    Lane step;
+    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) {
+      codes_[j][r] = code_of(work[j][r], scale[r]);
+      const float error = (work[j][r] - codes_[j][r] * scale[r]) / row[j];
+      errors[r] += static_cast<double>(error) * error;
+      step[r] = -error;
+    }
+    add_scaled(work, row, step, j + 1, columns);
+  }
+  return errors;
+}
+
+void RowBlock::copy_row(const RowBlock& other, std::int64_t r) {
+  for (std::size_t j = 0; j < codes_.size(); ++j) codes_[j][r] = other.codes_[j][r];
+  for (std::size_t s = 0; s < scales_.size(); ++s) scales_[s][r] = other.scales_[s][r];
+}
+
+RowBlock::Lane RowBlock::residual(std::int64_t column) const {
+  const Lane& scale = scales_[problem_->slots[column]];
+  Lane result;
+  for (std::int64_t r = 0; r < kRowsPerBlock; ++r) result[r] = codes_[column][r] * scale[r] - targets_[column][r];
+  return result;
+}
+
+std::vector<RowBlock::Lane> RowBlock::times_hessian(const std::vector<Lane>& x) const {
+  std::vector<Lane> result(x.size(), Lane{});
+  for (std::int64_t j = 0; j < problem_->columns; ++j) add_scaled(result, hessian_row(j), x[j], 0, problem_->columns);
+  return result;
+}
+
+void RowBlock::begin_refinement() {
+  std::vector<Lane> residuals(targets_.size());
+  for (std::int64_t j = 0; j < problem_->columns; ++j) residuals[j] = residual(j);
+  gradient_ = times_hessian(residuals);
+}
+
+std::int64_t RowBlock::descend() {
+  std::int64_t changed = 0;
+  for (std::int64_t j = 0; j < problem_->columns; ++j) {
+    const float* row = hessian_row(j);
+    const Lane& scale = scales_[problem_->slots[j]];
+    Lane step{};
+    bool any = false;
+    for (std::int64_t r = 0; r < rows_; ++r) {
+      const float code = code_of(codes_[j][r] * scale[r] - gradient_[j][r] / row[j], scale[r]);
+      if (code == codes_[j][r]) continue;
+      step[r] = (code - codes_[j][r]) * scale[r];
+      codes_[j][r] = code;
+      any = true;
+      ++changed;
+    }
+    if (any) add_scaled(gradient_, row, step, 0, problem_->columns);
+  }
+  return changed;
+}
+
+RowBlock::Curvature RowBlock::scale_curvature(std::int32_t slot) {
+  slot_gradient_.assign(targets_.size(), Lane{});
+  Curvature result;
+  for (std::int64_t j = 0; j < problem_->columns; ++j)
+    if (problem_->slots[j] == slot) add_scaled(slot_gradient_, hessian_row(j), codes_[j], 0, problem_->columns);
+  for (std::int64_t j = 0; j < problem_->columns; ++j) {
+    if (problem_->slots[j] != slot) continue;
+    for (std::int64_t r = 0; r < rows_; ++r) {
+      result.first[r] += static_cast<double>(codes_[j][r]) * gradient_[j][r];
+      result.second[r] += static_cast<double>(codes_[j][r]) * slot_gradient_[j][r];
+    }
+  }
+  return result;
+}
+
+void RowBlock::rescale(std::int32_t slot, const Lane& difference) {
+  for (std::int64_t r = 0; r < rows_; ++r) scales_[slot][r] += difference[r];
+  for (std::size_t j = 0; j < gradient_.size(); ++j)
+    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) gradient_[j][r] += slot_gradient_[j][r] * difference[r];
+}
+
+RowBlock::Sums RowBlock::errors() const {
+  Sums result{};
+  for (std::int64_t j = 0; j < problem_->columns; ++j) {
+    const Lane difference = residual(j);
+    for (std::int64_t r = 0; r < rows_; ++r) result[r] += static_cast<double>(difference[r]) * gradient_[j][r];
+  }
+  return result;
+}
+
+double RowBlock::signal() const {
+  const std::vector<Lane> weighted = times_hessian(targets_);
+  double sum = 0;
+  for (std::int64_t j = 0; j < problem_->columns; ++j)
+    for (std::int64_t r = 0; r < rows_; ++r) sum += static_cast<double>(targets_[j][r]) * weighted[j][r];
+  return sum;
+}
+
+}  // namespace nibble

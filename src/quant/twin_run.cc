@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/twin_run.h"
+
+#include <algorithm>
+
+#include "exec/convert.h"
+#include "exec/fake_quant.h"
+#include "exec/kernels.h"
+
+namespace nibble {
+namespace {
+
+constexpr std::int64_t kStoreBytes = 2LL << 30;  // each network's activations in memory; more go to temporary files
+
+std::vector<std::size_t> last_uses(const Graph& graph) {
+  std::vector<std::size_t> result(graph.values.size(), 0);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    for (const ValueId id : graph.nodes[i].inputs) result[id] = i;
+  return result;
+}
+
+}  // namespace
+
+TwinRun::TwinRun(const Graph& graph, const std::vector<std::size_t>& convolutions, const CalibrationImages& images, std::int64_t batch_size,
+                 bool propagate)
+    : graph_(graph),
+      convolutions_(convolutions),
+      batches_((images.count + batch_size - 1) / batch_size),
+      propagate_(propagate),
+      last_use_(last_uses(graph)),
+      float_store_(kStoreBytes),
+      quantised_store_(kStoreBytes) {
+  for (std::size_t i = 0; i < graph.values.size(); ++i)
+    if (graph.values[i].constant) constants_[static_cast<ValueId>(i)] = constant_of(graph.values[i]);
+  for (std::int64_t batch = 0; batch < batches_; ++batch) {
+    throw_if_interrupted();
+    const std::int64_t first = batch * batch_size;
+    const at::Tensor x = to_torch(images.load(first, std::min(batch_size, images.count - first)));
+    for (ActivationStore* store : {&float_store_, &quantised_store_}) {
+      Values local{{graph.inputs.front(), x}};
+      run_nodes(*store, local, 0, convolutions_.front(), batch);
+      keep_live(*store, local, convolutions_.front(), batch);
+      if (!propagate_) break;
+    }
+  }
+}
+
+at::Tensor TwinRun::value(const ActivationStore& store, const Values& local, ValueId id, std::int64_t batch) const {
+  if (const auto found = local.find(id); found != local.end()) return found->second;
+  if (const auto found = constants_.find(id); found != constants_.end()) return found->second;
+  return store.get(id, batch);
+}
+
+at::Tensor TwinRun::wanted(std::int64_t batch) const { return float_store_.get(current().inputs[0], batch); }
+
+at::Tensor TwinRun::seen(std::int64_t batch) const { return propagate_ ? quantised_store_.get(current().inputs[0], batch) : wanted(batch); }
+
+void TwinRun::run_nodes(ActivationStore& store, Values& local, std::size_t first, std::size_t last, std::int64_t batch) {
+  for (std::size_t i = first; i < last; ++i) {
+    const Node& node = graph_.nodes[i];
+    std::vector<at::Tensor> inputs;
+    for (const ValueId id : node.inputs) inputs.push_back(value(store, local, id, batch));
+    const std::vector<at::Tensor> outputs = evaluate(node, inputs);
+    for (std::size_t k = 0; k < outputs.size(); ++k) local[node.outputs[k]] = outputs[k];
+  }
+}
+
+void TwinRun::keep_live(ActivationStore& store, const Values& local, std::size_t next, std::int64_t batch) const {
+  for (const auto& [id, tensor] : local)
+    if (last_use_[id] >= next && next <= convolutions_.back()) store.put(id, batch, tensor);
+}
+
+void TwinRun::drop_dead(std::size_t next) {
+  for (std::size_t i = 0; i < graph_.values.size(); ++i) {
+    if (last_use_[i] >= next) continue;
+    float_store_.drop(static_cast<ValueId>(i));
+    quantised_store_.drop(static_cast<ValueId>(i));
+  }
+}
+
+void TwinRun::advance(const SubstituteConv& substitute) {
+  const std::size_t here = convolutions_[position_];
+  if (position_ + 1 == convolutions_.size()) return;
+  const std::size_t next = convolutions_[position_ + 1];
+  const Node& node = graph_.nodes[here];
+  for (std::int64_t batch = 0; batch < batches_; ++batch) {
+    throw_if_interrupted();
+    Values local;
+    run_nodes(float_store_, local, here, next, batch);
+    keep_live(float_store_, local, next, batch);
+    if (!propagate_) continue;
+    at::Tensor x = seen(batch);
+    if (substitute.activation) x = fake_quantize(x, *substitute.activation);
+    local = {{node.outputs[0], convolve(std::get<op::Conv>(node.op), x, substitute.weight, substitute.bias)}};
+    run_nodes(quantised_store_, local, here + 1, next, batch);
+    keep_live(quantised_store_, local, next, batch);
+  }
+  drop_dead(next);
+  ++position_;
+}
+
+}  // namespace nibble
