@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a runtime would see as a weight: constants through Clip, DequantizeLinear, Cast and Identity, in f32 arithmetic.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "export/onnx_file.h"
+
+namespace nibble {
+
+struct EvaluatedConstant {
+  std::int32_t type = 0;  ///< onnx_type of the values; their rounding has been applied
+  Shape shape;
+  std::vector<double> values;  ///< exact: every type evaluated here fits in a double
+};
+
+/// DequantizeLinear after the ONNX specification: y = (x - zero_point) * scale in f32, rounded to the scale's type; per
+/// tensor, per axis or blocked. Error(unsupported) naming the node for anything but the operators above, for external
+/// data and for types that are not weights; Error(input) where shapes do not fit.
+EvaluatedConstant evaluate_constant(const OnnxIndex& index, const std::string& name);
+
+/// The stored elements. Error(unsupported) for types that are not weights.
+std::vector<double> elements_of(const onnx::TensorProto& tensor);
+
+}  // namespace nibble

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "export/emit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "export/onnx_types.h"
+#include "export/printer.h"
+#include "nibble/error.h"
+#include "nibble/version.h"
+
+namespace nibble {
+namespace {
+
+constexpr int kFirstOpset = 13;
+constexpr int kLastOpset = 21;
+constexpr int kBlockedDequantizeOpset = 21;  // block_size and INT4 in DequantizeLinear
+
+int resolve_opset(const EmitOptions& options) {
+  if (options.opset == 0) return options.dialect == Dialect::int4 ? kBlockedDequantizeOpset : kFirstOpset;
+  const int first = options.dialect == Dialect::int4 ? kBlockedDequantizeOpset : kFirstOpset;
+  if (options.opset < first || options.opset > kLastOpset)
+    throw Error(ErrorKind::usage,
+                fmt::format("export: opset {}: this dialect is written as {}..{}; choose one of them or leave --opset out", options.opset,
+                            first, kLastOpset));
+  return options.opset;
+}
+
+/// The format version that came with the opset (table in ONNX's docs/Versioning.md).
+int ir_version_of(int opset) {
+  if (opset <= 14) return 7;
+  if (opset <= 18) return 8;
+  return opset <= 20 ? 9 : 10;
+}
+
+void describe(onnx::ValueInfoProto& info, const Value& value) {
+  info.set_name(value.name);
+  auto& type = *info.mutable_type()->mutable_tensor_type();
+  type.set_elem_type(onnx_type::number_of(value.dtype));
+  for (const auto extent : value.shape) {
+    auto& dim = *type.mutable_shape()->add_dim();
+    extent < 0 ? dim.set_dim_param("batch") : dim.set_dim_value(extent);
+  }
+}
+
+/// Outputs are printed by nodes; a graph that hands an input or a constant through has nothing to print them.
+void require_produced(const Graph& graph, ValueId id) {
+  const auto produces = [id](const Node& node) { return std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end(); };
+  if (std::none_of(graph.nodes.begin(), graph.nodes.end(), produces))
+    throw Error(ErrorKind::internal, fmt::format("export: output {} is not produced by a node", graph.value(id).name));
+}
+
+void print_header(OnnxModel& model, const EmitOptions& options, int opset) {
+  auto& proto = model.proto;
+  proto.set_ir_version(ir_version_of(opset));
+  proto.set_producer_name("nibble");
+  proto.set_producer_version(options.producer_version.empty() ? kVersion : options.producer_version);
+  auto& import = *proto.add_opset_import();
+  import.set_domain("");
+  import.set_version(opset);
+  for (const auto& [key, value] : options.metadata) {
+    auto& entry = *proto.add_metadata_props();
+    entry.set_key(key);
+    entry.set_value(value);
+  }
+}
+
+void print_graph(Printer& printer) {
+  const Graph& graph = printer.graph();
+  auto& proto = *printer.model().proto.mutable_graph();
+  proto.set_name("main_graph");
+  for (const auto id : graph.inputs) describe(*proto.add_input(), graph.value(id));
+  for (const auto& node : graph.nodes) print_node(printer, node);
+  for (const auto id : graph.outputs) {
+    require_produced(graph, id);
+    describe(*proto.add_output(), graph.value(id));
+  }
+}
+
+}  // namespace
+
+void emit_model(const Graph& graph, const EmitOptions& options, const std::filesystem::path& path) {
+  const int opset = resolve_opset(options);
+  Printer printer(graph, options.dialect, opset);
+  print_header(printer.model(), options, opset);
+  print_graph(printer);
+  write_file(path, [&](std::ostream& out) { write_onnx(printer.model(), out); });
+}
+
+}  // namespace nibble

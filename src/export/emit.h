@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Graph printed as ONNX.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace nibble {
+
+/// How quantised weights are written. Integers are the same in all.
+enum class Dialect {
+  qcdq,  ///< Brevitas 0.12: opset 13, IR 7; int8 initialiser -> Clip (below 8 bits) -> DequantizeLinear; see docs/formats.md
+  int4,  ///< opset 21, IR 10: packed INT4 initialiser (INT8 above 4 bits) -> DequantizeLinear, no Clip
+};
+
+struct EmitOptions {
+  Dialect dialect = Dialect::qcdq;
+  int opset = 0;  ///< 0: 13 (qcdq and float), 21 (int4); QCDQ needs >= 13, INT4 >= 21: Error(usage) otherwise
+  std::map<std::string, std::string> metadata;
+  std::string producer_version;
+};
+
+/// Serialises to the file (written then renamed); streaming, without a second copy of the weights in memory.
+/// qcdq prints as Brevitas does, with shared scalars repeated and Constant nodes for Clip bounds; the cleaned form is
+/// clean_model's.
+void emit_model(const Graph& graph, const EmitOptions& options, const std::filesystem::path& path);
+
+/// What each clean-up pass changed.
+struct CleanupCount {
+  std::string pass;
+  int applied = 0;
+};
+/// Identity removal, Constant nodes to initialisers, duplicate initialisers merged, unused ones and dead nodes dropped.
+/// QuantizeLinear, DequantizeLinear and the Clip between are a barrier: never folded, counted before and after;
+/// Error(internal) if the count changes. Everything unknown (metadata, opset) is kept.
+std::vector<CleanupCount> clean_model(const std::filesystem::path& from, const std::filesystem::path& to);
+
+/// Proof that two files carry the same weights: for each Conv by name, the dequantised weight of both, bit for bit, and
+/// the biases. Error(internal) naming the first node that differs.
+void require_equal_weights(const std::filesystem::path& a, const std::filesystem::path& b);
+
+}  // namespace nibble

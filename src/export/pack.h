@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// ONNX's storage of 4-bit elements: two a byte, the first in the low half; an odd count leaves the last high half zero.
+// pack_nibbles of int8 {1, -2, 7} is {0xE1, 0x07}.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace nibble {
+
+/// i8 or u8 codes whose values fit in 4 bits, as u8 bytes.
+Tensor pack_nibbles(const Tensor& codes);
+/// The first `count` codes; needs (count + 1) / 2 bytes.
+std::vector<std::int8_t> unpack_nibbles(std::span<const std::byte> bytes, std::size_t count, bool is_signed);
+
+}  // namespace nibble

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quantised values in ONNX, in two dialects (docs/formats.md). `->` is one node:
+//   qcdq      codes int8 -> Clip(min, max; below 8 bits) -> DequantizeLinear(f32 scale) [-> Cast to float16]
+//   int4      codes INT4, two a byte (INT8 above 4 bits) -> DequantizeLinear(scale of the value's dtype)
+//   activations, both    QuantizeLinear -> [Clip] -> DequantizeLinear
+// In an FP16 graph the scales are FP16 numbers in both dialects, so that both dequantise to the same bits.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "export/onnx_types.h"
+#include "export/pack.h"
+#include "export/printer.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+[[noreturn]] void refuse(ErrorKind kind, const std::string& node, const std::string& why) {
+  throw Error(kind, fmt::format("export: {}: {}", node, why));
+}
+
+/// The scale as an FP16 number, at least the smallest one above zero: a channel whose scale underflows holds weights
+/// below FP16's resolution, and a zero scale is not a quantiser.
+Half half_scale(float scale, const std::string& where) {
+  const Half rounded = to_half(scale);
+  if (!std::isfinite(to_float(rounded)))
+    refuse(ErrorKind::numeric, where, fmt::format("scale {} is beyond FP16's largest number; export without --half", scale));
+  return rounded.bits == 0 ? Half{1} : rounded;
+}
+
+Tensor half_scales(const Tensor& scale, const std::string& where) {
+  std::vector<Half> rounded;
+  for (const float value : scale.as<float>()) rounded.push_back(half_scale(value, where));
+  return Tensor::of<Half>(scale.shape(), std::move(rounded));
+}
+
+/// In `value`'s precision: f32 scales as they are, or rounded to FP16 numbers (dtype f16).
+Tensor scales_for(const Value& value, const QuantParams& params) {
+  return value.dtype == DType::f16 ? half_scales(params.scale, value.name) : params.scale;
+}
+
+template <class Code>
+void require_in_range(std::span<const Code> codes, const QuantSpec& spec, const std::string& where) {
+  if (codes.empty()) return;
+  const auto [low, high] = std::minmax_element(codes.begin(), codes.end());
+  if (*low < spec.min_code() || *high > spec.max_code())
+    refuse(ErrorKind::internal, where,
+           fmt::format("codes {}..{} are outside the {} bit range {}..{}", *low, *high, spec.bits, spec.min_code(), spec.max_code()));
+}
+
+/// A code outside the range would be changed by Clip or by packing without a word.
+void require_codes(const Value& value, const QuantSpec& spec) {
+  const DType wanted = spec.is_signed ? DType::i8 : DType::u8;
+  if (value.constant->dtype() != wanted)
+    refuse(ErrorKind::internal, value.name, fmt::format("codes are {}, expected {}", name_of(value.constant->dtype()), name_of(wanted)));
+  if (spec.is_signed) {
+    require_in_range(value.constant->as<std::int8_t>(), spec, value.name);
+  } else {
+    require_in_range(value.constant->as<std::uint8_t>(), spec, value.name);
+  }
+}
+
+Tensor scalar_code(const QuantSpec& spec, std::int32_t code) {
+  return spec.is_signed ? Tensor::scalar(static_cast<std::int8_t>(code)) : Tensor::scalar(static_cast<std::uint8_t>(code));
+}
+
+/// Bounds are Constant nodes, as Brevitas prints them before any clean-up.
+std::string print_clip(Printer& out, const std::string& stem, const QuantSpec& spec, const std::string& codes) {
+  const auto low = out.add_constant_node(stem + "_min", scalar_code(spec, spec.min_code()));
+  const auto high = out.add_constant_node(stem + "_max", scalar_code(spec, spec.max_code()));
+  auto clipped = out.fresh_name(stem + "_clipped");
+  out.add_node("Clip", stem + ".Clip", {codes, low, high}, {clipped});
+  return clipped;
+}
+
+void set_axis(onnx::NodeProto& dequantize, const QuantSpec& spec) {
+  if (spec.granularity == Granularity::tensor) return;
+  set_int(dequantize, "axis", spec.granularity == Granularity::channel ? 0 : 1);
+  if (spec.granularity == Granularity::block) set_int(dequantize, "block_size", spec.block);
+}
+
+std::string print_qcdq(Printer& out, const Value& value, const Node& reader) {
+  const auto& [spec, scale, zero_point] = *value.quant;
+  if (spec.granularity == Granularity::block)
+    refuse(ErrorKind::unsupported, reader.name,
+           fmt::format("weights in blocks of {} have no form in the QCDQ dialect (opset 13); use --dialect int4 or per-channel weights",
+                       spec.block));
+  const Tensor scales = scales_for(value, *value.quant);
+  std::string codes = out.add_initialiser(value.name + "_codes", *value.constant);
+  if (spec.bits < 8) codes = print_clip(out, value.name, spec, codes);
+  const auto scale_name = out.add_initialiser(value.name + "_scale", scales.to(DType::f32));
+  const auto zero_name = out.add_initialiser(value.name + "_zero_point", zero_point);
+  auto result = out.fresh_name(value.name + "_dequantized");
+  set_axis(out.add_node("DequantizeLinear", value.name + ".DequantizeLinear", {codes, scale_name, zero_name}, {result}), spec);
+  if (value.dtype != DType::f16) return result;
+  auto half = out.fresh_name(value.name + "_half");
+  set_int(out.add_node("Cast", value.name + ".Cast", {result}, {half}), "to", onnx_type::kFloat16);
+  return half;
+}
+
+bool all_zero(const Tensor& tensor) {
+  const auto bytes = tensor.bytes();
+  return std::all_of(bytes.begin(), bytes.end(), [](std::byte byte) { return byte == std::byte{0}; });
+}
+
+/// Up to 4 bits packed, above as bytes.
+std::string add_codes(Printer& out, const std::string& name, const Tensor& codes, const QuantSpec& spec) {
+  if (spec.bits > 4) return out.add_initialiser(name, codes);
+  return out.add_initialiser(name, spec.is_signed ? onnx_type::kInt4 : onnx_type::kUint4, codes.shape(), pack_nibbles(codes));
+}
+
+std::string print_int4(Printer& out, const Value& value) {
+  const auto& [spec, scale, zero_point] = *value.quant;
+  std::vector<std::string> inputs{add_codes(out, value.name + "_codes", *value.constant, spec),
+                                  out.add_initialiser(value.name + "_scale", scales_for(value, *value.quant))};
+  if (!all_zero(zero_point)) inputs.push_back(add_codes(out, value.name + "_zero_point", zero_point, spec));
+  auto result = out.fresh_name(value.name + "_dequantized");
+  set_axis(out.add_node("DequantizeLinear", value.name + ".DequantizeLinear", inputs, {result}), spec);
+  return result;
+}
+
+/// Extents the scale must have: [] per tensor, [O] per channel, [O, ceil(I/block), ...] per block.
+Shape scale_shape(const Shape& weight, const QuantSpec& spec, const std::string& where) {
+  if (spec.granularity == Granularity::tensor) return {};
+  const std::size_t axis = spec.granularity == Granularity::channel ? 0 : 1;
+  if (weight.size() <= axis || (axis == 1 && spec.block < 1))
+    refuse(ErrorKind::internal, where, "the shape of the codes does not fit the granularity");
+  if (axis == 0) return {weight[0]};
+  Shape shape = weight;
+  shape[1] = (weight[1] + spec.block - 1) / spec.block;
+  return shape;
+}
+
+void require_params(const std::string& where, const Shape& weight, const QuantParams& params) {
+  const Shape expected = scale_shape(weight, params.spec, where);
+  if (params.scale.shape() != expected || params.zero_point.shape() != expected)
+    refuse(ErrorKind::internal, where, "scale or zero point has a shape that does not fit the codes");
+  if (params.zero_point.dtype() != (params.spec.is_signed ? DType::i8 : DType::u8))
+    refuse(ErrorKind::internal, where, "the zero point is not of the codes' type");
+  for (const float scale : params.scale.as<float>())
+    if (!(scale > 0) || !std::isfinite(scale))
+      refuse(ErrorKind::numeric, where, fmt::format("scale {} is not a positive finite number", scale));
+}
+
+}  // namespace
+
+std::string print_quantized_constant(Printer& printer, const Value& value, const Node& reader) {
+  require_params(value.name, value.constant->shape(), *value.quant);
+  require_codes(value, value.quant->spec);
+  return printer.dialect() == Dialect::qcdq ? print_qcdq(printer, value, reader) : print_int4(printer, value);
+}
+
+void print_quantize_dequantize(Printer& printer, const Node& node, const QuantParams& params) {
+  const auto& spec = params.spec;
+  if (spec.granularity != Granularity::tensor)
+    refuse(ErrorKind::unsupported, node.name, "activations are quantised per tensor; use granularity tensor");
+  if (printer.graph().value(node.inputs[0]).dtype != DType::f32)
+    refuse(ErrorKind::unsupported, node.name, "quantised activations need an FP32 graph; export without --half");
+  require_params(node.name, {}, params);
+  const auto input = printer.use(node.inputs[0], node);
+  const auto output = printer.name_of_value(node.outputs[0]);
+  const auto scale = printer.add_initialiser(node.name + "_scale", params.scale);
+  const auto zero_point = printer.add_initialiser(node.name + "_zero_point", params.zero_point);
+  std::string codes = printer.fresh_name(output + "_quantized");
+  printer.add_node("QuantizeLinear", node.name + ".QuantizeLinear", {input, scale, zero_point}, {codes});
+  // QuantizeLinear saturates to the stored type's range: 8 bits, not narrow, needs no Clip.
+  if (spec.bits < 8 || spec.narrow) codes = print_clip(printer, output, spec, codes);
+  printer.add_node("DequantizeLinear", node.name + ".DequantizeLinear", {codes, scale, zero_point}, {output});
+}
+
+}  // namespace nibble

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/exported.h"
+
+namespace nibble::testing {
+namespace {
+
+void emit_as(Dialect dialect, const QuantConv& conv, const std::filesystem::path& path) {
+  EmitOptions options;
+  options.dialect = dialect;
+  emit_model(quant_conv_graph(conv), options, path);
+}
+
+TEST(Twin, DialectsAndCleanedFilesAreEqual) {
+  const TestFolder folder;
+  for (const auto& conv : {four_bit_per_channel(), four_bit_per_tensor_with_input()}) {
+    emit_as(Dialect::qcdq, conv, folder / "q.onnx");
+    emit_as(Dialect::int4, conv, folder / "i.onnx");
+    clean_model(folder / "q.onnx", folder / "opt.onnx");
+    require_equal_weights(folder / "q.onnx", folder / "i.onnx");
+    require_equal_weights(folder / "q.onnx", folder / "opt.onnx");
+  }
+}
+
+TEST(Twin, FindsOneChangedCodeScaleOrBias) {
+  const TestFolder folder;
+  const auto conv = four_bit_per_channel();
+  emit_as(Dialect::qcdq, conv, folder / "q.onnx");
+  auto changed = conv;
+  changed.codes[3] = static_cast<std::int8_t>(changed.codes[3] + 1);
+  emit_as(Dialect::int4, changed, folder / "i.onnx");
+  expect_error(ErrorKind::internal, "'model.0.conv'", [&] { require_equal_weights(folder / "q.onnx", folder / "i.onnx"); });
+  changed = conv;
+  changed.scales[2] = std::nextafter(changed.scales[2], 100.0F);
+  emit_as(Dialect::int4, changed, folder / "i.onnx");
+  expect_error(ErrorKind::internal, "weight element 5", [&] { require_equal_weights(folder / "q.onnx", folder / "i.onnx"); });
+  Graph graph = quant_conv_graph(conv);
+  graph.value(2).constant = Tensor::of<float>({3}, {0.25F, 0.25F, 0.5F});
+  emit_model(graph, {}, folder / "b.onnx");
+  expect_error(ErrorKind::internal, "bias element 2", [&] { require_equal_weights(folder / "q.onnx", folder / "b.onnx"); });
+}
+
+TEST(Twin, ClipCountsAsPartOfTheWeight) {
+  const TestFolder folder;
+  emit_as(Dialect::qcdq, four_bit_per_channel(), folder / "q.onnx");
+  auto model = read_onnx(folder / "q.onnx");
+  for (auto& node : *model.mutable_graph()->mutable_node())
+    if (node.op_type() == "Constant" && node.output(0).ends_with("_max"))
+      node.mutable_attribute(0)->mutable_t()->set_raw_data(std::string(1, '\x02'));
+  write_onnx(model, folder / "clipped.onnx");
+  expect_error(ErrorKind::internal, "weight element 1", [&] { require_equal_weights(folder / "q.onnx", folder / "clipped.onnx"); });
+}
+
+TEST(Twin, FindsAMissingConv) {
+  const TestFolder folder;
+  emit_as(Dialect::qcdq, four_bit_per_channel(), folder / "q.onnx");
+  auto model = read_onnx(folder / "q.onnx");
+  for (auto& node : *model.mutable_graph()->mutable_node())
+    if (node.op_type() == "Conv") node.set_name("other");
+  write_onnx(model, folder / "renamed.onnx");
+  expect_error(ErrorKind::internal, "do not both have it", [&] { require_equal_weights(folder / "q.onnx", folder / "renamed.onnx"); });
+  expect_error(ErrorKind::internal, "do not both have it", [&] { require_equal_weights(folder / "renamed.onnx", folder / "q.onnx"); });
+}
+
+}  // namespace
+}  // namespace nibble::testing
