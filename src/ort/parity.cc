@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ort/parity.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <random>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+void require_finite(const std::string& name, std::span<const float> values) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::isfinite(values[i]))
+      throw Error(ErrorKind::numeric,
+                  fmt::format("output '{}': element {} of {} is {}; the model does not compute", name, i, values.size(), values[i]));
+}
+
+/// 24 random bits: std::uniform_real_distribution may differ between libraries, this does not.
+float next_uniform(std::mt19937_64& random) { return std::ldexp(static_cast<float>(random() >> 40), -24); }
+
+template <class T>
+Tensor random_integers(const Shape& shape, std::mt19937_64& random) {
+  std::vector<T> values(static_cast<std::size_t>(count_of(shape)));
+  for (auto& value : values) value = static_cast<T>(random() >> 63);
+  return Tensor::of<T>(shape, std::move(values));
+}
+
+Tensor random_tensor(DType dtype, const Shape& shape, std::mt19937_64& random) {
+  switch (dtype) {
+    case DType::i64: return random_integers<std::int64_t>(shape, random);
+    case DType::i32: return random_integers<std::int32_t>(shape, random);
+    case DType::i16: return random_integers<std::int16_t>(shape, random);
+    case DType::i8: return random_integers<std::int8_t>(shape, random);
+    case DType::u8: return random_integers<std::uint8_t>(shape, random);
+    case DType::boolean: return Tensor::from_bytes(DType::boolean, shape, random_integers<std::uint8_t>(shape, random).bytes());
+    case DType::f32:
+    case DType::f16:
+    case DType::f64: break;
+  }
+  std::vector<float> values(static_cast<std::size_t>(count_of(shape)));
+  for (auto& value : values) value = next_uniform(random);
+  return Tensor::of<float>(shape, std::move(values)).to(dtype);
+}
+
+/// First number of the metadata entry: "[640, 640]" and "640" both mean 640.
+std::int64_t image_size_of(const Session& session) {
+  constexpr std::int64_t kDefault = 640;
+  const auto entry = session.metadata().find("imgsz");
+  if (entry == session.metadata().end()) return kDefault;
+  const auto& text = entry->second;
+  const auto start = text.find_first_of("0123456789");
+  std::int64_t size = 0;
+  if (start != std::string::npos) std::from_chars(text.data() + start, text.data() + text.size(), size);
+  return size > 0 ? size : kDefault;
+}
+
+SmokeOutput describe(const std::string& name, const Tensor& output) {
+  const Tensor single = output.to(DType::f32);
+  const auto values = single.as<float>();
+  require_finite(name, values);
+  SmokeOutput described{name, output.shape(), 0, 0};
+  if (values.empty()) return described;
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  described.min = *low;
+  described.max = *high;
+  return described;
+}
+
+}  // namespace
+
+OutputDifference compare_tensors(const std::string& name, const Tensor& reference, const Tensor& other) {
+  if (reference.shape() != other.shape())
+    throw Error(ErrorKind::input, fmt::format("output '{}': the two shapes differ; these files cannot be compared", name));
+  const Tensor a_tensor = reference.to(DType::f32), b_tensor = other.to(DType::f32);
+  const auto a = a_tensor.as<float>(), b = b_tensor.as<float>();
+  require_finite(name, a);
+  require_finite(name, b);
+  OutputDifference difference{name, 0, 0, 0, 0};
+  double sum = 0, magnitude = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const double gap = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+    sum += gap;
+    magnitude = std::max(magnitude, std::abs(static_cast<double>(a[i])));
+    if (gap <= difference.max_abs) continue;
+    difference.max_abs = gap;
+    difference.worst_index = static_cast<std::int64_t>(i);
+  }
+  if (!a.empty()) difference.mean_abs = sum / static_cast<double>(a.size());
+  if (difference.max_abs > 0) difference.max_relative = difference.max_abs / magnitude;  // infinite for a reference of zeros
+  return difference;
+}
+
+std::vector<OutputDifference> compare_outputs(const Session& session, const std::vector<Tensor>& inputs,
+                                              const std::vector<Tensor>& reference) {
+  const auto outputs = session.run(inputs);
+  if (outputs.size() != reference.size())
+    throw Error(ErrorKind::input, fmt::format("compare: {} outputs against {} in the reference; these files cannot be compared",
+                                              outputs.size(), reference.size()));
+  std::vector<OutputDifference> differences;
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    differences.push_back(compare_tensors(session.outputs()[i].name, reference[i], outputs[i]));
+  return differences;
+}
+
+std::vector<OutputDifference> compare_sessions(const Session& reference, const Session& other, const std::vector<Tensor>& inputs) {
+  return compare_outputs(other, inputs, reference.run(inputs));
+}
+
+std::vector<Tensor> random_inputs(const Session& session, std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<Tensor> inputs;
+  for (const auto& info : session.inputs()) {
+    Shape shape = info.shape;
+    for (std::size_t axis = 0; axis < shape.size(); ++axis)
+      if (shape[axis] < 0) shape[axis] = axis == 0 ? 1 : image_size_of(session);
+    inputs.push_back(random_tensor(info.dtype, shape, random));
+  }
+  return inputs;
+}
+
+SmokeResult smoke(const Session& session, std::uint64_t seed) {
+  const auto inputs = random_inputs(session, seed);
+  const auto outputs = session.run(inputs);
+  SmokeResult result;
+  for (const auto& input : inputs) result.inputs.push_back(input.shape());
+  for (std::size_t i = 0; i < outputs.size(); ++i) result.outputs.push_back(describe(session.outputs()[i].name, outputs[i]));
+  return result;
+}
+
+}  // namespace nibble

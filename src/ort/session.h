@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// ONNX Runtime, loaded at run time: a file becomes a function from tensors to tensors.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace nibble {
+
+enum class Provider { cpu, cuda };
+/// Error(usage) listing the names.
+Provider parse_provider(std::string_view name);
+std::string_view name_of(Provider provider);
+
+struct SessionOptions {
+  Provider provider = Provider::cpu;
+  int threads = 0;                  ///< intra-op; 0: the cores
+  bool optimize = true;             ///< false: graph optimisations off (the reference numbers)
+  bool allow_cpu_fallback = false;  ///< cuda: nodes without a CUDA kernel run on the CPU instead of being an error
+};
+
+struct TensorInfo {
+  std::string name;
+  DType dtype;
+  Shape shape;  ///< -1: known at run time only
+};
+
+class Session {
+ public:
+  /// Error(environment) when the runtime or the provider is missing, with what was tried and how to get it;
+  /// Error(input) naming the file when the runtime refuses the model.
+  Session(const std::filesystem::path& model, const SessionOptions& options);
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  const std::vector<TensorInfo>& inputs() const;
+  const std::vector<TensorInfo>& outputs() const;
+  /// The model's custom metadata (names, stride, imgsz, nibble.*).
+  const std::map<std::string, std::string>& metadata() const;
+  /// Providers in effect, "CPUExecutionProvider" last.
+  const std::vector<std::string>& providers() const;
+
+  /// Inputs in the model's order; f32 is converted where the model wants f16. Error(input) on wrong dtype or shape,
+  /// Error(internal) with the runtime's words otherwise.
+  std::vector<Tensor> run(const std::vector<Tensor>& inputs) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+struct RuntimeInfo {
+  std::string version;                 ///< "1.26.0"
+  std::filesystem::path library;       ///< what was loaded
+  std::vector<std::string> providers;  ///< compiled in
+};
+/// Looks, in this order, at $NIBBLE_ONNXRUNTIME (a file), beside the executable (lib/), the compiled-in path, the loader's.
+/// Error(environment) listing them all.
+RuntimeInfo onnx_runtime_info();
+
+}  // namespace nibble

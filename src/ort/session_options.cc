@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ort/session_options.h"
+
+#include <fmt/format.h>
+#include <onnxruntime_session_options_config_keys.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <thread>
+
+#include "nibble/error.h"
+#include "ort/library.h"
+
+namespace nibble {
+namespace {
+
+constexpr const char* kCudaAdvice =
+    "install the wheel onnxruntime-gpu 1.26.0 (CUDA 12, cuDNN 9) and set NIBBLE_ONNXRUNTIME to its capi/libonnxruntime.so, with the CUDA "
+    "libraries on LD_LIBRARY_PATH, or use --provider cpu";
+
+void require_cuda() {
+  const auto providers = onnx_runtime_info().providers;
+  if (std::find(providers.begin(), providers.end(), "CUDAExecutionProvider") == providers.end())
+    throw Error(ErrorKind::environment,
+                fmt::format("ONNX Runtime: {}: the CUDA provider is not compiled in; {}", ort_library().path.string(), kCudaAdvice));
+}
+
+void append_cuda(Ort::SessionOptions& options) {
+  require_cuda();
+  const OrtApi& api = Ort::GetApi();
+  OrtCUDAProviderOptionsV2* raw = nullptr;
+  Ort::ThrowOnError(api.CreateCUDAProviderOptions(&raw));
+  const std::unique_ptr<OrtCUDAProviderOptionsV2, decltype(api.ReleaseCUDAProviderOptions)> cuda(raw, api.ReleaseCUDAProviderOptions);
+  // TF32 keeps 10 bits of each factor: faster, and no longer the FP32 the scores are stated for.
+  constexpr std::array<const char*, 2> kKeys{"device_id", "use_tf32"};
+  constexpr std::array<const char*, 2> kValues{"0", "0"};
+  Ort::ThrowOnError(api.UpdateCUDAProviderOptions(cuda.get(), kKeys.data(), kValues.data(), kKeys.size()));
+  try {
+    options.AppendExecutionProvider_CUDA_V2(*cuda);
+  } catch (const Ort::Exception& error) {
+    throw Error(ErrorKind::environment, fmt::format("ONNX Runtime: the CUDA provider does not load: {}; {}", error.what(), kCudaAdvice));
+  }
+}
+
+int thread_count(int asked) { return asked > 0 ? asked : std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+void ORT_API_CALL keep_line(void* lines, OrtLoggingLevel, const char*, const char*, const char*, const char* message) {
+  static_cast<LogLines*>(lines)->emplace_back(message);
+}
+
+}  // namespace
+
+Ort::SessionOptions make_session_options(const SessionOptions& options) {
+  if (options.threads < 0)
+    throw Error(ErrorKind::usage, fmt::format("ONNX Runtime: {} threads: use 0 (the cores) or more", options.threads));
+  ort_environment();
+  Ort::SessionOptions made;
+  made.SetIntraOpNumThreads(thread_count(options.threads));
+  made.SetInterOpNumThreads(1);
+  made.SetGraphOptimizationLevel(options.optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
+  // Idle workers that spin take the cores from the other engine of the process (LibTorch's OpenMP threads, image
+  // decoding) between two runs.
+  made.AddConfigEntry(kOrtSessionOptionsConfigAllowIntraOpSpinning, "0");
+  if (options.provider == Provider::cuda) {
+    append_cuda(made);
+    if (!options.allow_cpu_fallback) made.AddConfigEntry(kOrtSessionOptionsDisableCPUEPFallback, "1");
+  }
+  return made;
+}
+
+void capture_log(Ort::SessionOptions& options, LogLines& lines) {
+  options.SetLogSeverityLevel(ORT_LOGGING_LEVEL_VERBOSE);
+  Ort::ThrowOnError(Ort::GetApi().SetUserLoggingFunction(options, keep_line, &lines));
+}
+
+std::vector<std::string> nodes_placed_on(std::string_view provider, const LogLines& lines) {
+  const auto here = fmt::format("placed on [{}]", provider);
+  std::vector<std::string> nodes;
+  bool inside = false;
+  for (const auto& line : lines) {
+    const auto start = line.find_first_not_of(' ');
+    if (line.find("placed on [") != std::string::npos) {
+      inside = line.find(here) != std::string::npos;
+    } else if (inside && start != std::string::npos && line.back() == ')' && line.find(" (") != std::string::npos) {
+      nodes.push_back(line.substr(start));
+    } else {
+      inside = false;
+    }
+  }
+  return nodes;
+}
+
+}  // namespace nibble
