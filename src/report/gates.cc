@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/gates.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+[[noreturn]] void throw_bad_gate(const std::string& source, const std::string& path, const Json& value, const std::string& expected) {
+  throw Error(ErrorKind::input, fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", source, path, value.dump(), expected));
+}
+
+std::map<std::string, double> read_shares(const Json& json, const std::string& source, const std::string& path) {
+  if (!json.is_object()) throw_bad_gate(source, path, json, "a mapping from recipe to a number");
+  std::map<std::string, double> result;
+  for (const auto& [key, value] : json.items()) {
+    if (!value.is_number() || !(value.get<double>() >= 0 && value.get<double>() <= 1))
+      throw_bad_gate(source, path + "." + key, value, "a number from 0 to 1");
+    result[key] = value.get<double>();
+  }
+  return result;
+}
+
+const ArtifactReport* scored_baseline(const Report& report) {
+  for (const auto& artifact : report.artifacts)
+    if (artifact.recipe.empty() && artifact.score) return &artifact;
+  return nullptr;
+}
+
+GateResult judge_loads(const ArtifactReport& artifact) {
+  return {"artifact_loads", artifact.name, artifact.loads, artifact.loads ? "loads in ONNX Runtime" : artifact.problem};
+}
+
+GateResult judge_finite(const ArtifactReport& artifact) {
+  return {"outputs_finite", artifact.name, artifact.finite, artifact.finite ? "all outputs finite on random input" : artifact.problem};
+}
+
+void judge_parity(const ArtifactReport& artifact, std::vector<GateResult>& results) {
+  for (const auto& parity : artifact.parity)
+    if (parity.must_be_equal)
+      results.push_back({"outputs_equal", artifact.name, parity.max_score == 0 && parity.max_box_px == 0,
+                         fmt::format("{}: scores differ by {:.3g}, boxes by {:.3g} px", parity.what, parity.max_score, parity.max_box_px)});
+}
+
+GateResult judge_skipped(const RecipeReport& recipe, std::int64_t allowed) {
+  const auto count = static_cast<std::int64_t>(recipe.skipped_layers.size());
+  std::string detail = fmt::format("{} layers quantised, {} skipped (allowed {})", recipe.quantized_layers, count, allowed);
+  if (count > 0) detail += fmt::format(": {}", fmt::join(recipe.skipped_layers, "; "));
+  return {"no_layer_skipped", recipe.name, count <= allowed && recipe.quantized_layers > 0, detail};
+}
+
+double drop_limit(const Report& report, const std::string& recipe, const GateLimits& limits) {
+  if (const auto limit = limits.max_map_drop.find(recipe); limit != limits.max_map_drop.end()) return limit->second;
+  const auto found = std::find_if(report.recipes.begin(), report.recipes.end(), [&](const auto& row) { return row.name == recipe; });
+  return found == report.recipes.end() ? 0 : found->max_map_drop;
+}
+
+GateResult judge_drop(const ArtifactReport& artifact, const ArtifactReport* baseline, double limit) {
+  GateResult result{"map_drop", artifact.name, false, ""};
+  if (!baseline) {
+    result.detail = "the baseline was not scored";
+  } else if (artifact.score->map_50_95 < 0 || baseline->score->map_50_95 < 0) {
+    result.detail = "mAP_50_95 is undefined: the images hold no ground truth";
+  } else {
+    const double drop = baseline->score->map_50_95 - artifact.score->map_50_95;
+    result.passed = drop <= limit;
+    result.detail = fmt::format("mAP_50_95 {:.4f} is {:.4f} below the baseline's {:.4f} (allowed {:.4f})", artifact.score->map_50_95, drop,
+                                baseline->score->map_50_95, limit);
+  }
+  return result;
+}
+
+GateResult judge_minimum(const ArtifactReport& artifact, double limit) {
+  return {"min_map", artifact.name, artifact.score->map_50_95 >= limit,
+          fmt::format("mAP_50_95 {:.4f} (at least {:.4f})", artifact.score->map_50_95, limit)};
+}
+
+void judge_scores(const Report& report, const GateLimits& limits, std::vector<GateResult>& results) {
+  const auto* baseline = scored_baseline(report);
+  for (const auto& artifact : report.artifacts) {
+    if (!artifact.score) continue;
+    if (!artifact.recipe.empty()) results.push_back(judge_drop(artifact, baseline, drop_limit(report, artifact.recipe, limits)));
+    const auto minimum = limits.min_map.find(artifact.recipe.empty() ? "baseline" : artifact.recipe);
+    if (minimum != limits.min_map.end()) results.push_back(judge_minimum(artifact, minimum->second));
+  }
+}
+
+}  // namespace
+
+GateLimits read_gate_limits(const std::filesystem::path& file) {
+  const Json json = read_yaml(file);  // JSON is YAML
+  const std::string source = file.string();
+  if (!json.is_object()) throw_bad_gate(source, "the whole file", json, "a mapping");
+  GateLimits limits;
+  for (const auto& [key, value] : json.items()) {
+    if (key == "max_map_drop") {
+      limits.max_map_drop = read_shares(value, source, key);
+    } else if (key == "min_map") {
+      limits.min_map = read_shares(value, source, key);
+    } else if (key == "max_skipped_layers" && value.is_number_integer() && value >= 0) {
+      limits.max_skipped_layers = value.get<std::int64_t>();
+    } else {
+      throw_bad_gate(source, key, value, "max_map_drop, min_map (mappings) or max_skipped_layers (a whole number)");
+    }
+  }
+  return limits;
+}
+
+std::vector<GateResult> judge(const Report& report, const GateLimits& limits) {
+  std::vector<GateResult> results;
+  for (const auto& artifact : report.artifacts) {
+    results.push_back(judge_loads(artifact));
+    results.push_back(judge_finite(artifact));
+    judge_parity(artifact, results);
+  }
+  for (const auto& recipe : report.recipes) results.push_back(judge_skipped(recipe, limits.max_skipped_layers));
+  judge_scores(report, limits, results);
+  return results;
+}
+
+Json gates_document(const std::vector<GateResult>& gates) {
+  Json rows = Json::array();
+  bool passed = true;
+  for (const auto& gate : gates) {
+    rows.push_back({{"gate", gate.gate}, {"subject", gate.subject}, {"passed", gate.passed}, {"detail", gate.detail}});
+    passed = passed && gate.passed;
+  }
+  return {{"passed", passed}, {"gates", rows}};
+}
+
+}  // namespace nibble

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Gates: claims a run must meet; one that fails makes the exit code 1.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "nibble/report.h"
+
+namespace nibble {
+
+/// What --gates FILE may change. YAML or JSON:
+///   max_map_drop: {w4a16: 0.08}     by recipe; the recipe's own limit otherwise
+///   min_map: {baseline: 0.4}        by recipe, or "baseline"; none otherwise
+///   max_skipped_layers: 0
+struct GateLimits {
+  std::map<std::string, double> max_map_drop;
+  std::map<std::string, double> min_map;
+  std::int64_t max_skipped_layers = 0;
+};
+
+/// Error(input) naming file, key and what is allowed.
+GateLimits read_gate_limits(const std::filesystem::path& file);
+
+/// All gates of a report, in order: each artefact loads, is finite and equals
+/// what it must equal, no layer of a recipe was skipped, each scored
+/// artefact's mAP_50_95 is within its recipe's drop from the baseline's. Undefined numbers fail.
+std::vector<GateResult> judge(const Report& report, const GateLimits& limits);
+
+/// gates.json.
+Json gates_document(const std::vector<GateResult>& gates);
+
+}  // namespace nibble

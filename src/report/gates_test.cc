@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/gates.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/files.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+using testing::HasSubstr;
+
+ArtifactReport artifact(const std::string& name, const std::string& recipe, std::optional<double> map) {
+  ArtifactReport result;
+  result.name = name;
+  result.recipe = recipe;
+  result.loads = result.finite = true;
+  if (map) result.score = Score{*map, *map, {}, 32, {}, {}, ""};
+  return result;
+}
+
+Report good_report() {
+  Report report;
+  report.artifacts = {artifact("baseline-fp32", "", 0.48), artifact("w4a16-qcdq-ptq-opt", "w4a16", 0.42),
+                      artifact("w4a16-int4-ptq", "w4a16", std::nullopt)};
+  report.recipes = {{"w4a16", 0.07, 32, 82, {"model.23.dfl.conv: box decode"}, {}}};
+  return report;
+}
+
+GateResult find(const std::vector<GateResult>& gates, const std::string& gate, const std::string& subject) {
+  const auto found = std::find_if(gates.begin(), gates.end(), [&](const auto& row) { return row.gate == gate && row.subject == subject; });
+  EXPECT_NE(found, gates.end()) << gate << " " << subject;
+  return found == gates.end() ? GateResult{} : *found;
+}
+
+TEST(Gates, AGoodReportPassesAll) {
+  const auto gates = judge(good_report(), {});
+  EXPECT_EQ(gates.size(), 3U * 2 + 1 + 1);
+  EXPECT_EQ(gates_document(gates)["passed"], true);
+}
+
+TEST(Gates, ADropBeyondTheRecipesLimitFails) {
+  auto report = good_report();
+  report.artifacts[1].score->map_50_95 = 0.40;
+  const auto gate = find(judge(report, {}), "map_drop", "w4a16-qcdq-ptq-opt");
+  EXPECT_FALSE(gate.passed);
+  EXPECT_THAT(gate.detail, HasSubstr("0.4000 is 0.0800 below the baseline's 0.4800 (allowed 0.0700)"));
+}
+
+TEST(Gates, AGainPasses) {
+  auto report = good_report();
+  report.artifacts[1].score->map_50_95 = 0.5;
+  EXPECT_TRUE(find(judge(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
+}
+
+TEST(Gates, UndefinedNumbersFail) {
+  auto report = good_report();
+  report.artifacts[0].score->map_50_95 = -1;
+  EXPECT_FALSE(find(judge(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
+  report.artifacts[0].score.reset();
+  EXPECT_FALSE(find(judge(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
+}
+
+TEST(Gates, AFileThatDoesNotLoadFailsWithItsReason) {
+  auto report = good_report();
+  report.artifacts[2].loads = report.artifacts[2].finite = false;
+  report.artifacts[2].problem = "no kernel for DequantizeLinear(21)";
+  const auto gates = judge(report, {});
+  EXPECT_FALSE(find(gates, "artifact_loads", "w4a16-int4-ptq").passed);
+  EXPECT_FALSE(find(gates, "outputs_finite", "w4a16-int4-ptq").passed);
+  EXPECT_THAT(find(gates, "artifact_loads", "w4a16-int4-ptq").detail, HasSubstr("no kernel"));
+  EXPECT_EQ(gates_document(gates)["passed"], false);
+}
+
+TEST(Gates, OutputsThatMustBeEqualFailOnAnyDifference) {
+  auto report = good_report();
+  report.artifacts[1].parity = {{"optimisations on against off", 0.5, 3, false}, {"before clean-up", 0, 0, true}};
+  EXPECT_TRUE(find(judge(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+  report.artifacts[1].parity[1].max_box_px = 1e-6;
+  EXPECT_FALSE(find(judge(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+  report.artifacts[1].parity[1].max_box_px = std::nan("");
+  EXPECT_FALSE(find(judge(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+}
+
+TEST(Gates, ASkippedLayerFailsUnlessAllowed) {
+  auto report = good_report();
+  report.recipes[0].skipped_layers = {"model.0.conv: singular Hessian"};
+  EXPECT_FALSE(find(judge(report, {}), "no_layer_skipped", "w4a16").passed);
+  EXPECT_THAT(find(judge(report, {}), "no_layer_skipped", "w4a16").detail, HasSubstr("model.0.conv: singular Hessian"));
+  GateLimits limits;
+  limits.max_skipped_layers = 1;
+  EXPECT_TRUE(find(judge(report, limits), "no_layer_skipped", "w4a16").passed);
+  report.recipes[0].quantized_layers = 0;
+  EXPECT_FALSE(find(judge(report, limits), "no_layer_skipped", "w4a16").passed);
+}
+
+class GateFile : public testing::Test {
+ protected:
+  void TearDown() override { std::filesystem::remove(path_); }
+  GateLimits read(const std::string& text) {
+    write_file(path_, text);
+    return read_gate_limits(path_);
+  }
+  std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) / "nibble_gates_test.yaml";
+};
+
+TEST_F(GateFile, ReplacesTheRecipesLimits) {
+  auto report = good_report();
+  EXPECT_FALSE(find(judge(report, read("max_map_drop: {w4a16: 0.05}\n")), "map_drop", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_FALSE(find(judge(report, read("min_map: {baseline: 0.5}\n")), "min_map", "baseline-fp32").passed);
+  EXPECT_TRUE(find(judge(report, read("{\"min_map\": {\"w4a16\": 0.4}}")), "min_map", "w4a16-qcdq-ptq-opt").passed);
+}
+
+TEST_F(GateFile, RefusesWhatItDoesNotKnow) {
+  for (const auto* text : {"max_drop: 1\n", "max_map_drop: 0.1\n", "max_map_drop: {w4a16: 2}\n", "max_skipped_layers: -1\n", "- 1\n"}) {
+    try {
+      read(text);
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+      EXPECT_THAT(error.what(), HasSubstr(path_.string()));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace nibble

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/metrics_json.h"
+
+#include <fmt/format.h>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+Json latency_to_json(const std::optional<Latency>& latency) {
+  if (!latency) return nullptr;
+  return {{"mean_ms", latency->mean_ms},
+          {"median_ms", latency->median_ms},
+          {"p90_ms", latency->p90_ms},
+          {"throughput_fps", latency->throughput_fps},
+          {"runs", latency->runs}};
+}
+
+/// An undefined number is null in the file and -1 here.
+double number_of(const Json& metrics, const char* key) {
+  const auto& value = metrics.at(key);
+  return value.is_null() ? -1.0 : value.get<double>();
+}
+
+std::optional<Latency> latency_from_json(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return Latency{json.at("mean_ms"), json.at("median_ms"), json.at("p90_ms"), json.at("throughput_fps"), json.at("runs")};
+}
+
+}  // namespace
+
+Json metrics_document(const MetricsSettings& settings, const Json& metrics, const std::optional<Latency>& latency) {
+  return {{"onnx_path", settings.onnx_path},
+          {"instances", settings.instances},
+          {"images_dir", settings.images_dir},
+          {"providers", settings.providers},
+          {"imgsz", settings.image_size},
+          {"max_images", settings.max_images},
+          {"warmup_runs", settings.warmup_runs},
+          {"skip_latency", !latency.has_value()},
+          {"conf", settings.confidence},
+          {"iou", settings.iou},
+          {"max_det", settings.max_detections},
+          {"pre_nms_topk", settings.pre_nms_top_k},
+          {"head", settings.head},
+          {"graph_optimizations", settings.optimized},
+          {"threads", settings.threads},
+          {"metrics", metrics},
+          {"latency", latency_to_json(latency)}};
+}
+
+Score score_from_document(const Json& document, const std::string& metrics_path) {
+  try {
+    Score score;
+    const auto& metrics = document.at("metrics");
+    score.map_50_95 = number_of(metrics, "mAP_50_95");
+    score.map_50 = number_of(metrics, "mAP_50");
+    score.images = metrics.at("num_images");
+    score.latency = latency_from_json(document.at("latency"));
+    score.providers = document.at("providers").get<std::vector<std::string>>();
+    score.metrics_path = metrics_path;
+    return score;
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::input, fmt::format("metrics file: {}: {}; remove it and score again", metrics_path, error.what()));
+  }
+}
+
+std::string metrics_text(const Json& metrics) {
+  std::string text;
+  for (const auto* key : {"mAP_50_95", "mAP_50", "mAP_75", "mAP_small", "mAP_medium", "mAP_large", "AR_1", "AR_10", "AR_100", "AR_small",
+                          "AR_medium", "AR_large"}) {
+    const double value = number_of(metrics, key);
+    text += value < 0 ? fmt::format("{:<12} undefined (no such objects)\n", key) : fmt::format("{:<12} {:.4f}\n", key, value);
+  }
+  return text + fmt::format("{:<12} {}\n{:<12} {}\n", "images", metrics.at("num_images").get<std::int64_t>(), "detections",
+                            metrics.at("num_detections").get<std::int64_t>());
+}
+
+}  // namespace nibble

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// metrics.json: the COCO numbers of one ONNX file together with everything that decides them.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "nibble/report.h"
+
+namespace nibble {
+
+struct MetricsSettings {
+  std::string onnx_path;
+  std::string instances;
+  std::string images_dir;
+  std::vector<std::string> providers;
+  std::int64_t image_size = 640;
+  std::int64_t max_images = 0;  ///< images scored
+  std::int64_t warmup_runs = 0;
+  double confidence = 0;
+  double iou = 0;
+  std::int64_t max_detections = 0;
+  std::int64_t pre_nms_top_k = 0;
+  std::string head;
+  bool optimized = true;  ///< the runtime's graph optimisations
+  int threads = 0;
+};
+
+/// `metrics` is the object of to_json(CocoMetrics). Without latency the key `skip_latency` is true and `latency` null.
+Json metrics_document(const MetricsSettings& settings, const Json& metrics, const std::optional<Latency>& latency);
+
+/// What the summary needs, read back from a document. Error(input) naming the missing key.
+Score score_from_document(const Json& document, const std::string& metrics_path);
+
+/// The twelve COCO numbers as a small aligned table for a terminal.
+std::string metrics_text(const Json& metrics);
+
+}  // namespace nibble

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/report_json.h"
+
+#include <fmt/format.h>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+Json score_to_json(const Score& score) {
+  Json json = {{"mAP_50_95", score.map_50_95}, {"mAP_50", score.map_50}, {"images", score.images}, {"metrics", score.metrics_path}};
+  if (score.reference_map_50_95) json["reference_mAP_50_95"] = *score.reference_map_50_95;
+  return json;
+}
+
+}  // namespace
+
+Json to_json(const Parity& parity) {
+  return {
+      {"what", parity.what}, {"max_score", parity.max_score}, {"max_box_px", parity.max_box_px}, {"must_be_equal", parity.must_be_equal}};
+}
+
+Json to_json(const ArtifactReport& artifact) {
+  Json bits = Json::object();
+  for (const auto& [width, layers] : artifact.weight_bits) bits[std::to_string(width)] = layers;
+  Json parity = Json::array();
+  for (const auto& row : artifact.parity) parity.push_back(to_json(row));
+  Json json = {{"name", artifact.name},
+               {"recipe", artifact.recipe},
+               {"path", artifact.path},
+               {"bytes", artifact.bytes},
+               {"sha256", artifact.sha256},
+               {"loads", artifact.loads},
+               {"finite", artifact.finite},
+               {"quantize_nodes", artifact.quantize_nodes},
+               {"dequantize_nodes", artifact.dequantize_nodes},
+               {"layers_by_weight_bits", bits},
+               {"parity", parity}};
+  if (!artifact.problem.empty()) json["problem"] = artifact.problem;
+  if (artifact.score) json["score"] = score_to_json(*artifact.score);
+  return json;
+}
+
+Json to_json(const RecipeReport& recipe) {
+  return {{"name", recipe.name},
+          {"max_map_drop", recipe.max_map_drop},
+          {"calibration_images", recipe.calibration_images},
+          {"quantized_layers", recipe.quantized_layers},
+          {"float_layers", recipe.float_layers},
+          {"skipped_layers", recipe.skipped_layers}};
+}
+
+RecipeReport recipe_report_from_json(const Json& json) {
+  try {
+    return {json.at("name"),
+            json.at("max_map_drop"),
+            json.at("calibration_images"),
+            json.at("quantized_layers"),
+            json.at("float_layers").get<std::vector<std::string>>(),
+            json.at("skipped_layers").get<std::vector<std::string>>()};
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::input, fmt::format("layers file: {}; remove it and run again", error.what()));
+  }
+}
+
+}  // namespace nibble

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts of a report as JSON, for run.json and --json outputs.
+#pragma once
+#include "base/json.h"
+#include "nibble/report.h"
+
+namespace nibble {
+
+Json to_json(const Parity& parity);
+Json to_json(const ArtifactReport& artifact);
+Json to_json(const RecipeReport& recipe);
+/// Error(input) naming the missing key.
+RecipeReport recipe_report_from_json(const Json& json);
+
+}  // namespace nibble

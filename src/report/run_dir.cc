@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/run_dir.h"
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kManifest = "run.json";
+constexpr const char* kFiles = "files";
+
+std::string with_suffix(const std::string& suffix) { return suffix.empty() ? "" : "-" + suffix; }
+
+void require_plain_name(const std::string& run_id) {
+  if (run_id.empty() || run_id == "." || run_id == ".." || run_id.find('/') != std::string::npos)
+    throw Error(ErrorKind::usage, fmt::format("bad run id: '{}': must be a plain folder name; leave --run-id away for the time", run_id));
+}
+
+Json read_manifest(const fs::path& file) {
+  Json manifest = read_json(file);
+  if (!manifest.is_object() || !manifest.contains(kFiles) || !manifest[kFiles].is_object())
+    throw Error(ErrorKind::input,
+                fmt::format("foreign manifest: {}: has no object '{}'; start a new run without --resume", file.string(), kFiles));
+  return manifest;
+}
+
+}  // namespace
+
+std::string RunNames::baseline(const std::string& precision) const { return fmt::format("onnx/{}-baseline-{}.onnx", model, precision); }
+
+std::string RunNames::quantized(const std::string& recipe, const std::string& dialect, const std::string& suffix) const {
+  return fmt::format("onnx/{}-{}-{}-ptq{}.onnx", model, recipe, dialect, with_suffix(suffix));
+}
+
+std::string RunNames::metrics(const std::string& recipe, const std::string& suffix) {
+  return fmt::format("{}{}-coco/metrics.json", recipe.empty() ? "baseline" : "ptq-" + recipe, with_suffix(suffix));
+}
+
+std::string RunNames::layers(const std::string& recipe) { return fmt::format("ptq-{}-coco/layers.json", recipe); }
+
+RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run_id, bool resume) {
+  require_plain_name(run_id);
+  const fs::path root = runs_dir / run_id;
+  const bool exists = fs::exists(root / kManifest);
+  if (exists && !resume)
+    throw Error(ErrorKind::usage, fmt::format("run exists: {}: it holds a finished or broken-off run; continue it with --resume, or choose "
+                                              "another --run-id",
+                                              root.string()));
+  if (!exists && resume)
+    throw Error(ErrorKind::usage, fmt::format("nothing to resume: {}: has no {}; check --runs-dir and --run-id", root.string(), kManifest));
+  RunDirectory directory(root, exists ? read_manifest(root / kManifest) : Json{{"status", "running"}, {kFiles, Json::object()}});
+  directory.save();
+  for (const auto* folder : {"onnx", "config", "env", "logs"}) fs::create_directories(root / folder);
+  return directory;
+}
+
+Json RunDirectory::recorded(const std::string& relative) const {
+  const auto& files = manifest_.at(kFiles);
+  return files.contains(relative) ? files.at(relative) : Json(nullptr);
+}
+
+bool RunDirectory::has(const std::string& relative, const std::string& key) const {
+  const Json entry = recorded(relative);
+  if (!entry.is_object() || entry.value("key", "") != key || !fs::exists(path(relative))) return false;
+  return entry.value("sha256", "") == sha256_of_file(path(relative));
+}
+
+void RunDirectory::record(const std::string& relative, const std::string& key) {
+  manifest_[kFiles][relative] = {{"bytes", fs::file_size(path(relative))}, {"sha256", sha256_of_file(path(relative))}, {"key", key}};
+  save();
+}
+
+void RunDirectory::set(const std::string& field, const Json& value) {
+  manifest_[field] = value;
+  save();
+}
+
+void RunDirectory::save() const {
+  // The file list grows; keep it last.
+  Json ordered = manifest_;
+  ordered.erase(kFiles);
+  ordered[kFiles] = manifest_.at(kFiles);
+  write_json(root_ / kManifest, ordered);
+}
+
+std::string key_of(const Json& value) {
+  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return sha256_of(std::as_bytes(std::span(text)));
+}
+
+}  // namespace nibble

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/summary.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "nibble/error.h"
+#include "report/report_json.h"
+
+namespace nibble {
+namespace {
+using testing::HasSubstr;
+using testing::Not;
+
+Report report() {
+  Report result;
+  result.status = "done";
+  result.model = "yolov10n";
+  result.head = "one2many";
+  ArtifactReport baseline;
+  baseline.name = "baseline-fp32";
+  baseline.path = "onnx/a.onnx";
+  baseline.bytes = 9'460'000;
+  baseline.score = Score{0.4762, 0.63, {}, 100, Latency{45.04, 44, 50.26, 22, 50}, {"CPUExecutionProvider"}, "baseline-coco/metrics.json"};
+  ArtifactReport opt = baseline;
+  opt.name = "w4a16-qcdq-ptq-opt";
+  opt.recipe = "w4a16";
+  opt.path = "onnx/b|.onnx";
+  opt.bytes = 2'365'000;
+  opt.score->map_50_95 = 0.4162;
+  opt.score->reference_map_50_95 = 0.4161;
+  opt.parity = {{"optimisations on against off", 1e-4, 0.02, false}};
+  ArtifactReport int4 = opt;
+  int4.name = "w4a16-int4-ptq";
+  int4.score.reset();
+  int4.parity.clear();
+  result.artifacts = {baseline, opt, int4};
+  result.recipes = {{"w4a16", 0.07, 100, 82, {"model.23.dfl.conv (box decode)"}, {}}};
+  result.gates = {{"map_drop", "w4a16-qcdq-ptq-opt", true, "fine"}};
+  result.data = {"scored on 100 images"};
+  return result;
+}
+
+TEST(Summary, HasOneRowAVariantWithChangeAndRatio) {
+  const auto text = summary_markdown(report());
+  EXPECT_THAT(text, HasSubstr("| variant | mAP_50_95 | change | mAP_50 | mean_ms | p90_ms | providers | file size | ratio | path |"));
+  EXPECT_THAT(text,
+              HasSubstr("| baseline-fp32 | 0.4762 | - | 0.6300 | 45.0 | 50.3 | CPUExecutionProvider | 9.46 MB | 1.00x | onnx/a.onnx |"));
+  EXPECT_THAT(text, HasSubstr("| w4a16-qcdq-ptq-opt | 0.4162 | -0.0600 |"));
+  EXPECT_THAT(text, HasSubstr("| 4.00x | onnx/b\\|.onnx |"));
+  EXPECT_THAT(text, HasSubstr("| w4a16-int4-ptq | - | - | - | - | - | - | 2.37 MB | 4.00x |"));
+}
+
+TEST(Summary, HasDataLayersParityGatesAndCaveats) {
+  const auto text = summary_markdown(report());
+  EXPECT_THAT(text, HasSubstr("## Data\n- scored on 100 images"));
+  EXPECT_THAT(text, HasSubstr("82 convolutions quantised on 100 images; float: model.23.dfl.conv (box decode)"));
+  EXPECT_THAT(text, HasSubstr("optimisations on against off: scores differ by at most 0.0001"));
+  EXPECT_THAT(text, HasSubstr("0.4162 with optimisations on, 0.4161 off"));
+  EXPECT_THAT(text, HasSubstr("All 1 passed."));
+  EXPECT_THAT(text, HasSubstr("## Caveats\nnone"));
+  EXPECT_THAT(text, Not(HasSubstr("not complete")));
+}
+
+TEST(Summary, ShowsFailuresAndInterruption) {
+  auto broken = report();
+  broken.status = "interrupted";
+  broken.gates[0].passed = false;
+  broken.recipes[0].skipped_layers = {"model.0.conv: singular"};
+  const auto text = summary_markdown(broken);
+  EXPECT_THAT(text, HasSubstr("not complete: interrupted"));
+  EXPECT_THAT(text, HasSubstr("**1 of 1 FAILED.**"));
+  EXPECT_THAT(text, HasSubstr("**skipped: model.0.conv: singular**"));
+}
+
+TEST(Summary, AnEmptyReportIsStillText) { EXPECT_THAT(summary_markdown(Report{}), HasSubstr("## Gates\nnot judged")); }
+
+TEST(ReportJson, KeepsTheNumbers) {
+  const auto json = to_json(report().artifacts[1]);
+  EXPECT_EQ(json["score"]["mAP_50_95"], 0.4162);
+  EXPECT_EQ(json["score"]["reference_mAP_50_95"], 0.4161);
+  EXPECT_EQ(json["parity"][0]["max_box_px"], 0.02);
+  EXPECT_FALSE(json.contains("problem"));
+}
+
+TEST(ReportJson, ARecipeReadsBack) {
+  const auto recipe = report().recipes[0];
+  const auto again = recipe_report_from_json(to_json(recipe));
+  EXPECT_EQ(again.name, recipe.name);
+  EXPECT_EQ(again.max_map_drop, recipe.max_map_drop);
+  EXPECT_EQ(again.quantized_layers, recipe.quantized_layers);
+  EXPECT_EQ(again.float_layers, recipe.float_layers);
+  EXPECT_THROW(recipe_report_from_json(Json::object()), Error);
+}
+
+}  // namespace
+}  // namespace nibble
