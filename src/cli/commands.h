@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each function declares commands and, when one is given on the command line, sets `chosen`.
+#pragma once
+#include "cli/shared_options.h"
+
+namespace nibble {
+
+/// run, doctor; `argv` goes into the manifest.
+void add_run_commands(CLI::App& app, Action& chosen, const std::vector<std::string>& argv);
+void add_model_commands(CLI::App& app, Action& chosen);  ///< inspect, export, quantize
+void add_score_commands(CLI::App& app, Action& chosen);  ///< eval, score
+
+}  // namespace nibble

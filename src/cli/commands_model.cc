@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+
+namespace nibble {
+namespace {
+
+void add_inspect(CLI::App& app, Action& chosen) {
+  struct Options {
+    std::filesystem::path file;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto& command = add_command(app, "inspect", "What a .pt or .onnx file holds; nothing in it is executed",
+                              "  nibble inspect yolov10n.pt\n  nibble inspect yolov10n-w4a16-int4-ptq.onnx --json\n");
+  command.add_option("FILE", options->file, "a checkpoint or an ONNX model")->required()->type_name("FILE");
+  command.add_flag("--json", options->json, "as JSON");
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
+    print_result(inspect(options->file, options->json));
+    return 0;
+  });
+}
+
+/// "4" or "dynamic" (-1).
+std::string read_batch(std::string& text, std::int64_t& batch) {
+  if (text == "dynamic") {
+    batch = -1;
+    return "";
+  }
+  const bool is_number = !text.empty() && text.size() < 6 && text.find_first_not_of("0123456789") == std::string::npos;
+  batch = is_number ? std::stoll(text) : 0;
+  return batch > 0 ? "" : fmt::format("'{}' is neither a number above 0 nor 'dynamic'", text);
+}
+
+void add_export(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<ExportOptions>();
+  auto& command = add_command(app, "export", "The float baseline as ONNX, BatchNorm folded",
+                              "  nibble export yolov10n.pt -o yolov10n.onnx\n"
+                              "  nibble export yolov10n.pt -o yolov10n-half.onnx --head one2one --half --batch dynamic\n");
+  command.add_option("CKPT", options->checkpoint, "an Ultralytics YOLOv10 checkpoint")->required()->type_name("FILE");
+  command.add_option("-o,--output", options->output, "the ONNX file to write")->required()->type_name("FILE");
+  add_head_options(command, options->head, options->image_size);
+  command.add_flag("--half", options->half, "FP16 weights and compute; inputs and outputs stay FP32");
+  command.add_option("--opset", options->opset, "ONNX opset; 0: 13")->type_name("N")->capture_default_str();
+  command.add_option("--batch", "images per run: a number or 'dynamic'")
+      ->type_name("N|dynamic")
+      ->default_str("1")
+      ->each([options](std::string text) {
+        if (const auto problem = read_batch(text, options->batch); !problem.empty()) throw CLI::ValidationError("--batch", problem);
+      });
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
+    print_result(export_baseline(*options));
+    return 0;
+  });
+}
+
+void add_quantize(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<QuantizeOptions>();
+  auto& command =
+      add_command(app, "quantize", "Post-training quantisation: the files of one recipe",
+                  "  nibble quantize yolov10n.pt -o out --recipe w4a16 --calib train2017\n"
+                  "  nibble quantize yolov10n.pt -o out --recipe my-recipe.yaml --calib images.txt --calib-images 64 --dialect int4\n");
+  command.add_option("CKPT", options->checkpoint, "an Ultralytics YOLOv10 checkpoint")->required()->type_name("FILE");
+  command.add_option("-o,--output", options->output_dir, "folder to write to")->required()->type_name("DIR");
+  command.add_option("--recipe", options->recipe, "w8a16, w8a8, w4a16, w4a8, another shipped name, or a .yaml file")
+      ->required()
+      ->type_name("NAME|FILE");
+  command
+      .add_option("--calib", options->calibration, "calibration images: a folder, a list of paths, a data.yaml (default: 32 embedded ones)")
+      ->type_name("DIR|LIST");
+  command.add_option("--calib-images", options->calibration_images, "at most so many of them (default: the recipe's)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  add_head_options(command, options->head, options->image_size);
+  command.add_option("--dialect", options->dialect, "qcdq (Brevitas), int4 (packed), both")->type_name("NAME")->capture_default_str();
+  add_runtime_options(command, options->runtime);
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+    print_result(quantize(*options, terminal));
+    return 0;
+  });
+}
+
+}  // namespace
+
+void add_model_commands(CLI::App& app, Action& chosen) {
+  add_inspect(app, chosen);
+  add_export(app, chosen);
+  add_quantize(app, chosen);
+}
+
+}  // namespace nibble

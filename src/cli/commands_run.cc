@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+constexpr int kGateFailed = 1;
+
+int gates_verdict(const RunResult& result) {
+  int failed = 0;
+  for (const auto& gate : result.report.gates) failed += gate.passed ? 0 : 1;
+  if (failed > 0)
+    say(fmt::format("nibble: {} of {} gates failed; see {}\n", failed, result.report.gates.size(),
+                    (result.directory / "summary.md").string()));
+  return failed > 0 ? kGateFailed : 0;
+}
+
+void add_run_options(CLI::App& command, RunOptions& options) {
+  command.add_option("CKPT", options.checkpoint, "an Ultralytics YOLOv10 checkpoint; without it, the embedded yolov10n and 32 images")
+      ->type_name("FILE");
+  command.add_option("--recipes", options.recipes, "shipped names or files, separated by commas")
+      ->delimiter(',')
+      ->type_name("NAMES")
+      ->capture_default_str();
+  command.add_option("--calib", options.calibration, "calibration images: a folder, a list of paths, a data.yaml")->type_name("DIR|LIST");
+  command.add_option("--calib-images", options.calibration_images, "at most so many of them (default: the recipe's)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  add_data_options(command, options.data, true);
+  add_head_options(command, options.head, options.image_size);
+  command.add_option("--runs-dir", options.runs_dir, "where run directories go (default: tmp/<model>_brevitas_w4a8_w4a16)")
+      ->type_name("DIR");
+  command.add_option("--run-id", options.run_id, "name of the run directory (default: the time, UTC)")->type_name("NAME");
+  command.add_option("--gates", options.gates, "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers")
+      ->type_name("FILE");
+  command.add_flag("--resume", options.resume, "continue the run --run-id: what it finished is kept when its hash is right");
+  command.add_flag("--smoke", options.smoke, "random input through every file only; nothing is scored");
+  command.add_flag("--reference", options.reference, "score with ONNX Runtime's graph optimisations off as well");
+  add_runtime_options(command, options.runtime);
+}
+
+void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv) {
+  auto options = std::make_shared<RunOptions>();
+  options->command = argv;
+  auto& command =
+      add_command(app, "run", "The main job: float baseline, quantised files, COCO scores, summary and gates in one directory",
+                  "  nibble run\n"
+                  "      the embedded yolov10n on 32 COCO images, recipes w4a16 and w4a8\n"
+                  "  nibble run yolov10m.pt --images val2017 --annotations instances_val2017.json --calib train2017 --max-images 500\n"
+                  "  nibble run yolov10m.pt --recipes w8a16,w4a16 --run-id first --resume\n");
+  add_run_options(command, *options);
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+    const auto result = run(*options, terminal);
+    print_result(fmt::format("{}\nrun directory: {}\n", result.summary, result.directory.string()));
+    return gates_verdict(result);
+  });
+}
+
+void add_doctor(CLI::App& app, Action& chosen) {
+  auto provider = std::make_shared<std::string>("cpu");
+  auto& command = add_command(app, "doctor", "What this machine has, what is missing and how to get it",
+                              "  nibble doctor\n  nibble doctor --provider cuda\n");
+  command.add_option("--provider", *provider, "check what this provider needs: cpu or cuda")->type_name("NAME")->capture_default_str();
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [provider](Terminal&) {
+    const auto diagnosis = doctor(*provider);
+    print_result(diagnosis.text);
+    return diagnosis.complete ? 0 : static_cast<int>(ErrorKind::environment);
+  });
+}
+
+}  // namespace
+
+void add_run_commands(CLI::App& app, Action& chosen, const std::vector<std::string>& argv) {
+  add_run(app, chosen, argv);
+  add_doctor(app, chosen);
+}
+
+}  // namespace nibble

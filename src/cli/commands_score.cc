@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+namespace nibble {
+namespace {
+
+void add_eval(CLI::App& app, Action& chosen) {
+  struct Options {
+    EvalOptions eval;
+    bool no_optimize = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto& eval = options->eval;
+  auto& command = add_command(app, "eval", "COCO numbers of a YOLO-style ONNX file, ours or not",
+                              "  nibble eval yolov10n.onnx\n"
+                              "      on the 32 embedded images\n"
+                              "  nibble eval yolov10n.onnx --images val2017 --annotations instances_val2017.json --json metrics.json\n");
+  command.add_option("MODEL", eval.model, "an ONNX detector with output [B,N,6], [B,4+classes,A] or [B,64+classes,A]")
+      ->required()
+      ->type_name("FILE");
+  add_data_options(command, eval.data, true);
+  command.add_option("--conf", eval.detect.confidence, "score threshold")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X")
+      ->capture_default_str();
+  command.add_option("--iou", eval.detect.iou, "overlap above it suppresses")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("X")
+      ->capture_default_str();
+  command.add_option("--max-det", eval.detect.max_detections, "detections per image")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--json", eval.json, "write metrics.json here")->type_name("FILE");
+  command.add_option("--save-detections", eval.save_detections, "write the detections here (pycocotools result format)")->type_name("FILE");
+  command.add_flag("--no-optimize", options->no_optimize, "ONNX Runtime's graph optimisations off: the reference numbers");
+  command.add_flag("--skip-latency", eval.skip_latency, "do not measure times");
+  add_runtime_options(command, eval.runtime);
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+    options->eval.optimize = !options->no_optimize;
+    print_result(evaluate(options->eval, terminal));
+    return 0;
+  });
+}
+
+void add_score(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<ScoreOptions>();
+  auto& command = add_command(app, "score", "COCO numbers of a detections file, equal to pycocotools'",
+                              "  nibble score detections.json --annotations instances_val2017.json --json metrics.json\n");
+  command.add_option("DETECTIONS", options->detections, "[{image_id, category_id, bbox, score}, ...]")->required()->type_name("FILE");
+  add_data_options(command, options->data, false);
+  command.add_option("--json", options->json, "write the numbers here")->type_name("FILE");
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
+    print_result(score(*options));
+    return 0;
+  });
+}
+
+}  // namespace
+
+void add_score_commands(CLI::App& app, Action& chosen) {
+  add_eval(app, chosen);
+  add_score(app, chosen);
+}
+
+}  // namespace nibble

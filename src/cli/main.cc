@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line: parses, runs one command, turns errors into one line and an exit code.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+#include <new>
+
+#include "cli/commands.h"
+#include "cli/interrupt.h"
+#include "nibble/error.h"
+#include "nibble/run.h"
+
+namespace nibble {
+namespace {
+
+constexpr const char* kFooter =
+    "First steps:\n"
+    "  nibble run                                       the main job on the embedded model and images\n"
+    "  nibble run yolov10m.pt                           your own checkpoint\n"
+    "  nibble inspect yolov10m.pt                       what is in it\n"
+    "  nibble eval model.onnx --images DIR --annotations instances.json\n"
+    "\n"
+    "nibble COMMAND --help shows the options of a command.\n"
+    "\n"
+    "Exit codes: 0 done, 1 a gate failed, 2 usage, 3 bad input, 4 unsupported, 5 environment (library, provider, GPU, disk),\n"
+    "6 numeric, 70 internal, 130 interrupted.\n";
+
+int report_error(int code, std::string message) {
+  // One line, whatever a library's words contain.
+  for (auto& letter : message)
+    if (letter == '\n' || letter == '\r') letter = ' ';
+  say(fmt::format("nibble: {}\n", message));
+  return code;
+}
+
+/// CLI11 throws for --help too; what is left is a usage error.
+int finish_parse(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error);
+  return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: {}; see nibble --help", error.what()));
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app{"nibble: YOLO detectors in 4 bits. From a checkpoint to 4-bit ONNX files that still detect, with proof.", "nibble"};
+  app.footer(kFooter);
+  app.get_formatter()->column_width(34);
+  bool wants_version = false;
+  app.add_flag("--version", wants_version, "versions of nibble, LibTorch, ONNX Runtime, OpenCV");
+  Action chosen;
+  add_run_commands(app, chosen, {argv, argv + argc});
+  add_model_commands(app, chosen);
+  add_score_commands(app, chosen);
+  app.require_subcommand(0, 1);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return finish_parse(app, error);
+  }
+  if (wants_version) {
+    print_result(versions_text());
+    return 0;
+  }
+  if (!chosen) return report_error(static_cast<int>(ErrorKind::usage), "usage: no command; see nibble --help");
+  return chosen();
+}
+
+}  // namespace
+}  // namespace nibble
+
+int main(int argc, char** argv) {
+  using nibble::ErrorKind;
+  nibble::install_interrupt_handlers();
+  try {
+    return nibble::parse_and_run(argc, argv);
+  } catch (const nibble::Error& error) {
+    return nibble::report_error(error.exit_code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return nibble::report_error(static_cast<int>(ErrorKind::environment),
+                                "out of memory: this process: an allocation failed; use fewer or smaller images");
+  } catch (const std::exception& error) {
+    return nibble::report_error(static_cast<int>(ErrorKind::internal), fmt::format("internal error: {}; please report it", error.what()));
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/shared_options.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "base/log.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+constexpr const char* kSharedGroup = "Shared options";
+}
+
+void add_output_options(CLI::App& command, OutputOptions& options) {
+  auto* quiet = command.add_flag("--quiet", options.quiet, "no progress; warnings and errors only")->group(kSharedGroup);
+  command.add_flag("--verbose", options.verbose, "show log messages")->group(kSharedGroup)->excludes(quiet);
+  command.add_option("--log", options.log_file, "also write log messages to this file")->type_name("FILE")->group(kSharedGroup);
+}
+
+void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
+  command.add_option("--threads", options.threads, "threads to compute with; 0: the cores")
+      ->check(CLI::Range(0, 4096))
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kSharedGroup);
+  command.add_option("--seed", options.seed, "of everything random")->type_name("N")->capture_default_str()->group(kSharedGroup);
+  command.add_option("--provider", options.provider, "cpu or cuda; asked for and missing is an error")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group(kSharedGroup);
+  command.add_flag("--allow-cpu-fallback", options.allow_cpu_fallback, "with cuda: nodes without a CUDA kernel run on the CPU")
+      ->group(kSharedGroup);
+}
+
+void add_data_options(CLI::App& command, DataOptions& options, bool with_images) {
+  if (with_images) command.add_option("--images", options.images, "folder of the images to score")->type_name("DIR");
+  command.add_option("--annotations", options.annotations, "COCO instances_*.json, or a YOLO data.yaml")->type_name("FILE");
+  auto* max = command.add_option("--max-images", options.max_images, "the first N images by ascending id")
+                  ->type_name("N")
+                  ->check(CLI::PositiveNumber);
+  command.add_option("--image-ids-list", options.image_ids_list, "only these: one image id per line, # comments")
+      ->type_name("FILE")
+      ->excludes(max);
+}
+
+void add_head_options(CLI::App& command, std::string& head, std::int64_t& image_size) {
+  command
+      .add_option("--head", head, "what output0 is: one2one [B,300,6], one2many [B,4+classes,8400], raw [B,64+classes,8400], raw_one2one")
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--imgsz", image_size, "side of the square input in pixels")
+      ->type_name("PX")
+      ->check(CLI::Range(32, 8192))
+      ->capture_default_str();
+}
+
+CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples) {
+  auto* command = app.add_subcommand(name, description);
+  command->footer("Examples:\n" + examples);
+  return *command;
+}
+
+void on_command(CLI::App& command, const std::shared_ptr<OutputOptions>& output, Action& chosen, std::function<int(Terminal&)> body) {
+  add_output_options(command, *output);
+  command.final_callback([output, body = std::move(body), &chosen] {
+    chosen = [output, body] {
+      Terminal terminal(output->verbosity());
+      std::unique_ptr<LogFile> log_file;
+      if (!output->log_file.empty()) log_file = std::make_unique<LogFile>(output->log_file);
+      return body(terminal);
+    };
+  });
+}
+
+void print_result(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  if (!written) throw Error(ErrorKind::environment, std::string("cannot write result: standard output: ") + std::strerror(errno));
+}
+
+}  // namespace nibble

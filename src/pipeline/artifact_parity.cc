@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/artifact_parity.h"
+
+#include <optional>
+
+#include "pipeline/artifact_check.h"
+#include "pipeline/output_parity.h"
+
+namespace nibble {
+namespace {
+
+OutputKind kind_of(const RunPlan& plan) {
+  switch (plan.build.head) {
+    case Head::one2one: return OutputKind::one2one;
+    case Head::one2many: return OutputKind::one2many;
+    case Head::raw:
+    case Head::raw_one2one: break;
+  }
+  return OutputKind::raw;
+}
+
+/// Empty when the file does not work; its own gate says so.
+std::optional<Tensor> output_of(const ParityContext& context, const ArtifactReport* artifact, bool optimize) {
+  if (!artifact || !artifact->finite) return std::nullopt;
+  return first_output(context.directory.path(artifact->path), context.plan.options.runtime, optimize, context.probe);
+}
+
+void add_row(const ParityContext& context, ArtifactReport* artifact, const std::string& what, const std::optional<Tensor>& reference,
+             const std::optional<Tensor>& other, bool must_be_equal = false) {
+  if (!artifact || !reference || !other) return;
+  auto parity = compare_outputs(what, *reference, *other, kind_of(context.plan));
+  parity.must_be_equal = must_be_equal;
+  artifact->parity.push_back(parity);
+}
+
+ArtifactReport* find(const std::vector<PtqFile>& files, std::vector<ArtifactReport>& reports, const std::string& dialect,
+                     const std::string& suffix) {
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (files[i].dialect == dialect && files[i].suffix == suffix) return &reports[i];
+  return nullptr;
+}
+
+}  // namespace
+
+void compare_baseline(const ParityContext& context, std::vector<ArtifactReport>& reports) {
+  auto& fp32 = reports.at(0);
+  auto& fp16 = reports.at(1);
+  const auto on = output_of(context, &fp32, true);
+  add_row(context, &fp32, "optimisations on against off", output_of(context, &fp32, false), on);
+  add_row(context, &fp16, "against FP32", on, output_of(context, &fp16, true));
+}
+
+void compare_quantized(const ParityContext& context, const std::vector<PtqFile>& files, std::vector<ArtifactReport>& reports) {
+  auto* const exported = find(files, reports, "qcdq", "");
+  auto* const cleaned = find(files, reports, "qcdq", "opt");
+  auto* const half = find(files, reports, "qcdq", "fp16");
+  auto* const packed = find(files, reports, "int4", "");
+  auto* const main = cleaned ? cleaned : packed;
+  const auto on = output_of(context, main, true);
+  const auto off = output_of(context, main, false);
+  add_row(context, main, "optimisations on against off", off, on);
+  if (!cleaned) return;
+  add_row(context, cleaned, "against the file before clean-up", output_of(context, exported, false), off, true);
+  add_row(context, packed, "against the QCDQ file", off, output_of(context, packed, false));
+  add_row(context, half, "against FP32 compute", on, output_of(context, half, true));
+}
+
+}  // namespace nibble

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// An ONNX detector opened for inference: what goes in, what comes out, which classes it knows.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "data/coco.h"
+#include "eval/detection.h"
+#include "nibble/run.h"
+#include "ort/session.h"
+
+namespace nibble {
+
+struct DetectorFile {
+  Session session;
+  OutputKind kind = OutputKind::one2many;
+  std::int64_t class_count = 0;
+  std::map<std::int64_t, std::string> class_names;  ///< empty when the metadata has none
+  std::vector<std::int64_t> strides;
+  std::int64_t image_size = 640;
+  std::int64_t batch = 1;  ///< what one run takes
+};
+
+Session open_session(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize);
+
+/// `categories`: of the data set it will be scored on; 0 when there is none. Error(unsupported) when inputs or outputs are
+/// not a detector's, Error(input) when the classes are not as many as the data set's.
+DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories);
+
+std::string_view name_of(OutputKind kind);
+
+/// Classes whose names differ from the data set's category at their index: "3: 'car', data set 'bus'".
+std::vector<std::string> differing_names(const DetectorFile& detector, const CocoDataset& dataset);
+
+}  // namespace nibble

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "export/onnx_summary.h"
+#include "pipeline/inspect.h"
+#include "pipeline/model_metadata.h"
+#include "report/environment.h"
+
+namespace nibble {
+namespace {
+
+Json to_json(const OnnxTensor& tensor) { return {{"name", tensor.name}, {"dtype", tensor.dtype}, {"shape", tensor.shape}}; }
+
+Json to_json(const OnnxLayer& layer) {
+  return {{"name", layer.name},
+          {"op", layer.op},
+          {"weight_bits", layer.weight_bits},
+          {"granularity", layer.granularity},
+          {"activation_bits", layer.activation_bits == 0 ? Json("float") : Json(layer.activation_bits)},
+          {"weights", layer.weights},
+          {"bytes", layer.bytes}};
+}
+
+template <class Item>
+Json list_to_json(const std::vector<Item>& items) {
+  Json json = Json::array();
+  for (const auto& item : items) json.push_back(to_json(item));
+  return json;
+}
+
+Json to_json(const std::filesystem::path& file, const OnnxSummary& summary) {
+  return {{"file", file.string()},
+          {"bytes", summary.file_bytes},
+          {"ir_version", summary.ir_version},
+          {"opset", summary.opset},
+          {"producer", summary.producer},
+          {"inputs", list_to_json(summary.inputs)},
+          {"outputs", list_to_json(summary.outputs)},
+          {"metadata", summary.metadata},
+          {"ops", summary.op_counts},
+          {"layers", list_to_json(summary.layers)}};
+}
+
+std::string tensor_text(const OnnxTensor& tensor) {
+  return fmt::format("{} {} [{}]", tensor.name, tensor.dtype, fmt::join(tensor.shape, ","));
+}
+
+/// What the first output means: the file's own words, else what its shape says.
+std::string meaning_of(const OnnxSummary& summary) {
+  if (const auto found = summary.metadata.find("nibble.output0"); found != summary.metadata.end()) return found->second;
+  if (summary.outputs.empty() || summary.outputs[0].shape.size() != 3) return "not a shape nibble knows";
+  const auto& shape = summary.outputs[0].shape;
+  if (shape[2] == "6") return output_meaning(Head::one2one, 0);
+  const auto names = summary.metadata.find("names");
+  const auto classes = names == summary.metadata.end() ? std::nullopt : parse_python_dict(names->second);
+  if (!classes) return "unknown: the file does not name its classes";
+  const auto count = static_cast<std::int64_t>(classes->size());
+  if (shape[1] == std::to_string(count + 4)) return output_meaning(Head::one2many, count);
+  if (shape[1] == std::to_string(count + 64)) return output_meaning(Head::raw, count);
+  return fmt::format("not a shape nibble knows for {} classes", count);
+}
+
+int count_of(const OnnxSummary& summary, const std::string& op) {
+  const auto found = summary.op_counts.find(op);
+  return found == summary.op_counts.end() ? 0 : found->second;
+}
+
+std::string ops_text(const OnnxSummary& summary) {
+  std::vector<std::string> items;
+  for (const auto& [op, count] : summary.op_counts) items.push_back(fmt::format("{} {}", count, op));
+  return fmt::format("{}", fmt::join(items, ", "));
+}
+
+std::string totals_text(const OnnxSummary& summary) {
+  std::map<int, std::pair<int, std::int64_t>> by_bits;
+  std::int64_t bytes = 0;
+  for (const auto& layer : summary.layers) {
+    ++by_bits[layer.weight_bits].first;
+    by_bits[layer.weight_bits].second += layer.bytes;
+    bytes += layer.bytes;
+  }
+  std::vector<std::string> items;
+  for (const auto& [bits, total] : by_bits)
+    items.push_back(fmt::format("{} with {}-bit weights ({})", total.first, bits, size_text(total.second)));
+  return fmt::format("{}; everything else {}", fmt::join(items, ", "), size_text(summary.file_bytes - bytes));
+}
+
+std::string layer_table(const OnnxSummary& summary) {
+  std::string text =
+      fmt::format("\n{:<40} {:<7} {:>4} {:>5}  {:<9} {:>10} {:>10}\n", "layer", "op", "bits", "input", "scales", "weights", "bytes");
+  for (const auto& layer : summary.layers)
+    text += fmt::format("{:<40} {:<7} {:>4} {:>5}  {:<9} {:>10} {:>10}\n", layer.name, layer.op, layer.weight_bits,
+                        layer.activation_bits == 0 ? "float" : std::to_string(layer.activation_bits), layer.granularity, layer.weights,
+                        layer.bytes);
+  return text;
+}
+
+std::string to_text(const std::filesystem::path& file, const OnnxSummary& summary) {
+  std::string text;
+  const auto line = [&text](const char* key, const std::string& value) { text += fmt::format("{:<11} {}\n", key, value); };
+  line("file", fmt::format("{} ({})", file.string(), size_text(summary.file_bytes)));
+  line("format", fmt::format("ONNX IR {}, opset {}, by {}", summary.ir_version, summary.opset,
+                             summary.producer.empty() ? "unknown" : summary.producer));
+  for (const auto& tensor : summary.inputs) line("input", tensor_text(tensor));
+  for (const auto& tensor : summary.outputs) line("output", tensor_text(tensor));
+  line("meaning", meaning_of(summary));
+  line("operators", ops_text(summary));
+  line("quantisers",
+       fmt::format("{} QuantizeLinear, {} DequantizeLinear", count_of(summary, "QuantizeLinear"), count_of(summary, "DequantizeLinear")));
+  line("layers", totals_text(summary));
+  for (const auto& [key, value] : summary.metadata)
+    line("metadata", fmt::format("{} = {}", key, value.size() > 90 ? value.substr(0, 90) + "..." : value));
+  return text + layer_table(summary);
+}
+
+}  // namespace
+
+std::string inspect_onnx(const std::filesystem::path& file, bool json) {
+  const auto summary = summarize_onnx(file);
+  return json ? to_json(file, summary).dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : to_text(file, summary);
+}
+
+}  // namespace nibble

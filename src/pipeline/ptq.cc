@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/ptq.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "export/emit.h"
+#include "graph/rewrites.h"
+#include "nibble/error.h"
+#include "pipeline/source_model.h"
+#include "quant/place.h"
+#include "report/report_json.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_file(const PtqFile& file, const char* dialect, const char* suffix) { return file.dialect == dialect && file.suffix == suffix; }
+
+const PtqFile* find_file(const std::vector<PtqFile>& files, const char* dialect, const char* suffix) {
+  const auto found = std::find_if(files.begin(), files.end(), [&](const auto& file) { return is_file(file, dialect, suffix); });
+  return found == files.end() ? nullptr : &*found;
+}
+
+EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqFile& file) {
+  EmitOptions options;
+  options.dialect = file.dialect == "int4" ? Dialect::int4 : Dialect::qcdq;
+  options.metadata = quantized_metadata(card, file.suffix == "fp16" ? "float16" : "float32", recipe.name, file.dialect, recipe.weights.bits,
+                                        recipe.activations.bits);
+  return options;
+}
+
+/// A file that is written cleaned at once.
+void emit_cleaned(const Graph& graph, const EmitOptions& options, const fs::path& path) {
+  fs::path raw = path;
+  raw += ".raw";
+  emit_model(graph, options, raw);
+  clean_model(raw, path);
+  fs::remove(raw);
+}
+
+/// Layers the recipe wanted quantised, with what it wanted.
+std::map<std::string, LayerPlan> wanted_layers(const Graph& baseline, const Recipe& recipe) {
+  std::map<std::string, LayerPlan> wanted;
+  for (const auto& plan : place_quantizers(baseline, recipe))
+    if (plan.weight) wanted.emplace(baseline.nodes[plan.node].name, plan);
+  return wanted;
+}
+
+std::string with_note(const LayerStat& layer, const std::string& what) {
+  return layer.note.empty() ? fmt::format("{}: {}", layer.node, what) : fmt::format("{}: {} ({})", layer.node, what, layer.note);
+}
+
+/// Empty when the layer got what was asked.
+std::string shortfall_of(const LayerStat& layer, const LayerPlan& plan, const Recipe& recipe) {
+  if (layer.weight_bits != plan.weight->bits)
+    return with_note(layer, fmt::format("{} weight bits instead of {}", layer.weight_bits, plan.weight->bits));
+  if (plan.activation && layer.activation_bits != plan.activation->bits) return with_note(layer, "float input instead of a quantised one");
+  if (recipe.weights.rounding == Rounding::gptq && layer.method != "gptq") return with_note(layer, layer.method + " instead of gptq");
+  return "";
+}
+
+Json layer_to_json(const LayerStat& layer) {
+  Json json = {{"node", layer.node},       {"weight_bits", layer.weight_bits}, {"activation_bits", layer.activation_bits},
+               {"method", layer.method},   {"sqnr_db", layer.sqnr_db},         {"output_sqnr_db", layer.output_sqnr_db},
+               {"clipped", layer.clipped}, {"zeroed", layer.zeroed},           {"damping", layer.damping}};
+  if (!layer.note.empty()) json["note"] = layer.note;
+  return json;
+}
+
+}  // namespace
+
+std::vector<PtqFile> files_of(const Recipe& recipe, bool want_qcdq, bool want_int4) {
+  std::vector<PtqFile> files;
+  const bool has_qcdq = want_qcdq && recipe.weights.granularity != Granularity::block;
+  if (has_qcdq) files = {{"qcdq", ""}, {"qcdq", "opt"}};
+  if (has_qcdq && recipe.activations.bits == 0 && recipe.half_twin) files.push_back({"qcdq", "fp16"});
+  if (want_int4) files.push_back({"int4", ""});
+  if (files.empty())
+    throw Error(ErrorKind::unsupported,
+                fmt::format("quantize: recipe {}: scales per block cannot be written as QCDQ; use --dialect int4", recipe.name));
+  return files;
+}
+
+std::string artifact_name(const Recipe& recipe, const PtqFile& file) {
+  return fmt::format("{}-{}-ptq{}{}", recipe.name, file.dialect, file.suffix.empty() ? "" : "-", file.suffix);
+}
+
+bool is_scored(const Recipe& recipe, const PtqFile& file) {
+  return recipe.weights.granularity == Granularity::block ? file.dialect == "int4" : is_file(file, "qcdq", "opt");
+}
+
+CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recipe, const CalibrationSet& images,
+                                   const RuntimeOptions& runtime, Progress& progress) {
+  CalibrateOptions options;
+  options.recipe = recipe;
+  options.threads = runtime.threads;
+  options.seed = runtime.seed;
+  return calibrate(baseline.graph, images_of(images, baseline.card.image_size), options, progress);
+}
+
+void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
+                     const PtqPath& path_of) {
+  for (const auto& file : files) {
+    const auto options = emit_options(baseline.card, recipe, file);
+    if (file.suffix == "opt") {
+      clean_model(path_of({file.dialect, ""}), path_of(file));
+    } else if (file.suffix == "fp16") {
+      emit_model(to_half(result.graph).graph, options, path_of(file));
+    } else if (file.dialect == "int4") {
+      emit_cleaned(result.graph, options, path_of(file));
+    } else {
+      emit_model(result.graph, options, path_of(file));
+    }
+  }
+  const auto* cleaned = find_file(files, "qcdq", "opt");
+  const auto* packed = find_file(files, "int4", "");
+  if (cleaned) require_equal_weights(path_of({"qcdq", ""}), path_of(*cleaned));
+  if (cleaned && packed) require_equal_weights(path_of(*cleaned), path_of(*packed));
+}
+
+RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result) {
+  const auto wanted = wanted_layers(baseline, recipe);
+  RecipeReport report{recipe.name, recipe.max_map_drop, result.images, 0, {}, {}};
+  std::set<std::string> seen;
+  for (const auto& layer : result.layers) {
+    seen.insert(layer.node);
+    const auto plan = wanted.find(layer.node);
+    if (plan == wanted.end()) {
+      report.float_layers.push_back(with_note(layer, "float"));
+      continue;
+    }
+    if (layer.weight_bits < 32) ++report.quantized_layers;
+    if (auto shortfall = shortfall_of(layer, plan->second, recipe); !shortfall.empty())
+      report.skipped_layers.push_back(std::move(shortfall));
+  }
+  for (const auto& [name, plan] : wanted)
+    if (!seen.contains(name)) report.skipped_layers.push_back(name + ": calibration says nothing about it");
+  return report;
+}
+
+Json layers_document(const RecipeReport& report, const CalibrationResult& result) {
+  Json layers = Json::array();
+  for (const auto& layer : result.layers) layers.push_back(layer_to_json(layer));
+  return {{"recipe", to_json(report)}, {"layers", layers}};
+}
+
+}  // namespace nibble

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Post-training quantisation of one recipe: calibrate, write every file it stands for, prove that they hold the same weights.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "nibble/report.h"
+#include "nibble/run.h"
+#include "pipeline/calibration_set.h"
+#include "quant/calibrate.h"
+#include "yolo/detector.h"
+
+namespace nibble {
+
+/// The files one recipe gives. QCDQ knows no blocks, FP16 twins are for float activations only.
+struct PtqFile {
+  std::string dialect;  ///< "qcdq", "int4"
+  std::string suffix;   ///< "", "opt", "fp16"
+};
+std::vector<PtqFile> files_of(const Recipe& recipe, bool want_qcdq, bool want_int4);
+/// "w4a16-qcdq-ptq-opt"
+std::string artifact_name(const Recipe& recipe, const PtqFile& file);
+/// Which of them is scored: the cleaned QCDQ file, INT4 where that is the only dialect.
+bool is_scored(const Recipe& recipe, const PtqFile& file);
+
+using PtqPath = std::function<std::filesystem::path(const PtqFile&)>;
+
+CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recipe, const CalibrationSet& images,
+                                   const RuntimeOptions& runtime, Progress& progress);
+
+/// Writes the files, then Error(internal) unless the dialects' weights are equal bit for bit.
+void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
+                     const PtqPath& path_of);
+
+/// Compares what the recipe asked for with what was done.
+RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result);
+/// {recipe: RecipeReport, layers: [LayerStat]}
+Json layers_document(const RecipeReport& report, const CalibrationResult& result);
+
+}  // namespace nibble

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "nibble/error.h"
+#include "nibble/run.h"
+#include "pipeline/ptq.h"
+#include "pipeline/source_model.h"
+#include "report/environment.h"
+
+namespace nibble {
+namespace {
+
+void require_dialect(const std::string& dialect) {
+  if (dialect != "qcdq" && dialect != "int4" && dialect != "both")
+    throw Error(ErrorKind::usage, fmt::format("quantize: dialect '{}': unknown; expected qcdq, int4 or both", dialect));
+}
+
+std::string report_text(const RecipeReport& report) {
+  std::string text =
+      fmt::format("{}: {} convolutions quantised on {} images\n", report.name, report.quantized_layers, report.calibration_images);
+  for (const auto& layer : report.float_layers) text += fmt::format("  float    {}\n", layer);
+  for (const auto& layer : report.skipped_layers) text += fmt::format("  SKIPPED  {}\n", layer);
+  return text;
+}
+
+}  // namespace
+
+std::string quantize(const QuantizeOptions& options, Progress& progress) {
+  require_dialect(options.dialect);
+  if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
+  const Recipe recipe = load_recipe(options.recipe);
+  const auto images = open_calibration_set(options.calibration, options.calibration_images.value_or(recipe.calibration.images));
+  const auto baseline = read_baseline(options.checkpoint, {parse_head(options.head), options.image_size, 1, 300});
+  const auto files = files_of(recipe, options.dialect != "int4", options.dialect != "qcdq");
+  const auto result = calibrate_recipe(baseline, recipe, images, options.runtime, progress);
+
+  const auto path_of = [&](const PtqFile& file) {
+    return options.output_dir / fmt::format("{}-{}.onnx", model_name_of(options.checkpoint), artifact_name(recipe, file));
+  };
+  write_ptq_files(baseline, result, recipe, files, path_of);
+  const auto report = report_of(baseline.graph, recipe, result);
+  write_json(options.output_dir / fmt::format("{}-{}-layers.json", model_name_of(options.checkpoint), recipe.name),
+             layers_document(report, result));
+  for (const auto& layer : report.skipped_layers) log(LogLevel::warning, "layer skipped: " + layer);
+
+  std::string text = report_text(report);
+  for (const auto& file : files)
+    text += fmt::format("  {:>9}  {}\n", size_text(static_cast<std::int64_t>(std::filesystem::file_size(path_of(file)))),
+                        path_of(file).string());
+  return text;
+}
+
+}  // namespace nibble

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The main job, one pass: checkpoint -> baseline -> per recipe: calibrate, write, check, score -> report and gates.
+#include "nibble/run.h"
+
+#include "pipeline/run_journal.h"
+#include "pipeline/run_plan.h"
+#include "pipeline/run_stages.h"
+
+namespace nibble {
+
+RunResult run(const RunOptions& options, Progress& progress) {
+  const RunPlan plan = plan_run(options);
+  RunJournal journal(plan, progress);
+  try {
+    const Detector baseline = make_baseline(plan, journal);
+    for (const Recipe& recipe : plan.recipes) make_quantized(plan, recipe, baseline, journal);
+    return journal.conclude();
+  } catch (const std::exception& reason) {
+    journal.break_off(reason);
+    throw;
+  }
+}
+
+}  // namespace nibble

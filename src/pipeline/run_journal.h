@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run leaves behind: the directory, the log, the growing report; true at any moment, also when the run breaks off.
+#pragma once
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "nibble/run.h"
+#include "pipeline/run_plan.h"
+
+namespace nibble {
+
+/// Hands progress on and writes begin and end of each stage to the log, with times.
+class LoggedProgress : public Progress {
+ public:
+  explicit LoggedProgress(Progress& inner) : inner_(inner) {}
+  void begin(const std::string& title, std::int64_t total) override;
+  void step(const std::string& note) override { inner_.step(note); }
+  void end(const std::string& summary) override;
+  Json stages() const { return stages_; }
+
+ private:
+  Progress& inner_;
+  std::string title_;
+  std::chrono::steady_clock::time_point start_{};
+  Json stages_ = Json::array();
+};
+
+class RunJournal {
+ public:
+  /// Opens the directory, writes manifest, config and environment.
+  RunJournal(const RunPlan& plan, Progress& progress);
+
+  RunDirectory& directory() { return directory_; }
+  LoggedProgress& progress() { return progress_; }
+  Report& report() { return report_; }
+
+  /// Judges the gates and writes summary, gates and manifest.
+  RunResult conclude();
+  /// The same as far as it is still possible, for a run that ends early. Never throws.
+  void break_off(const std::exception& reason) noexcept;
+
+ private:
+  std::string write_report(const std::string& status);
+  void write_config();
+  const RunPlan& plan_;
+  RunDirectory directory_;
+  LogFile log_;
+  LoggedProgress progress_;
+  Report report_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace nibble

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/run_plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/files.h"
+#include "base/shared_data.h"
+#include "nibble/error.h"
+#include "nibble/version.h"
+#include "ort/session.h"
+#include "pipeline/source_model.h"
+#include "report/time.h"
+
+namespace nibble {
+namespace {
+
+constexpr const char* kDefaultCheckpoint = "assets/yolov10n.pt";
+constexpr std::int64_t kDefaultMaxImages = 100;
+/// Below it, differences of a point between recipes are noise (docs/results.md).
+constexpr std::size_t kFewImages = 1000;
+
+void resolve_paths(RunPlan& plan) {
+  auto& options = plan.options;
+  plan.uses_embedded_model = options.checkpoint.empty();
+  if (plan.uses_embedded_model) options.checkpoint = shared_data(kDefaultCheckpoint);
+  plan.names.model = model_name_of(options.checkpoint);
+  if (options.runs_dir.empty()) options.runs_dir = fmt::format("tmp/{}_brevitas_w4a8_w4a16", plan.names.model);
+  if (options.run_id.empty()) {
+    if (options.resume) throw Error(ErrorKind::usage, "run: --resume without --run-id; name the run to continue");
+    options.run_id = run_id_of(Clock::now());
+  }
+}
+
+void load_recipes(RunPlan& plan) {
+  std::set<std::string> names;
+  if (plan.options.recipes.empty()) throw Error(ErrorKind::usage, "run: no recipe; name some with --recipes");
+  for (const auto& name : plan.options.recipes) {
+    plan.recipes.push_back(load_recipe(name));
+    if (!names.insert(plan.recipes.back().name).second)
+      throw Error(ErrorKind::usage,
+                  fmt::format("run: --recipes: two are called '{}'; files would overwrite each other", plan.recipes.back().name));
+  }
+}
+
+void open_data(RunPlan& plan) {
+  DataOptions data = plan.options.data;
+  if (!data.max_images && data.image_ids_list.empty()) data.max_images = kDefaultMaxImages;
+  plan.evaluation = open_eval_set(data);
+  require_images(plan.evaluation);
+  for (const auto& recipe : plan.recipes)
+    plan.calibration[recipe.name] =
+        open_calibration_set(plan.options.calibration, plan.options.calibration_images.value_or(recipe.calibration.images));
+}
+
+void note_caveats(RunPlan& plan) {
+  if (plan.uses_embedded_model)
+    plan.caveats.push_back(
+        "The embedded yolov10n.pt is rebuilt from public parts, not the published file (assets/README.md): compare recipes by it.");
+  const auto images = plan.evaluation.dataset.images.size();
+  if (images < kFewImages && !plan.options.smoke)
+    plan.caveats.push_back(
+        fmt::format("Scored on {} images: small differences are noise; use --images and --annotations with more.", images));
+  for (const auto& recipe : plan.recipes) {
+    const auto& set = plan.calibration.at(recipe.name);
+    const auto wanted = static_cast<std::size_t>(plan.options.calibration_images.value_or(recipe.calibration.images));
+    if (set.files.size() < wanted)
+      plan.caveats.push_back(fmt::format("{}: calibrated on {} images, {} were asked for and {} has no more.", recipe.name,
+                                         set.files.size(), wanted, set.name));
+  }
+  const auto largest = std::max_element(plan.calibration.begin(), plan.calibration.end(),
+                                        [](const auto& a, const auto& b) { return a.second.files.size() < b.second.files.size(); });
+  const auto both = overlap(largest->second, plan.evaluation);  // one source, different counts
+  if (!both.empty())
+    plan.caveats.push_back(
+        fmt::format("**{} calibration images are also scored ({}{}): the quantised scores are flattered.** Calibrate on other images.",
+                    both.size(), both.front(), both.size() > 1 ? ", ..." : ""));
+  plan.caveats.push_back(
+      "4-bit weights save size and transfer; ONNX Runtime computes with the dequantised values, so they do not make a CPU faster.");
+}
+
+void describe_inputs(RunPlan& plan) {
+  const auto& checkpoint = plan.options.checkpoint;
+  const std::string name = plan.uses_embedded_model ? kDefaultCheckpoint : checkpoint.string();
+  Json calibration = Json::object();
+  for (const auto& [recipe, set] : plan.calibration) calibration[recipe] = describe(set);
+  plan.inputs = {{"checkpoint", {{"path", name}, {"sha256", sha256_of_file(checkpoint)}}},
+                 {"evaluation", describe(plan.evaluation)},
+                 {"calibration", calibration}};
+  plan.source_key = {{"nibble", kVersion},
+                     {"checkpoint", plan.inputs["checkpoint"]["sha256"]},
+                     {"head", plan.options.head},
+                     {"imgsz", plan.options.image_size}};
+}
+
+}  // namespace
+
+RunPlan plan_run(const RunOptions& options) {
+  RunPlan plan;
+  plan.options = options;
+  parse_provider(options.runtime.provider);
+  plan.build.head = parse_head(options.head);
+  plan.build.image_size = options.image_size;
+  resolve_paths(plan);
+  load_recipes(plan);
+  if (!options.gates.empty()) plan.limits = read_gate_limits(options.gates);
+  open_data(plan);
+  describe_inputs(plan);
+  note_caveats(plan);
+  return plan;
+}
+
+std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {
+  return key_of({{"source", plan.source_key},
+                 {"recipe", to_json(recipe)},
+                 {"calibration", plan.inputs["calibration"][recipe.name]["sha256"]},
+                 {"seed", plan.options.runtime.seed}});
+}
+
+std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize) {
+  return key_of({{"artifact", artifact_sha256},
+                 {"evaluation", plan.inputs["evaluation"]},
+                 {"provider", plan.options.runtime.provider},
+                 {"optimize", optimize}});
+}
+
+}  // namespace nibble

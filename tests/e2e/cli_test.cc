@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parsing, help, exit codes and the form of errors.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "e2e/process.h"
+
+namespace nibble {
+namespace {
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+class Cli : public testing::Test {
+ protected:
+  Outcome nibble(const std::vector<std::string>& arguments, const std::string& setup = "") { return run_nibble(arguments, folder_, setup); }
+  /// The promise of every error: this exit code, nothing on stdout, one line on stderr.
+  void expect_error(const std::vector<std::string>& arguments, int code, const std::string& part) {
+    const auto outcome = nibble(arguments);
+    const auto what = testing::PrintToString(arguments);
+    EXPECT_EQ(outcome.exit_code, code) << what << outcome.err;
+    EXPECT_EQ(outcome.out, "") << what;
+    const auto lines = lines_of(outcome.err);
+    ASSERT_EQ(lines.size(), 1U) << what << outcome.err;
+    EXPECT_THAT(lines[0], StartsWith("nibble: ")) << what;
+    EXPECT_THAT(lines[0], HasSubstr(part)) << what;
+  }
+  std::filesystem::path folder_ = scratch_folder();
+};
+
+TEST_F(Cli, HelpListsTheCommandsThatWorkAndNoOthers) {
+  const auto outcome = nibble({"--help"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  for (const auto* command : {"run", "inspect", "export", "quantize", "eval", "score", "doctor"})
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " ")) << command;
+  for (const auto* command : {"qat", "compare", "verify", "replay"})
+    EXPECT_THAT(outcome.out, Not(HasSubstr(std::string("\n  ") + command + " "))) << command;
+  EXPECT_THAT(outcome.out, HasSubstr("Exit codes: 0 done"));
+}
+
+TEST_F(Cli, EveryCommandTeachesWithExamples) {
+  for (const std::string command : {"run", "inspect", "export", "quantize", "eval", "score", "doctor"}) {
+    const auto outcome = nibble({command, "--help"});
+    EXPECT_EQ(outcome.exit_code, 0) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("Examples:\n  nibble " + command)) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("--quiet")) << command;
+  }
+}
+
+TEST_F(Cli, VersionNamesAllFour) {
+  const auto outcome = nibble({"--version"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  for (const auto* name : {"nibble 0.", "LibTorch ", "ONNX Runtime ", "OpenCV "}) EXPECT_THAT(outcome.out, HasSubstr(name));
+}
+
+TEST_F(Cli, VersionSurvivesAMissingLibrary) {
+  const auto outcome = nibble({"--version"}, "NIBBLE_ONNXRUNTIME=/nonexistent/lib.so");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.out, HasSubstr("ONNX Runtime missing"));
+}
+
+TEST_F(Cli, MistakesOfTheCallerAreUsageErrors) {
+  expect_error({}, 2, "no command");
+  expect_error({"frobnicate"}, 2, "frobnicate");
+  expect_error({"export"}, 2, "CKPT");
+  expect_error({"export", "a.pt", "-o", "b.onnx", "--imgsz", "abc"}, 2, "imgsz");
+  expect_error({"export", "a.pt", "-o", "b.onnx", "--batch", "0"}, 2, "--batch");
+  expect_error({"export", "a.pt", "-o", "b.onnx", "--head", "two"}, 2, "two");
+  expect_error({"eval", "a.onnx", "--max-images", "0", "--annotations", "x.json"}, 2, "max-images");
+  expect_error({"eval", "a.onnx", "--conf", "2"}, 2, "conf");
+  expect_error({"eval", "a.onnx", "--images", "."}, 2, "--annotations");
+  expect_error({"score", "d.json"}, 2, "--annotations");
+  expect_error({"score", "d.json", "--max-images", "1", "--image-ids-list", "x"}, 2, "image-ids-list");
+  expect_error({"run", "--provider", "tpu"}, 2, "tpu");
+  expect_error({"run", "--recipes", "w5a5"}, 2, "w4a16");
+  expect_error({"run", "--resume"}, 2, "--run-id");
+  expect_error({"run", "--run-id", "../x"}, 2, "run id");
+  expect_error({"run", "--quiet", "--verbose"}, 2, "--verbose");
+  expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a16", "--dialect", "morse"}, 2, "morse");
+}
+
+TEST_F(Cli, FilesThatAreMissingOrForeignAreInputErrors) {
+  write_file(folder_ / "text.pt", "not a checkpoint");
+  write_file(folder_ / "text.onnx", "not a model");
+  write_file(folder_ / "broken.json", "{\"images\": [");
+  expect_error({"inspect", "absent.pt"}, 3, "absent.pt");
+  expect_error({"inspect", "text.pt"}, 3, "text.pt");
+  expect_error({"inspect", "text.onnx"}, 3, "text.onnx");
+  expect_error({"export", "absent.pt", "-o", "b.onnx"}, 3, "absent.pt");
+  expect_error({"eval", "absent.onnx"}, 3, "absent.onnx");
+  expect_error({"eval", "text.onnx"}, 3, "text.onnx");
+  expect_error({"score", "absent.json", "--annotations", "broken.json"}, 3, "broken.json");
+  expect_error({"run", "absent.pt"}, 3, "absent.pt");
+  expect_error({"run", "--calib", "absent-folder"}, 3, "absent-folder");
+  expect_error({"run", "--gates", "absent.yaml"}, 3, "absent.yaml");
+}
+
+TEST_F(Cli, AFailedExportLeavesNoFile) {
+  expect_error({"export", "absent.pt", "-o", "b.onnx"}, 3, "absent.pt");
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "b.onnx"));
+}
+
+TEST_F(Cli, AMissingProviderIsAnEnvironmentError) {
+  const auto outcome = nibble({"doctor", "--provider", "cuda"});
+  if (outcome.exit_code == 0) GTEST_SKIP() << "this machine has a CUDA provider";
+  EXPECT_EQ(outcome.exit_code, 5);
+  EXPECT_THAT(outcome.out, HasSubstr("MISSING"));
+}
+
+class ScoreCommand : public Cli {
+ protected:
+  void SetUp() override {
+    write_json(
+        folder_ / "instances.json",
+        {{"images", {{{"id", 7}, {"file_name", "7.jpg"}, {"width", 100}, {"height", 100}}}},
+         {"annotations", {{{"id", 1}, {"image_id", 7}, {"category_id", 3}, {"bbox", {10, 10, 50, 50}}, {"area", 2500}, {"iscrowd", 0}}}},
+         {"categories", {{{"id", 3}, {"name", "car"}}}}});
+    write_json(folder_ / "detections.json",
+               Json::array({{{"image_id", 7}, {"category_id", 3}, {"bbox", {10, 10, 50, 50}}, {"score", 0.9}}}));
+  }
+};
+
+TEST_F(ScoreCommand, APerfectDetectionScoresOne) {
+  const auto outcome = nibble({"score", "detections.json", "--annotations", "instances.json", "--json", "out/metrics.json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("mAP_50_95    1.0000"));
+  EXPECT_THAT(outcome.out, HasSubstr("mAP_small    undefined"));
+  const auto json = read_json(folder_ / "out/metrics.json");
+  EXPECT_NEAR(json["metrics"]["mAP_50_95"].get<double>(), 1, 1e-12);
+  EXPECT_EQ(json["metrics"]["num_images"], 1);
+}
+
+TEST_F(ScoreCommand, DetectionsOfAnUnknownImageAreRefused) {
+  write_json(folder_ / "foreign.json", Json::array({{{"image_id", 8}, {"category_id", 3}, {"bbox", {1, 1, 2, 2}}, {"score", 0.9}}}));
+  expect_error({"score", "foreign.json", "--annotations", "instances.json"}, 3, "8");
+}
+
+TEST_F(ScoreCommand, AFullStandardOutputIsAnEnvironmentError) {
+  const auto outcome = nibble({"score", "detections.json", "--annotations", "instances.json", "--json", "x.json"}, "ulimit -f 0;");
+  EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
+}
+
+}  // namespace
+}  // namespace nibble

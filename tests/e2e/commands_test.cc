@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// inspect, export, eval and quantize on the embedded model.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "e2e/process.h"
+
+namespace nibble {
+namespace {
+using testing::HasSubstr;
+
+const std::string kModel = NIBBLE_SOURCE_DIR "/assets/yolov10n.pt";
+
+class Commands : public testing::Test {
+ protected:
+  Outcome nibble(const std::vector<std::string>& arguments) { return run_nibble(arguments, folder_); }
+  Json inspected(const std::string& file) {
+    const auto outcome = nibble({"inspect", file, "--json"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return outcome.exit_code == 0 ? Json::parse(outcome.out) : Json();
+  }
+  std::filesystem::path folder_ = scratch_folder();
+};
+
+TEST_F(Commands, InspectReadsTheCheckpoint) {
+  const auto json = inspected(kModel);
+  EXPECT_EQ(json["family"], "yolov10");
+  EXPECT_EQ(json["names"].size(), 80U);
+  EXPECT_EQ(json["names"]["0"], "person");
+  EXPECT_EQ(json["strides"], Json({8, 16, 32}));
+  EXPECT_EQ(json["layers"].size(), 24U);
+  EXPECT_EQ(json["sha256"], sha256_of_file(kModel));
+  const auto text = nibble({"inspect", kModel});
+  EXPECT_THAT(text.out, HasSubstr("Nothing in the file was executed"));
+}
+
+TEST_F(Commands, ExportWritesEveryHeadAndInspectExplainsIt) {
+  const std::vector<std::pair<std::string, Json>> heads = {
+      {"one2one", {"1", "300", "6"}}, {"one2many", {"1", "84", "8400"}}, {"raw", {"1", "144", "8400"}}};
+  for (const auto& [head, shape] : heads) {
+    const auto outcome = nibble({"export", kModel, "-o", head + ".onnx", "--head", head});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto json = inspected(head + ".onnx");
+    EXPECT_EQ(json["outputs"][0]["shape"], shape) << head;
+    EXPECT_EQ(json["outputs"][0]["name"], "output0");
+    EXPECT_EQ(json["metadata"]["nibble.source_sha256"], sha256_of_file(kModel));
+  }
+  EXPECT_THAT(nibble({"inspect", "one2one.onnx"}).out, HasSubstr("no NMS needed"));
+}
+
+TEST_F(Commands, ExportTakesSizeBatchHalfAndOpset) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "a.onnx", "--imgsz", "320", "--batch", "dynamic", "--half", "--opset", "17"}).exit_code, 0);
+  const auto json = inspected("a.onnx");
+  EXPECT_EQ(json["opset"], 17);
+  EXPECT_EQ(json["inputs"][0]["shape"], Json({"batch", "3", "320", "320"}));
+  EXPECT_EQ(json["metadata"]["imgsz"], "[320, 320]");
+  ASSERT_EQ(nibble({"export", kModel, "-o", "b.onnx", "--imgsz", "320"}).exit_code, 0);
+  EXPECT_LT(json["bytes"].get<double>(), 0.6 * inspected("b.onnx")["bytes"].get<double>());
+}
+
+TEST_F(Commands, TheSameExportHasTheSameBytes) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "a.onnx"}).exit_code, 0);
+  ASSERT_EQ(nibble({"export", kModel, "-o", "b.onnx"}).exit_code, 0);
+  EXPECT_EQ(sha256_of_file(folder_ / "a.onnx"), sha256_of_file(folder_ / "b.onnx"));
+}
+
+TEST_F(Commands, EvalScoresAllThreeHeadsAlike) {
+  std::vector<double> maps;
+  for (const std::string head : {"one2many", "raw", "one2one"}) {
+    ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--head", head}).exit_code, 0);
+    const auto outcome =
+        nibble({"eval", "m.onnx", "--max-images", "8", "--skip-latency", "--json", "metrics.json", "--save-detections", "d.json"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    const auto json = read_json(folder_ / "metrics.json");
+    EXPECT_EQ(json["head"], head);
+    EXPECT_EQ(json["max_images"], 8);
+    maps.push_back(json["metrics"]["mAP_50_95"].get<double>());
+    EXPECT_THAT(outcome.out, HasSubstr("mAP_50_95 "));
+  }
+  EXPECT_GT(maps[0], 0.2);
+  EXPECT_NEAR(maps[1], maps[0], 1e-3);
+  EXPECT_NEAR(maps[2], maps[0], 0.1);
+}
+
+TEST_F(Commands, EvalAndScoreGiveTheSameNumbers) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx"}).exit_code, 0);
+  ASSERT_EQ(nibble({"eval", "m.onnx", "--max-images", "4", "--skip-latency", "--json", "a.json", "--save-detections", "d.json"}).exit_code,
+            0);
+  const std::string annotations = NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json";
+  ASSERT_EQ(nibble({"score", "d.json", "--annotations", annotations, "--max-images", "4", "--json", "b.json"}).exit_code, 0);
+  EXPECT_EQ(read_json(folder_ / "a.json")["metrics"], read_json(folder_ / "b.json")["metrics"]);
+}
+
+TEST_F(Commands, EvalRefusesAnnotationsWithOtherClasses) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx"}).exit_code, 0);
+  write_json(folder_ / "two.json", {{"images", {{{"id", 139}, {"file_name", "000000000139.jpg"}, {"width", 640}, {"height", 426}}}},
+                                    {"annotations", Json::array()},
+                                    {"categories", {{{"id", 1}, {"name", "a"}}, {{"id", 2}, {"name", "b"}}}}});
+  const auto outcome = nibble({"eval", "m.onnx", "--images", NIBBLE_SOURCE_DIR "/assets/coco/val2017", "--annotations", "two.json"});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr("80 classes"));
+}
+
+TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
+  write_file(folder_ / "fast.yaml",
+             "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max, error_propagation: false}\n"
+             "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
+             "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\n");
+  const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(" % ("));  // progress without a terminal: lines
+  for (const std::string file : {"qcdq-ptq", "qcdq-ptq-opt", "qcdq-ptq-fp16", "int4-ptq"})
+    EXPECT_TRUE(std::filesystem::exists(folder_ / ("out/yolov10n-fast-" + file + ".onnx"))) << file;
+  const auto json = inspected("out/yolov10n-fast-int4-ptq.onnx");
+  EXPECT_EQ(json["opset"], 21);
+  int quantised = 0;
+  for (const auto& layer : json["layers"]) quantised += layer["weight_bits"] == 4 ? 1 : 0;
+  EXPECT_EQ(quantised, 2);  // the recipe keeps the others float: what is tested is the command, not the calibration
+  EXPECT_EQ(read_json(folder_ / "out/yolov10n-fast-layers.json")["recipe"]["skipped_layers"], Json::array());
+}
+
+}  // namespace
+}  // namespace nibble

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// `nibble run` from start to end, broken off, resumed, on a full disk. Small settings: what is tested is the run, not the
+// recipes' quality.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <thread>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "e2e/process.h"
+
+namespace nibble {
+namespace {
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class Run : public testing::Test {
+ protected:
+  void SetUp() override {
+    write_file(folder_ / "fast.yaml",
+               "name: fast\nweights: {bits: 8, rounding: nearest, scale_search: max, error_propagation: false}\n"
+               "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
+               "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\nhalf_twin: false\n");
+  }
+  std::vector<std::string> arguments(std::vector<std::string> more) const {
+    std::vector<std::string> all = {"run", "--recipes", "fast.yaml", "--imgsz", "320", "--max-images", "4", "--runs-dir", "runs"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  Outcome nibble(const std::vector<std::string>& more, const std::string& setup = "") {
+    return run_nibble(arguments(more), folder_, setup);
+  }
+  Json manifest(const std::string& run_id) const { return read_json(folder_ / "runs" / run_id / "run.json"); }
+  fs::path folder_ = scratch_folder();
+};
+
+TEST_F(Run, LeavesACompleteRunDirectory) {
+  const auto outcome = nibble({"--run-id", "a"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto root = folder_ / "runs/a";
+  for (const auto* file : {"onnx/yolov10n-baseline-fp32.onnx", "onnx/yolov10n-baseline-fp16.onnx", "onnx/yolov10n-fast-qcdq-ptq.onnx",
+                           "onnx/yolov10n-fast-qcdq-ptq-opt.onnx", "onnx/yolov10n-fast-int4-ptq.onnx", "baseline-coco/metrics.json",
+                           "ptq-fast-coco/metrics.json", "summary.md", "run.json", "gates.json", "config/fast.json", "config/image-ids.txt",
+                           "env/machine.json", "env/libraries.json", "logs/nibble.log"})
+    EXPECT_TRUE(fs::exists(root / file)) << file;
+  const auto run = manifest("a");
+  EXPECT_EQ(run["status"], "done");
+  for (const auto& [path, entry] : run["files"].items()) EXPECT_EQ(entry["sha256"], sha256_of_file(root / path)) << path;
+  const auto gates = read_json(root / "gates.json");
+  EXPECT_EQ(gates["passed"], true);
+  EXPECT_GE(gates["gates"].size(), 12U);
+  EXPECT_EQ(outcome.out.substr(0, 10), read_file(root / "summary.md").substr(0, 10));
+  EXPECT_THAT(outcome.out, HasSubstr("| baseline-fp32 | 0."));
+  EXPECT_THAT(outcome.out, HasSubstr("| fast-qcdq-ptq-opt | 0."));
+  EXPECT_THAT(read_file(root / "logs/nibble.log"), HasSubstr("calibrate"));
+}
+
+TEST_F(Run, AFailedGateIsExitCodeOne) {
+  write_file(folder_ / "gates.yaml", "min_map: {baseline: 1.0}\n");
+  const auto outcome = nibble({"--run-id", "a", "--gates", "gates.yaml"});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("gates failed"));
+  EXPECT_EQ(read_json(folder_ / "runs/a/gates.json")["passed"], false);
+  EXPECT_EQ(manifest("a")["status"], "done");
+}
+
+TEST_F(Run, TheSameSeedGivesTheSameBytesAndASecondRunDoesNotOverwrite) {
+  ASSERT_EQ(nibble({"--run-id", "a", "--smoke"}).exit_code, 0);
+  ASSERT_EQ(nibble({"--run-id", "b", "--smoke"}).exit_code, 0);
+  const auto a = manifest("a")["files"], b = manifest("b")["files"];
+  int compared = 0;
+  for (const auto& [path, entry] : a.items()) {
+    if (!path.starts_with("onnx/")) continue;
+    EXPECT_EQ(entry["sha256"], b[path]["sha256"]) << path;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 5);
+  const auto again = nibble({"--run-id", "a", "--smoke"});
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, HasSubstr("--resume"));
+}
+
+TEST_F(Run, ResumeKeepsWhatIsRightAndMakesTheRestAgain) {
+  ASSERT_EQ(nibble({"--run-id", "a"}).exit_code, 0);
+  const auto onnx = folder_ / "runs/a/onnx";
+  const auto kept_time = fs::last_write_time(onnx / "yolov10n-fast-qcdq-ptq.onnx");
+  const auto hash = sha256_of_file(onnx / "yolov10n-baseline-fp32.onnx");
+  write_file(onnx / "yolov10n-baseline-fp32.onnx", "damaged");
+  const auto outcome = nibble({"--run-id", "a", "--resume"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(fs::last_write_time(onnx / "yolov10n-fast-qcdq-ptq.onnx"), kept_time);
+  EXPECT_EQ(sha256_of_file(onnx / "yolov10n-baseline-fp32.onnx"), hash);
+}
+
+TEST_F(Run, AnInterruptKeepsWhatIsFinishedAndCanBeResumed) {
+  const auto process = start_nibble(arguments({"--run-id", "a"}), folder_);
+  const auto metrics = folder_ / "runs/a/onnx/yolov10n-baseline-fp16.onnx";
+  for (int i = 0; i < 1200 && !fs::exists(metrics); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::kill(process, SIGINT);
+  const auto outcome = wait_for(process, folder_);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
+  const auto run = manifest("a");
+  EXPECT_EQ(run["status"], "interrupted");
+  for (const auto& [path, entry] : run["files"].items()) EXPECT_EQ(entry["sha256"], sha256_of_file(folder_ / "runs/a" / path)) << path;
+  EXPECT_THAT(read_file(folder_ / "runs/a/summary.md"), HasSubstr("interrupted"));
+  EXPECT_EQ(nibble({"--run-id", "a", "--resume"}).exit_code, 0);
+  EXPECT_EQ(manifest("a")["status"], "done");
+}
+
+TEST_F(Run, AFullDiskIsAnEnvironmentErrorAndTheRunSaysFailed) {
+  const auto outcome = nibble({"--run-id", "a", "--smoke"}, "ulimit -f 2000;");  // 1 MB: the manifest fits, a model does not
+  EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("cannot write file"));
+  EXPECT_EQ(manifest("a")["status"], "failed");
+  for (const auto& entry : fs::recursive_directory_iterator(folder_ / "runs")) EXPECT_NE(entry.path().extension(), ".part") << entry.path();
+}
+
+TEST_F(Run, WarnsWhenCalibrationAndEvaluationShareImages) {
+  const auto outcome = nibble({"--run-id", "a", "--calib", NIBBLE_SOURCE_DIR "/assets/coco/val2017"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("nibble: warning: "));
+  EXPECT_THAT(read_file(folder_ / "runs/a/summary.md"), HasSubstr("calibration images are also scored"));
+}
+
+}  // namespace
+}  // namespace nibble
