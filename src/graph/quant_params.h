@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a value is quantised. Affine, as ONNX QuantizeLinear / DequantizeLinear define it:
+//   code = saturate(round_half_even(x / scale) + zero_point),   x' = (code - zero_point) * scale.
+#pragma once
+#include <cstdint>
+
+#include "base/tensor.h"
+
+namespace nibble {
+
+enum class Granularity { tensor, channel, block };
+
+struct QuantSpec {
+  int bits = 8;  ///< 2..8
+  bool is_signed = true;
+  bool narrow = false;  ///< signed only: drop the lowest code (-7..7 for 4 bits)
+  Granularity granularity = Granularity::tensor;
+  std::int64_t block = 0;  ///< Granularity::block: input channels (axis 1) per scale; 0 otherwise
+
+  std::int32_t min_code() const { return is_signed ? -(1 << (bits - 1)) + (narrow ? 1 : 0) : 0; }
+  std::int32_t max_code() const { return is_signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }
+  bool operator==(const QuantSpec&) const = default;
+};
+
+/// `scale` is f32, positive and finite; `zero_point` is i8 (signed) or u8 and has the shape of `scale`:
+/// [] per tensor, [O] per channel (axis 0), [O, I/block, kh, kw] per block (axis 1).
+struct QuantParams {
+  QuantSpec spec;
+  Tensor scale;
+  Tensor zero_point;
+};
+
+}  // namespace nibble
