@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "graph/rewrites.h"
+#include "support/scratch.h"
+#include "yolo/detector.h"
+#include "yolo/test_tiny_model.h"
+
+namespace nibble {
+namespace {
+
+using test::evaluate;
+using test::expect_error;
+using test::kTinyAnchors;
+using test::kTinySize;
+using test::largest_difference;
+using test::random_tensor;
+using test::tiny_checkpoint;
+using test::TinyOptions;
+
+BuildOptions tiny(Head head) { return {.head = head, .image_size = kTinySize, .batch = 1, .max_detections = 300}; }
+
+Tensor images() { return random_tensor({1, 3, kTinySize, kTinySize}, 99); }
+
+template <class Kind>
+std::ptrdiff_t count_nodes(const Graph& graph) {
+  return std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const Node& node) { return std::holds_alternative<Kind>(node.op); });
+}
+
+const Node& node_of(const Graph& graph, const std::string& name) {
+  const auto found = std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) { return node.name == name; });
+  if (found == graph.nodes.end()) throw std::logic_error(fmt::format("no node '{}'", name));
+  return *found;
+}
+
+class BuildHeadTest : public testing::TestWithParam<Head> {};
+
+TEST_P(BuildHeadTest, TheBaselineIsTheSameFunctionWithoutBatchNormAndBranches) {
+  const auto checkpoint = tiny_checkpoint();
+  const auto built = build_detector(checkpoint, tiny(GetParam()));
+  const auto baseline = build_baseline(checkpoint, tiny(GetParam()));
+  verify(built.graph);
+  verify(baseline.graph);
+  EXPECT_GT(count_nodes<op::BatchNorm>(built.graph), 0);
+  EXPECT_EQ(count_nodes<op::BatchNorm>(baseline.graph), 0);
+  EXPECT_EQ(count_nodes<op::Conv>(built.graph) - count_nodes<op::Conv>(baseline.graph), 1) << "RepVGGDW has two";
+  EXPECT_EQ(baseline.graph.value(baseline.graph.inputs[0]).name, "images");
+  EXPECT_EQ(baseline.graph.value(baseline.graph.outputs[0]).name, "output0");
+  const auto expected = evaluate(built.graph, {images()})[0];
+  const auto found = evaluate(baseline.graph, {images()})[0];
+  EXPECT_LT(largest_difference(expected, found), 1e-4);
+}
+
+TEST_P(BuildHeadTest, ABatchKnownAtRunTimeOnlyGivesEachImageItsOwnResult) {
+  auto options = tiny(GetParam());
+  const auto checkpoint = tiny_checkpoint();
+  const auto one = build_baseline(checkpoint, options).graph;
+  options.batch = -1;
+  const auto free = build_baseline(checkpoint, options).graph;
+  EXPECT_EQ(free.value(free.outputs[0]).shape[0], -1);
+  const Tensor pair = random_tensor({2, 3, kTinySize, kTinySize}, 5);
+  const auto both = evaluate(free, {pair})[0];
+  const auto half = pair.as<float>().size() / 2;
+  for (std::size_t i = 0; i < 2; ++i) {
+    const auto part = pair.as<float>().subspan(i * half, half);
+    const auto alone = evaluate(one, {Tensor::of<float>({1, 3, kTinySize, kTinySize}, {part.begin(), part.end()})})[0];
+    const auto size = alone.as<float>().size();
+    const auto found = both.as<float>().subspan(i * size, size);
+    EXPECT_LT(largest_difference(alone, Tensor::of<float>(alone.shape(), {found.begin(), found.end()})), 1e-5);
+  }
+}
+
+TEST_P(BuildHeadTest, OnlyTheChosenBranchIsNeeded) {
+  const bool one2one = GetParam() == Head::one2one || GetParam() == Head::raw_one2one;
+  TinyOptions options;
+  (one2one ? options.with_one2many : options.with_one2one) = false;
+  EXPECT_NO_THROW(build_baseline(tiny_checkpoint(options), tiny(GetParam())));
+  std::swap(options.with_one2many, options.with_one2one);
+  expect_error(ErrorKind::input, {"tiny.pt", "model.8", "v10Detect", std::string("no '") + (one2one ? "one2one_" : "") + "cv2'"},
+               [&] { build_baseline(tiny_checkpoint(options), tiny(GetParam())); });
+}
+
+TEST_P(BuildHeadTest, NothingBehindTheHeadConvolutionsMayBeQuantised) {
+  const auto graph = build_baseline(tiny_checkpoint(), tiny(GetParam())).graph;
+  for (const auto& node : graph.nodes) {
+    const bool is_head = node.name.starts_with("model.8.");
+    const bool is_branch = node.name.find("cv2.") != std::string::npos || node.name.find("cv3.") != std::string::npos;
+    EXPECT_EQ(!node.float_reason.empty(), is_head && !is_branch) << node.name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Heads, BuildHeadTest, testing::Values(Head::one2one, Head::one2many, Head::raw, Head::raw_one2one),
+                         [](const auto& test) { return std::string(name_of(test.param)); });
+
+TEST(BuildTest, AFusedCheckpointIsReadToo) {
+  TinyOptions options;
+  options.fused = true;
+  const auto graph = build_detector(tiny_checkpoint(options), tiny(Head::one2many)).graph;
+  EXPECT_EQ(count_nodes<op::BatchNorm>(graph), 0);
+  EXPECT_EQ(node_of(graph, "model.0.conv").inputs.size(), 3U);
+}
+
+TEST(BuildTest, NodesAreNamedByModulePaths) {
+  const auto graph = build_baseline(tiny_checkpoint(), tiny(Head::one2many)).graph;
+  EXPECT_EQ(graph.value(node_of(graph, "model.2.m.1.cv1.conv").inputs[1]).name, "model.2.m.1.cv1.conv.weight");
+  EXPECT_EQ(std::get<op::Conv>(node_of(graph, "model.6.m.0.cv1.2.conv.conv").op).padding, (op::Pair{3, 3}));
+  EXPECT_EQ(node_of(graph, "model.8.dfl.conv").float_reason, "DFL: box decode");
+}
+
+TEST(BuildTest, EmaComesBeforeModel) {
+  TinyOptions options;
+  options.key = "ema";
+  const auto checkpoint = tiny_checkpoint(options);
+  EXPECT_NO_THROW(build_detector(checkpoint, tiny(Head::raw)));
+  EXPECT_EQ(summarize_model(checkpoint).taken_from, "ema");
+  EXPECT_EQ(summarize_model(tiny_checkpoint()).taken_from, "model");
+}
+
+TEST(BuildTest, TheAuthorsForkIsTheSameModel) {
+  TinyOptions options;
+  options.model_class = "YOLOv10DetectionModel";
+  const auto fork = build_baseline(tiny_checkpoint(options), tiny(Head::one2one)).graph;
+  EXPECT_EQ(dump(fork), dump(build_baseline(tiny_checkpoint(), tiny(Head::one2one)).graph));
+}
+
+TEST(BuildTest, ClassCountAndNamesComeFromTheFile) {
+  TinyOptions options;
+  options.classes = 5;
+  const auto detector = build_baseline(tiny_checkpoint(options), tiny(Head::one2many));
+  EXPECT_EQ(detector.graph.value(detector.graph.outputs[0]).shape, (Shape{1, 9, kTinyAnchors}));
+  EXPECT_EQ(detector.card.class_names.size(), 5U);
+  EXPECT_EQ(detector.card.class_names.at(4), "class 4");
+  EXPECT_EQ(detector.card.strides, (std::vector<std::int64_t>{2, 4}));
+  EXPECT_EQ(detector.card.scale, "n");
+  EXPECT_EQ(detector.card.source_file, "tiny.pt");
+  EXPECT_EQ(detector.card.source_sha256.size(), 64U);
+}
+
+TEST(BuildTest, ClassesWithoutNamesAreNumbered) {
+  TinyOptions options;
+  options.model_changes = {{"names", test::none()}};
+  EXPECT_EQ(build_detector(tiny_checkpoint(options), tiny(Head::raw)).card.class_names.at(2), "2");
+}
+
+TEST(BuildTest, HeadNames) {
+  for (const auto head : {Head::one2one, Head::one2many, Head::raw, Head::raw_one2one}) EXPECT_EQ(parse_head(name_of(head)), head);
+  expect_error(ErrorKind::usage, {"'nms'", "one2one, one2many, raw, raw_one2one"}, [] { parse_head("nms"); });
+}
+
+struct Refusal {
+  std::string name;
+  TinyOptions options;
+  ErrorKind kind;
+  std::vector<std::string> parts;
+};
+void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; }
+
+class BuildRefusalTest : public testing::TestWithParam<Refusal> {};
+
+TEST_P(BuildRefusalTest, NamesFilePathAndReason) {
+  const auto checkpoint = tiny_checkpoint(GetParam().options);
+  auto parts = GetParam().parts;
+  parts.emplace_back("tiny.pt");
+  expect_error(GetParam().kind, parts, [&] { build_detector(checkpoint, tiny(Head::one2many)); });
+}
+
+Refusal refusal(std::string name, ErrorKind kind, std::vector<std::string> parts, const std::function<void(TinyOptions&)>& change) {
+  Refusal result{std::move(name), {}, kind, std::move(parts)};
+  change(result.options);
+  return result;
+}
+
+using test::integer;
+using test::list;
+using test::text;
+const test::Code kLine = list({integer(-1), integer(1), text("Conv"), list({})});
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, BuildRefusalTest,
+    testing::Values(
+        refusal("unknown_class", ErrorKind::unsupported, {"model.0", "ultralytics.nn.modules.conv.GhostConv"},
+                [](TinyOptions& o) { o.first_class = "GhostConv"; }),
+        refusal("weight_shape", ErrorKind::input, {"model.0.conv", "'weight' has the shape [4,3,3,3], expected [4,5,3,3]"},
+                [](TinyOptions& o) { o.claimed_channels = 5; }),
+        refusal("other_task", ErrorKind::unsupported, {"ultralytics.nn.tasks.SegmentationModel"},
+                [](TinyOptions& o) { o.model_class = "SegmentationModel"; }),
+        refusal("no_model", ErrorKind::input, {"neither 'ema' nor 'model'"}, [](TinyOptions& o) { o.key = "optimizer"; }),
+        refusal("no_yaml", ErrorKind::input, {"no 'yaml'"},
+                [](TinyOptions& o) {
+                  o.model_changes = {{"yaml", test::none()}};
+                }),
+        refusal("yaml_layer_count", ErrorKind::input, {"it has 9 layers, its yaml 5"},
+                [](TinyOptions& o) {
+                  o.yaml_changes = {{"backbone", list({})}};
+                }),
+        refusal("yaml_class", ErrorKind::input, {"model.1", "the yaml has [-1, 1, Conv, []] here"},
+                [](TinyOptions& o) {
+                  o.yaml_changes = {{"backbone", list({kLine, kLine, kLine, kLine})}};
+                }),
+        refusal("yaml_from", ErrorKind::input, {"model.0", "it reads from -1, the yaml has [-2, 1, Conv, []]"},
+                [](TinyOptions& o) {
+                  o.yaml_changes = {{"backbone", list({list({integer(-2), integer(1), text("Conv"), list({})}), kLine, kLine, kLine})}};
+                }),
+        refusal("yaml_line", ErrorKind::input, {"the line 7, expected [from"},
+                [](TinyOptions& o) {
+                  o.yaml_changes = {{"head", list({integer(7)})}};
+                }),
+        refusal("yaml_classes", ErrorKind::input, {"it has 3 classes, the yaml 4"},
+                [](TinyOptions& o) {
+                  o.yaml_changes = {{"nc", integer(4)}};
+                }),
+        refusal("names_count", ErrorKind::input, {"it has 3 classes, but 1 names"},
+                [](TinyOptions& o) {
+                  o.model_changes = {{"names", list({text("cat")})}};
+                })),
+    [](const auto& test) { return test.param.name; });
+
+TEST(BuildTest, ImageSizesMustFitTheStrides) {
+  auto options = tiny(Head::raw);
+  options.image_size = 10;
+  expect_error(ErrorKind::usage, {"10: not a multiple of 4; take 12"}, [&] { build_detector(tiny_checkpoint(), options); });
+  options.image_size = 12;
+  EXPECT_NO_THROW(build_detector(tiny_checkpoint(), options));
+}
+
+}  // namespace
+}  // namespace nibble

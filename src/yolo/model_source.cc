@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "yolo/model_source.h"
+
+#include <fmt/format.h>
+
+namespace nibble {
+
+namespace {
+
+constexpr std::string_view kWeightsHint = "expected a YOLOv10 checkpoint as Ultralytics or the authors' fork writes it";
+
+[[noreturn]] void refuse(const Checkpoint& checkpoint, const std::string& why) {
+  throw Error(ErrorKind::input, fmt::format("checkpoint: {}: {}; {}", checkpoint.path().string(), why, kWeightsHint));
+}
+
+/// A yaml line: [from, repeats, class, arguments].
+struct YamlLine {
+  PickleRef from;
+  std::int64_t repeats = 1;
+  std::string name;  ///< "C2f", "nn.Upsample"
+  std::string text;
+};
+
+YamlLine read_line(const Module& model, const PickleRef& value) {
+  const auto* list = value->get_if<PickleList>();
+  const auto* repeats = list != nullptr && list->items.size() >= 4 ? list->items[1]->get_if<std::int64_t>() : nullptr;
+  const auto* name = repeats != nullptr ? list->items[2]->get_if<std::string>() : nullptr;
+  if (name == nullptr)
+    model.fail(ErrorKind::input, fmt::format("its yaml has the line {}, expected [from, repeats, module, arguments]", python_text(value)));
+  return {list->items[0], *repeats, *name, python_text(value)};
+}
+
+/// backbone and head, one after the other: the layers of the model.
+std::vector<YamlLine> read_lines(const Module& model) {
+  std::vector<YamlLine> lines;
+  for (const char* part : {"backbone", "head"}) {
+    const auto found = attribute_of(model.find("yaml"), part);
+    const auto* list = found == nullptr ? nullptr : found->get_if<PickleList>();
+    if (list == nullptr) model.fail(ErrorKind::input, fmt::format("its yaml has no list '{}'", part));
+    for (const auto& line : list->items) lines.push_back(read_line(model, line));
+  }
+  return lines;
+}
+
+std::map<std::int64_t, std::string> read_class_names(const Module& model) {
+  std::map<std::int64_t, std::string> names;
+  const auto stored = model.find("names");
+  if (stored == nullptr) return names;
+  const auto add = [&](std::int64_t id, const PickleRef& value) {
+    const auto* name = value->get_if<std::string>();
+    names[id] = name != nullptr ? *name : python_text(value);
+  };
+  if (const auto* list = stored->get_if<PickleList>()) {
+    for (const auto& item : list->items) add(static_cast<std::int64_t>(names.size()), item);
+  } else if (const auto* dict = stored->get_if<PickleDict>()) {
+    for (const auto& [key, value] : dict->items) {
+      const auto* id = key->get_if<std::int64_t>();
+      if (id == nullptr) model.fail(ErrorKind::input, fmt::format("'names' has the key {}, expected class numbers", describe(key)));
+      add(*id, value);
+    }
+  } else {
+    model.fail(ErrorKind::input, fmt::format("'names' is {}, expected a dict or list of class names", describe(stored)));
+  }
+  return names;
+}
+
+std::string read_scale(const Module& model) {
+  const auto scale = attribute_of(model.find("yaml"), "scale");
+  const auto* text = scale == nullptr ? nullptr : scale->get_if<std::string>();
+  return text == nullptr ? std::string() : *text;
+}
+
+std::vector<Layer> read_layers(const Module& model) {
+  const auto list = model.find_child("model");
+  if (!list) model.fail(ErrorKind::input, "it has no list of layers 'model'");
+  std::vector<Layer> layers;
+  for (auto& module : list->children()) {
+    auto from = module.integers("f");
+    const bool is_list = module.find("f")->get_if<PickleList>() != nullptr;
+    layers.push_back({std::move(module), std::move(from), {}, is_list});
+  }
+  return layers;
+}
+
+void attach_yaml(ModelSource& source) {
+  if (source.model.find("yaml") == nullptr) return;
+  const auto lines = read_lines(source.model);
+  for (std::size_t i = 0; i < source.layers.size() && i < lines.size(); ++i) source.layers[i].yaml = lines[i].text;
+}
+
+/// "nn.Upsample" -> "Upsample": the yaml names torch's own modules that way.
+std::string without_prefix(const std::string& name) { return name.starts_with("nn.") ? name.substr(3) : name; }
+
+/// Repeated modules that do not repeat themselves inside are stored as a Sequential of copies.
+const std::string& repeated_class(const Module& module, std::int64_t repeats, std::vector<Module>& copies) {
+  if (module.short_class() != "Sequential" || repeats <= 1) return module.short_class();
+  copies = module.children();
+  return copies.empty() ? module.short_class() : copies.front().short_class();
+}
+
+void require_same(const Layer& layer, const YamlLine& line, std::size_t index) {
+  const auto& module = layer.module;
+  if (const auto stored = module.integer("i"); stored != static_cast<std::int64_t>(index))
+    module.fail(ErrorKind::input, fmt::format("it says it is layer {}, but stands at {}", stored, index));
+  std::vector<Module> copies;
+  if (repeated_class(module, line.repeats, copies) != without_prefix(line.name))
+    module.fail(ErrorKind::input, fmt::format("the yaml has {} here", line.text));
+  if (python_text(module.find("f")) != python_text(line.from))
+    module.fail(ErrorKind::input, fmt::format("it reads from {}, the yaml has {}", python_text(module.find("f")), line.text));
+}
+
+}  // namespace
+
+ModelSource find_model(const Checkpoint& checkpoint) {
+  const auto& root = checkpoint.root();
+  if (root == nullptr || root->get_if<PickleDict>() == nullptr)
+    refuse(checkpoint, fmt::format("it holds {}, expected a dict with 'model' or 'ema'", describe(root)));
+  for (const char* key : {"ema", "model"}) {
+    const auto found = attribute_of(root, key);
+    if (found == nullptr || found->is_none()) continue;
+    if (found->get_if<PickleObject>() == nullptr)
+      refuse(checkpoint, fmt::format("'{}' is {}, expected a whole pickled model", key, describe(found)));
+    Module model(checkpoint, "", found);
+    ModelSource source{model, key, {}, read_scale(model), read_class_names(model)};
+    // Node and module names start at the layer list, as state_dict keys do.
+    source.layers = read_layers(model);
+    if (source.layers.empty()) model.fail(ErrorKind::input, "its list of layers is empty");
+    attach_yaml(source);
+    return source;
+  }
+  refuse(checkpoint, "neither 'ema' nor 'model' is set");
+}
+
+void require_consistent(const ModelSource& source) {
+  const auto& model = source.model;
+  if (model.find("yaml") == nullptr) model.fail(ErrorKind::input, "it has no 'yaml', so its layers cannot be checked");
+  const auto lines = read_lines(model);
+  if (lines.size() != source.layers.size())
+    model.fail(ErrorKind::input, fmt::format("it has {} layers, its yaml {}", source.layers.size(), lines.size()));
+  for (std::size_t i = 0; i < lines.size(); ++i) require_same(source.layers[i], lines[i], i);
+
+  const auto& head = source.layers.back().module;
+  const auto classes = head.integer("nc");
+  const auto yaml_classes = attribute_of(model.find("yaml"), "nc");
+  if (yaml_classes != nullptr && python_text(yaml_classes) != std::to_string(classes))
+    head.fail(ErrorKind::input, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
+  for (const auto& [id, name] : source.class_names)
+    if (id < 0 || id >= classes)
+      head.fail(ErrorKind::input, fmt::format("it has {} classes, but class {} is named '{}'", classes, id, name));
+  if (!source.class_names.empty() && static_cast<std::int64_t>(source.class_names.size()) != classes)
+    head.fail(ErrorKind::input, fmt::format("it has {} classes, but {} names", classes, source.class_names.size()));
+}
+
+}  // namespace nibble

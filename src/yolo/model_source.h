@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the model lies in a checkpoint, and what its two descriptions say: the yaml it was made from and its modules.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "yolo/module_view.h"
+
+namespace nibble {
+
+/// One entry of the model's layer list.
+struct Layer {
+  Module module;
+  std::vector<std::int64_t> from;  ///< as stored: -1 is the layer before
+  std::string yaml;                ///< its line of the yaml; empty where the yaml has none
+  bool is_from_list = false;       ///< stored as a list even if it holds one number
+};
+
+struct ModelSource {
+  Module model;
+  std::string taken_from;  ///< "ema" or "model"
+  std::vector<Layer> layers;
+  std::string scale;                                ///< the yaml's; empty when it does not say
+  std::map<std::int64_t, std::string> class_names;  ///< as stored; numbers for names when there are none
+};
+
+/// `ema` when it is set, else `model`. Error(input) where neither is, or where it has no list of layers.
+ModelSource find_model(const Checkpoint& checkpoint);
+
+/// Error(input) unless yaml and modules agree: number of layers, class and `from` of each, number of classes.
+void require_consistent(const ModelSource& source);
+
+}  // namespace nibble

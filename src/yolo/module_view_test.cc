@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "yolo/module_view.h"
+
+#include "ckpt/archive_builder.h"
+#include "support/scratch.h"
+
+namespace nibble {
+namespace {
+
+using namespace test;  // the opcodes of archive_builder.h
+
+/// The root of the archive as a module named "model.3".
+Module view(const Archive& archive, const Code& code, Checkpoint& keep) {
+  keep = read_checkpoint(archive.bytes(code), "tiny.pt");
+  return Module(keep, "model.3", keep.root());
+}
+
+class ModuleViewTest : public testing::Test {
+ protected:
+  Module view_of(const Code& code) { return view(archive_, code, checkpoint_); }
+
+  Archive archive_;
+  Checkpoint checkpoint_ = read_checkpoint(Archive().bytes(none()), "empty.pt");
+};
+
+TEST_F(ModuleViewTest, AttributesAreTyped) {
+  const auto view = view_of(module(
+      "torch.nn.modules.conv", "Conv2d",
+      {{"groups", integer(4)}, {"stride", integers({2, 1})}, {"eps", number(0.5)}, {"mode", text("nearest")}, {"add", boolean(true)}}));
+  EXPECT_EQ(view.class_key(), "torch.Conv2d");
+  EXPECT_EQ(view.class_name(), "torch.nn.modules.conv.Conv2d");
+  EXPECT_EQ(view.integer("groups"), 4);
+  EXPECT_EQ(view.pair("groups"), (op::Pair{4, 4}));
+  EXPECT_EQ(view.pair("stride"), (op::Pair{2, 1}));
+  EXPECT_DOUBLE_EQ(view.real("eps"), 0.5);
+  EXPECT_DOUBLE_EQ(view.real("groups"), 4.0);
+  EXPECT_EQ(view.string("mode"), "nearest");
+  EXPECT_TRUE(view.boolean_or("add", false));
+  EXPECT_TRUE(view.boolean_or("absent", true));
+  EXPECT_EQ(view.integer_or("n", 3), 3);
+}
+
+TEST_F(ModuleViewTest, ErrorsNameFilePathClassAndValue) {
+  const auto view = view_of(module("a.b", "C", {{"groups", text("four")}, {"stride", integers({1, 2, 3})}}));
+  const auto refused = [&](const std::string& why, const auto& action) {
+    expect_error(ErrorKind::input, {"tiny.pt: model.3 (a.b.C)", why}, action);
+  };
+  refused("'groups' is str 'four', expected an integer", [&] { view.integer("groups"); });
+  refused("'groups' is str 'four', expected True or False", [&] { view.boolean_or("groups", true); });
+  refused("'stride' has 3 numbers", [&] { view.pair("stride"); });
+  refused("'padding' is missing", [&] { view.pair("padding"); });
+  refused("no child 'cv1'", [&] { view.child("cv1"); });
+  refused("tensor 'weight' is missing", [&] { view.tensor("weight", {1}); });
+}
+
+TEST_F(ModuleViewTest, TensorsAreReadAsFloat) {
+  const Code weight = parameter(archive_.tensor<Half>({2}, {to_half(1.5F), to_half(-2.0F)}));
+  const auto view = view_of(module("a.b", "C", {}, {{"weight", weight}, {"bias", none()}}));
+  EXPECT_TRUE(identical(view.tensor("weight", {2}), Tensor::of<float>({2}, {1.5F, -2.0F})));
+  EXPECT_FALSE(view.find_tensor("bias").has_value());
+  ASSERT_EQ(view.parameters().size(), 1U);
+  EXPECT_EQ(view.parameters()[0]->dtype, DType::f16);
+  expect_error(ErrorKind::input, {"'weight' has the shape [2], expected [3]"}, [&] { view.tensor("weight", {3}); });
+}
+
+TEST_F(ModuleViewTest, ChildrenKeepTheirOrderAndPath) {
+  const Code leaf = module("torch.nn", "SiLU", {});
+  const auto view = view_of(module("torch.nn", "Sequential", {}, {}, {}, {{"b", leaf}, {"none", none()}, {"a", leaf}}));
+  ASSERT_EQ(view.children().size(), 2U);
+  EXPECT_EQ(view.children()[0].path(), "model.3.b");
+  EXPECT_EQ(view.child("a").path(), "model.3.a");
+  EXPECT_FALSE(view.find_child("none").has_value());
+}
+
+TEST_F(ModuleViewTest, ModulesThatMultiplyByAliasesAreRefused) {
+  Code code = put(0, module("torch.nn", "Identity", {}));
+  for (std::uint32_t depth = 0; depth < 40; ++depth)
+    code = put(depth + 1, module("torch.nn", "Sequential", {}, {}, {}, {{"0", code}, {"1", get(depth)}}));
+  const auto view = view_of(code);
+  expect_error(ErrorKind::input, {"tiny.pt", "more than 1000000 modules"}, [&] { view.parameters(); });
+}
+
+TEST_F(ModuleViewTest, PythonText) {
+  const auto view = view_of(module("a.b", "C", {{"line", list({integer(-1), text("C2f"), list({boolean(true), number(0.5), none()})})}}));
+  EXPECT_EQ(python_text(view.find("line")), "[-1, C2f, [True, 0.5, None]]");
+}
+
+}  // namespace
+}  // namespace nibble

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/scratch.h"
+#include "yolo/detector.h"
+#include "yolo/test_tiny_model.h"
+
+namespace nibble {
+namespace {
+
+TEST(SummarizeTest, OneRowALayer) {
+  const auto summary = summarize_model(test::tiny_checkpoint());
+  EXPECT_EQ(summary.model_class, "ultralytics.nn.tasks.DetectionModel");
+  EXPECT_EQ(summary.stored_dtype, "float32");
+  ASSERT_EQ(summary.layers.size(), 9U);
+  const auto& first = summary.layers[0];
+  EXPECT_EQ(first.module, "Conv");
+  EXPECT_EQ(first.from, "-1");
+  EXPECT_EQ(first.parameters, 4 * 3 * 3 * 3 + 2 * 4) << "weight, gamma and beta; the statistics are no parameters";
+  EXPECT_EQ(first.yaml, "[-1, 1, Conv, []]");
+  EXPECT_EQ(summary.layers[5].from, "-1, 0");
+  EXPECT_EQ(summary.layers[5].parameters, 0);
+  std::int64_t sum = 0;
+  for (const auto& layer : summary.layers) sum += layer.parameters;
+  EXPECT_EQ(summary.parameters, sum);
+}
+
+TEST(SummarizeTest, TheRealModels) {
+  const auto shared = test::shared_folder();
+  if (!shared) GTEST_SKIP() << "the shared material is missing; set NIBBLE_SHARED";
+  const auto nano = summarize_model(read_checkpoint(*shared / "weights" / "yolov10n.pt"));
+  EXPECT_EQ(nano.parameters, 2775520);  // as Ultralytics counts them for YOLOv10n
+  EXPECT_EQ(nano.layers.size(), 24U);
+  EXPECT_EQ(nano.layers[22].yaml, "[-1, 3, C2fCIB, [1024, True, True]]");
+  EXPECT_EQ(nano.card.scale, "n");
+  EXPECT_EQ(nano.card.class_names.at(79), "toothbrush");
+  EXPECT_EQ(nano.card.strides, (std::vector<std::int64_t>{8, 16, 32}));
+  EXPECT_EQ(nano.stored_dtype, "float16");
+  EXPECT_EQ(summarize_model(read_checkpoint(*shared / "weights" / "yolov10m-untrained.pt")).parameters, 16576768);
+}
+
+TEST(SummarizeTest, TheBaselineOfYolov10nHas82ConvolutionsToQuantise) {
+  const auto shared = test::shared_folder();
+  if (!shared) GTEST_SKIP() << "the shared material is missing; set NIBBLE_SHARED";
+  int quantisable = 0;
+  int others = 0;
+  const auto detector = build_baseline(read_checkpoint(*shared / "weights" / "yolov10n.pt"), {.head = Head::one2many});
+  for (const auto& node : detector.graph.nodes)
+    if (std::holds_alternative<op::Conv>(node.op)) ++(node.float_reason.empty() ? quantisable : others);
+  EXPECT_EQ(quantisable, 82);
+  EXPECT_EQ(others, 1) << "the DFL";
+}
+
+}  // namespace
+}  // namespace nibble

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Test support: a checkpoint of a detector with every block of YOLOv10, a few channels wide, two levels (strides 2, 4).
+#pragma once
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "ckpt/archive_builder.h"
+#include "ckpt/checkpoint.h"
+#include "support/naive_eval.h"
+
+namespace nibble::test {
+
+inline constexpr std::int64_t kTinySize = 8;      // pixels
+inline constexpr std::int64_t kTinyAnchors = 20;  // 4 x 4 and 2 x 2
+
+struct TinyOptions {
+  std::int64_t classes = 3;
+  std::string model_class = "DetectionModel";
+  std::string key = "model";  ///< where the model lies in the checkpoint
+  bool fused = false;         ///< Conv without bn, with a bias
+  bool with_one2one = true;   ///< the branch exists
+  bool with_one2many = true;
+  std::string first_class = "Conv";   ///< of layer 0
+  std::int64_t claimed_channels = 3;  ///< in_channels of layer 0; its weight has 3
+  NamedCodes yaml_changes;            ///< items of the yaml that replace ours
+  NamedCodes model_changes;           ///< attributes of the model that replace ours
+};
+
+class TinyModel {
+ public:
+  explicit TinyModel(TinyOptions options) : options_(std::move(options)) {}
+
+  Checkpoint checkpoint() {
+    const Code model = model_code();
+    const bool in_ema = options_.key == "ema";
+    const Code beside = in_ema ? text("not looked at") : none();
+    const NamedCodes root{{"model", options_.key == "model" ? model : beside}, {"ema", in_ema ? model : none()}};
+    return read_checkpoint(archive_.bytes(named_dict(root)), "tiny.pt");
+  }
+
+ private:
+  Code block(const std::string& name, const NamedCodes& children, const NamedCodes& attributes = {}) {
+    return module("ultralytics.nn.modules.block", name, attributes, {}, {}, children);
+  }
+  Code conv2d(std::int64_t inputs, std::int64_t outputs, std::int64_t kernel, std::int64_t stride = 1, std::int64_t groups = 1,
+              bool with_bias = true, std::int64_t claimed_inputs = 0) {
+    const auto both = [](std::int64_t value) { return integers({value, value}); };
+    return module(
+        "torch.nn.modules.conv", "Conv2d",
+        {{"in_channels", integer(claimed_inputs > 0 ? claimed_inputs : inputs)},
+         {"out_channels", integer(outputs)},
+         {"kernel_size", both(kernel)},
+         {"stride", both(stride)},
+         {"padding", both(kernel / 2)},
+         {"dilation", both(1)},
+         {"groups", integer(groups)},
+         {"padding_mode", text("zeros")},
+         {"transposed", boolean(false)}},
+        {{"weight", tensor({outputs, inputs / groups, kernel, kernel}, 0.5F)}, {"bias", with_bias ? tensor({outputs}, 0.5F) : none()}});
+  }
+  Code tensor(const Shape& shape, float scale, float offset = 0) {
+    std::vector<float> values;
+    const Tensor random = random_tensor(shape, ++seed_);
+    for (const auto value : random.as<float>()) values.push_back(offset + scale * value);
+    return parameter(archive_.tensor<float>(shape, values));
+  }
+  Code activation(bool active) { return module("torch.nn.modules.activation", active ? "SiLU" : "Identity", {}); }
+  Code batchnorm(std::int64_t channels) {
+    return module("torch.nn.modules.batchnorm", "BatchNorm2d", {{"num_features", integer(channels)}, {"eps", number(1e-3)}},
+                  {{"weight", tensor({channels}, 0.5F, 1)}, {"bias", tensor({channels}, 0.5F)}},
+                  {{"running_mean", tensor({channels}, 0.5F)}, {"running_var", tensor({channels}, 0.4F, 1)}});
+  }
+  Code conv(std::int64_t inputs, std::int64_t outputs, std::int64_t kernel, std::int64_t stride = 1, std::int64_t groups = 1,
+            bool active = true) {
+    NamedCodes children{{"conv", conv2d(inputs, outputs, kernel, stride, groups, options_.fused)}};
+    if (!options_.fused) children.emplace_back("bn", batchnorm(outputs));
+    children.emplace_back("act", activation(active));
+    return module("ultralytics.nn.modules.conv", "Conv", {}, {}, {}, children);
+  }
+  Code numbered(const std::string& name, const Codes& members, const NamedCodes& attributes = {}) {
+    NamedCodes children;
+    for (const auto& member : members) children.emplace_back(std::to_string(children.size()), member);
+    return module("torch.nn.modules.container", name, attributes, {}, {}, children);
+  }
+
+  Code bottleneck(std::int64_t c) {
+    return block("Bottleneck", {{"cv1", conv(c, c, 3)}, {"cv2", conv(c, c, 3)}}, {{"add", boolean(true)}});
+  }
+  Code repvgg_dw(std::int64_t c) {
+    return block("RepVGGDW", {{"conv", conv(c, c, 7, 1, c, false)}, {"conv1", conv(c, c, 3, 1, c, false)}, {"act", activation(true)}});
+  }
+  Code cib(std::int64_t c) {
+    const Codes steps{conv(c, c, 3, 1, c), conv(c, 2 * c, 1), repvgg_dw(2 * c), conv(2 * c, c, 1), conv(c, c, 3, 1, c)};
+    return block("CIB", {{"cv1", numbered("Sequential", steps)}}, {{"add", boolean(true)}});
+  }
+  Code attention(std::int64_t c) {
+    return block(
+        "Attention", {{"qkv", conv(c, 2 * c, 1, 1, 1, false)}, {"proj", conv(c, c, 1, 1, 1, false)}, {"pe", conv(c, c, 3, 1, c, false)}},
+        {{"num_heads", integer(2)}, {"head_dim", integer(c / 2)}, {"key_dim", integer(c / 4)}, {"scale", number(std::pow(c / 4, -0.5))}});
+  }
+  Code branch(bool boxes) {
+    Codes levels;
+    for (int level = 0; level < 2; ++level) {
+      if (boxes) {
+        levels.push_back(numbered("Sequential", {conv(8, 8, 3), conv(8, 8, 3), conv2d(8, 64, 1)}));
+      } else {
+        const Code first = numbered("Sequential", {conv(8, 8, 3, 1, 8), conv(8, 8, 1)});
+        levels.push_back(numbered("Sequential", {first, conv2d(8, options_.classes, 1)}));
+      }
+    }
+    return numbered("ModuleList", levels);
+  }
+  Code head(const NamedCodes& place) {
+    std::vector<float> bins;
+    for (int i = 0; i < 16; ++i) bins.push_back(static_cast<float>(i));
+    const Code dfl_conv = module("torch.nn.modules.conv", "Conv2d",
+                                 {{"in_channels", integer(16)},
+                                  {"out_channels", integer(1)},
+                                  {"kernel_size", integers({1, 1})},
+                                  {"stride", integers({1, 1})},
+                                  {"padding", integers({0, 0})},
+                                  {"dilation", integers({1, 1})},
+                                  {"groups", integer(1)}},
+                                 {{"weight", parameter(archive_.tensor<float>({1, 16, 1, 1}, bins))}, {"bias", none()}});
+    NamedCodes children{{"dfl", block("DFL", {{"conv", dfl_conv}}, {{"c1", integer(16)}})}};
+    for (const std::string prefix : {"", "one2one_"}) {
+      if (!(prefix.empty() ? options_.with_one2many : options_.with_one2one)) continue;
+      children.emplace_back(prefix + "cv2", branch(true));
+      children.emplace_back(prefix + "cv3", branch(false));
+    }
+    NamedCodes attributes{{"nc", integer(options_.classes)},
+                          {"nl", integer(2)},
+                          {"reg_max", integer(16)},
+                          {"no", integer(64 + options_.classes)},
+                          {"stride", archive_.tensor<float>({2}, {2, 4})}};
+    attributes.insert(attributes.end(), place.begin(), place.end());
+    return module("ultralytics.nn.modules.head", "v10Detect", attributes, {}, {}, children);
+  }
+
+  static Code yaml_line(const Code& from, const std::string& name) { return list({from, integer(1), text(name), list({})}); }
+
+  Code model_code() {
+    Codes layers;
+    Codes lines;
+    const auto place = [&](const Code& from, const std::string& name) {
+      lines.push_back(yaml_line(from, name));
+      return NamedCodes{{"i", integer(static_cast<std::int64_t>(lines.size()) - 1)}, {"f", from}};
+    };
+    const auto with = [](NamedCodes attributes, const NamedCodes& more) {
+      attributes.insert(attributes.end(), more.begin(), more.end());
+      return attributes;
+    };
+    const Code previous = integer(-1);
+    layers.push_back(first_layer(place(previous, options_.first_class)));
+    layers.push_back(block("SCDown", {{"cv1", conv(4, 8, 1)}, {"cv2", conv(8, 8, 3, 2, 8, false)}}, place(previous, "SCDown")));
+    layers.push_back(block("C2f",
+                           {{"cv1", conv(8, 8, 1)}, {"cv2", conv(16, 8, 1)}, {"m", numbered("ModuleList", {bottleneck(4), bottleneck(4)})}},
+                           place(previous, "C2f")));
+    const Code ffn = numbered("Sequential", {conv(4, 8, 1), conv(8, 4, 1, 1, 1, false)});
+    layers.push_back(
+        block("PSA", {{"cv1", conv(8, 8, 1)}, {"cv2", conv(8, 8, 1)}, {"attn", attention(4)}, {"ffn", ffn}}, place(previous, "PSA")));
+    layers.push_back(
+        module("torch.nn.modules.upsampling", "Upsample",
+               with({{"scale_factor", number(2.0)}, {"mode", text("nearest")}, {"size", none()}}, place(previous, "nn.Upsample"))));
+    layers.push_back(
+        module("ultralytics.nn.modules.conv", "Concat", with({{"d", integer(1)}}, place(list({previous, integer(0)}), "Concat"))));
+    layers.push_back(block("C2fCIB", {{"cv1", conv(12, 8, 1)}, {"cv2", conv(12, 8, 1)}, {"m", numbered("ModuleList", {cib(4)})}},
+                           place(previous, "C2fCIB")));
+    const Code pool = module("torch.nn.modules.pooling", "MaxPool2d",
+                             {{"kernel_size", integer(5)},
+                              {"stride", integer(1)},
+                              {"padding", integer(2)},
+                              {"dilation", integer(1)},
+                              {"ceil_mode", boolean(false)}});
+    layers.push_back(block("SPPF", {{"cv1", conv(8, 4, 1)}, {"cv2", conv(16, 8, 1)}, {"m", pool}}, place(previous, "SPPF")));
+    layers.push_back(head(place(list({integer(7), integer(3)}), "v10Detect")));
+
+    const NamedCodes yaml = replaced({{"nc", integer(options_.classes)},
+                                      {"scale", text("n")},
+                                      {"backbone", list({lines.begin(), lines.begin() + 4})},
+                                      {"head", list({lines.begin() + 4, lines.end()})}},
+                                     options_.yaml_changes);
+    const NamedCodes attributes = replaced({{"yaml", named_dict(yaml)}, {"names", names()}}, options_.model_changes);
+    return module("ultralytics.nn.tasks", options_.model_class, attributes, {}, {}, {{"model", numbered("Sequential", layers)}});
+  }
+  Code first_layer(const NamedCodes& place) {
+    NamedCodes children{{"conv", conv2d(3, 4, 3, 2, 1, options_.fused, options_.claimed_channels)}};
+    if (!options_.fused) children.emplace_back("bn", batchnorm(4));
+    children.emplace_back("act", activation(true));
+    return module("ultralytics.nn.modules.conv", options_.first_class, place, {}, {}, children);
+  }
+  Code names() const {
+    CodePairs pairs;
+    for (std::int64_t id = 0; id < options_.classes; ++id) pairs.emplace_back(integer(id), text("class " + std::to_string(id)));
+    return dict(pairs);
+  }
+  static NamedCodes replaced(NamedCodes items, const NamedCodes& changes) {
+    for (const auto& [name, value] : changes)
+      for (auto& item : items)
+        if (item.first == name) item.second = value;
+    return items;
+  }
+
+  TinyOptions options_;
+  Archive archive_;
+  unsigned seed_ = 0;
+};
+
+inline Checkpoint tiny_checkpoint(TinyOptions options = {}) { return TinyModel(std::move(options)).checkpoint(); }
+
+}  // namespace nibble::test
