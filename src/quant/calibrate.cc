@@ -2,9 +2,9 @@
 #include "quant/calibrate.h"
 
 #include <cstdlib>
-#include <string>
 
 #include "base/island.h"
+#include "quant/calibrate_island.h"
 
 namespace nibble {
 namespace {
@@ -12,23 +12,22 @@ namespace {
 /// Idle OpenMP threads sleep instead of spinning: with a busy neighbour on the machine spinning makes two threads several
 /// times slower than one. Read by libgomp when it is loaded, which is with the island; a value the user set wins.
 template <class Signature>
-Signature* torch_function(const std::string& symbol) {
+Signature* torch_function(const char* symbol) {
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
-  return island_function<Signature>("nibble_torch", symbol);
+  return island_function<Signature>(kTorchIsland, symbol);
 }
 
 }  // namespace
 
 CalibrationResult calibrate(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
-  using Calibrate = void(const Graph&, const CalibrationImages&, const CalibrateOptions&, Progress&, CalibrationResult&);
   CalibrationResult result;
-  torch_function<Calibrate>("nibble_calibrate")(baseline, images, options, progress, result);
+  torch_function<CalibrateFunction>(kCalibrateSymbol)(baseline, images, options, progress, result);
   return result;
 }
 
 TorchInfo torch_info() {
   TorchInfo info;
-  torch_function<void(TorchInfo&)>("nibble_torch_info")(info);
+  torch_function<TorchInfoFunction>(kTorchInfoSymbol)(info);
   return info;
 }
 

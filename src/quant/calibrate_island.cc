@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The LibTorch side of quant/calibrate.h, exported from the shared module nibble_torch.
+#include "quant/calibrate_island.h"
+
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -88,14 +90,17 @@ std::vector<std::size_t> nodes_of(const std::vector<LayerPlan>& plans) {
   return result;
 }
 
-/// A weight that two convolutions share would be quantised twice.
-void require_own_weights(const Graph& graph, const std::vector<LayerPlan>& plans) {
+/// A constant that two convolutions share would be changed twice.
+void require_own_constants(const Graph& graph, const std::vector<LayerPlan>& plans) {
   std::map<ValueId, std::string> owners;
   for (const LayerPlan& plan : plans) {
     const Node& node = graph.nodes[plan.node];
-    const auto [owner, fresh] = owners.emplace(node.inputs[1], node.name);
-    if (!fresh && plan.weight)
-      throw Error(ErrorKind::unsupported, fmt::format("calibrate: {}: shares its weight with {}", node.name, owner->second));
+    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
+      const auto [owner, fresh] = owners.emplace(node.inputs[i], node.name);
+      if (!fresh && plan.weight)
+        throw Error(ErrorKind::unsupported,
+                    fmt::format("calibrate: {}: shares {} with {}", node.name, graph.value(node.inputs[i]).name, owner->second));
+    }
   }
 }
 
@@ -120,7 +125,7 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
   const c10::InferenceMode no_gradients;
   at::set_num_threads(options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
   const std::vector<LayerPlan> plans = place_quantizers(baseline, options.recipe);
-  require_own_weights(baseline, plans);
+  require_own_constants(baseline, plans);
   const std::vector<std::size_t> stops = nodes_of(plans);
   CalibrationResult result;
   result.images = images.count;
@@ -162,3 +167,6 @@ extern "C" void nibble_torch_info(nibble::TorchInfo& info) {
   info.has_cuda = at::hasCUDA();
   info.blas = at::hasMKL() ? "MKL" : "system BLAS (OpenBLAS recommended)";
 }
+
+static_assert(std::is_same_v<decltype(nibble_calibrate), nibble::CalibrateFunction>);
+static_assert(std::is_same_v<decltype(nibble_torch_info), nibble::TorchInfoFunction>);

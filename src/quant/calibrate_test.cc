@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -159,11 +160,10 @@ TEST(Calibrate, GranularitiesHaveTheirShapes) {
     recipe.weights.granularity = granularity;
     recipe.weights.block = 4;
     const CalibrationResult result = calibrated(recipe);
-    for (const Value& value : result.graph.values) {
-      if (value.name == "pointwise.weight") {
-        EXPECT_EQ(value.quant->scale.shape(), shape);
-      }
-    }
+    const auto found = std::find_if(result.graph.values.begin(), result.graph.values.end(),
+                                    [](const Value& value) { return value.name == "pointwise.weight"; });
+    ASSERT_NE(found, result.graph.values.end());
+    EXPECT_EQ(found->quant->scale.shape(), shape);
     EXPECT_GT(output_sqnr_db(result.graph), 8);
   }
 }

@@ -22,6 +22,7 @@ PatchMoments::PatchMoments(const op::Conv& conv, const std::vector<std::int64_t>
   sum_wanted_ = at::zeros({conv.groups, columns});
   sum_hessian_ = at::zeros({conv.groups, columns, columns});
   sum_drift_ = at::zeros({conv.groups, columns, columns});
+  sum_wanted_hessian_ = at::zeros({conv.groups, columns, columns});
 }
 
 at::Tensor PatchMoments::patches(const at::Tensor& x, const std::vector<std::int64_t>& positions) const {
@@ -63,15 +64,18 @@ void PatchMoments::add(const at::Tensor& seen, const at::Tensor& wanted, std::in
     positions[i] = first + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(last - first));
   }
   const at::Tensor x = patches(seen, positions);
-  const at::Tensor by_group = x.permute({1, 2, 0}).contiguous();  // [G,K,n]
-  sum_hessian_.baddbmm_(by_group, x.permute({1, 0, 2}));
+  const at::Tensor by_sample = x.permute({1, 0, 2});  // [G,n,K]
+  const auto add_products = [](at::Tensor& sum, const at::Tensor& a, const at::Tensor& b) { sum.baddbmm_(a.permute({1, 2, 0}), b); };
+  add_products(sum_hessian_, x, by_sample);
   sum_seen_ += x.sum(0);
   if (seen.is_same(wanted)) {
+    add_products(sum_wanted_hessian_, x, by_sample);
     sum_wanted_ += x.sum(0);
   } else {
-    const at::Tensor difference = patches(wanted, positions) - x;
-    sum_wanted_ += x.sum(0) + difference.sum(0);
-    sum_drift_.baddbmm_(difference.permute({1, 2, 0}), x.permute({1, 0, 2}));
+    const at::Tensor y = patches(wanted, positions);
+    add_products(sum_wanted_hessian_, y, y.permute({1, 0, 2}));
+    add_products(sum_drift_, y - x, by_sample);
+    sum_wanted_ += y.sum(0);
   }
   samples_ += count;
 }
@@ -80,17 +84,25 @@ at::Tensor PatchMoments::mean_seen() const { return sum_seen_ / static_cast<doub
 
 at::Tensor PatchMoments::mean_wanted() const { return sum_wanted_ / static_cast<double>(samples_); }
 
+namespace {
+
+at::Tensor centred_products(const at::Tensor& sum, double samples, const at::Tensor& mean_a, const at::Tensor& mean_b, bool centred) {
+  const at::Tensor raw = sum / samples;
+  return centred ? raw - mean_a.unsqueeze(2) * mean_b.unsqueeze(1) : raw;
+}
+
+}  // namespace
+
 at::Tensor PatchMoments::hessian(bool centred) const {
-  const at::Tensor raw = sum_hessian_ / static_cast<double>(samples_);
-  if (!centred) return raw;
-  const at::Tensor mean = mean_seen();
-  return raw - mean.unsqueeze(2) * mean.unsqueeze(1);
+  return centred_products(sum_hessian_, static_cast<double>(samples_), mean_seen(), mean_seen(), centred);
 }
 
 at::Tensor PatchMoments::drift(bool centred) const {
-  const at::Tensor raw = sum_drift_ / static_cast<double>(samples_);
-  if (!centred) return raw;
-  return raw - (mean_wanted() - mean_seen()).unsqueeze(2) * mean_seen().unsqueeze(1);
+  return centred_products(sum_drift_, static_cast<double>(samples_), mean_wanted() - mean_seen(), mean_seen(), centred);
+}
+
+at::Tensor PatchMoments::wanted_hessian(bool centred) const {
+  return centred_products(sum_wanted_hessian_, static_cast<double>(samples_), mean_wanted(), mean_wanted(), centred);
 }
 
 }  // namespace nibble

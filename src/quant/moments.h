@@ -29,6 +29,8 @@ class PatchMoments {
   at::Tensor hessian(bool centred) const;
   /// E[(x - x') x'^T], [G,K,K], likewise: how the input's error correlates with the input.
   at::Tensor drift(bool centred) const;
+  /// E[x x^T], [G,K,K], likewise.
+  at::Tensor wanted_hessian(bool centred) const;
 
  private:
   at::Tensor patches(const at::Tensor& x, const std::vector<std::int64_t>& positions) const;  // [n, G, K]
@@ -36,7 +38,7 @@ class PatchMoments {
   op::Conv conv_;
   std::int64_t kernel_height_, kernel_width_;
   std::int64_t samples_ = 0;
-  at::Tensor sum_seen_, sum_wanted_, sum_hessian_, sum_drift_;
+  at::Tensor sum_seen_, sum_wanted_, sum_hessian_, sum_drift_, sum_wanted_hessian_;
 };
 
 }  // namespace nibble

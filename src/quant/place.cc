@@ -38,6 +38,8 @@ LayerPlan plan_layer(const Graph& graph, std::size_t index, const Recipe& recipe
   const int activation_bits = rule && rule->activation_bits ? *rule->activation_bits : recipe.activations.bits;
   plan.weight = weight_spec(recipe.weights, graph.value(node.inputs[1]).shape[1], weight_bits);
   if (activation_bits > 0) plan.activation = QuantSpec{.bits = activation_bits};
+  if (recipe.weights.granularity == Granularity::block && plan.weight->granularity != Granularity::block)
+    plan.note = fmt::format("scale per channel: {} input channels are not more than a block", graph.value(node.inputs[1]).shape[1]);
   if (rule) plan.note = fmt::format("bits from the recipe's rule '{}'", rule->match);
   return plan;
 }

@@ -41,8 +41,10 @@ void read_weights(const Json& json, const ConfigPlace& place, WeightRecipe& weig
                {"narrow", flag_field(weights.narrow)},
                {"scale_search", choice_field(weights.scale_search, kScaleSearches)},
                {"rounding", choice_field(weights.rounding, kRoundings)},
-               {"damping", real_field(weights.damping, 1e-8, 10)},
-               {"error_propagation", flag_field(weights.error_propagation)}});
+               {"damping", real_field(weights.damping, 1e-8, 1)},
+               {"error_propagation", flag_field(weights.error_propagation)},
+               {"target_correction", real_field(weights.target_correction, 0, 1)},
+               {"restore_gain", flag_field(weights.restore_gain)}});
 }
 
 void read_activations(const Json& json, const ConfigPlace& place, ActivationRecipe& activations) {
@@ -113,7 +115,9 @@ Json weights_to_json(const WeightRecipe& weights) {
           {"scale_search", name_in(kScaleSearches, weights.scale_search)},
           {"rounding", name_in(kRoundings, weights.rounding)},
           {"damping", weights.damping},
-          {"error_propagation", weights.error_propagation}};
+          {"error_propagation", weights.error_propagation},
+          {"target_correction", weights.target_correction},
+          {"restore_gain", weights.restore_gain}};
 }
 
 }  // namespace

@@ -23,8 +23,10 @@ struct WeightRecipe {
   bool narrow = false;
   ScaleSearch scale_search = ScaleSearch::output_mse;
   Rounding rounding = Rounding::gptq;
-  double damping = 0.01;          ///< GPTQ: fraction of the Hessian's mean diagonal added to it
-  bool error_propagation = true;  ///< layers in order, on inputs of the quantised net, targets of the float net
+  double damping = 0.01;           ///< GPTQ: fraction of the Hessian's mean diagonal added to it
+  bool error_propagation = false;  ///< layers in order, on inputs as the quantised network has them; false: the float network's
+  double target_correction = 1;    ///< 0..1: how much of the least-squares repair of the input's errors goes into the target
+  bool restore_gain = true;        ///< rescale each channel so that its output follows the float output with slope 1
 };
 struct ActivationRecipe {
   int bits = 0;  ///< 0: float activations (A16/A32); 8

@@ -34,7 +34,7 @@ TEST(Recipe, OnlyTheNameIsNeeded) {
 TEST(Recipe, EverySettingArrives) {
   const auto recipe = parse(R"({"name": "x",
     "weights": {"bits": 3, "granularity": "tensor", "narrow": true, "scale_search": "mse", "rounding": "nearest",
-                "damping": 0.5, "error_propagation": false},
+                "damping": 0.5, "error_propagation": true},
     "activations": {"bits": 8, "range": "percentile", "percentile": 99.5},
     "rules": [{"match": "model.0.*", "keep_float": true}, {"match": "*", "weight_bits": 8, "activation_bits": 0}],
     "calibration": {"images": 7, "batch": 2}, "bias_correction": false, "half_twin": false, "gates": {"max_map_drop": 0.25}})");
@@ -44,7 +44,7 @@ TEST(Recipe, EverySettingArrives) {
   EXPECT_EQ(recipe.weights.scale_search, ScaleSearch::mse);
   EXPECT_EQ(recipe.weights.rounding, Rounding::nearest);
   EXPECT_EQ(recipe.weights.damping, 0.5);
-  EXPECT_FALSE(recipe.weights.error_propagation);
+  EXPECT_TRUE(recipe.weights.error_propagation);
   EXPECT_EQ(recipe.activations.bits, 8);
   EXPECT_EQ(recipe.activations.range, RangeMethod::percentile);
   EXPECT_EQ(recipe.activations.percentile, 99.5);

@@ -19,13 +19,21 @@ constexpr int kDescentSweeps = 3;
 
 std::int64_t total_rows(const RoundingProblem& p) { return p.groups * p.rows; }
 
-/// Error of nearest rounding of one row's slot at `scale`, weights on the diagonal.
-double slot_error(const RoundingProblem& p, std::int64_t row, std::int32_t slot, double scale, const std::vector<float>& importance) {
+using Columns = std::vector<std::int64_t>;
+
+std::vector<Columns> columns_by_slot(const RoundingProblem& p) {
+  std::vector<Columns> result(static_cast<std::size_t>(p.slot_count));
+  for (std::int64_t j = 0; j < p.columns; ++j) result[p.slots[j]].push_back(j);
+  return result;
+}
+
+/// Error of nearest rounding of some columns of a row at `scale`, weights on the diagonal.
+double columns_error(const RoundingProblem& p, std::int64_t row, const Columns& columns, double scale,
+                     const std::vector<float>& importance) {
   const float* w = p.targets.data() + row * p.columns;
   const float* weight = importance.data() + row / p.rows * p.columns;
   double error = 0;
-  for (std::int64_t j = 0; j < p.columns; ++j) {
-    if (p.slots[j] != slot) continue;
+  for (const std::int64_t j : columns) {
     const double code = std::clamp<double>(std::nearbyint(w[j] / scale), p.spec.min_code(), p.spec.max_code());
     const double difference = code * scale - w[j];
     error += weight[j] * difference * difference;
@@ -33,10 +41,9 @@ double slot_error(const RoundingProblem& p, std::int64_t row, std::int32_t slot,
   return error;
 }
 
-double slot_max(const RoundingProblem& p, std::int64_t row, std::int32_t slot) {
+double columns_max(const RoundingProblem& p, std::int64_t row, const Columns& columns) {
   double largest = 0;
-  for (std::int64_t j = 0; j < p.columns; ++j)
-    if (p.slots[j] == slot) largest = std::max(largest, std::abs(static_cast<double>(p.targets[row * p.columns + j])));
+  for (const std::int64_t j : columns) largest = std::max(largest, std::abs(static_cast<double>(p.targets[row * p.columns + j])));
   return largest;
 }
 
@@ -53,10 +60,10 @@ float positive_scale(double scale) {
 }
 
 /// Best scale on the grid for the rows [first, last) taken together.
-float search_scale(const RoundingProblem& p, std::int64_t first, std::int64_t last, std::int32_t slot, ScaleSearch search,
+float search_scale(const RoundingProblem& p, std::int64_t first, std::int64_t last, const Columns& columns, ScaleSearch search,
                    const std::vector<float>& importance) {
   double largest = 0;
-  for (std::int64_t row = first; row < last; ++row) largest = std::max(largest, slot_max(p, row, slot));
+  for (std::int64_t row = first; row < last; ++row) largest = std::max(largest, columns_max(p, row, columns));
   const double widest = largest / p.spec.max_code();
   if (search == ScaleSearch::max || largest == 0) return positive_scale(widest);
   double best = widest;
@@ -64,7 +71,7 @@ float search_scale(const RoundingProblem& p, std::int64_t first, std::int64_t la
   for (int step = 0; step < kGridSteps; ++step) {
     const double scale = widest * (1 - kGridStep * step);
     double error = 0;
-    for (std::int64_t row = first; row < last; ++row) error += slot_error(p, row, slot, scale, importance);
+    for (std::int64_t row = first; row < last; ++row) error += columns_error(p, row, columns, scale, importance);
     if (error < best_error) best_error = error, best = scale;
   }
   return positive_scale(best);
@@ -72,15 +79,16 @@ float search_scale(const RoundingProblem& p, std::int64_t first, std::int64_t la
 
 std::vector<float> initial_scales(const RoundingProblem& p, ScaleSearch search, const ParallelFor& parallel_for) {
   const std::vector<float> importance = importance_of(p, search);
+  const std::vector<Columns> columns = columns_by_slot(p);
   std::vector<float> scales(static_cast<std::size_t>(total_rows(p) * p.slot_count));
   if (p.shared_scale) {
-    std::fill(scales.begin(), scales.end(), search_scale(p, 0, total_rows(p), 0, search, importance));
+    std::fill(scales.begin(), scales.end(), search_scale(p, 0, total_rows(p), columns.front(), search, importance));
     return scales;
   }
   parallel_for(total_rows(p), [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t row = first; row < last; ++row)
       for (std::int32_t slot = 0; slot < p.slot_count; ++slot)
-        scales[row * p.slot_count + slot] = search_scale(p, row, row + 1, slot, search, importance);
+        scales[row * p.slot_count + slot] = search_scale(p, row, row + 1, columns[slot], search, importance);
   });
   return scales;
 }

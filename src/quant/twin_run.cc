@@ -12,9 +12,10 @@ namespace {
 
 constexpr std::int64_t kStoreBytes = 2LL << 30;  // each network's activations in memory; more go to temporary files
 
-std::vector<std::size_t> last_uses(const Graph& graph) {
+/// Per value: the last node up to `end` that reads it.
+std::vector<std::size_t> last_uses(const Graph& graph, std::size_t end) {
   std::vector<std::size_t> result(graph.values.size(), 0);
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+  for (std::size_t i = 0; i <= end; ++i)
     for (const ValueId id : graph.nodes[i].inputs) result[id] = i;
   return result;
 }
@@ -27,7 +28,7 @@ TwinRun::TwinRun(const Graph& graph, const std::vector<std::size_t>& convolution
       convolutions_(convolutions),
       batches_((images.count + batch_size - 1) / batch_size),
       propagate_(propagate),
-      last_use_(last_uses(graph)),
+      last_use_(last_uses(graph, convolutions.back())),
       float_store_(kStoreBytes),
       quantised_store_(kStoreBytes) {
   for (std::size_t i = 0; i < graph.values.size(); ++i)
@@ -67,7 +68,7 @@ void TwinRun::run_nodes(ActivationStore& store, Values& local, std::size_t first
 
 void TwinRun::keep_live(ActivationStore& store, const Values& local, std::size_t next, std::int64_t batch) const {
   for (const auto& [id, tensor] : local)
-    if (last_use_[id] >= next && next <= convolutions_.back()) store.put(id, batch, tensor);
+    if (last_use_[id] >= next) store.put(id, batch, tensor);
 }
 
 void TwinRun::drop_dead(std::size_t next) {
