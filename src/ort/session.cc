@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
+#include "base/files.h"
 #include "nibble/error.h"
 #include "ort/convert.h"
 #include "ort/library.h"
@@ -120,7 +122,7 @@ std::string_view name_of(Provider provider) {
 }
 
 struct Session::State {
-  Ort::Session session{nullptr};
+  std::optional<Ort::Session> session;  // not a null Session: its destructor needs the loaded runtime
   std::vector<TensorInfo> inputs, outputs;
   std::map<std::string, std::string> metadata;
   std::vector<std::string> providers;
@@ -128,19 +130,18 @@ struct Session::State {
 
   void describe() {
     Ort::AllocatorWithDefaultOptions allocator;
-    for (std::size_t i = 0; i < session.GetInputCount(); ++i)
-      inputs.push_back(tensor_info(session.GetInputNameAllocated(i, allocator).get(), session.GetInputTypeInfo(i), file));
-    for (std::size_t i = 0; i < session.GetOutputCount(); ++i)
-      outputs.push_back(tensor_info(session.GetOutputNameAllocated(i, allocator).get(), session.GetOutputTypeInfo(i), file));
-    metadata = read_metadata(session);
+    for (std::size_t i = 0; i < session->GetInputCount(); ++i)
+      inputs.push_back(tensor_info(session->GetInputNameAllocated(i, allocator).get(), session->GetInputTypeInfo(i), file));
+    for (std::size_t i = 0; i < session->GetOutputCount(); ++i)
+      outputs.push_back(tensor_info(session->GetOutputNameAllocated(i, allocator).get(), session->GetOutputTypeInfo(i), file));
+    metadata = read_metadata(*session);
   }
 };
 
 Session::Session(const std::filesystem::path& model, const SessionOptions& options) : state_(std::make_unique<State>()) {
-  if (!std::filesystem::is_regular_file(model))
-    throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: is not a file; check the path", model.string()));
+  if (!is_file(model)) throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: is not a file; check the path", model.string()));
   state_->file = model.string();
-  state_->session = open_session(model, options);
+  state_->session.emplace(open_session(model, options));
   for (const auto& row : kProviders)
     if (row.provider == options.provider || row.provider == Provider::cpu)
       state_->providers.insert(state_->providers.begin(), std::string(row.runtime_name));
@@ -170,8 +171,8 @@ std::vector<Tensor> Session::run(const std::vector<Tensor>& inputs) const {
   try {
     std::vector<Ort::Value> values;
     for (const auto& tensor : fed) values.push_back(to_ort(tensor));
-    const auto results = state_->session.Run(Ort::RunOptions{nullptr}, input_names.data(), values.data(), values.size(),
-                                             output_names.data(), output_names.size());
+    const auto results = state_->session->Run(Ort::RunOptions{nullptr}, input_names.data(), values.data(), values.size(),
+                                              output_names.data(), output_names.size());
     std::vector<Tensor> outputs;
     for (std::size_t i = 0; i < results.size(); ++i) outputs.push_back(from_ort(results[i], state_->outputs[i].name));
     return outputs;
