@@ -98,7 +98,23 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
+fs::file_type type_of(const fs::path& path) {
+  std::error_code error;
+  const auto status = fs::status(path, error);
+  if (!fs::status_known(status)) throw_unreadable(path, error.message());
+  return status.type();
+}
+
 }  // namespace
+
+bool is_file(const fs::path& path) { return type_of(path) == fs::file_type::regular; }
+bool is_folder(const fs::path& path) { return type_of(path) == fs::file_type::directory; }
+
+fs::path executable_folder() {
+  std::error_code error;
+  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path() : executable.parent_path();
+}
 
 std::string read_file(const fs::path& path) {
   auto stream = open_for_reading(path);

@@ -11,6 +11,14 @@
 
 namespace nibble {
 
+/// Whether it is there and a regular file (a folder), links followed. Error(input) naming path and reason where that
+/// cannot be told (no permission, a loop of links).
+bool is_file(const std::filesystem::path& path);
+bool is_folder(const std::filesystem::path& path);
+
+/// Of the running program; empty if the system does not say.
+std::filesystem::path executable_folder();
+
 /// Error(input) naming the path if it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 

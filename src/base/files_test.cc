@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <ostream>
 
 #include "base/island.h"
+#include "base/shared_data.h"
+#include "base/threads.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -114,6 +117,57 @@ TEST_F(Files, AParentThatIsAFileIsAnEnvironmentError) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::environment);
   }
+}
+
+TEST_F(Files, KindsOfPaths) {
+  write_file(folder_ / "file", "x");
+  fs::create_symlink(folder_ / "file", folder_ / "link");
+  EXPECT_TRUE(is_file(folder_ / "file"));
+  EXPECT_TRUE(is_file(folder_ / "link"));
+  EXPECT_TRUE(is_folder(folder_));
+  EXPECT_FALSE(is_file(folder_));
+  EXPECT_FALSE(is_folder(folder_ / "file"));
+  EXPECT_FALSE(is_file(folder_ / "absent"));
+  EXPECT_FALSE(is_file(folder_ / "file" / "below"));
+}
+
+TEST_F(Files, APathWhoseKindCannotBeToldIsAnInputError) {
+  fs::create_symlink(folder_ / "loop", folder_ / "loop");
+  for (const auto& path : {folder_ / "loop", folder_ / std::string(5000, 'x')}) {
+    try {
+      is_file(path);
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+      EXPECT_THAT(error.what(), testing::HasSubstr(path.string()));
+    }
+    EXPECT_THROW(is_folder(path), Error);
+  }
+}
+
+TEST(Executable, LiesInTheBuildFolder) {
+  EXPECT_TRUE(fs::equivalent(executable_folder(), NIBBLE_BINARY_DIR));
+  EXPECT_TRUE(is_build_folder(executable_folder()));
+  EXPECT_FALSE(is_build_folder("/usr/bin"));
+  EXPECT_FALSE(is_build_folder(""));
+}
+
+TEST(SharedData, OnlyAProgramInItsBuildFolderLooksIntoTheSourceTree) {
+  EXPECT_THAT(shared_data_places("recipes", executable_folder()), testing::Contains(fs::path(NIBBLE_SOURCE_DIR) / "recipes"));
+  EXPECT_THAT(shared_data_places("recipes", "/opt/nibble/bin"), testing::ElementsAre(fs::path("/opt/nibble/share/nibble/recipes")));
+}
+
+TEST(Threads, AskedOrTheCores) {
+  EXPECT_EQ(thread_count(3), 3);
+  cpu_set_t before, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  EXPECT_EQ(thread_count(0), CPU_COUNT(&before));
+  CPU_ZERO(&one);
+  for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu)
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  EXPECT_EQ(thread_count(0), 1);
+  sched_setaffinity(0, sizeof before, &before);
 }
 
 // Known answers: FIPS 180-4's examples "" , "abc" and a million times "a".

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/files.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -19,13 +20,9 @@ namespace {
 
 std::vector<fs::path> search_folders() {
   std::vector<fs::path> folders;
-  std::error_code error;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    folders.push_back(executable.parent_path());
-    folders.push_back(executable.parent_path().parent_path() / "lib" / "nibble");
-  }
-  if (const char* extra = std::getenv("NIBBLE_ISLANDS")) folders.emplace_back(extra);
+  if (const char* named = std::getenv("NIBBLE_ISLANDS")) folders.emplace_back(named);
+  const fs::path own = executable_folder();
+  if (!own.empty()) folders.insert(folders.end(), {own, own.parent_path() / "lib" / "nibble"});
   return folders;
 }
 
@@ -51,8 +48,9 @@ void* load_from(const fs::path& path) {
 void* load_island(const std::string& library) {
   const std::string file = "lib" + library + ".so";
   const auto folders = search_folders();
+  std::error_code error;
   for (const auto& folder : folders)
-    if (fs::exists(folder / file)) return load_from(folder / file);
+    if (fs::exists(folder / file, error)) return load_from(folder / file);
   throw_missing(file, folders);
 }
 

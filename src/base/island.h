@@ -7,9 +7,8 @@
 
 namespace nibble {
 
-/// Folder of the running executable's support files: its own folder, then ../lib/nibble.
-/// Loads `lib<library>.so` from there once and returns the address of `symbol`. Error(environment) naming the file and
-/// the loader's words when it is missing.
+/// Loads `lib<library>.so` once and returns the address of `symbol`. Looks in $NIBBLE_ISLANDS when set, in the folder of the
+/// executable, in its ../lib/nibble. Error(environment) naming the file, and the places or the loader's words, when it is missing.
 void* island_symbol(const std::string& library, const std::string& symbol);
 
 /// The same, as a function pointer: auto* f = island_function<Tensor(int)>("nibble_image", "...").

@@ -52,7 +52,8 @@ std::optional<double> float_of(const std::string& text) {
   if (std::regex_match(text, nan)) return std::numeric_limits<double>::quiet_NaN();
   if (!std::regex_match(text, finite)) return std::nullopt;
   double value = 0;
-  std::from_chars(text.data() + (text[0] == '+' ? 1 : 0), text.data() + text.size(), value);
+  const auto result = std::from_chars(text.data() + (text[0] == '+' ? 1 : 0), text.data() + text.size(), value);
+  if (result.ec != std::errc{}) return std::nullopt;  // beyond a double: the text as it stands, rather than another number
   return value;
 }
 

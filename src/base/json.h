@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON and YAML access whose errors name the file and the path inside it ("recipe.yaml: weights.bits: ...").
+// JSON and YAML access whose errors name the file and the place in it (byte; line and column).
 #pragma once
 #include <filesystem>
 #include <nlohmann/json.hpp>

@@ -60,7 +60,8 @@ TEST_F(JsonFiles, MalformedJsonNamesFileAndByte) {
 TEST_F(JsonFiles, YamlScalarsHaveTheTypesOfTheCoreSchema) {
   const Json value = yaml(
       "none: ~\nempty:\nyes: yes\non: True\ninteger: -12\nplus: +3\noctal: 0o17\nhexadecimal: 0xfF\nreal: 1e-3\n"
-      "point: .5\nquoted: '12'\nversion: 1.2.3\ninfinite: -.inf\nzero_led: 012\n");
+      "point: .5\nquoted: '12'\nversion: 1.2.3\ninfinite: -.inf\nzero_led: 012\n"
+      "beyond: 1e999\nbelow: -1e-999\nlong: 123456789012345678901\n");
   EXPECT_TRUE(value["none"].is_null());
   EXPECT_TRUE(value["empty"].is_null());
   EXPECT_EQ(value["yes"], "yes");
@@ -76,6 +77,9 @@ TEST_F(JsonFiles, YamlScalarsHaveTheTypesOfTheCoreSchema) {
   EXPECT_EQ(value["version"], "1.2.3");
   EXPECT_TRUE(std::isinf(value["infinite"].get<double>()));
   EXPECT_EQ(value["zero_led"], 12);
+  EXPECT_EQ(value["beyond"], "1e999");
+  EXPECT_EQ(value["below"], "-1e-999");
+  EXPECT_EQ(value["long"], 123456789012345678901.0);
 }
 
 TEST_F(JsonFiles, YamlNestsAndFollowsAliases) {

@@ -16,14 +16,22 @@ namespace nibble {
 namespace {
 
 struct Targets {
-  std::mutex mutex;
   std::vector<std::shared_ptr<spdlog::logger>> files;
   std::function<void(LogLevel, const std::string&)> listener;
 };
 
-Targets& targets() {
-  static Targets instance;
+struct SharedTargets : Targets {
+  std::mutex mutex;
+};
+
+SharedTargets& targets() {
+  static SharedTargets instance;
   return instance;
+}
+
+Targets current_targets() {
+  const std::lock_guard lock(targets().mutex);
+  return targets();
 }
 
 spdlog::level::level_enum level_of(LogLevel level) {
@@ -53,10 +61,10 @@ std::shared_ptr<spdlog::logger> open_logger(const std::filesystem::path& path) {
 }  // namespace
 
 void log(LogLevel level, const std::string& message) {
-  auto& all = targets();
-  const std::lock_guard lock(all.mutex);
-  for (const auto& file : all.files) file->log(level_of(level), message);
-  if (all.listener) all.listener(level, message);
+  // Called without the lock: a listener may log, or replace itself.
+  const auto [files, listener] = current_targets();
+  for (const auto& file : files) file->log(level_of(level), message);
+  if (listener) listener(level, message);
 }
 
 void set_log_listener(std::function<void(LogLevel, const std::string&)> listener) {

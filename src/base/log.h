@@ -10,10 +10,10 @@ namespace nibble {
 
 enum class LogLevel { debug, info, warning };
 
-/// Goes to every open LogFile and to the listener. Thread safe.
+/// Goes to every open LogFile and to the listener. Thread safe; messages of several threads reach the listener at once.
 void log(LogLevel level, const std::string& message);
 
-/// Replaces the listener (initially none).
+/// Replaces the listener (initially none); it may log itself. A call of the old one may still be on its way.
 void set_log_listener(std::function<void(LogLevel, const std::string&)> listener);
 
 /// While it lives, messages of all levels are appended to the file with UTC times. Error(environment) if it cannot be opened.

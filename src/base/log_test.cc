@@ -34,6 +34,19 @@ TEST(Log, GoesToOpenFilesAndTheListener) {
   std::filesystem::remove(path);
 }
 
+// Were the lock held while the listener runs, this would never end.
+TEST(Log, AListenerMayLogAndReplaceItself) {
+  std::string heard;
+  set_log_listener([&](LogLevel, const std::string& message) {
+    heard += message;
+    set_log_listener([&](LogLevel, const std::string& later) { heard += "[" + later + "]"; });
+    log(LogLevel::info, "inner");
+  });
+  log(LogLevel::info, "outer");
+  set_log_listener(nullptr);
+  EXPECT_EQ(heard, "outer[inner]");
+}
+
 TEST(Log, AnUnwritableFileIsAnEnvironmentError) {
   try {
     const LogFile file("/proc/no/such/folder/nibble.log");

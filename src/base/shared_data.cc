@@ -3,21 +3,32 @@
 
 #include <fmt/format.h>
 
+#include "base/files.h"
 #include "nibble/error.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
 
-fs::path shared_data(const std::string& relative) {
+bool is_build_folder(const fs::path& folder) {
   std::error_code error;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = executable.parent_path().parent_path() / "share" / "nibble" / relative;
-  const fs::path source = fs::path(NIBBLE_SOURCE_DIR) / relative;
-  for (const auto& path : {installed, source})
+  return fs::equivalent(folder, NIBBLE_BINARY_DIR, error);
+}
+
+std::vector<fs::path> shared_data_places(const std::string& relative, const fs::path& program_folder) {
+  std::vector<fs::path> places{program_folder.parent_path() / "share" / "nibble" / relative};
+  if (is_build_folder(program_folder)) places.push_back(fs::path(NIBBLE_SOURCE_DIR) / relative);
+  return places;
+}
+
+fs::path shared_data(const std::string& relative) {
+  std::string tried;
+  for (const auto& path : shared_data_places(relative, executable_folder())) {
+    std::error_code error;
     if (fs::exists(path, error)) return path;
+    tried += fmt::format("{}{}", tried.empty() ? "" : ", ", path.string());
+  }
   throw Error(ErrorKind::environment,
-              fmt::format("missing data of nibble: {}: neither {} nor {} exists; install it again or name the file yourself", relative,
-                          installed.string(), source.string()));
+              fmt::format("missing data of nibble: {}: not at {}; install it again or name the file yourself", relative, tried));
 }
 
 }  // namespace nibble

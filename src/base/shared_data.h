@@ -3,11 +3,19 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace nibble {
 
-/// Path of `relative` ("recipes", "assets/yolov10n.pt"): first in ../share/nibble of the executable (installed), then in
-/// the source tree the program was built from. Error(environment) naming both when neither has it.
+/// Path of `relative` ("recipes", "assets/yolov10n.pt"): in ../share/nibble of the executable (installed), or, for a
+/// program that was not installed, in the source tree it was built from. Error(environment) naming the places tried.
 std::filesystem::path shared_data(const std::string& relative);
+
+/// Where shared_data looks for a program in `program_folder`, in order.
+std::vector<std::filesystem::path> shared_data_places(const std::string& relative, const std::filesystem::path& program_folder);
+
+/// Whether it is the folder this program was built in. Only there may paths of the source tree be used: an installed
+/// program must not depend on the machine it was built on.
+bool is_build_folder(const std::filesystem::path& folder);
 
 }  // namespace nibble

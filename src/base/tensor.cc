@@ -115,6 +115,14 @@ Tensor to_f32(const Tensor& tensor) {
   return converted<From, float>(tensor, [](From value) { return static_cast<float>(value); });
 }
 
+Tensor booleans_to_f32(const Tensor& tensor) {
+  std::vector<float> values;
+  for (const auto byte : tensor.bytes()) values.push_back(byte == std::byte{0} ? 0.0F : 1.0F);
+  return Tensor::of<float>(tensor.shape(), std::move(values));
+}
+
+bool is_floating(DType dtype) { return dtype == DType::f16 || dtype == DType::f32 || dtype == DType::f64; }
+
 }  // namespace
 
 Tensor Tensor::to(DType dtype) const {
@@ -128,13 +136,15 @@ Tensor Tensor::to(DType dtype) const {
       case DType::i16: return to_f32<std::int16_t>(*this);
       case DType::i8: return to_f32<std::int8_t>(*this);
       case DType::u8: return to_f32<std::uint8_t>(*this);
-      case DType::boolean:
+      case DType::boolean: return booleans_to_f32(*this);
       case DType::f32: break;
     }
   }
-  const Tensor single = to(DType::f32);
-  if (dtype == DType::f16) return converted<float, Half>(single, to_half);
-  if (dtype == DType::f64) return converted<float, double>(single, [](float value) { return static_cast<double>(value); });
+  if (is_floating(dtype_)) {
+    const Tensor single = to(DType::f32);
+    if (dtype == DType::f16) return converted<float, Half>(single, to_half);
+    if (dtype == DType::f64) return converted<float, double>(single, [](float value) { return static_cast<double>(value); });
+  }
   throw Error(ErrorKind::internal, fmt::format("tensor: no conversion from {} to {}", name_of(dtype_), name_of(dtype)));
 }
 

@@ -95,7 +95,8 @@ class Tensor {
   }
   /// The same bytes under another shape of equal count.
   Tensor reshaped(Shape shape) const;
-  /// Element-wise conversion between the floating types (f16, f32, f64); integers convert to f32 only.
+  /// Element-wise conversion between the floating types (f16, f32, f64); integers and booleans convert to f32 only.
+  /// Error(internal) for any other pair.
   Tensor to(DType dtype) const;
 
  private:

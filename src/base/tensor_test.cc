@@ -86,7 +86,12 @@ TEST(Tensor, RefusesWrongSizesAndTypes) {
   EXPECT_THROW(count_of({1LL << 40, 1LL << 40}), Error);
 }
 
-TEST(Tensor, OverflowIsFoundAlsoBesideAnExtentOfZero) { EXPECT_EQ(count_of({0, 5}), 0); }
+TEST(Tensor, AnExtentOfZeroMakesTheCountZero) {
+  constexpr std::int64_t kHuge = std::int64_t{1} << 40;
+  EXPECT_EQ(count_of({0, 5}), 0);
+  EXPECT_EQ(count_of({0, kHuge, kHuge}), 0);
+  EXPECT_THROW(count_of({kHuge, kHuge, 0}), Error);  // found on the way, whatever follows
+}
 
 TEST(Tensor, ReshapeSharesTheBytes) {
   const auto tensor = Tensor::of<float>({4}, {1, 2, 3, 4});
@@ -103,6 +108,17 @@ TEST(Tensor, ConvertsBetweenTypes) {
   EXPECT_EQ(tensor.to(DType::f64).as<double>()[0], 1.5);
   EXPECT_EQ(Tensor::of<std::int8_t>({1}, {-7}).to(DType::f32).as<float>()[0], -7);
   EXPECT_THROW(tensor.to(DType::i32), Error);
+}
+
+TEST(Tensor, IntegersAndBooleansConvertToF32Only) {
+  const std::array<std::byte, 2> bytes{std::byte{0}, std::byte{1}};
+  const auto boolean = Tensor::from_bytes(DType::boolean, {2}, bytes);
+  EXPECT_TRUE(identical(boolean.to(DType::f32), Tensor::of<float>({2}, {0, 1})));
+  const auto integer = Tensor::scalar<std::int64_t>((std::int64_t{1} << 53) - 1);
+  for (const auto dtype : {DType::f16, DType::f64, DType::i32}) {
+    EXPECT_THROW(boolean.to(dtype), Error);
+    EXPECT_THROW(integer.to(dtype), Error);
+  }
 }
 
 TEST(Tensor, BytesAreCopied) {

@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/files.h"
 #include "base/json.h"
 #include "data/coco.h"
 #include "data/image.h"
@@ -157,7 +158,7 @@ CocoAnnotation annotation_of(const std::vector<double>& numbers, const CocoImage
 /// An image without a label file is background.
 void append_labels(CocoDataset& dataset, const CocoImage& image) {
   const fs::path labels = label_file_of(image.file_name);
-  if (!fs::exists(labels)) return;
+  if (!is_file(labels) && !is_folder(labels)) return;  // a folder is an error of its own
   std::set<std::vector<double>> seen;
   for (const auto& entry : read_text_list(labels)) {
     const Place place{labels, entry.line};

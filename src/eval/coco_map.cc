@@ -10,10 +10,10 @@
 #include <atomic>
 #include <cmath>
 #include <future>
-#include <map>
 #include <thread>
 #include <unordered_map>
 
+#include "base/threads.h"
 #include "eval/coco_match.h"
 #include "nibble/error.h"
 
@@ -210,9 +210,9 @@ std::vector<ClassResult> measure_classes(const std::vector<ClassInput>& inputs, 
   const auto work = [&] {
     for (std::size_t k = next++; k < inputs.size(); k = next++) results[k] = measure_class(inputs[k]);
   };
-  const auto cores = threads > 0 ? static_cast<unsigned>(threads) : std::max(1U, std::thread::hardware_concurrency());
+  const auto workers = std::min(static_cast<std::size_t>(thread_count(threads)), inputs.size());
   std::vector<std::future<void>> others;
-  for (unsigned i = 1; i < std::min<std::size_t>(cores, inputs.size()); ++i) others.push_back(std::async(std::launch::async, work));
+  for (std::size_t i = 1; i < workers; ++i) others.push_back(std::async(std::launch::async, work));
   work();
   for (auto& other : others) other.get();
   return results;

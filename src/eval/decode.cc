@@ -5,16 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "base/box_logits.h"
 #include "eval/detection.h"
 #include "nibble/error.h"
 
 namespace nibble {
 namespace {
-
-constexpr std::int64_t kBins = 16;  ///< of the box distribution, per side
-constexpr std::int64_t kBoxLogits = 4 * kBins;
 
 using Box = std::array<float, 4>;
 
@@ -64,6 +61,13 @@ Rows rows_of(const Tensor& output, std::int64_t index, std::int64_t image_id) {
   return rows;
 }
 
+/// At most `count`, best score first; ties by ascending index.
+Candidates best_of(const Candidates& all, std::int64_t count) {
+  auto order = by_descending_score(all.scores);
+  order.resize(std::min(order.size(), static_cast<std::size_t>(count)));
+  return all.pick(order);
+}
+
 // ---- one2one
 
 Candidates candidates_of_one2one(const Rows& output, std::int64_t class_count, std::int64_t image_id, const DecodeOptions& options) {
@@ -76,11 +80,7 @@ Candidates candidates_of_one2one(const Rows& output, std::int64_t class_count, s
                                                 image_id, r, row[5], class_count));
     found.add({row[0], row[1], row[2], row[3]}, row[4], static_cast<std::int64_t>(row[5]));
   }
-  std::vector<std::size_t> order(found.scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return found.scores[a] > found.scores[b]; });
-  order.resize(std::min(order.size(), static_cast<std::size_t>(options.max_detections)));
-  return found.pick(order);
+  return best_of(found, options.max_detections);
 }
 
 // ---- one2many and raw
@@ -123,11 +123,11 @@ Candidates candidates_of_one2many(const Rows& output, const DecodeOptions& optio
 
 /// Expected bin of softmax(logits).
 float expected_distance(const Rows& output, std::int64_t side, std::int64_t anchor) {
-  float largest = output.at(side * kBins, anchor);
-  for (std::int64_t k = 1; k < kBins; ++k) largest = std::max(largest, output.at(side * kBins + k, anchor));
+  float largest = output.at(side * kBoxBins, anchor);
+  for (std::int64_t k = 1; k < kBoxBins; ++k) largest = std::max(largest, output.at(side * kBoxBins + k, anchor));
   float sum = 0, moment = 0;
-  for (std::int64_t k = 0; k < kBins; ++k) {
-    const float weight = std::exp(output.at(side * kBins + k, anchor) - largest);
+  for (std::int64_t k = 0; k < kBoxBins; ++k) {
+    const float weight = std::exp(output.at(side * kBoxBins + k, anchor) - largest);
     sum += weight;
     moment += weight * static_cast<float>(k);
   }
@@ -177,18 +177,9 @@ Candidates candidates_of_raw(const Rows& output, const std::vector<std::int64_t>
       [&](std::int64_t a) { return box_of_distribution(output, a, anchors[static_cast<std::size_t>(a)]); });
 }
 
-/// The best `count` by score, in that order, when there are more; ties by ascending index.
-Candidates keep_best(const Candidates& all, std::int64_t count) {
-  if (static_cast<std::int64_t>(all.scores.size()) <= count) return all;
-  std::vector<std::size_t> order(all.scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return all.scores[a] > all.scores[b]; });
-  order.resize(static_cast<std::size_t>(count));
-  return all.pick(order);
-}
-
 Candidates suppress_and_limit(const Candidates& all, const DecodeOptions& options) {
-  const auto best = keep_best(all, options.pre_nms_top_k);
+  const bool too_many = static_cast<std::int64_t>(all.scores.size()) > options.pre_nms_top_k;
+  const auto best = too_many ? best_of(all, options.pre_nms_top_k) : all;
   return best.pick(
       suppress_overlaps_by_class(best.boxes, best.scores, best.classes, options.iou, static_cast<std::size_t>(options.max_detections)));
 }

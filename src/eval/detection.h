@@ -48,6 +48,9 @@ std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, O
 /// Class index -> category id: class k becomes categories[k].id. Error(input) naming class and data set when it has fewer.
 void map_classes(std::vector<Detection>& detections, const CocoDataset& dataset);
 
+/// Indices, best score first; ties: lower index first.
+std::vector<std::size_t> by_descending_score(const std::vector<float>& scores);
+
 /// Greedy suppression: indices kept, by descending score (ties: lower index first); boxes xyxy, f32 arithmetic as torchvision.
 /// Stops after `limit` (the rest could not change those).
 /// Example: boxes {0,0,10,10}, {1,0,11,10}, {20,0,30,10} with scores .8, .9, .7 at iou 0.7: kept 1, 2 (overlap 90/110).

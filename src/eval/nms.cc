@@ -25,13 +25,6 @@ bool overlaps(const Box& a, const Box& b, double iou) {
   return static_cast<double>(inter / (area_of(a) + area_of(b) - inter)) > iou;
 }
 
-std::vector<std::size_t> by_descending_score(const std::vector<float>& scores) {
-  std::vector<std::size_t> order(scores.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-  return order;
-}
-
 /// A box can only be suppressed by a kept box of its own group. `group_of(i)` is in 0..groups-1.
 template <class GroupOf>
 std::vector<std::size_t> suppress(const std::vector<Box>& boxes, const std::vector<float>& scores, double iou, std::size_t limit,
@@ -70,6 +63,13 @@ void require_same(std::size_t boxes, std::size_t others) {
 }
 
 }  // namespace
+
+std::vector<std::size_t> by_descending_score(const std::vector<float>& scores) {
+  std::vector<std::size_t> order(scores.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+  return order;
+}
 
 std::vector<std::size_t> suppress_overlaps(const std::vector<Box>& boxes_xyxy, const std::vector<float>& scores, double iou,
                                            std::size_t limit) {

@@ -83,6 +83,7 @@ void print_graph(Printer& printer) {
 
 void emit_model(const Graph& graph, const EmitOptions& options, const std::filesystem::path& path) {
   const int opset = resolve_opset(options);
+  verify(graph);  // a code outside its range would be changed by Clip or by packing without a word
   Printer printer(graph, options.dialect, opset);
   print_header(printer.model(), options, opset);
   print_graph(printer);

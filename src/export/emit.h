@@ -23,7 +23,7 @@ struct EmitOptions {
   std::string producer_version;
 };
 
-/// Serialises to the file (written then renamed); streaming, without a second copy of the weights in memory.
+/// Verifies the graph, then serialises it to the file (written then renamed); streaming, without a second copy of the weights in memory.
 /// qcdq prints as Brevitas does, with shared scalars repeated and Constant nodes for Clip bounds; the cleaned form is
 /// clean_model's.
 void emit_model(const Graph& graph, const EmitOptions& options, const std::filesystem::path& path);

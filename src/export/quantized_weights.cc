@@ -41,27 +41,6 @@ Tensor scales_for(const Value& value, const QuantParams& params) {
   return value.dtype == DType::f16 ? half_scales(params.scale, value.name) : params.scale;
 }
 
-template <class Code>
-void require_in_range(std::span<const Code> codes, const QuantSpec& spec, const std::string& where) {
-  if (codes.empty()) return;
-  const auto [low, high] = std::minmax_element(codes.begin(), codes.end());
-  if (*low < spec.min_code() || *high > spec.max_code())
-    refuse(ErrorKind::internal, where,
-           fmt::format("codes {}..{} are outside the {} bit range {}..{}", *low, *high, spec.bits, spec.min_code(), spec.max_code()));
-}
-
-/// A code outside the range would be changed by Clip or by packing without a word.
-void require_codes(const Value& value, const QuantSpec& spec) {
-  const DType wanted = spec.is_signed ? DType::i8 : DType::u8;
-  if (value.constant->dtype() != wanted)
-    refuse(ErrorKind::internal, value.name, fmt::format("codes are {}, expected {}", name_of(value.constant->dtype()), name_of(wanted)));
-  if (spec.is_signed) {
-    require_in_range(value.constant->as<std::int8_t>(), spec, value.name);
-  } else {
-    require_in_range(value.constant->as<std::uint8_t>(), spec, value.name);
-  }
-}
-
 Tensor scalar_code(const QuantSpec& spec, std::int32_t code) {
   return spec.is_signed ? Tensor::scalar(static_cast<std::int8_t>(code)) : Tensor::scalar(static_cast<std::uint8_t>(code));
 }
@@ -121,34 +100,9 @@ std::string print_int4(Printer& out, const Value& value) {
   return result;
 }
 
-/// Extents the scale must have: [] per tensor, [O] per channel, [O, ceil(I/block), ...] per block.
-Shape scale_shape(const Shape& weight, const QuantSpec& spec, const std::string& where) {
-  if (spec.granularity == Granularity::tensor) return {};
-  const std::size_t axis = spec.granularity == Granularity::channel ? 0 : 1;
-  if (weight.size() <= axis || (axis == 1 && spec.block < 1))
-    refuse(ErrorKind::internal, where, "the shape of the codes does not fit the granularity");
-  if (axis == 0) return {weight[0]};
-  Shape shape = weight;
-  shape[1] = (weight[1] + spec.block - 1) / spec.block;
-  return shape;
-}
-
-void require_params(const std::string& where, const Shape& weight, const QuantParams& params) {
-  const Shape expected = scale_shape(weight, params.spec, where);
-  if (params.scale.shape() != expected || params.zero_point.shape() != expected)
-    refuse(ErrorKind::internal, where, "scale or zero point has a shape that does not fit the codes");
-  if (params.zero_point.dtype() != (params.spec.is_signed ? DType::i8 : DType::u8))
-    refuse(ErrorKind::internal, where, "the zero point is not of the codes' type");
-  for (const float scale : params.scale.as<float>())
-    if (!(scale > 0) || !std::isfinite(scale))
-      refuse(ErrorKind::numeric, where, fmt::format("scale {} is not a positive finite number", scale));
-}
-
 }  // namespace
 
 std::string print_quantized_constant(Printer& printer, const Value& value, const Node& reader) {
-  require_params(value.name, value.constant->shape(), *value.quant);
-  require_codes(value, value.quant->spec);
   return printer.dialect() == Dialect::qcdq ? print_qcdq(printer, value, reader) : print_int4(printer, value);
 }
 
@@ -158,7 +112,6 @@ void print_quantize_dequantize(Printer& printer, const Node& node, const QuantPa
     refuse(ErrorKind::unsupported, node.name, "activations are quantised per tensor; use granularity tensor");
   if (printer.graph().value(node.inputs[0]).dtype != DType::f32)
     refuse(ErrorKind::unsupported, node.name, "quantised activations need an FP32 graph; export without --half");
-  require_params(node.name, {}, params);
   const auto input = printer.use(node.inputs[0], node);
   const auto output = printer.name_of_value(node.outputs[0]);
   const auto scale = printer.add_initialiser(node.name + "_scale", params.scale);

@@ -60,7 +60,8 @@ struct TypedShape {
 std::vector<TypedShape> infer_shapes(const Graph& graph, const Node& node);
 
 /// Error(internal) naming the node unless: ids in range, unique names, topological order, every value produced once,
-/// inferred shapes equal to recorded ones, quantised constants consistent with their spec.
+/// inferred shapes equal to recorded ones, quantised constants consistent with their spec. Error(numeric) where a scale is
+/// not positive and finite.
 void verify(const Graph& graph);
 
 /// One line a node: name, op, inputs with shapes, outputs with shapes, bits. For eyes, diffs and tests.

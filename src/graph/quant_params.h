@@ -22,8 +22,12 @@ struct QuantSpec {
   bool operator==(const QuantSpec&) const = default;
 };
 
+/// Extents of the scale of weights: [] per tensor, [O] per channel, [O, ceil(I/block), ...] per block; the last block of a
+/// row may be shorter, as ONNX allows. Error(internal) where the weights have no such axis or the block is not positive.
+Shape scale_shape(const QuantSpec& spec, const Shape& weight);
+
 /// `scale` is f32, positive and finite; `zero_point` is i8 (signed) or u8 and has the shape of `scale`:
-/// [] per tensor, [O] per channel (axis 0), [O, I/block, kh, kw] per block (axis 1).
+/// that of scale_shape.
 struct QuantParams {
   QuantSpec spec;
   Tensor scale;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "graph/graph.h"
 #include "graph/text.h"
@@ -13,6 +14,8 @@ namespace nibble {
 namespace {
 
 constexpr std::int64_t kUnknown = -1;
+/// No extent of a detector is near it; sums and products of two extents below it do not overflow.
+constexpr std::int64_t kMaxExtent = std::numeric_limits<std::int32_t>::max();
 
 class Inference {
  public:
@@ -108,8 +111,8 @@ class Inference {
     require_inputs(1, 1);
     Shape result = require_rank(0, 4);
     require(resize.factor > 0 && result[2] >= 0 && result[3] >= 0, "height, width and factor must be known and positive");
-    result[2] *= resize.factor;
-    result[3] *= resize.factor;
+    for (std::size_t i = 2; i < 4; ++i)
+      require(!__builtin_mul_overflow(result[i], resize.factor, &result[i]), "the enlarged extent is beyond 64 bits");
     return one(std::move(result));
   }
   Outputs operator()(const op::Reshape& reshape) const {
@@ -237,7 +240,7 @@ class Inference {
         require(hole == result.end(), "more than one -1");
         hole = result.begin() + static_cast<std::ptrdiff_t>(i);
       } else {
-        asked *= target[i];
+        require(!__builtin_mul_overflow(asked, target[i], &asked), "the number of elements asked for is beyond 64 bits");
       }
     }
     const bool has_batch = std::count(rest.begin(), rest.end(), kUnknown) > 0;
@@ -264,7 +267,13 @@ std::vector<TypedShape> infer_shapes(const Graph& graph, const Node& node) {
   for (const auto id : node.inputs)
     if (id < 0 || static_cast<std::size_t>(id) >= graph.values.size())
       throw Error(ErrorKind::internal, fmt::format("graph: node '{}' reads value {} of {}", node.name, id, graph.values.size()));
-  return std::visit(Inference(graph, node), node.op);
+  auto outputs = std::visit(Inference(graph, node), node.op);
+  for (const auto& output : outputs)
+    for (const auto extent : output.shape)
+      if (extent > kMaxExtent)
+        throw Error(ErrorKind::internal, fmt::format("graph: node '{}' ({}): an extent of {} is larger than {}", node.name,
+                                                     name_of(node.op), extent, kMaxExtent));
+  return outputs;
 }
 
 }  // namespace nibble

@@ -40,14 +40,11 @@ void require_in_range(const Graph& graph, const std::vector<ValueId>& ids, const
 }
 
 Shape expected_scale_shape(const QuantSpec& spec, const Shape& weight, const std::string& where) {
-  if (spec.granularity == Granularity::tensor) return {};
-  if (weight.empty()) fail(where, "a scalar cannot be quantised per channel or block");
-  if (spec.granularity == Granularity::channel) return {weight[0]};
-  if (spec.block <= 0 || weight.size() < 2 || weight[1] % spec.block != 0)
-    fail(where, fmt::format("blocks of {} do not divide axis 1 of {}", spec.block, text_of(weight)));
-  Shape shape = weight;
-  shape[1] /= spec.block;
-  return shape;
+  try {
+    return scale_shape(spec, weight);
+  } catch (const Error& error) {
+    fail(where, error.what());
+  }
 }
 
 void require_usable(const QuantParams& params, const Shape& expected_shape, const std::string& where) {
@@ -58,7 +55,8 @@ void require_usable(const QuantParams& params, const Shape& expected_shape, cons
     fail(where, fmt::format("the scale is {} {}, expected float32 {}", name_of(params.scale.dtype()), text_of(params.scale.shape()),
                             text_of(expected_shape)));
   for (const auto scale : params.scale.as<float>())
-    if (!std::isfinite(scale) || scale <= 0) fail(where, fmt::format("scale {} is not positive and finite", scale));
+    if (!std::isfinite(scale) || scale <= 0)
+      throw Error(ErrorKind::numeric, fmt::format("graph: {}: scale {} is not positive and finite", where, scale));
   const auto zero_dtype = spec.is_signed ? DType::i8 : DType::u8;
   if (params.zero_point.dtype() != zero_dtype || params.zero_point.shape() != expected_shape)
     fail(where, fmt::format("the zero point is {} {}, expected {} {}", name_of(params.zero_point.dtype()),

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <optional>
 
+#include "base/files.h"
+#include "base/shared_data.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -16,12 +18,6 @@ namespace {
 constexpr const char* kAdvice =
     "run `make setup`, or set NIBBLE_ONNXRUNTIME to a libonnxruntime.so of version 1.21 or newer (it is in the onnxruntime and "
     "onnxruntime-gpu wheels, folder onnxruntime/capi)";
-
-std::filesystem::path executable_folder() {
-  std::error_code error;
-  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::filesystem::path{} : path.parent_path();
-}
 
 std::filesystem::path file_of(void* symbol, const std::filesystem::path& asked) {
   Dl_info info{};
@@ -52,12 +48,12 @@ std::optional<OrtLibrary> try_load(const std::filesystem::path& path, std::strin
 
 }  // namespace
 
-std::vector<std::filesystem::path> ort_candidates(const char* named, const std::filesystem::path& executable_folder) {
+std::vector<std::filesystem::path> ort_candidates(const char* named, const std::filesystem::path& program_folder) {
   if (named && *named) return {named};
   std::vector<std::filesystem::path> candidates;
-  if (!executable_folder.empty())
-    for (const char* folder : {"lib", "../lib/nibble"}) candidates.push_back(executable_folder / folder / "libonnxruntime.so.1");
-  candidates.emplace_back(NIBBLE_ORT_LIBRARY);
+  if (!program_folder.empty())
+    for (const char* folder : {"lib", "../lib/nibble"}) candidates.push_back(program_folder / folder / "libonnxruntime.so.1");
+  if (!NIBBLE_ORT_IN_SOURCE_TREE || is_build_folder(program_folder)) candidates.emplace_back(NIBBLE_ORT_LIBRARY);
   candidates.emplace_back("libonnxruntime.so.1");
   candidates.emplace_back("libonnxruntime.so");
   return candidates;

@@ -59,7 +59,8 @@ struct RuntimeInfo {
   std::filesystem::path library;       ///< what was loaded
   std::vector<std::string> providers;  ///< compiled in
 };
-/// Looks, in this order, at $NIBBLE_ONNXRUNTIME (a file), beside the executable (lib/), the compiled-in path, the loader's.
+/// Looks, in this order, at $NIBBLE_ONNXRUNTIME (a file, then the only place), lib/ and ../lib/nibble of the executable's folder,
+/// the compiled-in path (one in the source tree only while the program is in its build folder), the loader's.
 /// Error(environment) listing them all.
 RuntimeInfo onnx_runtime_info();
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <thread>
 
+#include "base/threads.h"
 #include "nibble/error.h"
 #include "ort/library.h"
 
@@ -42,8 +42,6 @@ void append_cuda(Ort::SessionOptions& options) {
     throw Error(ErrorKind::environment, fmt::format("ONNX Runtime: the CUDA provider does not load: {}; {}", error.what(), kCudaAdvice));
   }
 }
-
-int thread_count(int asked) { return asked > 0 ? asked : std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
 void ORT_API_CALL keep_line(void* lines, OrtLoggingLevel, const char*, const char*, const char*, const char* message) {
   static_cast<LogLines*>(lines)->emplace_back(message);

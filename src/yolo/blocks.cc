@@ -12,6 +12,9 @@ namespace {
 
 using Inputs = std::vector<ValueId>;
 
+constexpr std::int64_t kMaxPools = 64;               // of an SPPF; YOLOv10 has 3
+constexpr std::int64_t kMaxAttentionSize = 1 << 16;  // heads, channels of a head
+
 const Shape& shape_of(const Graph& graph, ValueId id) { return graph.value(id).shape; }
 
 ValueId add_child(Graph& graph, const Module& module, std::string_view name, ValueId x) {
@@ -92,7 +95,7 @@ ValueId add_sppf(Graph& graph, const Module& module, const Inputs& inputs) {
   const auto x = only(module, inputs);
   Inputs parts{add_child(graph, module, "cv1", x)};
   const auto pool = module.child("m");
-  const auto repeats = module.integer_or("n", 3);
+  const auto repeats = module.find("n") == nullptr ? 3 : module.integer("n", 1, kMaxPools);
   for (std::int64_t i = 0; i < repeats; ++i) parts.push_back(add_max_pool(graph, pool, fmt::format("{}.{}", pool.path(), i), parts.back()));
   const auto concat = graph.add(module.path() + ".concat", op::Concat{.axis = 1}, parts);
   return add_with_shortcut(graph, module, x, add_child(graph, module, "cv2", concat));
@@ -104,10 +107,8 @@ struct AttentionSize {
 };
 
 AttentionSize attention_size(const Module& module, const Shape& shape) {
-  const AttentionSize size{module.integer("num_heads"), module.integer("key_dim"), module.integer("head_dim"), shape[2], shape[3]};
-  if (size.heads <= 0 || size.key <= 0 || size.value <= 0)
-    module.fail(ErrorKind::input, fmt::format("{} heads of {} and {} channels", size.heads, size.key, size.value));
-  return size;
+  const auto number = [&](std::string_view name) { return module.integer(name, 1, kMaxAttentionSize); };
+  return {number("num_heads"), number("key_dim"), number("head_dim"), shape[2], shape[3]};
 }
 
 /// Over the pixels of the map: softmax(q^T k / sqrt(d)), then the values so weighted. The scale goes on q, the smaller

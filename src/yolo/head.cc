@@ -6,12 +6,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/box_logits.h"
 #include "graph/text.h"
 
 namespace nibble {
 
 namespace {
 
+constexpr std::int64_t kMaxClasses = 1 << 16;
+constexpr std::int64_t kMaxLevels = 16;
 constexpr const char* kDecode = "box decode";
 constexpr const char* kDfl = "DFL: box decode";
 constexpr const char* kTopK = "top-k of the detections";
@@ -26,7 +29,7 @@ class HeadBuilder {
     require_fitting_levels();
     const bool one2one = options_.head == Head::one2one || options_.head == Head::raw_one2one;
     const std::string prefix = one2one ? "one2one_" : "";
-    const auto boxes = add_branch(prefix + "cv2", "boxes", 4 * layout_.bins);
+    const auto boxes = add_branch(prefix + "cv2", "boxes", kBoxLogits);
     const auto classes = add_branch(prefix + "cv3", "classes", layout_.classes);
     switch (options_.head) {
       case Head::raw:
@@ -81,8 +84,7 @@ class HeadBuilder {
   /// [B,4*bins,A] logits -> [B,4,A] distances left, top, right, bottom of the anchor point, in cells.
   ValueId distances(ValueId boxes) {
     const auto dfl = head_.child("dfl");
-    const auto bins = layout_.bins;
-    const auto by_side = add("dfl.sides", op::Reshape{{0, 4, bins, -1}}, {boxes}, kDfl);
+    const auto by_side = add("dfl.sides", op::Reshape{{0, 4, kBoxBins, -1}}, {boxes}, kDfl);
     const auto bins_first = add("dfl.transpose", op::Transpose{{0, 2, 1, 3}}, {by_side}, kDfl);
     const auto weights = add("dfl.softmax", op::Softmax{1}, {bins_first}, kDfl);
     const auto expectation = add_conv2d(graph_, dfl.child("conv"), weights, kDfl);
@@ -188,10 +190,12 @@ std::vector<std::int64_t> read_strides(const Module& head, std::int64_t count) {
 HeadLayout read_head_layout(const Module& head) {
   if (head.class_key() != "ultralytics.v10Detect")
     head.fail(ErrorKind::unsupported, "the last layer should be a v10Detect; nibble reads YOLOv10 detection models");
-  const HeadLayout layout{head.integer("nc"), head.integer("reg_max"), read_strides(head, head.integer("nl"))};
-  if (layout.classes <= 0 || layout.bins <= 1 || layout.strides.empty() || head.integer("no") != layout.classes + 4 * layout.bins)
-    head.fail(ErrorKind::input, fmt::format("{} classes, {} bins and {} levels do not give {} outputs", layout.classes, layout.bins,
-                                            layout.strides.size(), head.integer("no")));
+  if (const auto bins = head.integer("reg_max"); bins != kBoxBins)
+    head.fail(ErrorKind::unsupported, fmt::format("'reg_max' is {}; only heads with {} bins per side are supported", bins, kBoxBins));
+  const HeadLayout layout{head.integer("nc", 1, kMaxClasses), read_strides(head, head.integer("nl", 1, kMaxLevels))};
+  if (head.integer("no") != layout.classes + kBoxLogits)
+    head.fail(ErrorKind::input,
+              fmt::format("{} classes and {} box logits do not give {} outputs", layout.classes, kBoxLogits, head.integer("no")));
   return layout;
 }
 

@@ -12,10 +12,9 @@ namespace nibble {
 /// What a v10Detect module says of itself.
 struct HeadLayout {
   std::int64_t classes = 0;
-  std::int64_t bins = 16;             ///< per side of the box
   std::vector<std::int64_t> strides;  ///< pixels per cell, one per level
 };
-/// Error(unsupported) for another head, Error(input) where its numbers contradict each other.
+/// Error(unsupported) for another head or another number of bins than kBoxBins, Error(input) where its numbers contradict each other.
 HeadLayout read_head_layout(const Module& head);
 
 /// Appends the branch that `options` asks for, up to the output "output0". `levels`: the feature maps, finest first.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace nibble {
 
 namespace {
@@ -15,19 +17,35 @@ constexpr std::string_view kWeightsHint = "expected a YOLOv10 checkpoint as Ultr
 
 /// A yaml line: [from, repeats, class, arguments].
 struct YamlLine {
-  PickleRef from;
+  std::vector<std::int64_t> from;
   std::int64_t repeats = 1;
   std::string name;  ///< "C2f", "nn.Upsample"
   std::string text;
 };
 
+/// One integer or a list of them; nothing for anything else.
+std::optional<std::vector<std::int64_t>> integers_of(const PickleRef& value) {
+  if (value == nullptr) return std::nullopt;
+  if (const auto* integer = value->get_if<std::int64_t>()) return std::vector{*integer};
+  const auto* list = value->get_if<PickleList>();
+  if (list == nullptr) return std::nullopt;
+  std::vector<std::int64_t> numbers;
+  for (const auto& item : list->items) {
+    const auto* integer = item == nullptr ? nullptr : item->get_if<std::int64_t>();
+    if (integer == nullptr) return std::nullopt;
+    numbers.push_back(*integer);
+  }
+  return numbers;
+}
+
 YamlLine read_line(const Module& model, const PickleRef& value) {
   const auto* list = value->get_if<PickleList>();
   const auto* repeats = list != nullptr && list->items.size() >= 4 ? list->items[1]->get_if<std::int64_t>() : nullptr;
   const auto* name = repeats != nullptr ? list->items[2]->get_if<std::string>() : nullptr;
-  if (name == nullptr)
+  const auto from = name != nullptr ? integers_of(list->items[0]) : std::nullopt;
+  if (!from)
     model.fail(ErrorKind::input, fmt::format("its yaml has the line {}, expected [from, repeats, module, arguments]", python_text(value)));
-  return {list->items[0], *repeats, *name, python_text(value)};
+  return {*from, *repeats, *name, python_text(value)};
 }
 
 /// backbone and head, one after the other: the layers of the model.
@@ -76,8 +94,7 @@ std::vector<Layer> read_layers(const Module& model) {
   std::vector<Layer> layers;
   for (auto& module : list->children()) {
     auto from = module.integers("f");
-    const bool is_list = module.find("f")->get_if<PickleList>() != nullptr;
-    layers.push_back({std::move(module), std::move(from), {}, is_list});
+    layers.push_back({std::move(module), std::move(from), {}});
   }
   return layers;
 }
@@ -105,7 +122,7 @@ void require_same(const Layer& layer, const YamlLine& line, std::size_t index) {
   std::vector<Module> copies;
   if (repeated_class(module, line.repeats, copies) != without_prefix(line.name))
     module.fail(ErrorKind::input, fmt::format("the yaml has {} here", line.text));
-  if (python_text(module.find("f")) != python_text(line.from))
+  if (layer.from != line.from)
     module.fail(ErrorKind::input, fmt::format("it reads from {}, the yaml has {}", python_text(module.find("f")), line.text));
 }
 
@@ -142,7 +159,7 @@ void require_consistent(const ModelSource& source) {
   const auto& head = source.layers.back().module;
   const auto classes = head.integer("nc");
   const auto yaml_classes = attribute_of(model.find("yaml"), "nc");
-  if (yaml_classes != nullptr && python_text(yaml_classes) != std::to_string(classes))
+  if (yaml_classes != nullptr && integers_of(yaml_classes) != std::vector{classes})
     head.fail(ErrorKind::input, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
   for (const auto& [id, name] : source.class_names)
     if (id < 0 || id >= classes)

@@ -14,7 +14,6 @@ struct Layer {
   Module module;
   std::vector<std::int64_t> from;  ///< as stored: -1 is the layer before
   std::string yaml;                ///< its line of the yaml; empty where the yaml has none
-  bool is_from_list = false;       ///< stored as a list even if it holds one number
 };
 
 struct ModelSource {

@@ -12,6 +12,8 @@ namespace nibble {
 namespace {
 
 constexpr std::int64_t kMaxViews = 1'000'000;
+constexpr std::int64_t kMaxWindow = 4096;  // kernel, stride, padding, dilation
+constexpr std::size_t kMaxText = 200;
 
 bool is_nothing(const PickleRef& value) { return value == nullptr || value->is_none(); }
 
@@ -100,8 +102,10 @@ std::int64_t Module::integer(std::string_view name) const {
   return *integer;
 }
 
-std::int64_t Module::integer_or(std::string_view name, std::int64_t fallback) const {
-  return find(name) == nullptr ? fallback : integer(name);
+std::int64_t Module::integer(std::string_view name, std::int64_t low, std::int64_t high) const {
+  const auto value = integer(name);
+  if (value < low || value > high) fail(ErrorKind::input, fmt::format("attribute '{}' is {}, expected {} to {}", name, value, low, high));
+  return value;
 }
 
 bool Module::boolean_or(std::string_view name, bool fallback) const {
@@ -121,13 +125,6 @@ double Module::real(std::string_view name) const {
   return *real;
 }
 
-std::string Module::string(std::string_view name) const {
-  const auto value = require(name);
-  const auto* text = value->get_if<std::string>();
-  if (text == nullptr) fail(ErrorKind::input, fmt::format("attribute '{}' is {}, expected a string", name, describe(value)));
-  return *text;
-}
-
 std::vector<std::int64_t> Module::integers(std::string_view name) const {
   const auto value = require(name);
   if (const auto* integer = value->get_if<std::int64_t>()) return {*integer};
@@ -144,6 +141,9 @@ std::vector<std::int64_t> Module::integers(std::string_view name) const {
 
 op::Pair Module::pair(std::string_view name) const {
   const auto values = integers(name);
+  for (const auto value : values)
+    if (value < 0 || value > kMaxWindow)
+      fail(ErrorKind::input, fmt::format("attribute '{}' holds {}, expected 0 to {}", name, value, kMaxWindow));
   if (values.size() == 1) return {values[0], values[0]};
   if (values.size() != 2)
     fail(ErrorKind::input, fmt::format("attribute '{}' has {} numbers, expected height and width", name, values.size()));
@@ -187,25 +187,36 @@ void Module::fail(ErrorKind kind, const std::string& why) const {
 
 namespace {
 
+/// Appends to `text`; stops soon after kMaxText characters.
 struct PythonText {
-  std::string operator()(const PickleNone&) const { return "None"; }
-  std::string operator()(bool value) const { return value ? "True" : "False"; }
-  std::string operator()(std::int64_t value) const { return std::to_string(value); }
-  std::string operator()(double value) const { return fmt::format("{}", value); }
-  std::string operator()(const std::string& value) const { return value; }
-  std::string operator()(const PickleList& list) const {
-    std::string text = "[";
-    for (const auto& item : list.items) text += fmt::format("{}{}", text.size() > 1 ? ", " : "", python_text(item));
-    return text + "]";
+  std::string& text;
+
+  void add(const PickleRef& value) { value == nullptr ? (*this)(PickleNone{}) : std::visit(*this, value->data); }
+  void operator()(const PickleNone&) { text += "None"; }
+  void operator()(bool value) { text += value ? "True" : "False"; }
+  void operator()(std::int64_t value) { text += std::to_string(value); }
+  void operator()(double value) { text += fmt::format("{}", value); }
+  void operator()(const std::string& value) { text += value; }
+  void operator()(const PickleList& list) {
+    text += "[";
+    for (std::size_t i = 0; i < list.items.size() && text.size() <= kMaxText; ++i) {
+      if (i > 0) text += ", ";
+      add(list.items[i]);
+    }
+    text += "]";
   }
   template <class Other>
-  std::string operator()(const Other& value) const {
-    return fmt::format("<{}>", describe(std::make_shared<const PickleValue>(PickleValue{value})));
+  void operator()(const Other& value) {
+    text += fmt::format("<{}>", describe(std::make_shared<const PickleValue>(PickleValue{value})));
   }
 };
 
 }  // namespace
 
-std::string python_text(const PickleRef& value) { return value == nullptr ? "None" : std::visit(PythonText{}, value->data); }
+std::string python_text(const PickleRef& value) {
+  std::string text;
+  PythonText{text}.add(value);
+  return text.size() <= kMaxText ? text : text.substr(0, kMaxText) + "...";
+}
 
 }  // namespace nibble

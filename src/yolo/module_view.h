@@ -38,11 +38,11 @@ class Module {
   PickleRef find(std::string_view name) const;
   /// Error(input) where absent or of another type.
   std::int64_t integer(std::string_view name) const;
-  std::int64_t integer_or(std::string_view name, std::int64_t fallback) const;
+  /// The same. Error(input) outside low..high: numbers that are computed with or counted to come from a file of unknown origin.
+  std::int64_t integer(std::string_view name, std::int64_t low, std::int64_t high) const;
   bool boolean_or(std::string_view name, bool fallback) const;
-  double real(std::string_view name) const;  ///< integers convert
-  std::string string(std::string_view name) const;
-  op::Pair pair(std::string_view name) const;                       ///< an int stands for both
+  double real(std::string_view name) const;                         ///< integers convert
+  op::Pair pair(std::string_view name) const;                       ///< an int stands for both; 0 to 4096, as windows have
   std::vector<std::int64_t> integers(std::string_view name) const;  ///< an int is a list of one
 
   /// A parameter, buffer or tensor attribute, read from the file as f32; absent or None: nothing.
@@ -66,7 +66,8 @@ class Module {
   std::shared_ptr<std::int64_t> views_;  ///< made so far of one model: a hostile file may nest one module 2^40 times
 };
 
-/// A pickled value as Python would print it, strings without quotes: "[-1, 3, C2f, [128, True]]".
+/// A pickled value as Python would print it, strings without quotes: "[-1, 3, C2f, [128, True]]". Cut after 200 characters
+/// ("..."): lists that share members can be small in the file and endless in print.
 std::string python_text(const PickleRef& value);
 
 }  // namespace nibble

@@ -34,10 +34,31 @@ TEST_F(ModuleViewTest, AttributesAreTyped) {
   EXPECT_EQ(view.pair("stride"), (op::Pair{2, 1}));
   EXPECT_DOUBLE_EQ(view.real("eps"), 0.5);
   EXPECT_DOUBLE_EQ(view.real("groups"), 4.0);
-  EXPECT_EQ(view.string("mode"), "nearest");
   EXPECT_TRUE(view.boolean_or("add", false));
   EXPECT_TRUE(view.boolean_or("absent", true));
-  EXPECT_EQ(view.integer_or("n", 3), 3);
+  EXPECT_EQ(view.integer("groups", 4, 4), 4);
+}
+
+TEST_F(ModuleViewTest, NumbersOutOfBoundsAreRefused) {
+  const auto view =
+      view_of(module("a.b", "C", {{"n", integer(1'000'000'000'000)}, {"padding", integers({1, -1})}, {"stride", integer(5000)}}));
+  EXPECT_EQ(view.integer("n"), 1'000'000'000'000);
+  EXPECT_THROW(view.integer("n", 1, 64), Error);
+  EXPECT_THROW(view.pair("n"), Error);
+  EXPECT_THROW(view.pair("padding"), Error);
+  EXPECT_THROW(view.pair("stride"), Error);
+}
+
+TEST(PythonTextTest, ListsThatMultiplyThemselvesAreCut) {
+  PickleRef value = std::make_shared<const PickleValue>(PickleValue{std::int64_t{7}});
+  for (int level = 0; level < 60; ++level) {
+    PickleList list;
+    list.items = {value, value};
+    value = std::make_shared<const PickleValue>(PickleValue{list});
+  }
+  const auto text = python_text(value);
+  EXPECT_EQ(text.size(), 203U);
+  EXPECT_TRUE(text.starts_with("[[[[") && text.ends_with("...")) << text;
 }
 
 TEST_F(ModuleViewTest, ErrorsNameFilePathClassAndValue) {
