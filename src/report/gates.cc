@@ -50,7 +50,7 @@ void judge_parity(const ArtifactReport& artifact, std::vector<GateResult>& resul
 GateResult judge_skipped(const RecipeReport& recipe, std::int64_t allowed) {
   const auto count = static_cast<std::int64_t>(recipe.skipped_layers.size());
   std::string detail = fmt::format("{} layers quantised, {} skipped (allowed {})", recipe.quantized_layers, count, allowed);
-  if (count > 0) detail += fmt::format(": {}", fmt::join(recipe.skipped_layers, "; "));
+  if (count > 0) detail += ": " + shortened_list(recipe.skipped_layers, "; ");
   return {"no_layer_skipped", recipe.name, count <= allowed && recipe.quantized_layers > 0, detail};
 }
 
@@ -123,14 +123,22 @@ std::vector<GateResult> judge(const Report& report, const GateLimits& limits) {
   return results;
 }
 
-Json gates_document(const std::vector<GateResult>& gates) {
+std::string shortened_list(const std::vector<std::string>& items, const std::string& separator) {
+  constexpr std::size_t kShown = 3;
+  const auto shown = std::min(items.size(), kShown);
+  auto text = fmt::format("{}", fmt::join(items.begin(), items.begin() + static_cast<std::ptrdiff_t>(shown), separator));
+  if (items.size() > shown) text += fmt::format("{}and {} more", separator, items.size() - shown);
+  return text;
+}
+
+Json gates_document(const std::vector<GateResult>& gates, const std::string& status) {
   Json rows = Json::array();
   bool passed = true;
   for (const auto& gate : gates) {
     rows.push_back({{"gate", gate.gate}, {"subject", gate.subject}, {"passed", gate.passed}, {"detail", gate.detail}});
     passed = passed && gate.passed;
   }
-  return {{"passed", passed}, {"gates", rows}};
+  return {{"status", status}, {"passed", status == "done" ? Json(passed) : Json(nullptr)}, {"gates", rows}};
 }
 
 }  // namespace nibble

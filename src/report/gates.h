@@ -3,7 +3,6 @@
 #pragma once
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +29,10 @@ GateLimits read_gate_limits(const std::filesystem::path& file);
 /// artefact's mAP_50_95 is within its recipe's drop from the baseline's. Undefined numbers fail.
 std::vector<GateResult> judge(const Report& report, const GateLimits& limits);
 
-/// gates.json.
-Json gates_document(const std::vector<GateResult>& gates);
+/// The first three and how many more there are: "a; b; c; and 79 more".
+std::string shortened_list(const std::vector<std::string>& items, const std::string& separator);
+
+/// gates.json. `passed` is null unless the run is "done": what was not finished was not judged.
+Json gates_document(const std::vector<GateResult>& gates, const std::string& status = "done");
 
 }  // namespace nibble

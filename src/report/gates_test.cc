@@ -41,6 +41,7 @@ TEST(Gates, AGoodReportPassesAll) {
   const auto gates = judge(good_report(), {});
   EXPECT_EQ(gates.size(), 3U * 2 + 1 + 1);
   EXPECT_EQ(gates_document(gates)["passed"], true);
+  EXPECT_EQ(gates_document(gates, "interrupted")["passed"], nullptr);
 }
 
 TEST(Gates, ADropBeyondTheRecipesLimitFails) {
@@ -125,6 +126,12 @@ TEST_F(GateFile, RefusesWhatItDoesNotKnow) {
       EXPECT_THAT(error.what(), HasSubstr(path_.string()));
     }
   }
+}
+
+TEST(ShortenedList, NamesThreeAndCountsTheRest) {
+  EXPECT_EQ(shortened_list({"a", "b", "c"}, "; "), "a; b; c");
+  EXPECT_EQ(shortened_list({"a", "b", "c", "d", "e"}, "; "), "a; b; c; and 2 more");
+  EXPECT_EQ(shortened_list({}, "; "), "");
 }
 
 }  // namespace

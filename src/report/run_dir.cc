@@ -20,6 +20,20 @@ void require_plain_name(const std::string& run_id) {
     throw Error(ErrorKind::usage, fmt::format("bad run id: '{}': must be a plain folder name; leave --run-id away for the time", run_id));
 }
 
+/// False also where it cannot be told: what comes next says why.
+bool is_there(const fs::path& path) {
+  std::error_code code;
+  return fs::exists(path, code);
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code code;
+  fs::create_directories(folder, code);
+  if (code)
+    throw Error(ErrorKind::environment,
+                fmt::format("cannot make folder: {}: {}; choose another --runs-dir", folder.string(), code.message()));
+}
+
 Json read_manifest(const fs::path& file) {
   Json manifest = read_json(file);
   if (!manifest.is_object() || !manifest.contains(kFiles) || !manifest[kFiles].is_object())
@@ -32,9 +46,7 @@ Json read_manifest(const fs::path& file) {
 
 std::string RunNames::baseline(const std::string& precision) const { return fmt::format("onnx/{}-baseline-{}.onnx", model, precision); }
 
-std::string RunNames::quantized(const std::string& recipe, const std::string& dialect, const std::string& suffix) const {
-  return fmt::format("onnx/{}-{}-{}-ptq{}.onnx", model, recipe, dialect, with_suffix(suffix));
-}
+std::string RunNames::quantized(const std::string& artifact) const { return fmt::format("onnx/{}-{}.onnx", model, artifact); }
 
 std::string RunNames::metrics(const std::string& recipe, const std::string& suffix) {
   return fmt::format("{}{}-coco/metrics.json", recipe.empty() ? "baseline" : "ptq-" + recipe, with_suffix(suffix));
@@ -45,16 +57,18 @@ std::string RunNames::layers(const std::string& recipe) { return fmt::format("pt
 RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run_id, bool resume) {
   require_plain_name(run_id);
   const fs::path root = runs_dir / run_id;
-  const bool exists = fs::exists(root / kManifest);
+  const bool exists = is_there(root / kManifest);
   if (exists && !resume)
     throw Error(ErrorKind::usage, fmt::format("run exists: {}: it holds a finished or broken-off run; continue it with --resume, or choose "
                                               "another --run-id",
                                               root.string()));
   if (!exists && resume)
     throw Error(ErrorKind::usage, fmt::format("nothing to resume: {}: has no {}; check --runs-dir and --run-id", root.string(), kManifest));
-  RunDirectory directory(root, exists ? read_manifest(root / kManifest) : Json{{"status", "running"}, {kFiles, Json::object()}});
+  for (const auto* folder : {"onnx", "config", "env", "logs"}) make_folder(root / folder);
+  auto lock = std::make_shared<const FolderLock>(root);
+  RunDirectory directory(root, std::move(lock),
+                         exists ? read_manifest(root / kManifest) : Json{{"status", "running"}, {kFiles, Json::object()}});
   directory.save();
-  for (const auto* folder : {"onnx", "config", "env", "logs"}) fs::create_directories(root / folder);
   return directory;
 }
 
@@ -65,7 +79,7 @@ Json RunDirectory::recorded(const std::string& relative) const {
 
 bool RunDirectory::has(const std::string& relative, const std::string& key) const {
   const Json entry = recorded(relative);
-  if (!entry.is_object() || entry.value("key", "") != key || !fs::exists(path(relative))) return false;
+  if (!entry.is_object() || entry.value("key", "") != key || !is_there(path(relative))) return false;
   return entry.value("sha256", "") == sha256_of_file(path(relative));
 }
 

@@ -2,9 +2,11 @@
 // A run directory: the one place a run writes to, and run.json, the manifest that says what stands in it and why.
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "base/json.h"
+#include "report/folder_lock.h"
 
 namespace nibble {
 
@@ -13,8 +15,8 @@ struct RunNames {
   std::string model;
   /// "onnx/<model>-baseline-fp32.onnx"
   std::string baseline(const std::string& precision) const;
-  /// "onnx/<model>-w4a16-qcdq-ptq-opt.onnx"; suffix is "", "opt" or "fp16".
-  std::string quantized(const std::string& recipe, const std::string& dialect, const std::string& suffix = "") const;
+  /// "onnx/<model>-w4a16-qcdq-ptq-opt.onnx" of the artefact "w4a16-qcdq-ptq-opt".
+  std::string quantized(const std::string& artifact) const;
   /// "baseline-coco/metrics.json", "ptq-w4a16-coco/metrics.json".
   static std::string metrics(const std::string& recipe, const std::string& suffix = "");
   static std::string layers(const std::string& recipe);
@@ -23,7 +25,8 @@ struct RunNames {
 /// Keeps run.json true at any moment: every recorded file is complete, and its hash is that of the file.
 class RunDirectory {
  public:
-  /// Error(usage) when the directory has a run.json and `resume` is false, or has none and `resume` is true.
+  /// Error(usage) when the directory has a run.json and `resume` is false, or has none and `resume` is true, or when
+  /// another process has it open.
   static RunDirectory open(const std::filesystem::path& runs_dir, const std::string& run_id, bool resume);
 
   const std::filesystem::path& root() const { return root_; }
@@ -33,17 +36,19 @@ class RunDirectory {
   bool has(const std::string& relative, const std::string& key) const;
   /// Hashes the finished file and writes the manifest. `key` is a hash of all that decided its content.
   void record(const std::string& relative, const std::string& key);
-  /// {path, bytes, sha256, key} of a recorded file, or null.
-  Json recorded(const std::string& relative) const;
 
   /// Sets a top-level field of run.json ("status", "inputs") and writes it.
   void set(const std::string& field, const Json& value);
   const Json& manifest() const { return manifest_; }
 
  private:
-  RunDirectory(std::filesystem::path root, Json manifest) : root_(std::move(root)), manifest_(std::move(manifest)) {}
+  RunDirectory(std::filesystem::path root, std::shared_ptr<const FolderLock> lock, Json manifest)
+      : root_(std::move(root)), lock_(std::move(lock)), manifest_(std::move(manifest)) {}
   void save() const;
+  /// {bytes, sha256, key} of a recorded file, or null.
+  Json recorded(const std::string& relative) const;
   std::filesystem::path root_;
+  std::shared_ptr<const FolderLock> lock_;
   Json manifest_;
 };
 

@@ -36,11 +36,23 @@ ErrorKind kind_of(const std::function<void()>& action) {
 TEST(RunNamesOf, AreThoseOfTheInterface) {
   const RunNames names{"yolov10n"};
   EXPECT_EQ(names.baseline("fp32"), "onnx/yolov10n-baseline-fp32.onnx");
-  EXPECT_EQ(names.quantized("w4a16", "qcdq"), "onnx/yolov10n-w4a16-qcdq-ptq.onnx");
-  EXPECT_EQ(names.quantized("w4a16", "qcdq", "opt"), "onnx/yolov10n-w4a16-qcdq-ptq-opt.onnx");
-  EXPECT_EQ(names.quantized("w4a16", "int4"), "onnx/yolov10n-w4a16-int4-ptq.onnx");
+  EXPECT_EQ(names.quantized("w4a16-qcdq-ptq-opt"), "onnx/yolov10n-w4a16-qcdq-ptq-opt.onnx");
   EXPECT_EQ(RunNames::metrics(""), "baseline-coco/metrics.json");
   EXPECT_EQ(RunNames::metrics("w4a16"), "ptq-w4a16-coco/metrics.json");
+}
+
+TEST_F(RunDir, AFolderThatCannotBeMadeIsAnEnvironmentErrorAndLeavesNoManifest) {
+  write_file(runs_ / "first" / "logs", "a file where a folder should be");
+  EXPECT_EQ(kind_of([&] { RunDirectory::open(runs_, "first", false); }), ErrorKind::environment);
+  EXPECT_FALSE(fs::exists(runs_ / "first" / "run.json"));
+}
+
+TEST_F(RunDir, IsOpenedByOneAtATime) {
+  {
+    const auto directory = RunDirectory::open(runs_, "first", false);
+    EXPECT_EQ(kind_of([&] { RunDirectory::open(runs_, "first", true); }), ErrorKind::usage);
+  }
+  EXPECT_NO_THROW(RunDirectory::open(runs_, "first", true));
 }
 
 TEST_F(RunDir, RecordsFilesWithTheirHash) {

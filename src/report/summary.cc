@@ -4,14 +4,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
-#include "report/environment.h"
+#include "report/gates.h"
+#include "report/variant_row.h"
 
 namespace nibble {
 namespace {
-
-std::string share_text(double value) { return value < 0 ? "undefined" : fmt::format("{:.4f}", value); }
 
 /// '|' would end a table cell.
 std::string cell(const std::string& text) {
@@ -23,42 +20,16 @@ std::string cell(const std::string& text) {
   return escaped;
 }
 
-const ArtifactReport* baseline_of(const Report& report) {
-  const auto found = std::find_if(report.artifacts.begin(), report.artifacts.end(), [](const auto& row) { return row.recipe.empty(); });
-  return found == report.artifacts.end() ? nullptr : &*found;
-}
-
-std::string change_text(const ArtifactReport& artifact, const ArtifactReport* baseline) {
-  if (artifact.recipe.empty() || !artifact.score || !baseline || !baseline->score) return "-";
-  if (artifact.score->map_50_95 < 0 || baseline->score->map_50_95 < 0) return "undefined";
-  return fmt::format("{:+.4f}", artifact.score->map_50_95 - baseline->score->map_50_95);
-}
-
-std::string latency_text(const ArtifactReport& artifact, double Latency::*field) {
-  if (!artifact.score || !artifact.score->latency) return "-";
-  return fmt::format("{:.1f}", (*artifact.score->latency).*field);
-}
-
-std::string ratio_text(const ArtifactReport& artifact, const ArtifactReport* baseline) {
-  if (!baseline || artifact.bytes == 0) return "-";
-  return fmt::format("{:.2f}x", static_cast<double>(baseline->bytes) / static_cast<double>(artifact.bytes));
-}
-
-std::string table_row(const ArtifactReport& artifact, const ArtifactReport* baseline) {
-  const auto& score = artifact.score;
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", cell(artifact.name),
-                     score ? share_text(score->map_50_95) : "-", change_text(artifact, baseline), score ? share_text(score->map_50) : "-",
-                     latency_text(artifact, &Latency::mean_ms), latency_text(artifact, &Latency::p90_ms),
-                     score ? fmt::format("{}", fmt::join(score->providers, ", ")) : "-", size_text(artifact.bytes),
-                     ratio_text(artifact, baseline), cell(artifact.path));
+std::string table_row(const VariantRow& row) {
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", cell(row.name), row.map_50_95, row.change, row.map_50,
+                     row.mean_ms, row.p90_ms, row.providers, row.size, row.ratio, cell(row.path));
 }
 
 std::string table(const Report& report) {
-  const auto* baseline = baseline_of(report);
   std::string text =
       "| variant | mAP_50_95 | change | mAP_50 | mean_ms | p90_ms | providers | file size | ratio | path |\n"
       "|---|---|---|---|---|---|---|---|---|---|\n";
-  for (const auto& artifact : report.artifacts) text += table_row(artifact, baseline);
+  for (const auto& row : variant_rows(report)) text += table_row(row);
   return text;
 }
 
@@ -70,7 +41,7 @@ std::string bullets(const std::vector<std::string>& lines) {
 
 std::string gates_section(const Report& report) {
   if (report.gates.empty()) return "not judged\n";
-  const auto failed = std::count_if(report.gates.begin(), report.gates.end(), [](const auto& gate) { return !gate.passed; });
+  const auto failed = report.failed_gates();
   std::string text = failed == 0 ? fmt::format("All {} passed.\n\n", report.gates.size())
                                  : fmt::format("**{} of {} FAILED.**\n\n", failed, report.gates.size());
   text += "| gate | of | result | found |\n|---|---|---|---|\n";
@@ -84,7 +55,7 @@ std::string layers_section(const Report& report) {
   for (const auto& recipe : report.recipes) {
     text += fmt::format("- {}: {} convolutions quantised on {} images", recipe.name, recipe.quantized_layers, recipe.calibration_images);
     if (!recipe.float_layers.empty()) text += fmt::format("; float: {}", fmt::join(recipe.float_layers, ", "));
-    if (!recipe.skipped_layers.empty()) text += fmt::format("; **skipped: {}**", fmt::join(recipe.skipped_layers, ", "));
+    if (!recipe.skipped_layers.empty()) text += fmt::format("; **skipped: {}**", shortened_list(recipe.skipped_layers, "; "));
     text += "\n";
   }
   return text;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts of report.html as values for its template: everything already text.
+#pragma once
+#include <map>
+#include <string>
+
+#include "base/json.h"
+#include "nibble/report.h"
+
+namespace nibble {
+
+/// One entry per recipe: {name, heading, chart, worst: [{rank, layer, found}], float_layers, skipped_layers, rows: [...]}.
+/// `layers`: the array of layers.json by recipe; a recipe without one has lists only.
+Json layer_sections(const Report& report, const std::map<std::string, Json>& layers);
+
+/// {variants: [name], rows: [{name, instances, baseline, cells: [{ap, change}]}], left_out}: classes with objects in the
+/// scored images, greatest loss first; false without a scored baseline. `metrics`: metrics.json by artefact name.
+Json class_table(const Report& report, const std::map<std::string, Json>& metrics);
+
+/// {map, size}: mAP of what was scored, size of every file. map is false when nothing was scored.
+Json variant_charts(const Report& report);
+
+}  // namespace nibble

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+namespace nibble {
+
+/// The page of report.html as a mustache template, style included. Nothing is loaded from elsewhere, nothing is a script.
+const std::string& report_template();
+
+}  // namespace nibble

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/report_html.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <regex>
+
+#include "base/files.h"
+#include "nibble/error.h"
+#include "report/run_dir.h"
+#include "support/scratch.h"
+
+namespace nibble {
+namespace {
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kHostile = "<script src=\"//x\">alert('1')</script>";
+
+std::ptrdiff_t count(const std::string& text, const std::string& pattern) {
+  const std::regex regex(pattern);
+  return std::distance(std::sregex_iterator(text.begin(), text.end(), regex), std::sregex_iterator());
+}
+
+Json layer(const std::string& node, int bits, const Json& output_sqnr) {
+  return {{"node", node},    {"weight_bits", bits},           {"activation_bits", 32}, {"method", bits < 32 ? "gptq" : "float"},
+          {"sqnr_db", 15.0}, {"output_sqnr_db", output_sqnr}, {"clipped", 0.0123},     {"zeroed", 0.25},
+          {"damping", 0.01}};
+}
+
+Json class_row(int id, const std::string& name, const Json& ap) {
+  return {{"category_id", id}, {"name", name}, {"AP_50_95", ap}, {"AP_50", ap}, {"instances", 7}};
+}
+
+Json metrics(const Json& rows) { return {{"metrics", {{"per_class", rows}}}}; }
+
+ArtifactReport artifact(const std::string& name, const std::string& recipe, std::int64_t bytes, double map) {
+  ArtifactReport result;
+  result.name = name;
+  result.recipe = recipe;
+  result.path = "onnx/" + name + ".onnx";
+  result.bytes = bytes;
+  result.score = Score{map, 0.6, {}, 100, Latency{45, 44, 50, 22, 50}, {"CPUExecutionProvider"}, name + "/metrics.json"};
+  return result;
+}
+
+HtmlInput input() {
+  HtmlInput result;
+  auto& report = result.report;
+  report.status = "done";
+  report.model = "yolov10n";
+  report.head = "one2many";
+  report.artifacts = {artifact("baseline-fp32", "", 9'000'000, 0.4), artifact("w4a16-qcdq-ptq-opt", "w4a16", 2'250'000, 0.3)};
+  report.recipes = {{"w4a16", 0.2, 100, 7, {"model.23.dfl.conv: float (box decode)"}, {}}};
+  report.gates = {{"map_drop", "w4a16-qcdq-ptq-opt", true, "fine"}};
+  report.data = {"scored: 100 images"};
+  report.caveats = {"**Mind** this."};
+  Json layers = Json::array();
+  for (int i = 0; i < 7; ++i) layers.push_back(layer("model." + std::to_string(i) + ".conv", 4, 40.0 - i));
+  layers.push_back(layer("model.23.dfl.conv", 32, 0.0));
+  result.layers = {{"w4a16", layers}};
+  result.metrics = {{"baseline-fp32", metrics({class_row(1, "cat", 0.5), class_row(2, "dog", 0.6), class_row(3, "yak", nullptr)})},
+                    {"w4a16-qcdq-ptq-opt", metrics({class_row(1, "cat", 0.45), class_row(2, "dog", 0.2), class_row(3, "yak", nullptr)})}};
+  result.manifest = {{"command", {"nibble", "run", "my model.pt"}}, {"started_utc", "2026-11-23T22:38:55Z"}, {"error", nullptr}};
+  result.files = {"run.json"};
+  return result;
+}
+
+TEST(ReportHtml, SaysWhatWasDoneAndThatItPassed) {
+  const auto page = report_html(input());
+  EXPECT_THAT(page, HasSubstr("wrote 2 ONNX files from yolov10n (head one2many, input 640 x 640 px; finished recipes: w4a16); "
+                              "2 of them were scored on 100 images."));
+  EXPECT_THAT(page, HasSubstr("verdict passed"));
+  EXPECT_THAT(page, HasSubstr("Finished: all 1 gates passed."));
+  EXPECT_THAT(page, Not(HasSubstr("{{")));
+}
+
+TEST(ReportHtml, HasTheTableOfTheSummaryWithRelativeLinks) {
+  const auto page = report_html(input());
+  EXPECT_THAT(page,
+              HasSubstr("<td class=\"n\">0.3000</td><td class=\"n\">-0.1000</td><td class=\"n\">0.6000</td><td class=\"n\">45.0</td>"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"n\">2.25 MB</td><td class=\"n\">4.00x</td><td><a href=\"./onnx/w4a16-qcdq-ptq-opt.onnx\">"));
+}
+
+TEST(ReportHtml, DrawsOneBarAVariantAndOneColumnAQuantisedLayer) {
+  const auto page = report_html(input());
+  EXPECT_EQ(count(page, "class=\"bar\""), 4);  // mAP and size of two files
+  EXPECT_EQ(count(page, "class=\"column\""), 7);
+  EXPECT_EQ(count(page, "width=\"75.00%\""), 1);  // mAP 0.3 of 0.4
+  EXPECT_EQ(count(page, "width=\"25.00%\""), 1);  // size
+}
+
+TEST(ReportHtml, NamesTheFiveWorstLayersWorstFirst) {
+  const auto page = report_html(input());
+  const auto list = page.substr(page.find("<ol>"), page.find("</ol>") - page.find("<ol>"));
+  EXPECT_EQ(count(list, "<li>"), 5);
+  EXPECT_LT(list.find("model.6.conv"), list.find("model.5.conv"));
+  EXPECT_THAT(list, AllOf(HasSubstr("34.0 dB at the output"), Not(HasSubstr("model.1.conv")), Not(HasSubstr("dfl"))));
+  EXPECT_THAT(page, HasSubstr("model.23.dfl.conv: float (box decode)"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"n\">1.23</td><td class=\"n\">25.00</td>"));
+}
+
+TEST(ReportHtml, SortsClassesByLossAndLeavesUndefinedOnesOut) {
+  const auto page = report_html(input());
+  EXPECT_LT(page.find(">dog<"), page.find(">cat<"));
+  EXPECT_THAT(page, HasSubstr("<td class=\"n\">0.2000</td><td class=\"n\">-0.4000</td>"));
+  EXPECT_THAT(page, Not(HasSubstr("yak")));
+  EXPECT_THAT(page, HasSubstr("Left out: 1 classes"));
+}
+
+TEST(ReportHtml, EscapesHostileTextEverywhere) {
+  auto hostile = input();
+  auto& report = hostile.report;
+  report.model = report.head = report.gates[0].detail = report.data[0] = report.caveats[0] = report.recipes[0].float_layers[0] = kHostile;
+  report.artifacts[1].name = report.artifacts[1].path = kHostile;
+  hostile.metrics = {{"baseline-fp32", metrics(Json::array({class_row(1, kHostile, 0.5)}))},
+                     {kHostile, metrics(Json::array({class_row(1, kHostile, 0.4)}))}};
+  hostile.layers["w4a16"][0]["node"] = hostile.layers["w4a16"][0]["note"] = kHostile;
+  hostile.manifest["command"][1] = kHostile;
+  hostile.machine = {{"cpu", kHostile}};
+  hostile.files = {kHostile};
+  const auto page = report_html(hostile);
+  EXPECT_THAT(page, Not(HasSubstr("<script")));
+  EXPECT_GE(count(page, "&lt;script"), 15);
+  EXPECT_EQ(count(page, "href=\"\\./%3Cscript"), 2);
+}
+
+TEST(ReportHtml, LoadsNothingFromElsewhere) {
+  const auto page = report_html(input());
+  EXPECT_EQ(count(page, "https?:|//[a-z]|<script|<link|<img|@import|url\\("), 0);
+  EXPECT_EQ(count(page, "href=\"[^.]"), 0);
+}
+
+TEST(ReportHtml, ShowsFailedGates) {
+  auto failed = input();
+  failed.report.gates.push_back({"min_map", "baseline-fp32", false, std::string(1000, 'x')});
+  const auto page = report_html(failed);
+  EXPECT_THAT(page, AllOf(HasSubstr("verdict failed"), HasSubstr("1 of 2 gates FAILED"), HasSubstr("<details open>")));
+  EXPECT_THAT(page, Not(HasSubstr(std::string(300, 'x'))));
+}
+
+TEST(ReportHtml, AnInterruptedRunIsNotCalledPassed) {
+  auto broken = input();
+  broken.report.status = "interrupted";
+  broken.manifest["error"] = "interrupted: by the user";
+  const auto page = report_html(broken);
+  EXPECT_THAT(page, AllOf(HasSubstr("verdict open"), HasSubstr("Not complete: interrupted; so far all 1 gates passed."),
+                          HasSubstr("interrupted: by the user"), Not(HasSubstr("Finished"))));
+}
+
+TEST(ReportHtml, ASmokeRunHasNoScores) {
+  auto smoke = input();
+  for (auto& row : smoke.report.artifacts) row.score.reset();
+  smoke.metrics.clear();
+  const auto page = report_html(smoke);
+  EXPECT_THAT(page, AllOf(HasSubstr("none of them was scored"), HasSubstr("says nothing about detection quality")));
+  EXPECT_EQ(count(page, "class=\"bar\""), 2);  // sizes
+  EXPECT_THAT(page, Not(HasSubstr("<h2>Classes")));
+}
+
+TEST(ReportHtml, UndefinedAndInfiniteNumbersAreShownAsSuch) {
+  auto odd = input();
+  odd.report.artifacts[0].score->map_50_95 = odd.report.artifacts[1].score->map_50_95 = -1;
+  odd.layers["w4a16"][0]["output_sqnr_db"] = nullptr;  // infinite: no error at all
+  const auto page = report_html(odd);
+  EXPECT_THAT(page, HasSubstr("undefined"));
+  EXPECT_EQ(count(page, "class=\"column\""), 6);
+  EXPECT_EQ(count(page, "class=\"reference\""), 0);
+}
+
+TEST(ReportHtml, AnEmptyReportIsStillAPage) {
+  const auto page = report_html(HtmlInput{});
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("wrote 0 ONNX files"), HasSubstr("no recipe was finished"), HasSubstr("Not judged."), HasSubstr("</html>")));
+}
+
+TEST(ReportHtml, ALayersFileWithoutItsFieldsIsAnError) {
+  auto bad = input();
+  bad.layers["w4a16"][0].erase("method");
+  EXPECT_THROW(report_html(bad), Error);
+}
+
+using GatherHtmlInput = test::Scratch;
+
+TEST_F(GatherHtmlInput, TakesWhatStandsInTheDirectory) {
+  const auto& root = folder();
+  const auto full = input();
+  write_json(root / RunNames::layers("w4a16"), {{"layers", full.layers.at("w4a16")}});
+  write_json(root / "baseline-fp32/metrics.json", full.metrics.at("baseline-fp32"));
+  write_json(root / "run.json", Json::object());
+  const Json manifest = {{"files", {{"ptq-w4a16-coco/layers.json", Json::object()}, {"gone.json", Json::object()}}}};
+  const auto found = gather_html_input(root, full.report, manifest);
+  EXPECT_EQ(found.layers.at("w4a16").size(), 8U);
+  EXPECT_TRUE(found.metrics.contains("baseline-fp32"));
+  EXPECT_FALSE(found.metrics.contains("w4a16-qcdq-ptq-opt"));
+  EXPECT_THAT(found.files, testing::ElementsAre("run.json", "ptq-w4a16-coco/layers.json"));
+}
+
+}  // namespace
+}  // namespace nibble
