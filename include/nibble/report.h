@@ -83,11 +83,12 @@ struct Report {
   std::vector<std::string> caveats;
   double seconds = 0;
 
-  bool gates_passed() const {
-    for (const auto& gate : gates)
-      if (!gate.passed) return false;
-    return true;
+  std::int64_t failed_gates() const {
+    std::int64_t failed = 0;
+    for (const auto& gate : gates) failed += gate.passed ? 0 : 1;
+    return failed;
   }
+  bool gates_passed() const { return failed_gates() == 0; }
 };
 
 }  // namespace nibble

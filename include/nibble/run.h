@@ -7,11 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "nibble/progress.h"
 #include "nibble/report.h"
 
 namespace nibble {
-
-class Progress;  // base/progress.h
 
 /// Where and how networks are executed.
 struct RuntimeOptions {
@@ -23,9 +22,9 @@ struct RuntimeOptions {
 
 /// Which images are scored, against what.
 struct DataOptions {
-  std::filesystem::path images;       ///< folder the annotations' file names are relative to
-  std::filesystem::path annotations;  ///< COCO instances_*.json, or a YOLO data.yaml
-  std::optional<std::int64_t> max_images;
+  std::filesystem::path images;            ///< folder the annotations' file names are relative to
+  std::filesystem::path annotations;       ///< COCO instances_*.json, or a YOLO data.yaml
+  std::optional<std::int64_t> max_images;  ///< the first by ascending id; empty: all (run: 100)
   std::filesystem::path image_ids_list;
 };
 
@@ -41,7 +40,7 @@ struct RunOptions {
   std::vector<std::string> recipes = {"w4a16", "w4a8"};
   std::filesystem::path calibration;  ///< folder or list; empty: the embedded images
   std::optional<std::int64_t> calibration_images;
-  DataOptions data;  ///< empty: the embedded images
+  DataOptions data;  ///< empty: the embedded images; without max_images and image_ids_list, the first 100 are scored
   std::string head = "one2many";
   std::int64_t image_size = 640;
   std::filesystem::path runs_dir;  ///< empty: tmp/<model>_brevitas_w4a8_w4a16

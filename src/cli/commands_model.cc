@@ -23,7 +23,7 @@ void add_inspect(CLI::App& app, Action& chosen) {
 }
 
 /// "4" or "dynamic" (-1).
-std::string read_batch(std::string& text, std::int64_t& batch) {
+std::string read_batch(const std::string& text, std::int64_t& batch) {
   if (text == "dynamic") {
     batch = -1;
     return "";
@@ -46,9 +46,7 @@ void add_export(CLI::App& app, Action& chosen) {
   command.add_option("--batch", "images per run: a number or 'dynamic'")
       ->type_name("N|dynamic")
       ->default_str("1")
-      ->each([options](std::string text) {
-        if (const auto problem = read_batch(text, options->batch); !problem.empty()) throw CLI::ValidationError("--batch", problem);
-      });
+      ->check([options](const std::string& text) { return read_batch(text, options->batch); });
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
     print_result(export_baseline(*options));
     return 0;
@@ -71,7 +69,7 @@ void add_quantize(CLI::App& app, Action& chosen) {
       ->type_name("DIR|LIST");
   command.add_option("--calib-images", options->calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(count_range());
   add_head_options(command, options->head, options->image_size);
   command.add_option("--dialect", options->dialect, "qcdq (Brevitas), int4 (packed), both")->type_name("NAME")->capture_default_str();
   add_runtime_options(command, options->runtime);

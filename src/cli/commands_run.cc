@@ -10,8 +10,7 @@ namespace {
 constexpr int kGateFailed = 1;
 
 int gates_verdict(const RunResult& result) {
-  int failed = 0;
-  for (const auto& gate : result.report.gates) failed += gate.passed ? 0 : 1;
+  const auto failed = result.report.failed_gates();
   if (failed > 0)
     say(fmt::format("nibble: {} of {} gates failed; see {}\n", failed, result.report.gates.size(),
                     (result.directory / "summary.md").string()));
@@ -28,8 +27,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--calib", options.calibration, "calibration images: a folder, a list of paths, a data.yaml")->type_name("DIR|LIST");
   command.add_option("--calib-images", options.calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  add_data_options(command, options.data, true);
+      ->check(count_range());
+  add_data_options(command, options.data, true, "100");
   add_head_options(command, options.head, options.image_size);
   command.add_option("--runs-dir", options.runs_dir, "where run directories go (default: tmp/<model>_brevitas_w4a8_w4a16)")
       ->type_name("DIR");
@@ -37,7 +36,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--gates", options.gates, "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers")
       ->type_name("FILE");
   command.add_flag("--resume", options.resume, "continue the run --run-id: what it finished is kept when its hash is right");
-  command.add_flag("--smoke", options.smoke, "random input through every file only; nothing is scored");
+  command.add_flag("--smoke", options.smoke,
+                   "random input through every file, nothing is scored; the recipes still calibrate (--calib-images 2 is quick)");
   command.add_flag("--reference", options.reference, "score with ONNX Runtime's graph optimisations off as well");
   add_runtime_options(command, options.runtime);
 }

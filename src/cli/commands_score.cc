@@ -28,7 +28,7 @@ void add_eval(CLI::App& app, Action& chosen) {
       ->type_name("X")
       ->capture_default_str();
   command.add_option("--max-det", eval.detect.max_detections, "detections per image")
-      ->check(CLI::PositiveNumber)
+      ->check(count_range())
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--json", eval.json, "write metrics.json here")->type_name("FILE");

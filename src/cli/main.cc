@@ -26,11 +26,24 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a gate failed, 2 usage, 3 bad input, 4 unsupported, 5 environment (library, provider, GPU, disk),\n"
     "6 numeric, 70 internal, 130 interrupted.\n";
 
-int report_error(int code, std::string message) {
-  // One line, whatever a library's words contain.
-  for (auto& letter : message)
-    if (letter == '\n' || letter == '\r') letter = ' ';
-  say(fmt::format("nibble: {}\n", message));
+/// One line without terminal codes, whatever a file name or a library's words contain.
+std::string printable(const std::string& message) {
+  std::string text;
+  for (const char letter : message) {
+    const auto code = static_cast<unsigned char>(letter);
+    if (letter == '\n' || letter == '\r') {
+      text += ' ';
+    } else if (code < 0x20 || code == 0x7f) {
+      text += fmt::format("\\x{:02x}", code);
+    } else {
+      text += letter;
+    }
+  }
+  return text;
+}
+
+int report_error(int code, const std::string& message) {
+  say(fmt::format("nibble: {}\n", printable(message)));
   return code;
 }
 
@@ -51,6 +64,9 @@ int parse_and_run(int argc, char** argv) {
   add_model_commands(app, chosen);
   add_score_commands(app, chosen);
   app.require_subcommand(0, 1);
+  // Before CLI11 sees a --help behind it and answers with the general help.
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App* command) { return command->get_name() == argv[1]; }).empty())
+    return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: unknown command '{}'; see nibble --help", argv[1]));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,6 +2,8 @@
 #include "cli/shared_options.h"
 
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 
@@ -11,7 +13,17 @@
 namespace nibble {
 namespace {
 constexpr const char* kSharedGroup = "Shared options";
+
+/// CLI11 lets a number that is too large wrap around or saturate.
+std::string seed_problem(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto* const end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, seed);
+  return result.ec == std::errc{} && result.ptr == end ? "" : "'" + text + "' is not a whole number from 0 to 2^64 - 1";
 }
+}  // namespace
+
+CLI::Validator count_range() { return CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}); }
 
 void add_output_options(CLI::App& command, OutputOptions& options) {
   auto* quiet = command.add_flag("--quiet", options.quiet, "no progress; warnings and errors only")->group(kSharedGroup);
@@ -21,11 +33,15 @@ void add_output_options(CLI::App& command, OutputOptions& options) {
 
 void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
   command.add_option("--threads", options.threads, "threads to compute with; 0: the cores")
-      ->check(CLI::Range(0, 4096))
+      ->check(CLI::Range(0, 256))
       ->type_name("N")
       ->capture_default_str()
       ->group(kSharedGroup);
-  command.add_option("--seed", options.seed, "of everything random")->type_name("N")->capture_default_str()->group(kSharedGroup);
+  command.add_option("--seed", options.seed, "of everything random")
+      ->check(seed_problem)
+      ->type_name("N")
+      ->capture_default_str()
+      ->group(kSharedGroup);
   command.add_option("--provider", options.provider, "cpu or cuda; asked for and missing is an error")
       ->type_name("NAME")
       ->capture_default_str()
@@ -34,12 +50,12 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       ->group(kSharedGroup);
 }
 
-void add_data_options(CLI::App& command, DataOptions& options, bool with_images) {
+void add_data_options(CLI::App& command, DataOptions& options, bool with_images, const std::string& default_count) {
   if (with_images) command.add_option("--images", options.images, "folder of the images to score")->type_name("DIR");
   command.add_option("--annotations", options.annotations, "COCO instances_*.json, or a YOLO data.yaml")->type_name("FILE");
-  auto* max = command.add_option("--max-images", options.max_images, "the first N images by ascending id")
+  auto* max = command.add_option("--max-images", options.max_images, "the first N images by ascending id (default: " + default_count + ")")
                   ->type_name("N")
-                  ->check(CLI::PositiveNumber);
+                  ->check(count_range());
   command.add_option("--image-ids-list", options.image_ids_list, "only these: one image id per line, # comments")
       ->type_name("FILE")
       ->excludes(max);

@@ -23,10 +23,14 @@ struct OutputOptions {
 void add_output_options(CLI::App& command, OutputOptions& options);
 /// --threads, --seed, --provider, --allow-cpu-fallback.
 void add_runtime_options(CLI::App& command, RuntimeOptions& options);
-/// --annotations, --max-images, --image-ids-list; --images where the command reads images.
-void add_data_options(CLI::App& command, DataOptions& options, bool with_images);
+/// --annotations, --max-images, --image-ids-list; --images where the command reads images. `default_count`: how many are
+/// scored without --max-images, for the help.
+void add_data_options(CLI::App& command, DataOptions& options, bool with_images, const std::string& default_count = "all");
 /// --head, --imgsz.
 void add_head_options(CLI::App& command, std::string& head, std::int64_t& image_size);
+
+/// Counts: 1 and more, within reason.
+CLI::Validator count_range();
 
 /// What main runs after parsing; returns the exit code.
 using Action = std::function<int()>;

@@ -35,9 +35,8 @@ void add_row(const ParityContext& context, ArtifactReport* artifact, const std::
 
 ArtifactReport* find(const std::vector<PtqFile>& files, std::vector<ArtifactReport>& reports, const std::string& dialect,
                      const std::string& suffix) {
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (files[i].dialect == dialect && files[i].suffix == suffix) return &reports[i];
-  return nullptr;
+  const auto index = index_of(files, dialect, suffix);
+  return index ? &reports[*index] : nullptr;
 }
 
 }  // namespace

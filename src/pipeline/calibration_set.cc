@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/calibration_set.h"
 
-#include <fmt/format.h>
-
 #include <set>
 
 #include "base/files.h"
 #include "base/shared_data.h"
 #include "data/image.h"
-#include "nibble/error.h"
 #include "report/run_dir.h"
 
 namespace nibble {
@@ -28,8 +25,7 @@ std::vector<fs::path> files_of_dataset(const fs::path& yaml, std::int64_t limit)
 
 CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit) {
   if (source.empty()) return {list_image_files(shared_data(kDefaultCalibration), limit), kDefaultCalibration};
-  const bool is_yaml = source.extension() == ".yaml" || source.extension() == ".yml";
-  return {is_yaml ? files_of_dataset(source, limit) : list_image_files(source, limit), source.string()};
+  return {is_yaml(source) ? files_of_dataset(source, limit) : list_image_files(source, limit), source.string()};
 }
 
 CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size) {

@@ -34,16 +34,16 @@ class ReadAhead {
   std::future<NetworkImage> pending_;
 };
 
-/// Boxes of a file whose size is not the annotations' would be scored against the wrong pixels.
+}  // namespace
+
 void require_annotated_size(const CocoImage& image, const Letterbox& letterbox, const EvalSet& set) {
-  if (image.width_px == letterbox.width_px && image.height_px == letterbox.height_px) return;
+  const auto fits = [](std::int64_t told, std::int64_t found) { return told == 0 || told == found; };
+  if (fits(image.width_px, letterbox.width_px) && fits(image.height_px, letterbox.height_px)) return;
   throw Error(ErrorKind::input,
               fmt::format("image does not fit its annotations: {}: is {} x {} px, {} says {} x {}; use the original images",
                           image_path(set, image).string(), letterbox.width_px, letterbox.height_px, set.annotations_name, image.width_px,
                           image.height_px));
 }
-
-}  // namespace
 
 DecodeOptions decode_options(const DetectOptions& detect) {
   DecodeOptions options;

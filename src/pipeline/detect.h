@@ -12,6 +12,10 @@ namespace nibble {
 
 DecodeOptions decode_options(const DetectOptions& detect);
 
+/// Boxes on an image whose size is not the annotations' would be scored against the wrong pixels: Error(input). A side the
+/// annotations do not tell (0) fits.
+void require_annotated_size(const CocoImage& image, const Letterbox& letterbox, const EvalSet& set);
+
 /// A tensor the network takes: one image, repeated where its batch is fixed above 1.
 Tensor network_input(const NetworkImage& image, std::int64_t batch);
 

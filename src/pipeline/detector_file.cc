@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "nibble/error.h"
 #include "pipeline/model_metadata.h"
 
@@ -53,6 +55,16 @@ void require_classes_fit(const Shape& shape, const std::filesystem::path& model,
 }
 
 }  // namespace
+
+void require_provider(const std::string& name) {
+  if (parse_provider(name) == Provider::cpu) return;
+  const auto info = onnx_runtime_info();
+  if (std::find(info.providers.begin(), info.providers.end(), "CUDAExecutionProvider") == info.providers.end())
+    throw Error(ErrorKind::environment,
+                fmt::format("provider cuda: {}: is not in this ONNX Runtime; take the onnxruntime-gpu build and name its library in "
+                            "NIBBLE_ONNXRUNTIME, or use --provider cpu",
+                            info.library.string()));
+}
 
 Session open_session(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize) {
   if (!std::filesystem::exists(model))

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "nibble/run.h"
+#include "pipeline/output_path.h"
 #include "pipeline/scoring.h"
 #include "report/metrics_json.h"
 
@@ -18,7 +19,10 @@ std::string latency_line(const Json& latency) {
 }  // namespace
 
 std::string evaluate(const EvalOptions& options, Progress& progress) {
-  const auto set = open_eval_set(options.data);
+  const auto& data = options.data;
+  refuse_same_file(options.json, {options.model, data.annotations, data.image_ids_list, options.save_detections});
+  refuse_same_file(options.save_detections, {options.model, data.annotations, data.image_ids_list});
+  const auto set = open_eval_set(data);
   require_images(set);
   const ScoringOptions scoring{.model = options.model,
                                .model_name = options.model.string(),

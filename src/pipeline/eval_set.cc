@@ -3,8 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "base/shared_data.h"
+#include "eval/coco_map.h"
 #include "nibble/error.h"
 #include "report/run_dir.h"
 
@@ -29,14 +32,26 @@ CocoDataset select(const CocoDataset& dataset, const DataOptions& options) {
   return selected;
 }
 
-bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
+// With error codes: a folder that may not be entered is a missing one for this purpose.
+bool is_folder_at(const fs::path& path) {
+  std::error_code code;
+  return fs::is_directory(path, code);
+}
+bool is_file_at(const fs::path& path) {
+  std::error_code code;
+  return fs::is_regular_file(path, code);
+}
 
 }  // namespace
+
+bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
 
 EvalSet open_annotations(const DataOptions& options) {
   if (options.annotations.empty()) throw Error(ErrorKind::usage, "data: no annotations; give a COCO instances file with --annotations");
   EvalSet set;
-  set.dataset = select(read_dataset(options.annotations), options);
+  const CocoDataset whole = read_dataset(options.annotations);
+  for (const auto& image : whole.images) set.all_images.push_back(image.id);
+  set.dataset = select(whole, options);
   set.annotations_name = options.annotations.string();
   set.annotations_sha256 = sha256_of_file(options.annotations);
   set.images_dir = options.images;
@@ -60,15 +75,23 @@ EvalSet open_eval_set(const DataOptions& options) {
   return set;
 }
 
+std::vector<Detection> detections_of(const EvalSet& set, const std::vector<Detection>& detections) {
+  for (std::size_t i = 0; i < detections.size(); ++i)
+    if (!std::binary_search(set.all_images.begin(), set.all_images.end(), detections[i].image_id))
+      throw Error(ErrorKind::input, fmt::format("detections: entry {}: image {} is not in {}; use the annotations they were made for", i,
+                                                detections[i].image_id, set.annotations_name));
+  return select_detections(detections, set.dataset);
+}
+
 fs::path image_path(const EvalSet& set, const CocoImage& image) {
   return set.images_dir.empty() ? fs::path(image.file_name) : set.images_dir / image.file_name;
 }
 
 void require_images(const EvalSet& set) {
-  if (!set.images_dir.empty() && !fs::is_directory(set.images_dir))
+  if (!set.images_dir.empty() && !is_folder_at(set.images_dir))
     throw Error(ErrorKind::input, fmt::format("images: {}: no such folder; check --images", set.images_dir.string()));
   for (const auto& image : set.dataset.images)
-    if (!fs::is_regular_file(image_path(set, image)))
+    if (!is_file_at(image_path(set, image)))
       throw Error(ErrorKind::input, fmt::format("images: {}: no such file, but {} names image {}; check --images",
                                                 image_path(set, image).string(), set.annotations_name, image.id));
 }

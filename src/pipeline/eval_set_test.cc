@@ -69,6 +69,22 @@ TEST_F(EvalSets, HalfAnAnswerIsAUsageError) {
   EXPECT_NO_THROW(open_annotations(only_annotations));
 }
 
+TEST_F(EvalSets, DetectionsOfImagesThatAreNotSelectedAreLeftOut) {
+  auto data = options();
+  data.max_images = 2;
+  const auto set = open_eval_set(data);
+  EXPECT_EQ(set.all_images, (std::vector<std::int64_t>{1, 2, 3}));
+  const auto kept = detections_of(set, {{3, 1, 0.5, {}}, {2, 1, 0.4, {}}});
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0].image_id, 2);
+  EXPECT_THAT(message_of(
+                  [&] {
+                    detections_of(set, {{2, 1, 0.5, {}}, {4, 1, 0.5, {}}});
+                  },
+                  ErrorKind::input),
+              HasSubstr("entry 1: image 4 is not in"));
+}
+
 TEST_F(EvalSets, TheDescriptionChangesWithTheSelection) {
   auto data = options();
   const auto all = describe(open_eval_set(data));

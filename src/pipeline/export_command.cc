@@ -5,6 +5,7 @@
 #include "graph/rewrites.h"
 #include "nibble/error.h"
 #include "nibble/run.h"
+#include "pipeline/output_path.h"
 #include "pipeline/source_model.h"
 #include "report/environment.h"
 
@@ -12,6 +13,7 @@ namespace nibble {
 
 std::string export_baseline(const ExportOptions& options) {
   if (options.output.empty()) throw Error(ErrorKind::usage, "export: no output file; give one with -o OUT.onnx");
+  refuse_same_file(options.output, {options.checkpoint});
   BuildOptions build;
   build.head = parse_head(options.head);
   build.image_size = options.image_size;

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 #include <set>
 
@@ -18,13 +17,6 @@ namespace nibble {
 namespace fs = std::filesystem;
 namespace {
 
-bool is_file(const PtqFile& file, const char* dialect, const char* suffix) { return file.dialect == dialect && file.suffix == suffix; }
-
-const PtqFile* find_file(const std::vector<PtqFile>& files, const char* dialect, const char* suffix) {
-  const auto found = std::find_if(files.begin(), files.end(), [&](const auto& file) { return is_file(file, dialect, suffix); });
-  return found == files.end() ? nullptr : &*found;
-}
-
 EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqFile& file) {
   EmitOptions options;
   options.dialect = file.dialect == "int4" ? Dialect::int4 : Dialect::qcdq;
@@ -33,13 +25,23 @@ EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqF
   return options;
 }
 
+/// Beside `path`, gone with the scope.
+struct ScratchFile {
+  explicit ScratchFile(const fs::path& path) : at(path.string() + ".raw") {}
+  ~ScratchFile() {
+    std::error_code ignored;
+    fs::remove(at, ignored);
+  }
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  const fs::path at;
+};
+
 /// A file that is written cleaned at once.
 void emit_cleaned(const Graph& graph, const EmitOptions& options, const fs::path& path) {
-  fs::path raw = path;
-  raw += ".raw";
-  emit_model(graph, options, raw);
-  clean_model(raw, path);
-  fs::remove(raw);
+  const ScratchFile raw(path);
+  emit_model(graph, options, raw.at);
+  clean_model(raw.at, path);
 }
 
 /// Layers the recipe wanted quantised, with what it wanted.
@@ -85,12 +87,18 @@ std::vector<PtqFile> files_of(const Recipe& recipe, bool want_qcdq, bool want_in
   return files;
 }
 
+std::optional<std::size_t> index_of(const std::vector<PtqFile>& files, std::string_view dialect, std::string_view suffix) {
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (files[i].dialect == dialect && files[i].suffix == suffix) return i;
+  return std::nullopt;
+}
+
 std::string artifact_name(const Recipe& recipe, const PtqFile& file) {
   return fmt::format("{}-{}-ptq{}{}", recipe.name, file.dialect, file.suffix.empty() ? "" : "-", file.suffix);
 }
 
 bool is_scored(const Recipe& recipe, const PtqFile& file) {
-  return recipe.weights.granularity == Granularity::block ? file.dialect == "int4" : is_file(file, "qcdq", "opt");
+  return recipe.weights.granularity == Granularity::block ? file.dialect == "int4" : file.dialect == "qcdq" && file.suffix == "opt";
 }
 
 CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recipe, const CalibrationSet& images,
@@ -116,10 +124,9 @@ void write_ptq_files(const Detector& baseline, const CalibrationResult& result, 
       emit_model(result.graph, options, path_of(file));
     }
   }
-  const auto* cleaned = find_file(files, "qcdq", "opt");
-  const auto* packed = find_file(files, "int4", "");
-  if (cleaned) require_equal_weights(path_of({"qcdq", ""}), path_of(*cleaned));
-  if (cleaned && packed) require_equal_weights(path_of(*cleaned), path_of(*packed));
+  const auto cleaned = index_of(files, "qcdq", "opt"), packed = index_of(files, "int4", "");
+  if (cleaned) require_equal_weights(path_of({"qcdq", ""}), path_of(files[*cleaned]));
+  if (cleaned && packed) require_equal_weights(path_of(files[*cleaned]), path_of(files[*packed]));
 }
 
 RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result) {

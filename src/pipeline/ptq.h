@@ -3,7 +3,9 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nibble/report.h"
@@ -20,6 +22,8 @@ struct PtqFile {
   std::string suffix;   ///< "", "opt", "fp16"
 };
 std::vector<PtqFile> files_of(const Recipe& recipe, bool want_qcdq, bool want_int4);
+/// Index of one of them; empty when the recipe does not give it.
+std::optional<std::size_t> index_of(const std::vector<PtqFile>& files, std::string_view dialect, std::string_view suffix);
 /// "w4a16-qcdq-ptq-opt"
 std::string artifact_name(const Recipe& recipe, const PtqFile& file);
 /// Which of them is scored: the cleaned QCDQ file, INT4 where that is the only dialect.

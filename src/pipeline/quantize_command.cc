@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "nibble/error.h"
 #include "nibble/run.h"
+#include "pipeline/detector_file.h"
+#include "pipeline/output_path.h"
 #include "pipeline/ptq.h"
 #include "pipeline/source_model.h"
 #include "report/environment.h"
@@ -29,9 +31,15 @@ std::string report_text(const RecipeReport& report) {
 std::string quantize(const QuantizeOptions& options, Progress& progress) {
   require_dialect(options.dialect);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
+  require_can_be_folder(options.output_dir);
+  require_provider(options.runtime.provider);
+  if (options.runtime.provider != "cpu")
+    log(LogLevel::warning,
+        fmt::format("provider {}: calibration computes on the CPU; only run and eval use the provider", options.runtime.provider));
   const Recipe recipe = load_recipe(options.recipe);
   const auto images = open_calibration_set(options.calibration, options.calibration_images.value_or(recipe.calibration.images));
-  const auto baseline = read_baseline(options.checkpoint, {parse_head(options.head), options.image_size, 1, 300});
+  const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
+  const auto baseline = read_baseline(options.checkpoint, build);
   const auto files = files_of(recipe, options.dialect != "int4", options.dialect != "qcdq");
   const auto result = calibrate_recipe(baseline, recipe, images, options.runtime, progress);
 

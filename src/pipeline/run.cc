@@ -2,6 +2,9 @@
 // The main job, one pass: checkpoint -> baseline -> per recipe: calibrate, write, check, score -> report and gates.
 #include "nibble/run.h"
 
+#include <fmt/format.h>
+
+#include "nibble/error.h"
 #include "pipeline/run_journal.h"
 #include "pipeline/run_plan.h"
 #include "pipeline/run_stages.h"
@@ -12,9 +15,15 @@ RunResult run(const RunOptions& options, Progress& progress) {
   const RunPlan plan = plan_run(options);
   RunJournal journal(plan, progress);
   try {
+    journal.begin();
     const Detector baseline = make_baseline(plan, journal);
     for (const Recipe& recipe : plan.recipes) make_quantized(plan, recipe, baseline, journal);
     return journal.conclude();
+  } catch (const Error& reason) {
+    journal.break_off(reason);
+    if (reason.kind() != ErrorKind::interrupted) throw;
+    throw Error(ErrorKind::interrupted, fmt::format("{}; continue with --runs-dir {} --run-id {} --resume", reason.what(),
+                                                    plan.options.runs_dir.string(), plan.options.run_id));
   } catch (const std::exception& reason) {
     journal.break_off(reason);
     throw;

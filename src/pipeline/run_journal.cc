@@ -10,6 +10,7 @@
 #include "pipeline/versions.h"
 #include "report/environment.h"
 #include "report/gates.h"
+#include "report/report_html.h"
 #include "report/report_json.h"
 #include "report/summary.h"
 #include "report/time.h"
@@ -41,6 +42,29 @@ std::vector<std::string> data_lines(const RunPlan& plan) {
   return lines;
 }
 
+Json recipe_names(const RunPlan& plan) {
+  Json names = Json::array();
+  for (const auto& recipe : plan.recipes) names.push_back(recipe.name);
+  return names;
+}
+
+/// A resumed run must stay the run its manifest describes. Fields that an early end left out are not compared.
+void require_same_settings(const RunPlan& plan, const RunDirectory& directory) {
+  const Json& before = directory.manifest();
+  const auto compare = [&](const std::string& what, const Json& old_value, const Json& new_value) {
+    if (old_value.is_null() || old_value == new_value) return;
+    throw Error(ErrorKind::usage, fmt::format("cannot resume: {}: was made with {} {}, now it is {}; give the same, or another --run-id",
+                                              directory.root().string(), what, old_value.dump(), new_value.dump()));
+  };
+  for (const auto& [field, value] : {std::pair<const char*, Json>{"head", plan.options.head},
+                                     {"imgsz", plan.options.image_size},
+                                     {"seed", plan.options.runtime.seed},
+                                     {"recipes", recipe_names(plan)}})
+    compare(field, before.value(field, Json(nullptr)), value);
+  const Json::json_pointer checkpoint("/inputs/checkpoint/sha256");
+  if (before.contains(checkpoint)) compare("checkpoint sha256", before.at(checkpoint), plan.inputs.at("checkpoint").at("sha256"));
+}
+
 std::string list_text(const std::string& comment, const std::vector<std::string>& lines) {
   return fmt::format("# {}\n{}\n", comment, fmt::join(lines, "\n"));
 }
@@ -62,28 +86,34 @@ void LoggedProgress::end(const std::string& summary) {
 }
 
 RunJournal::RunJournal(const RunPlan& plan, Progress& progress)
-    : plan_(plan),
-      directory_(RunDirectory::open(plan.options.runs_dir, plan.options.run_id, plan.options.resume)),
-      log_(directory_.path("logs/nibble.log")),
-      progress_(progress) {
+    : plan_(plan), directory_(RunDirectory::open(plan.options.runs_dir, plan.options.run_id, plan.options.resume)), progress_(progress) {
+  if (plan.options.resume) require_same_settings(plan, directory_);
   report_.model = plan.names.model;
   report_.head = plan.options.head;
   report_.image_size = plan.options.image_size;
   report_.data = data_lines(plan);
   report_.caveats = plan.caveats;
-  log(LogLevel::info, fmt::format("nibble {}: {}", kVersion, fmt::join(plan.options.command, " ")));
-  for (const auto& caveat : plan.caveats) log(caveat.starts_with("**") ? LogLevel::warning : LogLevel::info, caveat);
+}
+
+void RunJournal::begin() {
+  log_.emplace(directory_.path("logs/nibble.log"));
+  log(LogLevel::info, fmt::format("nibble {}: {}", kVersion, fmt::join(plan_.options.command, " ")));
+  for (const auto& caveat : plan_.caveats) log(caveat.starts_with("**") ? LogLevel::warning : LogLevel::info, caveat);
+  write_manifest();
+  write_config();
+}
+
+void RunJournal::write_manifest() {
   directory_.set("status", "running");
   directory_.set("error", nullptr);
   directory_.set("started_utc", utc_text(Clock::now()));
-  directory_.set("command", plan.options.command);
-  directory_.set("model", plan.names.model);
-  directory_.set("head", plan.options.head);
-  directory_.set("imgsz", plan.options.image_size);
-  directory_.set("seed", plan.options.runtime.seed);
-  directory_.set("runtime", runtime_to_json(plan.options.runtime));
-  directory_.set("inputs", plan.inputs);
-  write_config();
+  directory_.set("command", plan_.options.command);
+  directory_.set("model", plan_.names.model);
+  directory_.set("head", plan_.options.head);
+  directory_.set("imgsz", plan_.options.image_size);
+  directory_.set("seed", plan_.options.runtime.seed);
+  directory_.set("runtime", runtime_to_json(plan_.options.runtime));
+  directory_.set("inputs", plan_.inputs);
 }
 
 void RunJournal::write_config() {
@@ -91,18 +121,16 @@ void RunJournal::write_config() {
   directory_.set("versions", versions);
   write_json(directory_.path("env/libraries.json"), versions);
   write_json(directory_.path("env/machine.json"), machine_facts());
-  Json recipes = Json::array();
   for (const auto& recipe : plan_.recipes) {
     const auto file = fmt::format("config/{}.json", recipe.name);
     write_json(directory_.path(file), to_json(recipe));
     directory_.record(file, recipe_key(plan_, recipe));
-    recipes.push_back(recipe.name);
     std::vector<std::string> paths;
     for (const auto& path : plan_.calibration.at(recipe.name).files) paths.push_back(path.filename().string());
     write_file(directory_.path(fmt::format("config/{}-calibration-images.txt", recipe.name)),
                list_text("calibration images, in order, of " + plan_.calibration.at(recipe.name).name, paths));
   }
-  directory_.set("recipes", recipes);
+  directory_.set("recipes", recipe_names(plan_));
   std::vector<std::string> ids;
   for (const auto& image : plan_.evaluation.dataset.images) ids.push_back(std::to_string(image.id));
   write_file(directory_.path("config/image-ids.txt"), list_text("scored images; usable with --image-ids-list", ids));
@@ -112,7 +140,7 @@ std::string RunJournal::write_report(const std::string& status) {
   report_.status = status;
   report_.seconds = seconds_since(start_);
   report_.gates = judge(report_, plan_.limits);
-  write_json(directory_.path("gates.json"), gates_document(report_.gates));
+  write_json(directory_.path("gates.json"), gates_document(report_.gates, status));
   const auto summary = summary_markdown(report_);
   write_file(directory_.path("summary.md"), summary);
   Json artifacts = Json::array();
@@ -121,6 +149,8 @@ std::string RunJournal::write_report(const std::string& status) {
   directory_.set("stages", progress_.stages());
   directory_.record("gates.json", "");
   directory_.record("summary.md", "");
+  write_file(directory_.path("report.html"), report_html(gather_html_input(directory_.root(), report_, directory_.manifest())));
+  directory_.record("report.html", "");
   directory_.set("finished_utc", utc_text(Clock::now()));
   directory_.set("seconds", report_.seconds);
   directory_.set("status", status);

@@ -31,8 +31,11 @@ class LoggedProgress : public Progress {
 
 class RunJournal {
  public:
-  /// Opens the directory, writes manifest, config and environment.
+  /// Opens the directory, no more: what fails after that can be recorded in it.
   RunJournal(const RunPlan& plan, Progress& progress);
+
+  /// Opens the log, writes manifest, config and environment.
+  void begin();
 
   RunDirectory& directory() { return directory_; }
   LoggedProgress& progress() { return progress_; }
@@ -45,10 +48,11 @@ class RunJournal {
 
  private:
   std::string write_report(const std::string& status);
+  void write_manifest();
   void write_config();
   const RunPlan& plan_;
   RunDirectory directory_;
-  LogFile log_;
+  std::optional<LogFile> log_;
   LoggedProgress progress_;
   Report report_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();

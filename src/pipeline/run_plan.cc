@@ -11,7 +11,7 @@
 #include "base/shared_data.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
-#include "ort/session.h"
+#include "pipeline/detector_file.h"
 #include "pipeline/source_model.h"
 #include "report/time.h"
 
@@ -56,14 +56,25 @@ void open_data(RunPlan& plan) {
         open_calibration_set(plan.options.calibration, plan.options.calibration_images.value_or(recipe.calibration.images));
 }
 
+void note_image_count(RunPlan& plan) {
+  if (plan.options.smoke) return;
+  const auto scored = plan.evaluation.dataset.images.size();
+  const auto all = plan.evaluation.all_images.size();
+  const bool is_default = !plan.options.data.max_images && plan.options.data.image_ids_list.empty();
+  if (is_default && scored < all)
+    plan.caveats.push_back(
+        fmt::format("Scored on the first {} of {} images, which is how many a run takes without --max-images; --max-images {} takes all.",
+                    scored, all, all));
+  if (scored < kFewImages)
+    plan.caveats.push_back(
+        fmt::format("Scored on {} images: small differences are noise; use --images and --annotations with more.", scored));
+}
+
 void note_caveats(RunPlan& plan) {
   if (plan.uses_embedded_model)
     plan.caveats.push_back(
         "The embedded yolov10n.pt is rebuilt from public parts, not the published file (assets/README.md): compare recipes by it.");
-  const auto images = plan.evaluation.dataset.images.size();
-  if (images < kFewImages && !plan.options.smoke)
-    plan.caveats.push_back(
-        fmt::format("Scored on {} images: small differences are noise; use --images and --annotations with more.", images));
+  note_image_count(plan);
   for (const auto& recipe : plan.recipes) {
     const auto& set = plan.calibration.at(recipe.name);
     const auto wanted = static_cast<std::size_t>(plan.options.calibration_images.value_or(recipe.calibration.images));
@@ -101,7 +112,7 @@ void describe_inputs(RunPlan& plan) {
 RunPlan plan_run(const RunOptions& options) {
   RunPlan plan;
   plan.options = options;
-  parse_provider(options.runtime.provider);
+  require_provider(options.runtime.provider);
   plan.build.head = parse_head(options.head);
   plan.build.image_size = options.image_size;
   resolve_paths(plan);

@@ -72,9 +72,7 @@ void emit_baseline_files(const RunPlan& plan, const Detector& baseline, RunJourn
 bool must_make(RunJournal& journal, const RunPlan& plan, const Recipe& recipe, const std::vector<PtqFile>& files) {
   const auto key = recipe_key(plan, recipe);
   auto& directory = journal.directory();
-  const auto is_there = [&](const PtqFile& file) {
-    return directory.has(plan.names.quantized(recipe.name, file.dialect, file.suffix), key);
-  };
+  const auto is_there = [&](const PtqFile& file) { return directory.has(plan.names.quantized(artifact_name(recipe, file)), key); };
   return !(std::all_of(files.begin(), files.end(), is_there) && directory.has(RunNames::layers(recipe.name), key));
 }
 
@@ -82,7 +80,7 @@ void make_files(const RunPlan& plan, const Recipe& recipe, const Detector& basel
                 RunJournal& journal) {
   auto& directory = journal.directory();
   const auto result = calibrate_recipe(baseline, recipe, plan.calibration.at(recipe.name), plan.options.runtime, journal.progress());
-  const auto relative = [&](const PtqFile& file) { return plan.names.quantized(recipe.name, file.dialect, file.suffix); };
+  const auto relative = [&](const PtqFile& file) { return plan.names.quantized(artifact_name(recipe, file)); };
   write_ptq_files(baseline, result, recipe, files, [&](const PtqFile& file) { return directory.path(relative(file)); });
   const auto key = recipe_key(plan, recipe);
   for (const auto& file : files) directory.record(relative(file), key);
@@ -130,7 +128,7 @@ void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& b
   progress.begin("check " + recipe.name, static_cast<std::int64_t>(files.size()));
   std::vector<ArtifactReport> reports;
   for (const auto& file : files) {
-    const auto path = plan.names.quantized(recipe.name, file.dialect, file.suffix);
+    const auto path = plan.names.quantized(artifact_name(recipe, file));
     reports.push_back(check_artifact(id_of(journal, artifact_name(recipe, file), recipe.name, path), plan.options.runtime));
     progress.step(reports.back().name);
   }

@@ -61,7 +61,7 @@ ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Pro
   warn_of_names(detector, set);
   ScoringResult result;
   result.detections = detect_images(detector, set, options.detect, options.title, progress);
-  const Json metrics = to_json(evaluate_coco(set.dataset, result.detections));
+  const Json metrics = to_json(evaluate_coco(set.dataset, result.detections, options.runtime.threads));
   result.document = metrics_document(settings_of(options, detector, set), metrics, time_model(options, detector, set, progress));
   return result;
 }

@@ -12,8 +12,8 @@
 
 #include <algorithm>
 #include <map>
-#include <thread>
 
+#include "base/threads.h"
 #include "exec/convert.h"
 #include "exec/fake_quant.h"
 #include "exec/kernels.h"
@@ -123,7 +123,7 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
                                      Progress& progress) {
   if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
   const c10::InferenceMode no_gradients;
-  at::set_num_threads(options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
+  at::set_num_threads(thread_count(options.threads));
   const std::vector<LayerPlan> plans = place_quantizers(baseline, options.recipe);
   require_own_constants(baseline, plans);
   const std::vector<std::size_t> stops = nodes_of(plans);

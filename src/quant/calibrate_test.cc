@@ -158,7 +158,7 @@ TEST(Calibrate, GranularitiesHaveTheirShapes) {
                                            std::pair{Granularity::block, Shape{8, 2, 1, 1}}}) {
     Recipe recipe = recipe_of(4, 0);
     recipe.weights.granularity = granularity;
-    recipe.weights.block = 4;
+    recipe.weights.block = 6;
     const CalibrationResult result = calibrated(recipe);
     const auto found = std::find_if(result.graph.values.begin(), result.graph.values.end(),
                                     [](const Value& value) { return value.name == "pointwise.weight"; });

@@ -102,15 +102,9 @@ void restore_gain(RoundedWeights& rounded, const RoundingProblem& problem, const
 }
 
 QuantParams weight_params(const RoundedWeights& rounded, const RoundingProblem& problem, const at::Tensor& weight) {
-  Shape shape;
+  const Shape shape = scale_shape(problem.spec, weight.sizes().vec());
   std::vector<float> scales = rounded.scales;
-  switch (problem.spec.granularity) {
-    case Granularity::tensor: scales.resize(1); break;
-    case Granularity::channel: shape = {weight.size(0)}; break;
-    case Granularity::block:
-      shape = {weight.size(0), (weight.size(1) + problem.spec.block - 1) / problem.spec.block, weight.size(2), weight.size(3)};
-      break;
-  }
+  if (problem.shared_scale) scales.resize(1);
   const std::vector<std::int8_t> zeros(scales.size(), 0);
   return {problem.spec, Tensor::of<float>(shape, std::move(scales)), Tensor::of<std::int8_t>(shape, zeros)};
 }

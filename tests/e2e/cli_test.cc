@@ -142,5 +142,26 @@ TEST_F(ScoreCommand, AFullStandardOutputIsAnEnvironmentError) {
   EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
 }
 
+TEST_F(Cli, ACommandItDoesNotHaveIsUnknownEvenWithHelp) { expect_error({"compare", "--help"}, 2, "unknown command 'compare'"); }
+
+TEST_F(Cli, NumbersOutOfRangeSayTheRange) {
+  expect_error({"eval", "a.onnx", "--max-det", "0"}, 2, "1000000000");
+  expect_error({"run", "--threads", "4096"}, 2, "256");
+  expect_error({"run", "--seed", "99999999999999999999999"}, 2, "2^64");
+  expect_error({"run", "--seed", "-1"}, 2, "2^64");
+}
+
+TEST_F(Cli, AnErrorNeverWritesTerminalCodes) { expect_error({"inspect", "a\x1b[31m.pt"}, 3, "a\\x1b[31m.pt"); }
+
+TEST_F(Cli, AnOutputNeverOverwritesAnInput) {
+  write_file(folder_ / "a.pt", "precious");
+  expect_error({"export", "a.pt", "-o", "./a.pt"}, 2, "a.pt");
+  expect_error({"eval", "a.pt", "--json", "a.pt"}, 2, "a.pt");
+  expect_error({"eval", "m.onnx", "--json", "j", "--save-detections", "j"}, 2, "j");
+  expect_error({"score", "d.json", "--annotations", "a.pt", "--json", "a.pt"}, 2, "a.pt");
+  expect_error({"quantize", "m.pt", "--recipe", "w4a16", "-o", "a.pt"}, 2, "is a file");
+  EXPECT_EQ(read_file(folder_ / "a.pt"), "precious");
+}
+
 }  // namespace
 }  // namespace nibble

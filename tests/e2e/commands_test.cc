@@ -93,6 +93,36 @@ TEST_F(Commands, EvalAndScoreGiveTheSameNumbers) {
   EXPECT_EQ(read_json(folder_ / "a.json")["metrics"], read_json(folder_ / "b.json")["metrics"]);
 }
 
+TEST_F(Commands, ScoreOfAPartTakesTheDetectionsOfTheWhole) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--imgsz", "320"}).exit_code, 0);
+  const auto eval = [&](const std::string& count, const std::string& detections) {
+    return nibble({"eval", "m.onnx", "--max-images", count, "--skip-latency", "--json", "a.json", "--save-detections", detections});
+  };
+  ASSERT_EQ(eval("8", "all.json").exit_code, 0);
+  ASSERT_EQ(eval("4", "part.json").exit_code, 0);
+  const std::string annotations = NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json";
+  const auto outcome = nibble({"score", "all.json", "--annotations", annotations, "--max-images", "4", "--json", "b.json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(read_json(folder_ / "a.json")["metrics"], read_json(folder_ / "b.json")["metrics"]);
+  write_file(folder_ / "foreign.json", R"([{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 0.5}])");
+  const auto refused = nibble({"score", "foreign.json", "--annotations", annotations, "--max-images", "4"});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("image 1 is not in"));
+}
+
+TEST_F(Commands, EvalTakesAnnotationsWithoutImageSizes) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--imgsz", "320"}).exit_code, 0);
+  Json annotations = read_json(NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json");
+  for (auto& image : annotations["images"]) {
+    image.erase("width");
+    image.erase("height");
+  }
+  write_json(folder_ / "bare.json", annotations);
+  const auto outcome = nibble({"eval", "m.onnx", "--annotations", "bare.json", "--images", NIBBLE_SOURCE_DIR "/assets/coco/val2017",
+                               "--max-images", "2", "--skip-latency"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+}
+
 TEST_F(Commands, EvalRefusesAnnotationsWithOtherClasses) {
   ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx"}).exit_code, 0);
   write_json(folder_ / "two.json", {{"images", {{{"id", 139}, {"file_name", "000000000139.jpg"}, {"width", 640}, {"height", 426}}}},

@@ -20,7 +20,7 @@ class Run : public testing::Test {
  protected:
   void SetUp() override {
     write_file(folder_ / "fast.yaml",
-               "name: fast\nweights: {bits: 8, rounding: nearest, scale_search: max, error_propagation: false}\n"
+               "name: fast\nweights: {bits: 8, rounding: gptq, scale_search: max, error_propagation: true}\n"
                "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
                "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\nhalf_twin: false\n");
   }
@@ -42,8 +42,8 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   const auto root = folder_ / "runs/a";
   for (const auto* file : {"onnx/yolov10n-baseline-fp32.onnx", "onnx/yolov10n-baseline-fp16.onnx", "onnx/yolov10n-fast-qcdq-ptq.onnx",
                            "onnx/yolov10n-fast-qcdq-ptq-opt.onnx", "onnx/yolov10n-fast-int4-ptq.onnx", "baseline-coco/metrics.json",
-                           "ptq-fast-coco/metrics.json", "summary.md", "run.json", "gates.json", "config/fast.json", "config/image-ids.txt",
-                           "env/machine.json", "env/libraries.json", "logs/nibble.log"})
+                           "ptq-fast-coco/metrics.json", "summary.md", "report.html", "run.json", "gates.json", "config/fast.json",
+                           "config/image-ids.txt", "env/machine.json", "env/libraries.json", "logs/nibble.log"})
     EXPECT_TRUE(fs::exists(root / file)) << file;
   const auto run = manifest("a");
   EXPECT_EQ(run["status"], "done");
@@ -51,6 +51,10 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   const auto gates = read_json(root / "gates.json");
   EXPECT_EQ(gates["passed"], true);
   EXPECT_GE(gates["gates"].size(), 12U);
+  int quantised = 0;
+  const Json stats = read_json(root / "ptq-fast-coco/layers.json");
+  for (const auto& layer : stats["layers"]) quantised += layer["method"] == "gptq" ? 1 : 0;
+  EXPECT_EQ(quantised, 2);
   EXPECT_EQ(outcome.out.substr(0, 10), read_file(root / "summary.md").substr(0, 10));
   EXPECT_THAT(outcome.out, HasSubstr("| baseline-fp32 | 0."));
   EXPECT_THAT(outcome.out, HasSubstr("| fast-qcdq-ptq-opt | 0."));
@@ -92,6 +96,11 @@ TEST_F(Run, ResumeKeepsWhatIsRightAndMakesTheRestAgain) {
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(fs::last_write_time(onnx / "yolov10n-fast-qcdq-ptq.onnx"), kept_time);
   EXPECT_EQ(sha256_of_file(onnx / "yolov10n-baseline-fp32.onnx"), hash);
+  const auto manifest_hash = sha256_of_file(folder_ / "runs/a/run.json");
+  const auto refused = nibble({"--run-id", "a", "--resume", "--seed", "7"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("was made with seed 0, now it is 7"));
+  EXPECT_EQ(sha256_of_file(folder_ / "runs/a/run.json"), manifest_hash);
 }
 
 TEST_F(Run, AnInterruptKeepsWhatIsFinishedAndCanBeResumed) {
@@ -103,6 +112,8 @@ TEST_F(Run, AnInterruptKeepsWhatIsFinishedAndCanBeResumed) {
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
   const auto run = manifest("a");
   EXPECT_EQ(run["status"], "interrupted");
+  EXPECT_THAT(outcome.err, HasSubstr("--run-id a --resume"));
+  EXPECT_EQ(read_json(folder_ / "runs/a/gates.json")["passed"], nullptr);
   for (const auto& [path, entry] : run["files"].items()) EXPECT_EQ(entry["sha256"], sha256_of_file(folder_ / "runs/a" / path)) << path;
   EXPECT_THAT(read_file(folder_ / "runs/a/summary.md"), HasSubstr("interrupted"));
   EXPECT_EQ(nibble({"--run-id", "a", "--resume"}).exit_code, 0);
@@ -115,6 +126,14 @@ TEST_F(Run, AFullDiskIsAnEnvironmentErrorAndTheRunSaysFailed) {
   EXPECT_THAT(outcome.err, HasSubstr("cannot write file"));
   EXPECT_EQ(manifest("a")["status"], "failed");
   for (const auto& entry : fs::recursive_directory_iterator(folder_ / "runs")) EXPECT_NE(entry.path().extension(), ".part") << entry.path();
+}
+
+TEST_F(Run, AFailureBeforeTheFirstStageIsRecordedToo) {
+  fs::create_directories(folder_ / "runs/a/logs/nibble.log");  // a folder where the log should be
+  const auto outcome = nibble({"--run-id", "a", "--smoke"});
+  EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
+  EXPECT_EQ(manifest("a")["status"], "failed");
+  EXPECT_THAT(manifest("a")["error"].get<std::string>(), HasSubstr("nibble.log"));
 }
 
 TEST_F(Run, WarnsWhenCalibrationAndEvaluationShareImages) {

@@ -30,15 +30,6 @@ std::string name_of_case(const WeightCase& c) {
          (c.groups > 1 ? "depthwise" : "") + (c.dialect == Dialect::qcdq ? "qcdq" : "int4");
 }
 
-Shape scale_shape(const QuantSpec& spec, const Shape& weight) {
-  switch (spec.granularity) {
-    case Granularity::tensor: return {};
-    case Granularity::channel: return {weight[0]};
-    case Granularity::block: return {weight[0], weight[1] / spec.block, weight[2], weight[3]};
-  }
-  return {};
-}
-
 /// images -> QuantizeDequantize -> Conv with quantised weights; every value is a graph output.
 Graph quantized_conv(const WeightCase& c, std::mt19937& random) {
   Graph graph;
