@@ -130,7 +130,13 @@ void write_file(const fs::path& path, std::string_view content) {
   write_file(path, [content](std::ostream& stream) { stream.write(content.data(), static_cast<std::streamsize>(content.size())); });
 }
 
-void write_file(const fs::path& path, const std::function<void(std::ostream&)>& produce) {
+void write_file(const fs::path& asked, const std::function<void(std::ostream&)>& produce) {
+  std::error_code status_error;
+  const fs::file_status status = fs::status(asked, status_error);
+  if (fs::exists(status) && !fs::is_regular_file(status))  // renaming over a device or pipe would replace it
+    throw Error(ErrorKind::usage, fmt::format("file: {}: is not a regular file; name a file to write", asked.string()));
+  const fs::path path =
+      fs::is_symlink(fs::symlink_status(asked, status_error)) && fs::exists(status) ? fs::canonical(asked, status_error) : asked;
   make_parent_folders(path);
   TemporaryFile temporary(temporary_beside(path));
   produce_into(temporary.path, path, produce);

@@ -191,5 +191,26 @@ TEST(Island, AMissingOneIsAnEnvironmentErrorThatSaysWhereItLooked) {
   }
 }
 
+TEST(WriteFile, RefusesToReplaceADevice) {
+  try {
+    write_file("/dev/null", "x");
+    FAIL() << "written";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::usage);
+  }
+  EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST(WriteFile, WritesThroughALink) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "nibble_link_test";
+  std::filesystem::remove_all(folder);
+  write_file(folder / "target", "old");
+  std::filesystem::create_symlink("target", folder / "link");
+  write_file(folder / "link", "new");
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_EQ(read_file(folder / "target"), "new");
+  std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace nibble

@@ -34,9 +34,16 @@ std::vector<fs::path> images_of_folder(const fs::path& folder) {
   return files;
 }
 
+constexpr std::size_t kMaxPathBytes = 4096;  // PATH_MAX of Linux
+
 std::vector<fs::path> images_of_list(const fs::path& list) {
   std::vector<fs::path> files;
   for (const auto& entry : read_text_list(list)) {
+    if (entry.text.size() > kMaxPathBytes)
+      throw Error(
+          ErrorKind::input,
+          fmt::format("images: {}: line {}: {} bytes, which is no path; give a folder of images or a text file with one path per line",
+                      list.string(), entry.line, entry.text.size()));
     fs::path file = list.parent_path() / entry.text;  // an absolute entry replaces the folder
     if (!is_file(file))
       throw Error(ErrorKind::input, fmt::format("images: {}: line {}: there is no file {}", list.string(), entry.line, file.string()));

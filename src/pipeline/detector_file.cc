@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/box_logits.h"
 #include "nibble/error.h"
 #include "pipeline/model_metadata.h"
 
@@ -47,11 +48,11 @@ std::int64_t class_count_of(const DetectorFile& detector, const std::filesystem:
 /// Rows of [B,rows,A] tell the class count of a model without names.
 void require_classes_fit(const Shape& shape, const std::filesystem::path& model, std::int64_t categories) {
   const bool is_map = shape.size() == 3 && shape[2] != 6 && shape[1] > 4;
-  if (!is_map || shape[1] == categories + 4 || shape[1] == categories + 64) return;
+  if (!is_map || shape[1] == categories + 4 || shape[1] == categories + kBoxLogits) return;
   throw Error(ErrorKind::input,
               fmt::format("classes do not match: {}: output {} would have {} (or, raw, {}) classes, the annotations have {} "
                           "categories; use the annotations the model was trained for",
-                          model.string(), shape_text(shape), shape[1] - 4, shape[1] - 64, categories));
+                          model.string(), shape_text(shape), shape[1] - 4, shape[1] - kBoxLogits, categories));
 }
 
 }  // namespace

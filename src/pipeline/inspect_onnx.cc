@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/box_logits.h"
 #include "base/json.h"
 #include "export/onnx_summary.h"
 #include "pipeline/inspect.h"
@@ -60,7 +61,7 @@ std::string meaning_of(const OnnxSummary& summary) {
   if (!classes) return "unknown: the file does not name its classes";
   const auto count = static_cast<std::int64_t>(classes->size());
   if (shape[1] == std::to_string(count + 4)) return output_meaning(Head::one2many, count);
-  if (shape[1] == std::to_string(count + 64)) return output_meaning(Head::raw, count);
+  if (shape[1] == std::to_string(count + kBoxLogits)) return output_meaning(Head::raw, count);
   return fmt::format("not a shape nibble knows for {} classes", count);
 }
 

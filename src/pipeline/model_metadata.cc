@@ -9,6 +9,7 @@
 #include <charconv>
 #include <sstream>
 
+#include "base/box_logits.h"
 #include "nibble/version.h"
 
 namespace nibble {
@@ -114,8 +115,8 @@ std::string output_meaning(Head head, std::int64_t class_count) {
                          class_count);
     case Head::raw:
     case Head::raw_one2one:
-      return fmt::format("[B,{},A]: 64 box-distribution logits (4 sides of 16 bins), then {} class logits, per anchor", class_count + 64,
-                         class_count);
+      return fmt::format("[B,{},A]: 64 box-distribution logits (4 sides of 16 bins), then {} class logits, per anchor",
+                         class_count + kBoxLogits, class_count);
   }
   return "";
 }
