@@ -34,6 +34,7 @@ if(TORCH_WHEEL)
   find_library(TORCH_C10_LIB c10 PATHS ${TORCH_WHEEL}/lib NO_DEFAULT_PATH REQUIRED)
   target_include_directories(dep_torch SYSTEM INTERFACE ${TORCH_WHEEL}/include ${TORCH_WHEEL}/include/torch/csrc/api/include)
   target_link_libraries(dep_torch INTERFACE ${TORCH_CPU_LIB} ${TORCH_C10_LIB})
+  target_compile_definitions(dep_torch INTERFACE FMT_HEADER_ONLY)  # the wheel brings a newer fmt's headers, found first
   target_link_options(dep_torch INTERFACE LINKER:--unresolved-symbols=ignore-in-shared-libs)
 else()
   find_package(Torch REQUIRED)
