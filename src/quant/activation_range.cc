@@ -29,7 +29,7 @@ void MagnitudeHistogram::add(std::span<const float> values) {
   }
   if (bins_.empty() && largest > 0) {
     bins_.assign(kBins, 0);
-    bin_width_ = static_cast<double>(largest) / (kBins / 2);
+    bin_width_ = 2 * static_cast<double>(largest) / kBins;
     bins_[0] = count_;  // only zeros so far
   }
   count_ += values.size();
