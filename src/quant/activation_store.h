@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <map>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "graph/graph.h"
@@ -23,7 +22,6 @@ class ActivationStore {
   void put(ValueId value, std::int64_t batch, const at::Tensor& tensor);
   at::Tensor get(ValueId value, std::int64_t batch) const;
   void drop(ValueId value);
-  bool has(ValueId value) const { return entries_.count(value) > 0; }
 
  private:
   struct Slot {

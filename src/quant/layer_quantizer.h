@@ -24,9 +24,10 @@ struct QuantizedLayer {
 QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
                               const std::function<at::Tensor(std::int64_t)>& batch);
 
-/// Weights by the recipe's method on the moments; with propagated errors the target is the least-squares weight
-///   w* = w + w D H^-1,   D = E[(x - x') x'^T],   H = E[x' x'^T] + damping,
-/// and with bias correction b' = b + w E[x] - w' E[x'] (then all moments are centred).
+/// Weights by the recipe's method on the moments. For GPTQ the target is the least-squares weight
+///   w* = w + t w D H^-1,   D = E[(x - x') x'^T],   H = E[x' x'^T] + damping,   t = target_correction;
+/// with restore_gain the scales are then multiplied by E[y^2] / E[y y'] per channel (y = w x, y' = w' x'); with bias
+/// correction b' = b + w E[x] - w' E[x'], and all moments are centred.
 /// Error(numeric) naming the node when the Hessian cannot be factorised at any damping.
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
                               const Recipe& recipe, const PatchMoments& moments);

@@ -22,7 +22,6 @@ class PatchMoments {
   /// `seen` and `wanted` [B,I,H,W] may be the same tensor.
   void add(const at::Tensor& seen, const at::Tensor& wanted, std::int64_t max_samples, std::mt19937_64& random);
 
-  std::int64_t samples() const { return samples_; }
   at::Tensor mean_seen() const;    ///< [G,K]
   at::Tensor mean_wanted() const;  ///< [G,K]
   /// E[x' x'^T], [G,K,K]; `centred`: of x' minus its mean, which is the right weight when the bias is refitted too.
