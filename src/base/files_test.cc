@@ -14,6 +14,7 @@
 #include "base/shared_data.h"
 #include "base/threads.h"
 #include "nibble/error.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -23,7 +24,7 @@ class Files : public testing::Test {
  protected:
   void SetUp() override {
     const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::path(testing::TempDir()) / (std::string("nibble_files_") + info->name());
+    folder_ = test::process_folder() / (std::string("nibble_files_") + info->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -202,7 +203,7 @@ TEST(WriteFile, RefusesToReplaceADevice) {
 }
 
 TEST(WriteFile, WritesThroughALink) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "nibble_link_test";
+  const auto folder = test::process_folder() / "nibble_link_test";
   std::filesystem::remove_all(folder);
   write_file(folder / "target", "old");
   std::filesystem::create_symlink("target", folder / "link");

@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "nibble/error.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 class JsonFiles : public testing::Test {
  protected:
   void SetUp() override {
-    path_ = fs::path(testing::TempDir()) / (std::string("nibble_json_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    path_ = test::process_folder() / (std::string("nibble_json_") + testing::UnitTest::GetInstance()->current_test_info()->name());
   }
   void TearDown() override { fs::remove(path_); }
   Json yaml(const std::string& text) const {

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "nibble/error.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -13,7 +14,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(Log, GoesToOpenFilesAndTheListener) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "nibble_log_test.log";
+  const auto path = test::process_folder() / "nibble_log_test.log";
   std::filesystem::remove(path);
   std::string heard;
   set_log_listener([&](LogLevel level, const std::string& message) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -12,8 +13,7 @@ namespace fs = std::filesystem;
 class CalibrationSets : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ =
-        fs::path(testing::TempDir()) / (std::string("nibble_calibration_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = test::process_folder() / (std::string("nibble_calibration_") + testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     for (const auto* name : {"b.jpg", "a.jpg", "c.jpg"}) write_file(folder_ / name, name);
   }

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "nibble/error.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -15,8 +16,7 @@ using testing::HasSubstr;
 class EvalSets : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ =
-        fs::path(testing::TempDir()) / (std::string("nibble_eval_set_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = test::process_folder() / (std::string("nibble_eval_set_") + testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     write_json(
         annotations(),

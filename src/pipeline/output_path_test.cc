@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "nibble/error.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -19,7 +20,7 @@ class OutputPaths : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
   fs::path folder_ =
-      fs::path(testing::TempDir()) / (std::string("nibble_output_path_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+      test::process_folder() / (std::string("nibble_output_path_") + testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 TEST_F(OutputPaths, AnInputIsRefusedByAnyName) {

@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "nibble/error.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -61,7 +62,7 @@ TEST(ReportOf, ALayerWithoutARowIsASkip) {
 }
 
 TEST(WritePtqFiles, LeavesNoScratchFileBehindWhenCleaningFails) {
-  const fs::path folder = fs::path(testing::TempDir()) / "nibble_ptq_scratch";
+  const fs::path folder = test::process_folder() / "nibble_ptq_scratch";
   fs::remove_all(folder);
   write_file(folder / "model.onnx/occupied", "a folder where the file should go");
   Detector baseline;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -28,7 +29,7 @@ class RunPlans : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
   fs::path folder_ =
-      fs::path(testing::TempDir()) / (std::string("nibble_run_plan_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+      test::process_folder() / (std::string("nibble_run_plan_") + testing::UnitTest::GetInstance()->current_test_info()->name());
   RunOptions options_;
 };
 

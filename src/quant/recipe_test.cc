@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "nibble/error.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -118,7 +119,7 @@ TEST(Recipe, AnUnknownNameListsTheShippedOnes) {
 }
 
 TEST(Recipe, AFileMayBeNamed) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "nibble_recipe_test.yaml";
+  const auto path = test::process_folder() / "nibble_recipe_test.yaml";
   write_file(path, "name: mine\nweights: {bits: 5}\n");
   EXPECT_EQ(load_recipe(path.string()).weights.bits, 5);
   std::filesystem::remove(path);

@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "nibble/error.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -106,7 +107,7 @@ class GateFile : public testing::Test {
     write_file(path_, text);
     return read_gate_limits(path_);
   }
-  std::filesystem::path path_ = std::filesystem::path(testing::TempDir()) / "nibble_gates_test.yaml";
+  std::filesystem::path path_ = test::process_folder() / "nibble_gates_test.yaml";
 };
 
 TEST_F(GateFile, ReplacesTheRecipesLimits) {

@@ -8,6 +8,7 @@
 #include "nibble/error.h"
 #include "report/environment.h"
 #include "report/time.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -16,7 +17,7 @@ namespace fs = std::filesystem;
 class RunDir : public testing::Test {
  protected:
   void SetUp() override {
-    runs_ = fs::path(testing::TempDir()) / (std::string("nibble_run_dir_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    runs_ = test::process_folder() / (std::string("nibble_run_dir_") + testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(runs_);
   }
   void TearDown() override { fs::remove_all(runs_); }

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/files.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -23,7 +24,7 @@ std::string quoted(const std::string& word) {
 
 fs::path scratch_folder() {
   const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-  const auto folder = fs::path(testing::TempDir()) / "nibble_e2e" / info->test_suite_name() / info->name();
+  const auto folder = test::process_folder() / "nibble_e2e" / info->test_suite_name() / info->name();
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;

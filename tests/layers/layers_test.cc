@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/scratch.h"
+
 namespace nibble::layers {
 namespace {
 
@@ -34,7 +36,7 @@ Text with a | bar.
 /// A source tree that lives as long as the test.
 class Tree : public testing::Test {
  protected:
-  Tree() : root_(fs::path(testing::TempDir()) / ("layers_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()))) {
+  Tree() : root_(test::process_folder() / ("layers_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()))) {
     fs::remove_all(root_);
     add("include/nibble/error.h", "#include <string>\n");
     add("src/base/a.h", "#include <zlib.h>\n#include \"nibble/error.h\"\n");

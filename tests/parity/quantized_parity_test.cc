@@ -10,6 +10,7 @@
 #include "exec/kernels.h"
 #include "export/emit.h"
 #include "ort/session.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -73,7 +74,7 @@ class QuantizedParity : public testing::TestWithParam<WeightCase> {};
 TEST_P(QuantizedParity, OpByOp) {
   std::mt19937 random(17);
   const Graph graph = quantized_conv(GetParam(), random);
-  const fs::path file = fs::path(testing::TempDir()) / ("nibble_parity_" + name_of_case(GetParam()) + ".onnx");
+  const fs::path file = test::process_folder() / ("nibble_parity_" + name_of_case(GetParam()) + ".onnx");
   emit_model(graph, {.dialect = GetParam().dialect, .opset = 0, .metadata = {}, .producer_version = {}}, file);
   const Session session(file, {.threads = 1, .optimize = false});
   for (int repeat = 0; repeat < 4; ++repeat) {

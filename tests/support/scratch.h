@@ -5,23 +5,44 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "nibble/error.h"
 
 namespace nibble::test {
 
+/// A folder of this process alone, made at first use and removed at exit: ctest runs each test as a process of its own, several
+/// at once, so a name shared between tests would be a race.
+inline const std::filesystem::path& process_folder() {
+  struct Folder {
+    Folder() {
+      std::string name = (std::filesystem::temp_directory_path() / "nibble-test-XXXXXX").string();
+      if (::mkdtemp(name.data()) == nullptr)
+        throw std::filesystem::filesystem_error("mkdtemp", name, std::error_code(errno, std::generic_category()));
+      path = name;
+    }
+    ~Folder() {
+      std::error_code ignored;
+      std::filesystem::remove_all(path, ignored);
+    }
+    std::filesystem::path path;
+  };
+  static const Folder folder;
+  return folder.path;
+}
+
 class Scratch : public testing::Test {
  protected:
   Scratch() {
     const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() /
-              ("nibble-" + std::string(info->test_suite_name()) + "-" + info->name() + "-" + std::to_string(::getpid()));
+    folder_ = process_folder() / info->test_suite_name() / info->name();
     std::filesystem::create_directories(folder_);
   }
   ~Scratch() override {
