@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <onnxruntime_session_options_config_keys.h>
 
 #include <algorithm>
 #include <array>
@@ -26,21 +27,34 @@ constexpr std::array<ProviderRow, 2> kProviders = {
 
 std::string text_of(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
 
+/// A file, or bytes that were made from it.
+struct ModelSource {
+  std::filesystem::path path;
+  std::optional<std::string_view> bytes;
+};
+
+Ort::Session load(const ModelSource& model, Ort::SessionOptions& options) {
+  if (!model.bytes) return Ort::Session(ort_environment(), model.path.c_str(), options);
+  const auto folder = model.path.has_parent_path() ? model.path.parent_path().string() : ".";
+  options.AddConfigEntry(kOrtSessionOptionsModelExternalInitializersFileFolderPath, folder.c_str());
+  return Ort::Session(ort_environment(), model.bytes->data(), model.bytes->size(), options);
+}
+
 /// Which nodes made a CUDA session fail: made once more with the fallback allowed, reading the placement from the log.
-std::vector<std::string> nodes_without_cuda(const std::filesystem::path& model, SessionOptions options) {
+std::vector<std::string> nodes_without_cuda(const ModelSource& model, SessionOptions options) {
   options.allow_cpu_fallback = true;
   try {
     LogLines lines;
     auto made = make_session_options(options);
     capture_log(made, lines);
-    const Ort::Session session(ort_environment(), model.c_str(), made);
+    const Ort::Session session = load(model, made);
     return nodes_placed_on("CPUExecutionProvider", lines);
   } catch (const Ort::Exception&) {
     return {};  // the first error is the one to report
   }
 }
 
-[[noreturn]] void refuse_fallback(const std::filesystem::path& model, const SessionOptions& options) {
+[[noreturn]] void refuse_fallback(const ModelSource& model, const SessionOptions& options) {
   auto nodes = nodes_without_cuda(model, options);
   const auto count = nodes.size();
   constexpr std::size_t kShown = 8;
@@ -48,21 +62,21 @@ std::vector<std::string> nodes_without_cuda(const std::filesystem::path& model, 
   const auto shown =
       count == 0 ? "the runtime does not say which" : fmt::format("{}{}", fmt::join(nodes, ", "), count > kShown ? ", ..." : "");
   throw Error(ErrorKind::unsupported,
-              fmt::format("ONNX Runtime: {}: {} nodes have no CUDA kernel ({}); use --provider cpu or --allow-cpu-fallback", model.string(),
-                          count, shown));
+              fmt::format("ONNX Runtime: {}: {} nodes have no CUDA kernel ({}); use --provider cpu or --allow-cpu-fallback",
+                          model.path.string(), count, shown));
 }
 
-Ort::Session open_session(const std::filesystem::path& model, const SessionOptions& options) {
+Ort::Session open_session(const ModelSource& model, const SessionOptions& options) {
   try {
     auto made = make_session_options(options);
-    return Ort::Session(ort_environment(), model.c_str(), made);
+    return load(model, made);
   } catch (const Ort::Exception& error) {
     const std::string what = error.what();
     if (what.find("fallback to CPU EP has been explicitly disabled") != std::string::npos) refuse_fallback(model, options);
     if (options.provider == Provider::cuda && what.find("CUDA") != std::string::npos)
       throw Error(ErrorKind::environment,
-                  fmt::format("ONNX Runtime: {}: CUDA failed: {}; run `nibble doctor --provider cuda`", model.string(), what));
-    throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: refused: {}", model.string(), what));
+                  fmt::format("ONNX Runtime: {}: CUDA failed: {}; run `nibble doctor --provider cuda`", model.path.string(), what));
+    throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: refused: {}", model.path.string(), what));
   }
 }
 
@@ -136,20 +150,29 @@ struct Session::State {
       outputs.push_back(tensor_info(session->GetOutputNameAllocated(i, allocator).get(), session->GetOutputTypeInfo(i), file));
     metadata = read_metadata(*session);
   }
+
+  void open(const ModelSource& model, const SessionOptions& options) {
+    file = model.path.string();
+    session.emplace(open_session(model, options));
+    for (const auto& row : kProviders)
+      if (row.provider == options.provider || row.provider == Provider::cpu)
+        providers.insert(providers.begin(), std::string(row.runtime_name));
+    try {
+      describe();
+    } catch (const Ort::Exception& error) {
+      throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: cannot be described: {}", file, error.what()));
+    }
+  }
 };
 
 Session::Session(const std::filesystem::path& model, const SessionOptions& options) : state_(std::make_unique<State>()) {
   if (!is_file(model)) throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: is not a file; check the path", model.string()));
-  state_->file = model.string();
-  state_->session.emplace(open_session(model, options));
-  for (const auto& row : kProviders)
-    if (row.provider == options.provider || row.provider == Provider::cpu)
-      state_->providers.insert(state_->providers.begin(), std::string(row.runtime_name));
-  try {
-    state_->describe();
-  } catch (const Ort::Exception& error) {
-    throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: cannot be described: {}", model.string(), error.what()));
-  }
+  state_->open({model, std::nullopt}, options);
+}
+
+Session::Session(std::string_view bytes, const std::filesystem::path& origin, const SessionOptions& options)
+    : state_(std::make_unique<State>()) {
+  state_->open({origin, bytes}, options);
 }
 
 Session::~Session() = default;

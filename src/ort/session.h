@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/tensor.h"
@@ -34,6 +35,8 @@ class Session {
   /// Error(environment) when the runtime or the provider is missing, with what was tried and how to get it;
   /// Error(input) naming the file when the runtime refuses the model.
   Session(const std::filesystem::path& model, const SessionOptions& options);
+  /// A model in memory, made from the file `origin`: it is named in errors, and external data is looked for beside it.
+  Session(std::string_view bytes, const std::filesystem::path& origin, const SessionOptions& options);
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;

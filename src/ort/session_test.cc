@@ -72,6 +72,14 @@ TEST_F(SessionTest, RefusesFilesWithTheirNames) {
   expect_error(ErrorKind::input, "NoSuchOperator", [&] { Session(folder_ / "op.onnx", {}); });
 }
 
+TEST_F(SessionTest, AModelInMemoryIsTheSameModel) {
+  emit_model(doubling(), {}, folder_ / "m.onnx");
+  const auto bytes = read_file(folder_ / "m.onnx");
+  const Session session(bytes, folder_ / "m.onnx", {});
+  EXPECT_THAT(values_of<float>(session.run({Tensor::of<float>({1, 2}, {1, 2})}).at(0)), ElementsAre(2, 4));
+  expect_error(ErrorKind::input, "edited.onnx", [&] { Session(std::string_view("not a model"), folder_ / "edited.onnx", {}); });
+}
+
 TEST_F(SessionTest, RefusesNegativeThreads) {
   SessionOptions options;
   options.threads = -1;
