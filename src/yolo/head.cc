@@ -85,9 +85,11 @@ class HeadBuilder {
   ValueId distances(ValueId boxes) {
     const auto dfl = head_.child("dfl");
     const auto by_side = add("dfl.sides", op::Reshape{{0, 4, kBoxBins, -1}}, {boxes}, kDfl);
-    const auto bins_first = add("dfl.transpose", op::Transpose{{0, 2, 1, 3}}, {by_side}, kDfl);
-    const auto weights = add("dfl.softmax", op::Softmax{1}, {bins_first}, kDfl);
-    const auto expectation = add_conv2d(graph_, dfl.child("conv"), weights, kDfl);
+    // Along the last axis, because ONNX Runtime's Softmax over another one takes four times as long: 7 % of the whole network.
+    const auto bins_last = add("dfl.bins_last", op::Transpose{{0, 1, 3, 2}}, {by_side}, kDfl);
+    const auto weights = add("dfl.softmax", op::Softmax{-1}, {bins_last}, kDfl);
+    const auto bins_first = add("dfl.bins_first", op::Transpose{{0, 3, 1, 2}}, {weights}, kDfl);
+    const auto expectation = add_conv2d(graph_, dfl.child("conv"), bins_first, kDfl);
     return add("dfl.distances", op::Reshape{{0, 4, -1}}, {expectation}, kDfl);
   }
 
