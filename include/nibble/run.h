@@ -85,6 +85,18 @@ struct QuantizeOptions {
 /// Writes the files of one recipe; returns what to show.
 std::string quantize(const QuantizeOptions& options, Progress& progress);
 
+struct CleanOptions {
+  std::filesystem::path input;
+  std::filesystem::path output;
+  bool own_initialisers = false;  ///< initialisers that are listed as inputs as well become plain constants
+  bool strip = false;             ///< drop doc strings and the shapes of inner values
+  bool json = false;              ///< the result as JSON
+  RuntimeOptions runtime;         ///< of the check that the outputs are equal
+};
+/// Writes the cleaned form of any ONNX file, after running both on the same random input: Error(internal), and nothing written,
+/// when the outputs differ in a bit. Returns what to show, also whether the file could be run.
+std::string clean(const CleanOptions& options);
+
 /// What a .pt or .onnx file holds, as text or JSON.
 std::string inspect(const std::filesystem::path& file, bool json);
 

@@ -79,12 +79,34 @@ void add_quantize(CLI::App& app, Action& chosen) {
   });
 }
 
+void add_clean(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<CleanOptions>();
+  auto& command =
+      add_command(app, "clean",
+                  "Clean up any ONNX file: no dead weight, the same numbers. Quantisers are never folded away, and the outputs of both\n"
+                  "files are compared bit for bit before anything is written",
+                  "  nibble clean model.onnx -o model-clean.onnx\n"
+                  "  nibble clean exported.onnx -o small.onnx --own-initialisers --strip\n");
+  command.add_option("MODEL", options->input, "an ONNX file, of nibble or not")->required()->type_name("FILE");
+  command.add_option("-o,--output", options->output, "the ONNX file to write")->required()->type_name("FILE");
+  command.add_flag("--own-initialisers", options->own_initialisers,
+                   "weights that are also listed as inputs, as older exporters do, become plain constants");
+  command.add_flag("--strip", options->strip, "drop doc strings and the shapes of inner values");
+  command.add_flag("--json", options->json, "the result as JSON");
+  add_runtime_options(command, options->runtime);
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
+    print_result(clean(*options));
+    return 0;
+  });
+}
+
 }  // namespace
 
 void add_model_commands(CLI::App& app, Action& chosen) {
   add_inspect(app, chosen);
   add_export(app, chosen);
   add_quantize(app, chosen);
+  add_clean(app, chosen);
 }
 
 }  // namespace nibble

@@ -1,53 +1,119 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "export/cleanup.h"
+
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "export/cleanup_passes.h"
-#include "export/emit.h"
+#include "export/graph_edit.h"
 #include "export/onnx_file.h"
 #include "nibble/error.h"
 
 namespace nibble {
 namespace {
+namespace fs = std::filesystem;
 
 struct Pass {
   const char* name;
+  const char* what;
   int (*apply)(onnx::GraphProto&);
 };
-/// In this order one sweep is enough: no pass makes work for an earlier one.
-constexpr std::array<Pass, 5> kPasses = {{{"remove_identities", remove_identities},
-                                          {"move_constants", move_constants},
-                                          {"drop_dead_nodes", drop_dead_nodes},
-                                          {"merge_duplicate_initialisers", merge_duplicate_initialisers},
-                                          {"drop_unused_initialisers", drop_unused_initialisers}}};
+/// In the order they are applied; the table is swept until nothing changes.
+constexpr std::array<Pass, 18> kPasses = {{
+    {"move_constants", "Constant nodes became initialisers", move_constants},
+    {"remove_identities", "Identity nodes removed", remove_identities},
+    {"remove_dropouts", "Dropout nodes that drop nothing removed", remove_dropouts},
+    {"remove_noop_casts", "Casts to the same type removed", remove_noop_casts},
+    {"fold_shape_arithmetic", "nodes that compute shapes known beforehand folded", fold_shape_arithmetic},
+    {"remove_noop_reshapes", "Reshape and the like to the same shape removed", remove_noop_reshapes},
+    {"remove_noop_transposes", "Transposes that keep the order removed", remove_noop_transposes},
+    {"remove_noop_slices", "Slices of everything removed", remove_noop_slices},
+    {"remove_noop_pads", "Pads by nothing removed", remove_noop_pads},
+    {"remove_noop_joins", "Concat, Sum, Split, ... of one part removed", remove_noop_joins},
+    {"remove_noop_arithmetic", "multiplications by 1 and the like removed", remove_noop_arithmetic},
+    {"remove_full_range_clips", "Clips to the whole range of their type removed", remove_full_range_clips},
+    {"join_transposes", "pairs of Transposes joined", join_transposes},
+    {"join_reshapes", "pairs of Reshapes joined", join_reshapes},
+    {"merge_duplicate_initialisers", "equal initialisers merged", merge_duplicate_initialisers},
+    {"merge_equal_nodes", "nodes that compute the same merged", merge_equal_nodes},
+    {"drop_dead_nodes", "nodes no output needs dropped", drop_dead_nodes},
+    {"drop_unused_initialisers", "initialisers nobody reads dropped", drop_unused_initialisers},
+}};
 
-bool is_barrier(const std::string& op_type) { return op_type == "QuantizeLinear" || op_type == "DequantizeLinear" || op_type == "Clip"; }
-
-/// Barrier nodes that matter to an output.
-int count_barrier(const onnx::GraphProto& graph) {
+GraphCensus census_of(const onnx::ModelProto& model) {
+  const auto& graph = model.graph();
+  GraphCensus census{graph.node_size(), graph.initializer_size(), 0, 0, static_cast<std::int64_t>(model.ByteSizeLong())};
   const auto live = live_nodes(graph);
-  int count = 0;
-  for (int i = 0; i < graph.node_size(); ++i)
-    if (live[static_cast<std::size_t>(i)] && is_barrier(graph.node(i).op_type())) ++count;
-  return count;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    if (!live[static_cast<std::size_t>(i)]) continue;
+    census.quantize += is_op(graph.node(i), "QuantizeLinear") ? 1 : 0;
+    census.dequantize += is_op(graph.node(i), "DequantizeLinear") ? 1 : 0;
+  }
+  return census;
+}
+
+void require_same_quantisers(const onnx::ModelProto& model, const GraphCensus& before, const char* pass, const fs::path& from) {
+  const auto after = census_of(model);
+  if (after.quantize == before.quantize && after.dequantize == before.dequantize) return;
+  throw Error(
+      ErrorKind::internal,
+      fmt::format("clean: {}: pass {} left {} of {} QuantizeLinear and {} of {} DequantizeLinear; nothing was written; please report it",
+                  from.string(), pass, after.quantize, before.quantize, after.dequantize, before.dequantize));
+}
+
+void require_data_stays_reachable(const onnx::GraphProto& graph, const fs::path& from, const fs::path& to) {
+  const auto folder = [](const fs::path& file) { return fs::weakly_canonical(fs::absolute(file).parent_path()); };
+  if (std::any_of(graph.initializer().begin(), graph.initializer().end(), is_external) && folder(from) != folder(to))
+    throw Error(ErrorKind::unsupported,
+                fmt::format("clean: {}: its weights are in an external file beside it; write the result to the same "
+                            "folder, or save the model as one file first",
+                            from.string()));
+}
+
+void strip(onnx::ModelProto& model) {
+  auto& graph = *model.mutable_graph();
+  model.clear_doc_string();
+  graph.clear_doc_string();
+  graph.clear_value_info();
+  for (auto& node : *graph.mutable_node()) node.clear_doc_string();
+  for (auto& tensor : *graph.mutable_initializer()) tensor.clear_doc_string();
+}
+
+/// One sweep over the table; false when nothing changed.
+bool sweep(onnx::ModelProto& model, const GraphCensus& before, const fs::path& from, std::vector<CleanupCount>& counts) {
+  bool changed = false;
+  for (std::size_t i = 0; i < kPasses.size(); ++i) {
+    const int applied = kPasses[i].apply(*model.mutable_graph());
+    if (applied == 0) continue;
+    require_same_quantisers(model, before, kPasses[i].name, from);
+    counts[i].applied += applied;
+    changed = true;
+  }
+  return changed;
 }
 
 }  // namespace
 
-std::vector<CleanupCount> clean_model(const std::filesystem::path& from, const std::filesystem::path& to) {
+std::vector<CleanupCount> cleanup_passes() {
+  std::vector<CleanupCount> rows;
+  for (const auto& pass : kPasses) rows.push_back({pass.name, pass.what, 0});
+  return rows;
+}
+
+CleanupResult clean_model(const fs::path& from, const fs::path& to, const CleanupOptions& options) {
   auto model = read_onnx(from);
-  auto& graph = *model.mutable_graph();
-  const int before = count_barrier(graph);
-  std::vector<CleanupCount> counts;
-  for (const auto& pass : kPasses) {
-    counts.push_back({pass.name, pass.apply(graph)});
-    if (const int after = count_barrier(graph); after != before)
-      throw Error(ErrorKind::internal, fmt::format("cleanup: {}: {} left {} of {} QuantizeLinear, DequantizeLinear and Clip nodes",
-                                                   from.string(), pass.name, after, before));
+  require_data_stays_reachable(model.graph(), from, to);
+  CleanupResult result{cleanup_passes(), census_of(model), {}};
+  if (options.own_initialisers)
+    result.counts.push_back({"own_initialisers", "inputs with defaults became constants", own_initialisers(*model.mutable_graph())});
+  while (sweep(model, result.before, from, result.counts)) {
   }
+  if (options.strip) strip(model);
+  result.after = census_of(model);
   write_onnx(model, to);
-  return counts;
+  return result;
 }
 
 }  // namespace nibble

@@ -25,21 +25,7 @@ struct EmitOptions {
 
 /// Verifies the graph, then serialises it to the file (written then renamed); streaming, without a second copy of the weights in memory.
 /// qcdq prints as Brevitas does, with shared scalars repeated and Constant nodes for Clip bounds; the cleaned form is
-/// clean_model's.
+/// clean_model's (cleanup.h).
 void emit_model(const Graph& graph, const EmitOptions& options, const std::filesystem::path& path);
-
-/// What each clean-up pass changed.
-struct CleanupCount {
-  std::string pass;
-  int applied = 0;
-};
-/// Identity removal, Constant nodes to initialisers, duplicate initialisers merged, unused ones and dead nodes dropped.
-/// QuantizeLinear, DequantizeLinear and the Clip between are a barrier: never folded, counted before and after;
-/// Error(internal) if the count changes. Everything unknown (metadata, opset) is kept.
-std::vector<CleanupCount> clean_model(const std::filesystem::path& from, const std::filesystem::path& to);
-
-/// Proof that two files carry the same weights: for each Conv by name, the dequantised weight of both, bit for bit, and
-/// the biases. Error(internal) naming the first node that differs.
-void require_equal_weights(const std::filesystem::path& a, const std::filesystem::path& b);
 
 }  // namespace nibble

@@ -92,16 +92,19 @@ OnnxLayer layer_of(const OnnxIndex& index, const onnx::NodeProto& node, const Ch
   layer.name = node.name();
   layer.op = node.op_type();
   layer.weights = count_of(shape_of(*chain.initialiser, chain.initialiser->name()));
-  layer.bytes = bytes_of(chain.initialiser);
+  layer.weight_bytes = bytes_of(chain.initialiser);
+  layer.bias_bytes = bytes_of(input_constant(index, &node, 2));
   layer.activation_bits = activation_bits(index, node.input(0));
   if (chain.dequantize) {
     layer.weight_bits = code_bits(index, chain, code_tensor(index, chain));
     layer.granularity = granularity_of(index, *chain.dequantize);
-    layer.bytes += bytes_of(input_constant(index, chain.dequantize, 1)) + bytes_of(input_constant(index, chain.dequantize, 2));
+    layer.scale_bytes = bytes_of(input_constant(index, chain.dequantize, 1));
+    layer.zero_point_bytes = bytes_of(input_constant(index, chain.dequantize, 2));
   } else {
     layer.weight_bits = onnx_type::bits_of(chain.initialiser->data_type()).value_or(0);
     layer.granularity = "float";
   }
+  layer.bytes = layer.weight_bytes + layer.scale_bytes + layer.zero_point_bytes;
   return layer;
 }
 
@@ -148,6 +151,7 @@ OnnxSummary summarize_onnx(const onnx::ModelProto& model) {
   for (const auto& info : graph.output()) summary.outputs.push_back(describe(info));
   for (const auto& node : graph.node()) ++summary.op_counts[node.op_type()];
   summary.layers = layers_of(graph);
+  summary.ledger = byte_ledger(model);
   return summary;
 }
 

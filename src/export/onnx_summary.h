@@ -8,10 +8,7 @@
 #include <vector>
 
 #include "base/tensor.h"
-
-namespace onnx {
-class ModelProto;
-}
+#include "export/byte_ledger.h"
 
 namespace nibble {
 
@@ -23,6 +20,7 @@ struct OnnxLayer {  ///< one Conv, MatMul or Gemm with constant weights
   int activation_bits = 0;   ///< 0: float input
   std::int64_t weights = 0;  ///< elements
   std::int64_t bytes = 0;    ///< of the weight initialiser, scales and zero points as stored
+  std::int64_t weight_bytes = 0, scale_bytes = 0, zero_point_bytes = 0, bias_bytes = 0;
 };
 struct OnnxTensor {
   std::string name;
@@ -37,6 +35,7 @@ struct OnnxSummary {
   std::vector<OnnxTensor> inputs, outputs;
   std::map<std::string, int> op_counts;  ///< "QuantizeLinear" -> 82
   std::vector<OnnxLayer> layers;
+  std::vector<ByteRow> ledger;  ///< adds up to the size of the file
   std::int64_t file_bytes = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <random>
 #include <sstream>
 
+#include "export/cleanup.h"
 #include "export/cleanup_passes.h"
 #include "support/exported.h"
 

@@ -7,6 +7,7 @@
 
 #include "export/constant_eval.h"
 #include "export/pack.h"
+#include "export/twin.h"
 #include "support/exported.h"
 
 namespace nibble::testing {

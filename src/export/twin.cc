@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two files, the same weights: the proof that every dialect was printed from one set of integers.
+#include "export/twin.h"
+
 #include <fmt/format.h>
 
 #include <bit>
 #include <map>
+#include <optional>
 
 #include "export/constant_eval.h"
-#include "export/emit.h"
 #include "nibble/error.h"
 
 namespace nibble {
 namespace {
+
+constexpr int kMaxDepth = 16;
 
 using Convs = std::map<std::string, const onnx::NodeProto*>;
 
@@ -28,41 +31,94 @@ struct File {
   }
 };
 
-[[noreturn]] void differ(const File& a, const File& b, const std::string& node, const std::string& how) {
-  throw Error(ErrorKind::internal, fmt::format("twin: node '{}': {} and {} {}; the files do not hold the same weights", node,
-                                               a.path.string(), b.path.string(), how));
-}
-
 /// Bits of the f32 value: tells 0 from -0, as a bit-for-bit proof must.
 std::uint32_t bits_of(double value) { return std::bit_cast<std::uint32_t>(static_cast<float>(value)); }
 
-void require_equal_input(const File& a, const File& b, const std::string& name, int input, std::string_view what) {
-  const auto x = evaluate_constant(a.index, a.convs.at(name)->input(input));
-  const auto y = evaluate_constant(b.index, b.convs.at(name)->input(input));
-  if (x.shape != y.shape) differ(a, b, name, fmt::format("have {}s of different shape", what));
-  for (std::size_t i = 0; i < x.values.size(); ++i)
-    if (bits_of(x.values[i]) != bits_of(y.values[i]))
-      differ(a, b, name, fmt::format("differ in {} element {}: {} and {}", what, i, x.values[i], y.values[i]));
-}
-
 bool has_bias(const onnx::NodeProto& conv) { return conv.input_size() > 2 && !conv.input(2).empty(); }
 
-void require_equal_convs(const File& a, const File& b, const std::string& name) {
-  if (!b.convs.contains(name)) differ(a, b, name, "do not both have it");
-  require_equal_input(a, b, name, 1, "weight");
-  if (has_bias(*a.convs.at(name)) != has_bias(*b.convs.at(name))) differ(a, b, name, "do not both have a bias");
-  if (has_bias(*a.convs.at(name))) require_equal_input(a, b, name, 2, "bias");
+/// The integers a Conv's weight is made of, after any Clip; nothing for a float weight.
+std::optional<EvaluatedConstant> codes_of(const File& file, const std::string& name) {
+  const auto* node = file.index.producer(name);
+  for (int depth = 0; node && depth < kMaxDepth; ++depth) {
+    if (node->op_type() == "DequantizeLinear" && node->input_size() > 0) return evaluate_constant(file.index, node->input(0));
+    if ((node->op_type() != "Cast" && node->op_type() != "Identity") || node->input_size() == 0) return std::nullopt;
+    node = file.index.producer(node->input(0));
+  }
+  return std::nullopt;
 }
+
+class Comparison {
+ public:
+  Comparison(const File& a, const File& b) : a_(a), b_(b) {}
+
+  TwinComparison run() {
+    for (const auto& [name, conv] : b_.convs)
+      if (!a_.convs.contains(name)) differ_in_both(name, "do not both have it");
+    for (const auto& [name, conv] : a_.convs) {
+      if (!b_.convs.contains(name)) {
+        differ_in_both(name, "do not both have it");
+        continue;
+      }
+      ++result_.layers;
+      compare_codes(name);
+      compare_values(name, 1, "weight");
+      if (has_bias(*a_.convs.at(name)) != has_bias(*b_.convs.at(name))) {
+        note(result_.weights_differ, name, "do not both have a bias");
+      } else if (has_bias(*a_.convs.at(name))) {
+        compare_values(name, 2, "bias");
+      }
+    }
+    return result_;
+  }
+
+ private:
+  /// The first difference is the one that is told.
+  void note(std::string& text, const std::string& node, const std::string& how) {
+    if (text.empty()) text = fmt::format("node '{}': {} and {} {}", node, a_.path.string(), b_.path.string(), how);
+  }
+  void differ_in_both(const std::string& node, const std::string& how) {
+    note(result_.codes_differ, node, how);
+    note(result_.weights_differ, node, how);
+  }
+
+  void compare_codes(const std::string& name) {
+    const auto x = codes_of(a_, a_.convs.at(name)->input(1)), y = codes_of(b_, b_.convs.at(name)->input(1));
+    if (x.has_value() != y.has_value()) return note(result_.codes_differ, name, "do not both quantise it");
+    if (!x) return;
+    if (x->shape != y->shape) return note(result_.codes_differ, name, "have codes of different shape");
+    result_.codes += static_cast<std::int64_t>(x->values.size());
+    for (std::size_t i = 0; i < x->values.size(); ++i)
+      if (x->values[i] != y->values[i])
+        return note(result_.codes_differ, name, fmt::format("differ in code {}: {} and {}", i, x->values[i], y->values[i]));
+  }
+
+  void compare_values(const std::string& name, int input, std::string_view what) {
+    const auto x = evaluate_constant(a_.index, a_.convs.at(name)->input(input));
+    const auto y = evaluate_constant(b_.index, b_.convs.at(name)->input(input));
+    if (x.shape != y.shape) return note(result_.weights_differ, name, fmt::format("have {}s of different shape", what));
+    result_.weights += static_cast<std::int64_t>(x.values.size());
+    for (std::size_t i = 0; i < x.values.size(); ++i)
+      if (bits_of(x.values[i]) != bits_of(y.values[i]))
+        return note(result_.weights_differ, name, fmt::format("differ in {} element {}: {} and {}", what, i, x.values[i], y.values[i]));
+  }
+
+  const File &a_, &b_;
+  TwinComparison result_;
+};
 
 }  // namespace
 
-void require_equal_weights(const std::filesystem::path& a_path, const std::filesystem::path& b_path) {
+TwinComparison compare_twins(const std::filesystem::path& a_path, const std::filesystem::path& b_path) {
   const File a(a_path);
   const File b(b_path);
   if (a.convs.empty()) throw Error(ErrorKind::input, fmt::format("twin: {}: holds no Conv to compare", a_path.string()));
-  for (const auto& [name, conv] : b.convs)
-    if (!a.convs.contains(name)) differ(a, b, name, "do not both have it");
-  for (const auto& [name, conv] : a.convs) require_equal_convs(a, b, name);
+  return Comparison(a, b).run();
+}
+
+void require_equal_weights(const std::filesystem::path& a, const std::filesystem::path& b) {
+  const auto result = compare_twins(a, b);
+  const auto& difference = result.weights_differ.empty() ? result.codes_differ : result.weights_differ;
+  if (!difference.empty()) throw Error(ErrorKind::internal, fmt::format("twin: {}; the files do not hold the same weights", difference));
 }
 
 }  // namespace nibble

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "export/twin.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 
+#include "export/cleanup.h"
 #include "support/exported.h"
 
 namespace nibble::testing {
@@ -23,6 +26,32 @@ TEST(Twin, DialectsAndCleanedFilesAreEqual) {
     require_equal_weights(folder / "q.onnx", folder / "i.onnx");
     require_equal_weights(folder / "q.onnx", folder / "opt.onnx");
   }
+}
+
+TEST(Twin, CountsWhatItCompared) {
+  const TestFolder folder;
+  emit_as(Dialect::qcdq, four_bit_per_channel(), folder / "q.onnx");
+  emit_as(Dialect::int4, four_bit_per_channel(), folder / "i.onnx");
+  const auto result = compare_twins(folder / "q.onnx", folder / "i.onnx");
+  EXPECT_EQ(result.layers, 1);
+  EXPECT_EQ(result.codes, 6);
+  EXPECT_EQ(result.weights, 6 + 3);  // and the bias
+  EXPECT_EQ(result.codes_differ + result.weights_differ, "");
+}
+
+TEST(Twin, TellsIntegersFromScales) {
+  const TestFolder folder;
+  auto conv = four_bit_per_channel();
+  emit_as(Dialect::qcdq, conv, folder / "q.onnx");
+  conv.scales[2] = std::nextafter(conv.scales[2], 100.0F);
+  emit_as(Dialect::int4, conv, folder / "scale.onnx");
+  const auto scale = compare_twins(folder / "q.onnx", folder / "scale.onnx");
+  EXPECT_EQ(scale.codes_differ, "");
+  EXPECT_NE(scale.weights_differ, "");
+  conv = four_bit_per_channel();
+  conv.codes[0] = 5;
+  emit_as(Dialect::int4, conv, folder / "code.onnx");
+  EXPECT_NE(compare_twins(folder / "q.onnx", folder / "code.onnx").codes_differ.find("code 0: -8 and 5"), std::string::npos);
 }
 
 TEST(Twin, FindsOneChangedCodeScaleOrBias) {

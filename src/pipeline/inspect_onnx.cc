@@ -23,8 +23,14 @@ Json to_json(const OnnxLayer& layer) {
           {"granularity", layer.granularity},
           {"activation_bits", layer.activation_bits == 0 ? Json("float") : Json(layer.activation_bits)},
           {"weights", layer.weights},
-          {"bytes", layer.bytes}};
+          {"bytes", layer.bytes},
+          {"weight_bytes", layer.weight_bytes},
+          {"scale_bytes", layer.scale_bytes},
+          {"zero_point_bytes", layer.zero_point_bytes},
+          {"bias_bytes", layer.bias_bytes}};
 }
+
+Json to_json(const ByteRow& row) { return {{"what", row.what}, {"count", row.count}, {"bytes", row.bytes}}; }
 
 template <class Item>
 Json list_to_json(const std::vector<Item>& items) {
@@ -43,6 +49,7 @@ Json to_json(const std::filesystem::path& file, const OnnxSummary& summary) {
           {"outputs", list_to_json(summary.outputs)},
           {"metadata", summary.metadata},
           {"ops", summary.op_counts},
+          {"ledger", list_to_json(summary.ledger)},
           {"layers", list_to_json(summary.layers)}};
 }
 
@@ -90,13 +97,27 @@ std::string totals_text(const OnnxSummary& summary) {
   return fmt::format("{}; everything else {}", fmt::join(items, ", "), size_text(summary.file_bytes - bytes));
 }
 
+std::string share_of(std::int64_t bytes, std::int64_t whole) {
+  return fmt::format("{:.1f} %", whole > 0 ? 100.0 * static_cast<double>(bytes) / static_cast<double>(whole) : 0.0);
+}
+
+std::string ledger_table(const OnnxSummary& summary) {
+  std::string text = fmt::format("\n{:<52} {:>7} {:>10} {:>8}\n", "where the bytes are", "count", "bytes", "share");
+  std::int64_t sum = 0;
+  for (const auto& row : summary.ledger) {
+    text += fmt::format("{:<52} {:>7} {:>10} {:>8}\n", row.what, row.count, row.bytes, share_of(row.bytes, summary.file_bytes));
+    sum += row.bytes;
+  }
+  return text + fmt::format("{:<52} {:>7} {:>10} {:>8}\n", "together", "", sum, share_of(sum, summary.file_bytes));
+}
+
 std::string layer_table(const OnnxSummary& summary) {
-  std::string text =
-      fmt::format("\n{:<40} {:<7} {:>4} {:>5}  {:<9} {:>10} {:>10}\n", "layer", "op", "bits", "input", "scales", "weights", "bytes");
+  std::string text = fmt::format("\n{:<40} {:<7} {:>4} {:>5}  {:<9} {:>10} {:>10} {:>8} {:>8} {:>8}\n", "layer", "op", "bits", "input",
+                                 "scales", "weights", "bytes", "+ scales", "+ zeros", "+ bias");
   for (const auto& layer : summary.layers)
-    text += fmt::format("{:<40} {:<7} {:>4} {:>5}  {:<9} {:>10} {:>10}\n", layer.name, layer.op, layer.weight_bits,
+    text += fmt::format("{:<40} {:<7} {:>4} {:>5}  {:<9} {:>10} {:>10} {:>8} {:>8} {:>8}\n", layer.name, layer.op, layer.weight_bits,
                         layer.activation_bits == 0 ? "float" : std::to_string(layer.activation_bits), layer.granularity, layer.weights,
-                        layer.bytes);
+                        layer.weight_bytes, layer.scale_bytes, layer.zero_point_bytes, layer.bias_bytes);
   return text;
 }
 
@@ -115,7 +136,7 @@ std::string to_text(const std::filesystem::path& file, const OnnxSummary& summar
   line("layers", totals_text(summary));
   for (const auto& [key, value] : summary.metadata)
     line("metadata", fmt::format("{} = {}", key, value.size() > 90 ? value.substr(0, 90) + "..." : value));
-  return text + layer_table(summary);
+  return text + ledger_table(summary) + layer_table(summary);
 }
 
 }  // namespace

@@ -6,9 +6,12 @@
 #include <map>
 #include <set>
 
+#include "export/cleanup.h"
 #include "export/emit.h"
+#include "export/twin.h"
 #include "graph/rewrites.h"
 #include "nibble/error.h"
+#include "pipeline/scratch_file.h"
 #include "pipeline/source_model.h"
 #include "quant/place.h"
 #include "report/report_json.h"
@@ -24,18 +27,6 @@ EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqF
                                         recipe.activations.bits);
   return options;
 }
-
-/// Beside `path`, gone with the scope.
-struct ScratchFile {
-  explicit ScratchFile(const fs::path& path) : at(path.string() + ".raw") {}
-  ~ScratchFile() {
-    std::error_code ignored;
-    fs::remove(at, ignored);
-  }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  const fs::path at;
-};
 
 /// A file that is written cleaned at once.
 void emit_cleaned(const Graph& graph, const EmitOptions& options, const fs::path& path) {

@@ -133,6 +133,38 @@ TEST_F(Commands, EvalRefusesAnnotationsWithOtherClasses) {
   EXPECT_THAT(outcome.err, HasSubstr("80 classes"));
 }
 
+TEST_F(Commands, CleanShrinksAFileAndProvesItsOutputsEqual) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--imgsz", "320"}).exit_code, 0);
+  const auto outcome = nibble({"clean", "m.onnx", "-o", "small.onnx"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("Outputs equal bit for bit"));
+  const auto again = nibble({"clean", "small.onnx", "-o", "again.onnx", "--json"});
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+  const auto json = Json::parse(again.out);
+  EXPECT_EQ(json["before"], json["after"]);
+  EXPECT_EQ(json["outputs_compared"], true);
+  EXPECT_LT(inspected("small.onnx")["bytes"], inspected("m.onnx")["bytes"]);
+}
+
+TEST_F(Commands, InspectAccountsForEveryByte) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--imgsz", "320"}).exit_code, 0);
+  const auto json = inspected("m.onnx");
+  std::int64_t sum = 0;
+  for (const auto& row : json["ledger"]) sum += row["bytes"].get<std::int64_t>();
+  EXPECT_EQ(sum, json["bytes"].get<std::int64_t>());
+  EXPECT_EQ(sum, static_cast<std::int64_t>(std::filesystem::file_size(folder_ / "m.onnx")));
+}
+
+TEST_F(Commands, CleanRefusesBeforeItHarms) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--imgsz", "320"}).exit_code, 0);
+  const auto hash = sha256_of_file(folder_ / "m.onnx");
+  EXPECT_EQ(nibble({"clean", "m.onnx", "-o", "./m.onnx"}).exit_code, 2);
+  EXPECT_EQ(sha256_of_file(folder_ / "m.onnx"), hash);
+  write_file(folder_ / "bad.onnx", "no protobuf");
+  EXPECT_EQ(nibble({"clean", "bad.onnx", "-o", "out.onnx"}).exit_code, 3);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out.onnx"));
+}
+
 TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
   write_file(folder_ / "fast.yaml",
              "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max, error_propagation: false}\n"

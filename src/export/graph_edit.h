@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small edits of an ONNX graph that keep it consistent: what clean-up passes are made of.
+#pragma once
+#include <onnx/onnx_pb.h>
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace nibble {
+
+using Names = std::unordered_set<std::string>;
+using Renames = std::unordered_map<std::string, std::string>;
+
+template <class Infos>
+Names names_of(const Infos& infos) {
+  Names names;
+  for (const auto& info : infos) names.insert(info.name());
+  return names;
+}
+
+/// True for operators of ONNX itself: only those mean what their name says.
+bool is_standard(const onnx::NodeProto& node);
+bool is_op(const onnx::NodeProto& node, std::string_view op_type);
+/// The input's name, empty where it is not given.
+std::string input_of(const onnx::NodeProto& node, int index);
+
+/// Names whose meaning is fixed from outside the node list: graph inputs and outputs, everything the bodies of If, Loop and
+/// Scan mention (they may read values of the graph around them), names in quantisation annotations and sparse initialisers.
+Names pinned_names(const onnx::GraphProto& graph);
+
+/// What some reader needs: inputs of nodes, and pinned names.
+Names read_names(const onnx::GraphProto& graph);
+
+/// In the inputs of the graph's own nodes; bodies are left alone, their names are pinned.
+void rename_reads(onnx::GraphProto& graph, const Renames& renames);
+
+/// Keeps the order; returns how many went. `keep` is asked once for each index, ascending; what it is asked about is still in place.
+template <class Field, class Keep>
+int keep_if(Field& field, const Keep& keep) {
+  int kept = 0;
+  for (int i = 0; i < field.size(); ++i)
+    if (keep(i)) field.SwapElements(kept++, i);
+  const int dropped = field.size() - kept;
+  field.DeleteSubrange(kept, dropped);
+  return dropped;
+}
+
+/// Removes nodes that hand their first input through unchanged.  Before: y = node(x, ...), readers of y.  After: readers of x.
+/// Where y is pinned as a graph output, the producer of x writes y itself, if x is written by a node and not pinned;
+/// otherwise the node stays. Returns how many went.
+int bypass_nodes(onnx::GraphProto& graph, const std::function<bool(const onnx::NodeProto&)>& hands_through);
+
+/// Nodes that some graph output or body depends on, in order.
+std::vector<bool> live_nodes(const onnx::GraphProto& graph);
+
+}  // namespace nibble

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be said about the values of an ONNX graph without running it: element type, shape, and the numbers of small integer
+// values (shapes on their way into Reshape, Slice, Resize). Forward through the operators detectors are made of; of anything
+// else nothing is claimed, except what the file itself declares.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "export/onnx_file.h"
+
+namespace nibble {
+
+inline constexpr std::int64_t kUnknownExtent = -1;
+
+struct ValueFact {
+  std::int32_t type = 0;                          ///< onnx_type; 0: unknown
+  std::optional<Shape> shape;                     ///< kUnknownExtent for extents known at run time only
+  std::optional<std::vector<std::int64_t>> ints;  ///< row-major elements of an int64 or int32 value; at most 1024
+  std::optional<std::vector<double>> floats;      ///< of a float constant of at most 16 elements (the scales of Resize)
+};
+
+/// Borrows the tensors of the graph it is made from.
+class ValueFacts {
+ public:
+  explicit ValueFacts(const onnx::GraphProto& graph);
+  /// An empty fact for names nothing is known about.
+  const ValueFact& of(const std::string& name) const;
+  /// The initialiser or Constant node's tensor; nullptr for others and for defaults of inputs.
+  const onnx::TensorProto* constant(const std::string& name) const;
+  bool has_full_shape(const std::string& name) const;
+
+ private:
+  void declare(const onnx::ValueInfoProto& info);
+  void take_constants(const onnx::GraphProto& graph);
+  OnnxIndex index_;
+  std::unordered_set<std::string> inputs_;
+  std::unordered_map<std::string, ValueFact> facts_;
+};
+
+/// What the node's first output is, given its inputs' facts (in order; empty facts for inputs not given). Facts that the
+/// operator's definition does not give are left empty.
+ValueFact infer_fact(const onnx::NodeProto& node, const std::vector<ValueFact>& inputs);
+
+/// The numbers of an output from the numbers of its inputs, for arithmetic on shapes; nothing for other operators.
+std::optional<std::vector<std::int64_t>> infer_ints(const onnx::NodeProto& node, const std::vector<ValueFact>& inputs);
+
+}  // namespace nibble

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file on the way to another one: beside it, gone with the scope unless it took that place.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <system_error>
+
+#include "nibble/error.h"
+
+namespace nibble {
+
+struct ScratchFile {
+  explicit ScratchFile(const std::filesystem::path& path) : at(path.string() + ".raw"), for_(path) {}
+  ~ScratchFile() {
+    std::error_code ignored;
+    std::filesystem::remove(at, ignored);
+  }
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+
+  /// Takes the place of the file it was made for. Error(environment) when the system refuses.
+  void keep() const {
+    std::error_code code;
+    std::filesystem::rename(at, for_, code);
+    if (code) throw Error(ErrorKind::environment, "cannot write file: " + for_.string() + ": " + code.message());
+  }
+
+  const std::filesystem::path at;
+
+ private:
+  const std::filesystem::path for_;
+};
+
+}  // namespace nibble
