@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <unistd.h>
@@ -76,6 +77,16 @@ void produce_into(const fs::path& temporary, const fs::path& path, const std::fu
   if (!stream) throw_unwritable(path, reason_of(errno));
 }
 
+/// `path` (a file or a folder) is on the disk when this returns; `written` is named in the error.
+void sync_to_disk(const fs::path& path, const fs::path& written) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) throw_unwritable(written, reason_of(errno));
+  const int result = ::fsync(descriptor);
+  const int error_number = errno;
+  ::close(descriptor);
+  if (result != 0) throw_unwritable(written, reason_of(error_number));
+}
+
 class Sha256 {
  public:
   Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
@@ -105,6 +116,24 @@ fs::file_type type_of(const fs::path& path) {
   return status.type();
 }
 
+void write_and_rename(const fs::path& asked, const std::function<void(std::ostream&)>& produce, bool durably) {
+  std::error_code status_error;
+  const fs::file_status status = fs::status(asked, status_error);
+  if (fs::exists(status) && !fs::is_regular_file(status))  // renaming over a device or pipe would replace it
+    throw Error(ErrorKind::usage, fmt::format("file: {}: is not a regular file; name a file to write", asked.string()));
+  const fs::path path =
+      fs::is_symlink(fs::symlink_status(asked, status_error)) && fs::exists(status) ? fs::canonical(asked, status_error) : asked;
+  make_parent_folders(path);
+  TemporaryFile temporary(temporary_beside(path));
+  produce_into(temporary.path, path, produce);
+  if (durably) sync_to_disk(temporary.path, path);
+  std::error_code error;
+  fs::rename(temporary.path, path, error);
+  if (error) throw_unwritable(path, error.message());
+  temporary.path.clear();
+  if (durably) sync_to_disk(path.has_parent_path() ? path.parent_path() : fs::path("."), path);
+}
+
 }  // namespace
 
 bool is_file(const fs::path& path) { return type_of(path) == fs::file_type::regular; }
@@ -130,21 +159,9 @@ void write_file(const fs::path& path, std::string_view content) {
   write_file(path, [content](std::ostream& stream) { stream.write(content.data(), static_cast<std::streamsize>(content.size())); });
 }
 
-void write_file(const fs::path& asked, const std::function<void(std::ostream&)>& produce) {
-  std::error_code status_error;
-  const fs::file_status status = fs::status(asked, status_error);
-  if (fs::exists(status) && !fs::is_regular_file(status))  // renaming over a device or pipe would replace it
-    throw Error(ErrorKind::usage, fmt::format("file: {}: is not a regular file; name a file to write", asked.string()));
-  const fs::path path =
-      fs::is_symlink(fs::symlink_status(asked, status_error)) && fs::exists(status) ? fs::canonical(asked, status_error) : asked;
-  make_parent_folders(path);
-  TemporaryFile temporary(temporary_beside(path));
-  produce_into(temporary.path, path, produce);
-  std::error_code error;
-  fs::rename(temporary.path, path, error);
-  if (error) throw_unwritable(path, error.message());
-  temporary.path.clear();
-}
+void write_file(const fs::path& path, const std::function<void(std::ostream&)>& produce) { write_and_rename(path, produce, false); }
+
+void write_file_durably(const fs::path& path, const std::function<void(std::ostream&)>& produce) { write_and_rename(path, produce, true); }
 
 std::string sha256_of_file(const fs::path& path) {
   auto stream = open_for_reading(path);

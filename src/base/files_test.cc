@@ -110,6 +110,16 @@ TEST_F(Files, AFullDiskIsAnEnvironmentErrorAndLeavesNothing) {
   EXPECT_EQ(entries(), 1);
 }
 
+TEST_F(Files, WritesDurably) {
+  const auto path = folder_ / "a" / "b.bin";
+  write_file(path, "old");
+  write_file_durably(path, [](std::ostream& stream) { stream << "new"; });
+  EXPECT_EQ(read_file(path), "new");
+  EXPECT_EQ(entries(), 1);
+  EXPECT_THROW(write_file_durably(path / "below", [](std::ostream& stream) { stream << "x"; }), Error);
+  EXPECT_EQ(read_file(path), "new");
+}
+
 TEST_F(Files, AParentThatIsAFileIsAnEnvironmentError) {
   write_file(folder_ / "file", "");
   try {
