@@ -4,58 +4,24 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <climits>
 
-#include "base/files.h"
 #include "base/island.h"
+#include "data/image_file.h"
 #include "data/image_island.h"
 #include "nibble/error.h"
 
 namespace nibble {
 namespace {
 
-constexpr const char* kIsland = "nibble_image";
 constexpr std::int64_t kMaxSizePx = 16384;
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
-  throw Error(ErrorKind::input, fmt::format("image: {}: {}; replace the file or leave it out", path.string(), why));
-}
-
-std::uint8_t byte_at(const std::string& bytes, std::size_t i) { return static_cast<std::uint8_t>(bytes[i]); }
-
-/// First byte after the headers of a JPEG, where the coded pixels begin; npos if there is no scan.
-std::size_t scan_begin(const std::string& jpeg) {
-  constexpr std::uint8_t kStartOfScan = 0xDA;
-  for (std::size_t at = 2; at + 4 <= jpeg.size();) {
-    if (byte_at(jpeg, at) != 0xFF) return std::string::npos;
-    const auto marker = byte_at(jpeg, at + 1);
-    if (marker == kStartOfScan) return at;
-    if (marker == 0xFF) {  // fill byte
-      ++at;
-      continue;
-    }
-    at += 2 + static_cast<std::size_t>(byte_at(jpeg, at + 2) << 8 | byte_at(jpeg, at + 3));
-  }
-  return std::string::npos;
-}
-
-/// In coded pixels FF is always followed by 0 or a restart marker, so FF D9 behind the scan header is the end marker.
-bool is_cut_jpeg(const std::string& file) {
-  if (!file.starts_with("\xFF\xD8")) return false;
-  const auto begin = scan_begin(file);
-  return begin == std::string::npos || file.find("\xFF\xD9", begin) == std::string::npos;
-}
-
 ImageIslandResult read_with_island(const std::filesystem::path& path, std::int64_t size_px, std::uint8_t* pixels) {
-  const std::string file = read_file(path);
-  if (file.empty()) refuse(path, "the file is empty");
-  if (file.size() > INT_MAX) refuse(path, fmt::format("{} bytes; at most {} are read", file.size(), INT_MAX));
-  if (is_cut_jpeg(file)) refuse(path, fmt::format("JPEG without its end marker; the file is cut at byte {}", file.size()));
-  static auto* const read = island_function<ReadImageFunction>(kIsland, kReadImageSymbol);
+  const std::string file = read_image_file(path);
+  static auto* const read = island_function<ReadImageFunction>(kImageIsland, kReadImageSymbol);
   ImageIslandResult result;
-  std::array<char, 512> why{};
+  IslandReason why{};
   if (read(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), size_px, pixels, &result, why.data(), why.size()) != 0)
-    refuse(path, why.data());
+    refuse_image(path, why.data());
   return result;
 }
 
@@ -98,6 +64,6 @@ Tensor stack_images(const std::vector<NetworkImage>& images) {
   return Tensor::of<float>(std::move(stacked), std::move(values));
 }
 
-std::string image_library_version() { return island_function<ImageVersionFunction>(kIsland, kImageVersionSymbol)(); }
+std::string image_library_version() { return island_function<ImageVersionFunction>(kImageIsland, kImageVersionSymbol)(); }
 
 }  // namespace nibble

@@ -21,6 +21,24 @@ using ReadImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, 
                               ImageIslandResult* result, char* why, std::size_t why_bytes);
 inline constexpr const char* kReadImageSymbol = "nibble_image_read";
 
+/// Called with the size once it is known; gives room for 3 * width_px * height_px bytes, or nullptr when there is none.
+using AllocatePixels = std::uint8_t*(void* context, std::int64_t width_px, std::int64_t height_px) noexcept;
+
+/// Rows of interleaved R, G, B, the longer side resized to longest_px. `original`: width and height before. Returns as above.
+using DecodeImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t longest_px, AllocatePixels* allocate,
+                                void* context, ImageIslandResult* original, char* why, std::size_t why_bytes);
+inline constexpr const char* kDecodeImageSymbol = "nibble_image_decode";
+
+/// `matrix`: six numbers, rows first; `result`: 3 * size_px * size_px bytes, interleaved.
+using WarpImageFunction = int(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, const double* matrix,
+                              std::uint8_t border, std::int64_t size_px, std::uint8_t* result, char* why, std::size_t why_bytes);
+inline constexpr const char* kWarpImageSymbol = "nibble_image_warp";
+
+/// In place.
+using JitterColoursFunction = int(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, double hue, double saturation,
+                                  double value, char* why, std::size_t why_bytes);
+inline constexpr const char* kJitterColoursSymbol = "nibble_image_jitter_colours";
+
 using ImageVersionFunction = const char*();
 inline constexpr const char* kImageVersionSymbol = "nibble_image_version";
 

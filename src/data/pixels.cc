@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "data/pixels.h"
+
+#include "base/island.h"
+#include "data/image_file.h"
+#include "data/image_island.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+std::uint8_t* allocate_pixels(void* context, std::int64_t width_px, std::int64_t height_px) noexcept {
+  auto& pixels = *static_cast<Pixels*>(context);
+  try {
+    pixels = {width_px, height_px, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * width_px * height_px))};
+    return pixels.rgb.data();
+  } catch (...) {
+    return nullptr;  // the island says so
+  }
+}
+
+void require(int failed, const IslandReason& why) {
+  if (failed != 0) throw Error(ErrorKind::internal, std::string("image: OpenCV: ") + why.data());
+}
+
+}  // namespace
+
+Pixels grey_canvas(std::int64_t width_px, std::int64_t height_px) {
+  return {width_px, height_px, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * width_px * height_px), kBorderGrey)};
+}
+
+DecodedImage read_pixels(const std::filesystem::path& path, std::int64_t longest_px) {
+  static auto* const decode = island_function<DecodeImageFunction>(kImageIsland, kDecodeImageSymbol);
+  const std::string file = read_image_file(path);
+  DecodedImage image;
+  ImageIslandResult original;
+  IslandReason why{};
+  if (decode(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), longest_px, allocate_pixels, &image.pixels, &original,
+             why.data(), why.size()) != 0)
+    refuse_image(path, why.data());
+  image.original = {original.width_px, original.height_px};
+  return image;
+}
+
+Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, std::int64_t size_px) {
+  static auto* const warp_image = island_function<WarpImageFunction>(kImageIsland, kWarpImageSymbol);
+  Pixels result = grey_canvas(size_px, size_px);
+  IslandReason why{};
+  require(warp_image(source.rgb.data(), source.width_px, source.height_px, matrix.data(), kBorderGrey, size_px, result.rgb.data(),
+                     why.data(), why.size()),
+          why);
+  return result;
+}
+
+void jitter_colours(Pixels& pixels, const ColourJitter& jitter) {
+  static auto* const jitter_image = island_function<JitterColoursFunction>(kImageIsland, kJitterColoursSymbol);
+  IslandReason why{};
+  require(jitter_image(pixels.rgb.data(), pixels.width_px, pixels.height_px, jitter.hue, jitter.saturation, jitter.brightness, why.data(),
+                       why.size()),
+          why);
+}
+
+}  // namespace nibble

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// A training sample from its plan: decode, join or letterbox, move, colour, flip; the boxes go along.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "data/augment.h"
+#include "data/training_set.h"
+
+namespace nibble {
+
+struct TrainingSample {
+  std::vector<std::uint8_t> planes;  ///< 3 * S * S: R, G, B
+  std::vector<LabelledBox> boxes;    ///< inside 0 .. S
+};
+
+/// Steps, after Ultralytics 8.4: images are resized to a longer side of `size_px`. Four are laid around the joint of a canvas
+/// of twice the size, cut at its border. The image or canvas is scaled about its middle, which goes to `centre`. A single
+/// image that is neither scaled nor moved is letterboxed exactly as the evaluation does (data/image.h).
+/// Boxes are clipped to their image, the canvas and the output; one that was scaled or moved must be worth learning
+/// (data/box_moves.h). Error(input) naming the file: image missing, damaged, or of another size than the data set says.
+TrainingSample make_sample(const TrainingSet& set, const SamplePlan& plan, std::int64_t size_px);
+
+}  // namespace nibble
