@@ -79,7 +79,7 @@ struct QuantizeOptions {
   std::optional<std::int64_t> calibration_images;
   std::string head = "one2many";
   std::int64_t image_size = 640;
-  std::string dialect = "both";  ///< qcdq, int4, both
+  std::string dialect = "both";  ///< qcdq, int4, integer; both: the first two; all
   RuntimeOptions runtime;
 };
 /// Writes the files of one recipe; returns what to show.

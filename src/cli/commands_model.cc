@@ -71,7 +71,11 @@ void add_quantize(CLI::App& app, Action& chosen) {
       ->type_name("N")
       ->check(count_range());
   add_head_options(command, options->head, options->image_size);
-  command.add_option("--dialect", options->dialect, "qcdq (Brevitas), int4 (packed), both")->type_name("NAME")->capture_default_str();
+  command
+      .add_option("--dialect", options->dialect,
+                  "qcdq (Brevitas), int4 (packed), integer (8-bit activations: integer kernels on CPUs), both (qcdq, int4), all")
+      ->type_name("NAME")
+      ->capture_default_str();
   add_runtime_options(command, options->runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     print_result(quantize(*options, terminal));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "export/onnx_types.h"
 #include "nibble/error.h"
@@ -16,6 +17,8 @@ constexpr int kMaxDepth = 16;  // a weight is at most a few nodes away from its 
 [[noreturn]] void refuse(ErrorKind kind, const onnx::NodeProto& node, const std::string& why) {
   throw Error(kind, fmt::format("ONNX: {} '{}': {}", node.op_type(), node.name(), why));
 }
+
+bool is_int8(double value) { return value >= -128 && value <= 127 && value == std::nearbyint(value); }
 
 double rounded_to(double value, std::int32_t type) {
   if (type == onnx_type::kFloat16) return to_float(to_half(static_cast<float>(value)));
@@ -93,7 +96,8 @@ class Evaluator {
   EvaluatedConstant cast(const onnx::NodeProto& node, int depth) const {
     auto result = evaluate(node.input(0), depth);
     result.type = static_cast<std::int32_t>(int_attribute(node, "to", 0));
-    if (result.type != onnx_type::kFloat && result.type != onnx_type::kFloat16 && result.type != onnx_type::kDouble)
+    const bool widens = result.type == onnx_type::kInt8 && std::all_of(result.values.begin(), result.values.end(), is_int8);
+    if (!widens && result.type != onnx_type::kFloat && result.type != onnx_type::kFloat16 && result.type != onnx_type::kDouble)
       refuse(ErrorKind::unsupported, node, fmt::format("casts a weight to {}", onnx_type::name_of(result.type)));
     for (auto& value : result.values) value = rounded_to(value, result.type);
     return result;

@@ -19,8 +19,8 @@ constexpr int kLastOpset = 21;
 constexpr int kBlockedDequantizeOpset = 21;  // block_size and INT4 in DequantizeLinear
 
 int resolve_opset(const EmitOptions& options) {
-  if (options.opset == 0) return options.dialect == Dialect::int4 ? kBlockedDequantizeOpset : kFirstOpset;
-  const int first = options.dialect == Dialect::int4 ? kBlockedDequantizeOpset : kFirstOpset;
+  const int first = options.dialect == Dialect::qcdq ? kFirstOpset : kBlockedDequantizeOpset;
+  if (options.opset == 0) return first;
   if (options.opset < first || options.opset > kLastOpset)
     throw Error(ErrorKind::usage,
                 fmt::format("export: opset {}: this dialect is written as {}..{}; choose one of them or leave --opset out", options.opset,

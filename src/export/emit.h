@@ -12,13 +12,14 @@ namespace nibble {
 
 /// How quantised weights are written. Integers are the same in all.
 enum class Dialect {
-  qcdq,  ///< Brevitas 0.12: opset 13, IR 7; int8 initialiser -> Clip (below 8 bits) -> DequantizeLinear; see docs/formats.md
-  int4,  ///< opset 21, IR 10: packed INT4 initialiser (INT8 above 4 bits) -> DequantizeLinear, no Clip
+  qcdq,     ///< Brevitas 0.12: opset 13, IR 7; int8 initialiser -> Clip (below 8 bits) -> DequantizeLinear; see docs/formats.md
+  int4,     ///< opset 21, IR 10: packed INT4 initialiser (INT8 above 4 bits) -> DequantizeLinear, no Clip
+  integer,  ///< as int4, with Cast to INT8 behind INT4: integer kernels want bytes, and a runtime folds the Cast. For to_integer()
 };
 
 struct EmitOptions {
   Dialect dialect = Dialect::qcdq;
-  int opset = 0;  ///< 0: 13 (qcdq and float), 21 (int4); QCDQ needs >= 13, INT4 >= 21: Error(usage) otherwise
+  int opset = 0;  ///< 0: 13 (qcdq and float), 21 (int4, integer); QCDQ needs >= 13, the others 21: Error(usage) otherwise
   std::map<std::string, std::string> metadata;
   std::string producer_version;
 };

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quantised values in ONNX, in two dialects (docs/formats.md). `->` is one node:
+// Quantised values in ONNX, in three dialects (docs/formats.md). `->` is one node:
 //   qcdq      codes int8 -> Clip(min, max; below 8 bits) -> DequantizeLinear(f32 scale) [-> Cast to float16]
 //   int4      codes INT4, two a byte (INT8 above 4 bits) -> DequantizeLinear(scale of the value's dtype)
-//   activations, both    QuantizeLinear -> [Clip] -> DequantizeLinear
+//   integer   codes INT4 -> Cast to INT8 (INT8 above 4 bits, no Cast; INT32 for a bias) -> DequantizeLinear(f32 scale)
+//   activations, all     QuantizeLinear -> [Clip] -> DequantizeLinear
 // In an FP16 graph the scales are FP16 numbers in both dialects, so that both dequantise to the same bits.
 #include <fmt/format.h>
 
@@ -100,10 +101,31 @@ std::string print_int4(Printer& out, const Value& value) {
   return result;
 }
 
+/// A zero point is always there: runtimes look for one when they choose an integer kernel. A bias has none by definition.
+std::string print_integer(Printer& out, const Value& value) {
+  const auto& [spec, scale, zero_point] = *value.quant;
+  std::string codes = add_codes(out, value.name + "_codes", *value.constant, spec);
+  if (spec.bits <= 4) {
+    auto bytes = out.fresh_name(value.name + "_bytes");
+    set_int(out.add_node("Cast", value.name + ".Cast", {codes}, {bytes}), "to", onnx_type::number_of(value.constant->dtype()));
+    codes = bytes;
+  }
+  std::vector<std::string> inputs{codes, out.add_initialiser(value.name + "_scale", scale)};
+  if (spec.bits <= 8) inputs.push_back(out.add_initialiser(value.name + "_zero_point", zero_point));
+  auto result = out.fresh_name(value.name + "_dequantized");
+  set_axis(out.add_node("DequantizeLinear", value.name + ".DequantizeLinear", inputs, {result}), spec);
+  return result;
+}
+
 }  // namespace
 
 std::string print_quantized_constant(Printer& printer, const Value& value, const Node& reader) {
-  return printer.dialect() == Dialect::qcdq ? print_qcdq(printer, value, reader) : print_int4(printer, value);
+  switch (printer.dialect()) {
+    case Dialect::qcdq: return print_qcdq(printer, value, reader);
+    case Dialect::int4: return print_int4(printer, value);
+    case Dialect::integer: break;
+  }
+  return print_integer(printer, value);
 }
 
 void print_quantize_dequantize(Printer& printer, const Node& node, const QuantParams& params) {

@@ -14,6 +14,8 @@ namespace nibble {
 namespace {
 
 constexpr int kMaxDepth = 16;
+constexpr double kHalfUnit = 0x1p-24;  ///< of float32's last place, relative
+constexpr double kSlack = 1.001;
 
 using Convs = std::map<std::string, const onnx::NodeProto*>;
 
@@ -49,7 +51,7 @@ std::optional<EvaluatedConstant> codes_of(const File& file, const std::string& n
 
 class Comparison {
  public:
-  Comparison(const File& a, const File& b) : a_(a), b_(b) {}
+  Comparison(const File& a, const File& b, Biases biases) : a_(a), b_(b), biases_(biases) {}
 
   TwinComparison run() {
     for (const auto& [name, conv] : b_.convs)
@@ -65,7 +67,7 @@ class Comparison {
       if (has_bias(*a_.convs.at(name)) != has_bias(*b_.convs.at(name))) {
         note(result_.weights_differ, name, "do not both have a bias");
       } else if (has_bias(*a_.convs.at(name))) {
-        compare_values(name, 2, "bias");
+        compare_bias(name);
       }
     }
     return result_;
@@ -92,6 +94,21 @@ class Comparison {
         return note(result_.codes_differ, name, fmt::format("differ in code {}: {} and {}", i, x->values[i], y->values[i]));
   }
 
+  void compare_bias(const std::string& name) {
+    const auto* quantised = b_.index.producer(b_.convs.at(name)->input(2));
+    if (biases_ == Biases::equal || !quantised || quantised->op_type() != "DequantizeLinear") return compare_values(name, 2, "bias");
+    const auto steps = evaluate_constant(b_.index, quantised->input(1)).values;
+    const auto x = evaluate_constant(a_.index, a_.convs.at(name)->input(2)), y = evaluate_constant(b_.index, b_.convs.at(name)->input(2));
+    if (x.shape != y.shape) return note(result_.weights_differ, name, "have biases of different shape");
+    for (std::size_t i = 0; i < x.values.size(); ++i) {
+      // Codes beyond 2^24 lose their last bits in float32.
+      const double allowed = std::max(steps[steps.size() == 1 ? 0 : i] / 2, std::abs(x.values[i]) * kHalfUnit) * kSlack;
+      if (!(std::abs(x.values[i] - y.values[i]) <= allowed))
+        return note(result_.weights_differ, name,
+                    fmt::format("differ in bias element {}: {} and {}, more than half a step", i, x.values[i], y.values[i]));
+    }
+  }
+
   void compare_values(const std::string& name, int input, std::string_view what) {
     const auto x = evaluate_constant(a_.index, a_.convs.at(name)->input(input));
     const auto y = evaluate_constant(b_.index, b_.convs.at(name)->input(input));
@@ -103,20 +120,21 @@ class Comparison {
   }
 
   const File &a_, &b_;
+  Biases biases_;
   TwinComparison result_;
 };
 
 }  // namespace
 
-TwinComparison compare_twins(const std::filesystem::path& a_path, const std::filesystem::path& b_path) {
+TwinComparison compare_twins(const std::filesystem::path& a_path, const std::filesystem::path& b_path, Biases biases) {
   const File a(a_path);
   const File b(b_path);
   if (a.convs.empty()) throw Error(ErrorKind::input, fmt::format("twin: {}: holds no Conv to compare", a_path.string()));
-  return Comparison(a, b).run();
+  return Comparison(a, b, biases).run();
 }
 
-void require_equal_weights(const std::filesystem::path& a, const std::filesystem::path& b) {
-  const auto result = compare_twins(a, b);
+void require_equal_weights(const std::filesystem::path& a, const std::filesystem::path& b, Biases biases) {
+  const auto result = compare_twins(a, b, biases);
   const auto& difference = result.weights_differ.empty() ? result.codes_differ : result.weights_differ;
   if (!difference.empty()) throw Error(ErrorKind::internal, fmt::format("twin: {}; the files do not hold the same weights", difference));
 }

@@ -7,6 +7,12 @@
 
 namespace nibble {
 
+/// How the biases of the second file stand to those of the first.
+enum class Biases {
+  equal,
+  rounded,  ///< where they are quantised: off by half a step at most
+};
+
 /// What was compared, and where the two first differ.
 struct TwinComparison {
   std::int64_t layers = 0;     ///< Conv nodes of both, by name
@@ -18,9 +24,9 @@ struct TwinComparison {
 
 /// Each Conv of `a` with the Conv of that name in `b`. Error(input) when one has no Conv or two of one name; a Conv that only one
 /// has is a difference of both kinds.
-TwinComparison compare_twins(const std::filesystem::path& a, const std::filesystem::path& b);
+TwinComparison compare_twins(const std::filesystem::path& a, const std::filesystem::path& b, Biases biases = Biases::equal);
 
 /// Error(internal) naming the first node that differs in integers or numbers.
-void require_equal_weights(const std::filesystem::path& a, const std::filesystem::path& b);
+void require_equal_weights(const std::filesystem::path& a, const std::filesystem::path& b, Biases biases = Biases::equal);
 
 }  // namespace nibble

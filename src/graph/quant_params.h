@@ -11,14 +11,14 @@ namespace nibble {
 enum class Granularity { tensor, channel, block };
 
 struct QuantSpec {
-  int bits = 8;  ///< 2..8
+  int bits = 8;  ///< 2..8; 32, signed, for a bias on the accumulator's grid
   bool is_signed = true;
   bool narrow = false;  ///< signed only: drop the lowest code (-7..7 for 4 bits)
   Granularity granularity = Granularity::tensor;
   std::int64_t block = 0;  ///< Granularity::block: input channels (axis 1) per scale; 0 otherwise
 
-  std::int32_t min_code() const { return is_signed ? -(1 << (bits - 1)) + (narrow ? 1 : 0) : 0; }
-  std::int32_t max_code() const { return is_signed ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }
+  std::int32_t min_code() const { return is_signed ? static_cast<std::int32_t>(-(std::int64_t{1} << (bits - 1))) + (narrow ? 1 : 0) : 0; }
+  std::int32_t max_code() const { return static_cast<std::int32_t>((std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1); }
   bool operator==(const QuantSpec&) const = default;
 };
 
@@ -26,8 +26,8 @@ struct QuantSpec {
 /// row may be shorter, as ONNX allows. Error(internal) where the weights have no such axis or the block is not positive.
 Shape scale_shape(const QuantSpec& spec, const Shape& weight);
 
-/// `scale` is f32, positive and finite; `zero_point` is i8 (signed) or u8 and has the shape of `scale`:
-/// that of scale_shape.
+/// `scale` is f32, positive and finite; `zero_point` is i8 (signed, all 0 at 32 bits) or u8 and has the
+/// shape of `scale`: that of scale_shape.
 struct QuantParams {
   QuantSpec spec;
   Tensor scale;

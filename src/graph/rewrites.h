@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rewrites: each takes a Graph and returns one with the same function and the count of places changed.
 #pragma once
+#include <map>
+#include <string>
+#include <vector>
+
 #include "graph/graph.h"
 
 namespace nibble {
@@ -24,5 +28,23 @@ Rewritten merge_parallel_convs(const Graph& graph);
 /// Cast nodes stand after the f32 graph inputs and in front of nodes with a float_reason, which stay f32 together with
 /// everything behind them; graph outputs stay f32. QuantizeDequantize nodes are not supported: Error(unsupported).
 Rewritten to_half(const Graph& graph);
+
+/// What of a convolution's output, in front of the SiLU, its 8-bit codes cover. low <= 0 <= high.
+struct OutputRange {
+  float low = 0, high = 0;
+};
+
+/// The integer form: quantisers also behind convolutions, so that a runtime which fuses them into their neighbours (ONNX
+/// Runtime's CPU provider) computes on integers instead of dequantising.
+/// Before: QuantizeDequantize(x) -> Conv(W, b) -> Silu -> y.  Weights and scales of x stay as they are.
+/// After:  QuantizeDequantize(x) -> Conv(W, b32) -> QuantizeDequantize = z;  z * QuantizeDequantize(Sigmoid(z)) -> y.
+/// b32 has steps of weight scale * input scale and 32 bits. Quantisers that give equal codes become one. Signed 8-bit codes of activations
+/// become unsigned ones, 128 higher: integer kernels of CPUs multiply u8 by s8. z covers `ranges` (by convolution), sigmoids have steps of
+/// 1/255. A convolution read by one quantiser only needs no z. Conditions: 8-bit inputs with zero point 0, signed weights with zero point 0
+/// per channel or tensor, at least 8 input channels unless grouped, and nothing else reads the output. Other convolutions stay as they are.
+/// `applied`: convolutions on integers. Error(internal) when a range is missing, Error(numeric) when one is unusable.
+Rewritten to_integer(const Graph& graph, const std::map<std::string, OutputRange>& ranges);
+/// The convolutions to_integer wants a range for.
+std::vector<std::string> integer_silu_convs(const Graph& graph);
 
 }  // namespace nibble

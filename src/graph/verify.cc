@@ -49,7 +49,8 @@ Shape expected_scale_shape(const QuantSpec& spec, const Shape& weight, const std
 
 void require_usable(const QuantParams& params, const Shape& expected_shape, const std::string& where) {
   const auto& spec = params.spec;
-  if (spec.bits < 2 || spec.bits > 8) fail(where, fmt::format("{} bits; 2 to 8 are possible", spec.bits));
+  if ((spec.bits < 2 || spec.bits > 8) && !(spec.bits == 32 && spec.is_signed))
+    fail(where, fmt::format("{} bits; 2 to 8 are possible, or 32 signed ones", spec.bits));
   if (spec.narrow && !spec.is_signed) fail(where, "a narrow range is for signed codes");
   if (params.scale.dtype() != DType::f32 || params.scale.shape() != expected_shape)
     fail(where, fmt::format("the scale is {} {}, expected float32 {}", name_of(params.scale.dtype()), text_of(params.scale.shape()),
@@ -76,9 +77,10 @@ void require_sound_quantised(const Value& value) {
   if (!value.constant) fail(where, "only constants carry quantisation");
   if (value.dtype != DType::f32 && value.dtype != DType::f16) fail(where, "a quantised constant is float32 or float16 to its consumers");
   require_usable(params, expected_scale_shape(params.spec, value.shape, where), where);
-  const auto codes = params.spec.is_signed ? DType::i8 : DType::u8;
+  const auto codes = params.spec.bits > 8 ? DType::i32 : params.spec.is_signed ? DType::i8 : DType::u8;
   if (value.constant->dtype() != codes)
     fail(where, fmt::format("codes are {}, expected {}", name_of(value.constant->dtype()), name_of(codes)));
+  if (codes == DType::i32) return;  // every number is in range
   if (params.spec.is_signed) {
     require_codes_in_range<std::int8_t>(*value.constant, params.spec, where);
   } else {

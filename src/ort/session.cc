@@ -135,6 +135,16 @@ std::string_view name_of(Provider provider) {
   throw Error(ErrorKind::internal, "provider: unknown");
 }
 
+std::string_view name_of(Optimization level) {
+  switch (level) {
+    case Optimization::off: return "off";
+    case Optimization::basic: return "basic";
+    case Optimization::extended: return "extended";
+    case Optimization::all: break;
+  }
+  return "all";
+}
+
 struct Session::State {
   std::optional<Ort::Session> session;  // not a null Session: its destructor needs the loaded runtime
   std::vector<TensorInfo> inputs, outputs;
@@ -201,6 +211,15 @@ std::vector<Tensor> Session::run(const std::vector<Tensor>& inputs) const {
     return outputs;
   } catch (const Ort::Exception& error) {
     throw Error(ErrorKind::internal, fmt::format("ONNX Runtime: {}: run failed: {}", state_->file, error.what()));
+  }
+}
+
+std::filesystem::path Session::end_profile() {
+  try {
+    Ort::AllocatorWithDefaultOptions allocator;
+    return state_->session->EndProfilingAllocated(allocator).get();
+  } catch (const Ort::Exception& error) {
+    throw Error(ErrorKind::environment, fmt::format("ONNX Runtime: {}: profile: {}", state_->file, error.what()));
   }
 }
 

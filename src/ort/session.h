@@ -17,11 +17,17 @@ enum class Provider { cpu, cuda };
 Provider parse_provider(std::string_view name);
 std::string_view name_of(Provider provider);
 
+/// How far the runtime may change a graph; each level includes those before it. `all` adds layouts, on CPUs of convolutions.
+enum class Optimization { off, basic, extended, all };
+std::string_view name_of(Optimization level);
+
 struct SessionOptions {
   Provider provider = Provider::cpu;
-  int threads = 0;                  ///< intra-op; 0: the cores
-  bool optimize = true;             ///< false: graph optimisations off (the reference numbers)
-  bool allow_cpu_fallback = false;  ///< cuda: nodes without a CUDA kernel run on the CPU instead of being an error
+  int threads = 0;                           ///< intra-op; 0: the cores
+  bool optimize = true;                      ///< false: graph optimisations off (the reference numbers)
+  Optimization highest = Optimization::all;  ///< where `optimize`
+  std::filesystem::path profile = {};        ///< not empty: record each node's time; prefix of the file end_profile() returns
+  bool allow_cpu_fallback = false;           ///< cuda: nodes without a CUDA kernel run on the CPU instead of being an error
 };
 
 struct TensorInfo {
@@ -51,6 +57,9 @@ class Session {
   /// Inputs in the model's order; f32 is converted where the model wants f16. Error(input) on wrong dtype or shape,
   /// Error(internal) with the runtime's words otherwise.
   std::vector<Tensor> run(const std::vector<Tensor>& inputs) const;
+
+  /// Ends the recording that SessionOptions::profile asked for; the runtime's file, Chrome's trace format.
+  std::filesystem::path end_profile();
 
  private:
   struct State;

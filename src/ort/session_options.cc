@@ -47,6 +47,16 @@ void ORT_API_CALL keep_line(void* lines, OrtLoggingLevel, const char*, const cha
   static_cast<LogLines*>(lines)->emplace_back(message);
 }
 
+GraphOptimizationLevel level_of(Optimization level) {
+  switch (level) {
+    case Optimization::off: return ORT_DISABLE_ALL;
+    case Optimization::basic: return ORT_ENABLE_BASIC;
+    case Optimization::extended: return ORT_ENABLE_EXTENDED;
+    case Optimization::all: break;
+  }
+  return ORT_ENABLE_ALL;
+}
+
 }  // namespace
 
 Ort::SessionOptions make_session_options(const SessionOptions& options) {
@@ -56,7 +66,8 @@ Ort::SessionOptions make_session_options(const SessionOptions& options) {
   Ort::SessionOptions made;
   made.SetIntraOpNumThreads(thread_count(options.threads));
   made.SetInterOpNumThreads(1);
-  made.SetGraphOptimizationLevel(options.optimize ? ORT_ENABLE_ALL : ORT_DISABLE_ALL);
+  made.SetGraphOptimizationLevel(options.optimize ? level_of(options.highest) : ORT_DISABLE_ALL);
+  if (!options.profile.empty()) made.EnableProfiling(options.profile.c_str());
   // Idle workers that spin take the cores from the other engine of the process (LibTorch's OpenMP threads, image
   // decoding) between two runs.
   made.AddConfigEntry(kOrtSessionOptionsConfigAllowIntraOpSpinning, "0");

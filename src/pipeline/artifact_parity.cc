@@ -54,6 +54,7 @@ void compare_quantized(const ParityContext& context, const std::vector<PtqFile>&
   auto* const cleaned = find(files, reports, "qcdq", "opt");
   auto* const half = find(files, reports, "qcdq", "fp16");
   auto* const packed = find(files, reports, "int4", "");
+  auto* const integer = find(files, reports, "integer", "");
   auto* const main = cleaned ? cleaned : packed;
   const auto on = output_of(context, main, true);
   const auto off = output_of(context, main, false);
@@ -62,6 +63,10 @@ void compare_quantized(const ParityContext& context, const std::vector<PtqFile>&
   add_row(context, cleaned, "against the file before clean-up", output_of(context, exported, false), off, true);
   add_row(context, packed, "against the QCDQ file", off, output_of(context, packed, false));
   add_row(context, half, "against FP32 compute", on, output_of(context, half, true));
+  if (!integer) return;
+  const auto integer_on = output_of(context, integer, true);
+  add_row(context, integer, "optimisations on against off", output_of(context, integer, false), integer_on);
+  add_row(context, integer, "against the QCDQ file", on, integer_on);
 }
 
 }  // namespace nibble

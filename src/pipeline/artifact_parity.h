@@ -18,8 +18,8 @@ struct ParityContext {
 /// FP32: optimisations on against off; FP16 against FP32.
 void compare_baseline(const ParityContext& context, std::vector<ArtifactReport>& reports);
 
-/// The -opt file: optimisations on against off, and against the file it was cleaned from (must be equal); INT4 and FP16
-/// twins against it. `files` and `reports` correspond.
+/// The -opt file: optimisations on against off, and against the file it was cleaned from (must be equal); INT4, FP16
+/// and integer twins against it. `files` and `reports` correspond.
 void compare_quantized(const ParityContext& context, const std::vector<PtqFile>& files, std::vector<ArtifactReport>& reports);
 
 }  // namespace nibble

@@ -11,6 +11,7 @@
 #include "export/twin.h"
 #include "graph/rewrites.h"
 #include "nibble/error.h"
+#include "pipeline/output_ranges.h"
 #include "pipeline/scratch_file.h"
 #include "pipeline/source_model.h"
 #include "quant/place.h"
@@ -22,7 +23,7 @@ namespace {
 
 EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqFile& file) {
   EmitOptions options;
-  options.dialect = file.dialect == "int4" ? Dialect::int4 : Dialect::qcdq;
+  options.dialect = file.dialect == "int4" ? Dialect::int4 : file.dialect == "integer" ? Dialect::integer : Dialect::qcdq;
   options.metadata = quantized_metadata(card, file.suffix == "fp16" ? "float16" : "float32", recipe.name, file.dialect, recipe.weights.bits,
                                         recipe.activations.bits);
   return options;
@@ -66,16 +67,17 @@ Json layer_to_json(const LayerStat& layer) {
 
 }  // namespace
 
-std::vector<PtqFile> files_of(const Recipe& recipe, bool want_qcdq, bool want_int4) {
+std::vector<PtqFile> files_of(const Recipe& recipe, const Dialects& wanted) {
+  const bool has_blocks = recipe.weights.granularity == Granularity::block, has_integers = recipe.activations.bits == 8;
   std::vector<PtqFile> files;
-  const bool has_qcdq = want_qcdq && recipe.weights.granularity != Granularity::block;
-  if (has_qcdq) files = {{"qcdq", ""}, {"qcdq", "opt"}};
-  if (has_qcdq && recipe.activations.bits == 0 && recipe.half_twin) files.push_back({"qcdq", "fp16"});
-  if (want_int4) files.push_back({"int4", ""});
-  if (files.empty())
-    throw Error(ErrorKind::unsupported,
-                fmt::format("quantize: recipe {}: scales per block cannot be written as QCDQ; use --dialect int4", recipe.name));
-  return files;
+  if (wanted.qcdq && !has_blocks) files = {{"qcdq", ""}, {"qcdq", "opt"}};
+  if (wanted.qcdq && !has_blocks && recipe.activations.bits == 0 && recipe.half_twin) files.push_back({"qcdq", "fp16"});
+  if (wanted.int4) files.push_back({"int4", ""});
+  if (wanted.integer && !has_blocks && has_integers) files.push_back({"integer", ""});
+  if (!files.empty()) return files;
+  throw Error(ErrorKind::unsupported, fmt::format("quantize: recipe {}: {}; use --dialect int4", recipe.name,
+                                                  has_blocks ? "scales per block have no QCDQ and no integer form"
+                                                             : "the integer form needs 8-bit activations, as w4a8 and w8a8 have"));
 }
 
 std::optional<std::size_t> index_of(const std::vector<PtqFile>& files, std::string_view dialect, std::string_view suffix) {
@@ -89,7 +91,8 @@ std::string artifact_name(const Recipe& recipe, const PtqFile& file) {
 }
 
 bool is_scored(const Recipe& recipe, const PtqFile& file) {
-  return recipe.weights.granularity == Granularity::block ? file.dialect == "int4" : file.dialect == "qcdq" && file.suffix == "opt";
+  if (recipe.weights.granularity == Granularity::block) return file.dialect == "int4";
+  return (file.dialect == "qcdq" && file.suffix == "opt") || file.dialect == "integer";
 }
 
 CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recipe, const CalibrationSet& images,
@@ -101,23 +104,33 @@ CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recip
   return calibrate(baseline.graph, images_of(images, baseline.card.image_size), options, progress);
 }
 
+OutputRanges ranges_for(const std::vector<PtqFile>& files, const CalibrationResult& result, const CalibrationImages& images,
+                        const RuntimeOptions& runtime, const PtqPath& path_of, Progress& progress) {
+  const auto integer = index_of(files, "integer", "");
+  return integer ? observe_output_ranges(result.graph, images, runtime, path_of(files[*integer]), progress) : OutputRanges{};
+}
+
 void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
-                     const PtqPath& path_of) {
+                     const OutputRanges& ranges, const PtqPath& path_of) {
   for (const auto& file : files) {
     const auto options = emit_options(baseline.card, recipe, file);
     if (file.suffix == "opt") {
       clean_model(path_of({file.dialect, ""}), path_of(file));
     } else if (file.suffix == "fp16") {
       emit_model(to_half(result.graph).graph, options, path_of(file));
+    } else if (file.dialect == "integer") {
+      emit_cleaned(to_integer(result.graph, ranges).graph, options, path_of(file));
     } else if (file.dialect == "int4") {
       emit_cleaned(result.graph, options, path_of(file));
     } else {
       emit_model(result.graph, options, path_of(file));
     }
   }
-  const auto cleaned = index_of(files, "qcdq", "opt"), packed = index_of(files, "int4", "");
+  const auto cleaned = index_of(files, "qcdq", "opt"), packed = index_of(files, "int4", ""), integer = index_of(files, "integer", "");
   if (cleaned) require_equal_weights(path_of({"qcdq", ""}), path_of(files[*cleaned]));
   if (cleaned && packed) require_equal_weights(path_of(files[*cleaned]), path_of(files[*packed]));
+  const auto twin = cleaned ? cleaned : packed;
+  if (twin && integer) require_equal_weights(path_of(files[*twin]), path_of(files[*integer]), Biases::rounded);
 }
 
 RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result) {

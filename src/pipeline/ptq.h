@@ -3,11 +3,13 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "graph/rewrites.h"
 #include "nibble/report.h"
 #include "nibble/run.h"
 #include "pipeline/calibration_set.h"
@@ -16,17 +18,23 @@
 
 namespace nibble {
 
-/// The files one recipe gives. QCDQ knows no blocks, FP16 twins are for float activations only.
+/// The dialects a user asks for.
+struct Dialects {
+  bool qcdq = true, int4 = true, integer = true;
+};
+
+/// The files one recipe gives. QCDQ knows no blocks, FP16 twins are for float activations only; the integer form needs 8-bit
+/// activations and knows no blocks. Error(unsupported) when nothing is left of what was asked for.
 struct PtqFile {
-  std::string dialect;  ///< "qcdq", "int4"
+  std::string dialect;  ///< "qcdq", "int4", "integer"
   std::string suffix;   ///< "", "opt", "fp16"
 };
-std::vector<PtqFile> files_of(const Recipe& recipe, bool want_qcdq, bool want_int4);
+std::vector<PtqFile> files_of(const Recipe& recipe, const Dialects& wanted);
 /// Index of one of them; empty when the recipe does not give it.
 std::optional<std::size_t> index_of(const std::vector<PtqFile>& files, std::string_view dialect, std::string_view suffix);
 /// "w4a16-qcdq-ptq-opt"
 std::string artifact_name(const Recipe& recipe, const PtqFile& file);
-/// Which of them is scored: the cleaned QCDQ file, INT4 where that is the only dialect.
+/// Which of them are scored: the cleaned QCDQ file (INT4 where the recipe has blocks), and the integer form, which rounds more.
 bool is_scored(const Recipe& recipe, const PtqFile& file);
 
 using PtqPath = std::function<std::filesystem::path(const PtqFile&)>;
@@ -34,9 +42,15 @@ using PtqPath = std::function<std::filesystem::path(const PtqFile&)>;
 CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recipe, const CalibrationSet& images,
                                    const RuntimeOptions& runtime, Progress& progress);
 
+/// By convolution; what an integer file needs.
+using OutputRanges = std::map<std::string, OutputRange>;
+/// Empty when none of `files` is an integer one.
+OutputRanges ranges_for(const std::vector<PtqFile>& files, const CalibrationResult& result, const CalibrationImages& images,
+                        const RuntimeOptions& runtime, const PtqPath& path_of, Progress& progress);
+
 /// Writes the files, then Error(internal) unless the dialects' weights are equal bit for bit.
 void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
-                     const PtqPath& path_of);
+                     const OutputRanges& ranges, const PtqPath& path_of);
 
 /// Compares what the recipe asked for with what was done.
 RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result);

@@ -61,6 +61,23 @@ TEST(ReportOf, ALayerWithoutARowIsASkip) {
   EXPECT_THAT(report.skipped_layers, ElementsAre(HasSubstr("conv")));
 }
 
+std::vector<std::string> dialects_of(const Recipe& recipe, const Dialects& wanted) {
+  std::vector<std::string> names;
+  for (const auto& file : files_of(recipe, wanted)) names.push_back(file.dialect + file.suffix);
+  return names;
+}
+
+TEST(FilesOf, IntegersNeedEightBitActivationsAndNoBlocks) {
+  auto recipe = recipe_of(Rounding::gptq);
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "qcdqfp16", "int4"));
+  EXPECT_THROW(files_of(recipe, {.qcdq = false, .int4 = false}), Error);
+  recipe.activations.bits = 8;
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "int4", "integer"));
+  EXPECT_THAT(dialects_of(recipe, {.qcdq = false, .int4 = false}), ElementsAre("integer"));
+  recipe.weights.granularity = Granularity::block;
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("int4"));
+}
+
 TEST(WritePtqFiles, LeavesNoScratchFileBehindWhenCleaningFails) {
   const fs::path folder = test::process_folder() / "nibble_ptq_scratch";
   fs::remove_all(folder);
@@ -68,7 +85,7 @@ TEST(WritePtqFiles, LeavesNoScratchFileBehindWhenCleaningFails) {
   Detector baseline;
   baseline.graph = one_convolution();
   const auto path_of = [&](const PtqFile&) { return folder / "model.onnx"; };
-  EXPECT_THROW(write_ptq_files(baseline, result_of(32, "float"), recipe_of(Rounding::gptq), {{"int4", ""}}, path_of), Error);
+  EXPECT_THROW(write_ptq_files(baseline, result_of(32, "float"), recipe_of(Rounding::gptq), {{"int4", ""}}, {}, path_of), Error);
   std::vector<std::string> left;
   for (const auto& entry : fs::directory_iterator(folder)) left.push_back(entry.path().filename().string());
   EXPECT_THAT(left, ElementsAre("model.onnx"));

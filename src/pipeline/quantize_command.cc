@@ -13,9 +13,13 @@
 namespace nibble {
 namespace {
 
-void require_dialect(const std::string& dialect) {
-  if (dialect != "qcdq" && dialect != "int4" && dialect != "both")
-    throw Error(ErrorKind::usage, fmt::format("quantize: dialect '{}': unknown; expected qcdq, int4 or both", dialect));
+Dialects parse_dialects(const std::string& name) {
+  if (name == "qcdq") return {.int4 = false, .integer = false};
+  if (name == "int4") return {.qcdq = false, .integer = false};
+  if (name == "integer") return {.qcdq = false, .int4 = false};
+  if (name == "both") return {.integer = false};
+  if (name == "all") return {};
+  throw Error(ErrorKind::usage, fmt::format("quantize: dialect '{}': unknown; expected qcdq, int4, integer, both or all", name));
 }
 
 std::string report_text(const RecipeReport& report) {
@@ -29,7 +33,7 @@ std::string report_text(const RecipeReport& report) {
 }  // namespace
 
 std::string quantize(const QuantizeOptions& options, Progress& progress) {
-  require_dialect(options.dialect);
+  const auto dialects = parse_dialects(options.dialect);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
   require_can_be_folder(options.output_dir);
   require_provider(options.runtime.provider);
@@ -40,13 +44,14 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
   const auto images = open_calibration_set(options.calibration, options.calibration_images.value_or(recipe.calibration.images));
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
-  const auto files = files_of(recipe, options.dialect != "int4", options.dialect != "qcdq");
+  const auto files = files_of(recipe, dialects);
   const auto result = calibrate_recipe(baseline, recipe, images, options.runtime, progress);
 
   const auto path_of = [&](const PtqFile& file) {
     return options.output_dir / fmt::format("{}-{}.onnx", model_name_of(options.checkpoint), artifact_name(recipe, file));
   };
-  write_ptq_files(baseline, result, recipe, files, path_of);
+  const auto ranges = ranges_for(files, result, images_of(images, options.image_size), options.runtime, path_of, progress);
+  write_ptq_files(baseline, result, recipe, files, ranges, path_of);
   const auto report = report_of(baseline.graph, recipe, result);
   write_json(options.output_dir / fmt::format("{}-{}-layers.json", model_name_of(options.checkpoint), recipe.name),
              layers_document(report, result));

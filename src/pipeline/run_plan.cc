@@ -90,7 +90,9 @@ void note_caveats(RunPlan& plan) {
         fmt::format("**{} calibration images are also scored ({}{}): the quantised scores are flattered.** Calibrate on other images.",
                     both.size(), both.front(), both.size() > 1 ? ", ..." : ""));
   plan.caveats.push_back(
-      "4-bit weights save size and transfer; ONNX Runtime computes with the dequantised values, so they do not make a CPU faster.");
+      "4-bit weights save size and transfer. Except for the integer files, ONNX Runtime computes with the dequantised values, so they do "
+      "not "
+      "make a CPU faster.");
 }
 
 void describe_inputs(RunPlan& plan) {

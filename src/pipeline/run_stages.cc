@@ -44,12 +44,13 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   return document;
 }
 
-void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact) {
+/// `form` tells the metrics of a recipe's second scored file from those of its first: "integer" or empty.
+void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact, const std::string& form = "") {
   if (plan.options.smoke || !artifact.finite) return;
-  const auto path = RunNames::metrics(artifact.recipe);
+  const auto path = RunNames::metrics(artifact.recipe, form);
   artifact.score = score_from_document(metrics_of(plan, journal, artifact, path, true), path);
   if (!plan.options.reference) return;
-  const auto reference_path = RunNames::metrics(artifact.recipe, "reference");
+  const auto reference_path = RunNames::metrics(artifact.recipe, form.empty() ? "reference" : form + "-reference");
   const auto reference = metrics_of(plan, journal, artifact, reference_path, false);
   artifact.score->reference_map_50_95 = score_from_document(reference, reference_path).map_50_95;
 }
@@ -81,7 +82,10 @@ void make_files(const RunPlan& plan, const Recipe& recipe, const Detector& basel
   auto& directory = journal.directory();
   const auto result = calibrate_recipe(baseline, recipe, plan.calibration.at(recipe.name), plan.options.runtime, journal.progress());
   const auto relative = [&](const PtqFile& file) { return plan.names.quantized(artifact_name(recipe, file)); };
-  write_ptq_files(baseline, result, recipe, files, [&](const PtqFile& file) { return directory.path(relative(file)); });
+  const auto path_of = [&](const PtqFile& file) { return directory.path(relative(file)); };
+  const auto images = images_of(plan.calibration.at(recipe.name), plan.options.image_size);
+  const auto ranges = ranges_for(files, result, images, plan.options.runtime, path_of, journal.progress());
+  write_ptq_files(baseline, result, recipe, files, ranges, path_of);
   const auto key = recipe_key(plan, recipe);
   for (const auto& file : files) directory.record(relative(file), key);
   const auto layers = RunNames::layers(recipe.name);
@@ -119,7 +123,7 @@ Detector make_baseline(const RunPlan& plan, RunJournal& journal) {
 }
 
 void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, RunJournal& journal) {
-  const auto files = files_of(recipe, true, true);
+  const auto files = files_of(recipe, {});
   if (must_make(journal, plan, recipe, files)) make_files(plan, recipe, baseline, files, journal);
   journal.report().recipes.push_back(
       recipe_report_from_json(read_json(journal.directory().path(RunNames::layers(recipe.name))).at("recipe")));
@@ -135,7 +139,7 @@ void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& b
   compare_quantized(ParityContext{plan, journal.directory(), probe_for(plan, journal)}, files, reports);
   progress.end(fmt::format("{} files", reports.size()));
   for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_scored(recipe, files[i])) score_artifact(plan, journal, reports[i]);
+    if (is_scored(recipe, files[i])) score_artifact(plan, journal, reports[i], files[i].dialect == "integer" ? "integer" : "");
   journal.report().artifacts.insert(journal.report().artifacts.end(), reports.begin(), reports.end());
 }
 

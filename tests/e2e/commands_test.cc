@@ -181,6 +181,21 @@ TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
   for (const auto& layer : json["layers"]) quantised += layer["weight_bits"] == 4 ? 1 : 0;
   EXPECT_EQ(quantised, 2);  // the recipe keeps the others float: what is tested is the command, not the calibration
   EXPECT_EQ(read_json(folder_ / "out/yolov10n-fast-layers.json")["recipe"]["skipped_layers"], Json::array());
+  EXPECT_EQ(nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--dialect", "integer"}).exit_code, 4) << "float activations";
+}
+
+TEST_F(Commands, QuantizeWritesTheIntegerForm) {
+  write_file(folder_ / "fast.yaml",
+             "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
+             "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
+             "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\n");
+  const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320", "--dialect", "all"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto qcdq = inspected("out/yolov10n-fast-qcdq-ptq-opt.onnx"), integer = inspected("out/yolov10n-fast-integer-ptq.onnx");
+  EXPECT_EQ(integer["metadata"]["nibble.dialect"], "integer");
+  EXPECT_EQ(qcdq["ops"]["QuantizeLinear"], 2);
+  EXPECT_EQ(integer["ops"]["QuantizeLinear"], 4) << "model.1.conv's output and its sigmoid too; the first reads three channels and stays";
+  for (const auto& layer : integer["layers"]) EXPECT_TRUE(layer["name"] != "model.1.conv" || layer["weight_bits"] == 4);
 }
 
 }  // namespace

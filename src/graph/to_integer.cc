@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <optional>
+
+#include "graph/edit.h"
+#include "graph/rewrites.h"
+#include "nibble/error.h"
+
+namespace nibble {
+
+namespace {
+
+/// Fewer, as in the convolution on the image, and packing the patches costs more than integers save.
+constexpr std::int64_t kMinInputChannels = 8;
+constexpr int kSignedToUnsigned = 128;
+
+const QuantParams* quantiser_of(const Graph& graph, const std::vector<std::int32_t>& producers, ValueId id) {
+  const auto index = producers[static_cast<std::size_t>(id)];
+  if (index < 0) return nullptr;
+  const auto* node = std::get_if<op::QuantizeDequantize>(&graph.nodes[static_cast<std::size_t>(index)].op);
+  return node ? &node->params : nullptr;
+}
+
+bool is_symmetric_byte(const QuantParams& params) {
+  return params.spec.bits == 8 && params.spec.is_signed && !params.spec.narrow && params.spec.granularity == Granularity::tensor &&
+         params.zero_point.as<std::int8_t>()[0] == 0;
+}
+
+bool all_zero(const Tensor& codes) {
+  const auto values = codes.as<std::int8_t>();
+  return std::all_of(values.begin(), values.end(), [](std::int8_t code) { return code == 0; });
+}
+
+bool has_integer_form(const Value& weight, const op::Conv& conv) {
+  if (!weight.quant || !weight.quant->spec.is_signed || weight.quant->spec.granularity == Granularity::block) return false;
+  return all_zero(weight.quant->zero_point) && (conv.groups > 1 || weight.shape[1] >= kMinInputChannels);
+}
+
+/// The bias on the accumulator's grid, step = weight scale * input scale; nothing when it does not fit 32 bits.
+std::optional<Value> accumulator_bias(const Value& bias, const QuantParams& weight, float input_scale) {
+  const auto reals = bias.constant->as<float>();
+  const auto weight_scales = weight.scale.as<float>();
+  std::vector<float> steps;
+  for (const float scale : weight_scales) steps.push_back(scale * input_scale);
+  std::vector<std::int32_t> codes;
+  for (std::size_t i = 0; i < reals.size(); ++i) {
+    const double code = std::nearbyint(static_cast<double>(reals[i]) / static_cast<double>(steps[steps.size() == 1 ? 0 : i]));
+    if (!(std::abs(code) < std::numeric_limits<std::int32_t>::max())) return std::nullopt;
+    codes.push_back(static_cast<std::int32_t>(code));
+  }
+  Value made = bias;
+  made.constant = Tensor::of<std::int32_t>(bias.shape, std::move(codes));
+  QuantSpec spec{.bits = 32};
+  spec.granularity = weight.spec.granularity;
+  made.quant = QuantParams{spec, Tensor::of<float>(weight.scale.shape(), std::move(steps)), weight.zero_point};
+  return made;
+}
+
+/// What a convolution on integers needs besides its codes.
+struct Lowering {
+  std::optional<Value> bias;
+  std::optional<std::size_t> silu;  ///< the node behind it; without one, quantisers read the result directly
+};
+
+/// Looks at a graph; changes nothing.
+class Survey {
+ public:
+  explicit Survey(const Graph& graph) : graph_(graph), uses_(count_uses(graph)), producers_(producers_by_value(graph)) {}
+
+  std::optional<Lowering> lowering_of(const Node& node) const {
+    const auto* conv = std::get_if<op::Conv>(&node.op);
+    if (!conv || !node.float_reason.empty() || !has_integer_form(graph_.value(node.inputs[1]), *conv)) return std::nullopt;
+    const auto* input = quantiser_of(graph_, producers_, node.inputs[0]);
+    if (!input || !is_symmetric_byte(*input)) return std::nullopt;
+    Lowering lowering;
+    if (node.inputs.size() > 2) {
+      lowering.bias = accumulator_bias(graph_.value(node.inputs[2]), *graph_.value(node.inputs[1]).quant, input->scale.as<float>()[0]);
+      if (!lowering.bias) return std::nullopt;
+    }
+    const auto readers = consumers_of(graph_, node.outputs[0]);
+    if (readers.empty() || uses_[static_cast<std::size_t>(node.outputs[0])] != static_cast<int>(readers.size())) return std::nullopt;
+    if (readers.size() == 1 && std::holds_alternative<op::Silu>(graph_.nodes[readers[0]].op)) {
+      lowering.silu = readers[0];
+      return lowering;
+    }
+    return one_quantiser(readers) ? std::optional(lowering) : std::nullopt;
+  }
+
+ private:
+  /// All readers give the same codes.
+  bool one_quantiser(const std::vector<std::size_t>& readers) const {
+    const auto* first = std::get_if<op::QuantizeDequantize>(&graph_.nodes[readers[0]].op);
+    return first && std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) {
+             const auto* other = std::get_if<op::QuantizeDequantize>(&graph_.nodes[reader].op);
+             return other && identical(other->params.scale, first->params.scale) && other->params.spec == first->params.spec;
+           });
+  }
+
+  const Graph& graph_;
+  std::vector<int> uses_;
+  std::vector<std::int32_t> producers_;
+};
+
+QuantParams unsigned_byte(float scale, int zero_point) {
+  return {{.bits = 8, .is_signed = false}, Tensor::scalar(scale), Tensor::scalar(static_cast<std::uint8_t>(zero_point))};
+}
+
+/// Zero becomes a code of its own, so that padding is exact.
+QuantParams output_quantiser(const OutputRange& range, const std::string& node) {
+  if (!std::isfinite(range.low) || !std::isfinite(range.high) || range.low > 0 || range.high < 0 || range.low == range.high)
+    throw Error(ErrorKind::numeric, fmt::format("integer form: {}: the range of its output is {}..{}; it should be finite and span 0", node,
+                                                range.low, range.high));
+  const float scale = (range.high - range.low) / 255;
+  return unsigned_byte(scale, static_cast<int>(std::nearbyint(-range.low / scale)));
+}
+
+/// Rebuilds the graph node by node.
+class IntegerBuilder {
+ public:
+  IntegerBuilder(const Graph& source, const std::map<std::string, OutputRange>& ranges)
+      : source_(source), ranges_(ranges), survey_(source) {}
+
+  Rewritten build() {
+    for (const auto id : source_.inputs) {
+      const auto& value = source_.value(id);
+      made_[id] = result_.graph.add_input(value.name, value.shape, value.dtype);
+    }
+    for (std::size_t i = 0; i < source_.nodes.size(); ++i) append(i);
+    for (const auto id : source_.outputs) result_.graph.outputs.push_back(get(id));
+    return std::move(result_);
+  }
+
+ private:
+  void append(std::size_t index) {
+    const auto& node = source_.nodes[index];
+    if (made_.contains(node.outputs[0])) return;  // a SiLU, made behind its convolution
+    if (std::holds_alternative<op::QuantizeDequantize>(node.op)) {
+      append_quantiser(node);
+    } else if (const auto lowering = survey_.lowering_of(node)) {
+      append_conv(node, *lowering);
+    } else {
+      copy(node);
+    }
+  }
+
+  void append_quantiser(const Node& node) {
+    auto params = std::get<op::QuantizeDequantize>(node.op).params;
+    if (!is_symmetric_byte(params)) return copy(node);
+    params = unsigned_byte(params.scale.as<float>()[0], kSignedToUnsigned);
+    auto& shared = codes_[{node.inputs[0], params.scale.as<float>()[0]}];
+    if (shared) {
+      made_[node.outputs[0]] = *shared;
+      return;
+    }
+    shared = add_as(node.name, op::QuantizeDequantize{params}, {get(node.inputs[0])}, node.outputs[0]);
+    made_[node.outputs[0]] = *shared;
+  }
+
+  void append_conv(const Node& node, const Lowering& lowering) {
+    std::vector<ValueId> inputs{get(node.inputs[0]), get(node.inputs[1])};
+    if (lowering.bias) inputs.push_back(add_value(*lowering.bias));
+    const auto output = add_as(node.name, node.op, std::move(inputs), node.outputs[0]);
+    made_[node.outputs[0]] = output;
+    ++result_.applied;
+    if (lowering.silu) append_silu(node, source_.nodes[*lowering.silu]);
+  }
+
+  void append_silu(const Node& conv, const Node& silu) {
+    const auto range = ranges_.find(conv.name);
+    if (range == ranges_.end())
+      throw Error(ErrorKind::internal, fmt::format("integer form: {}: nobody observed the range of its output", conv.name));
+    const auto x = result_.graph.add(conv.name + ".output_quant", op::QuantizeDequantize{output_quantiser(range->second, conv.name)},
+                                     {made_.at(conv.outputs[0])});
+    const auto gate = result_.graph.add(silu.name + ".gate", op::Sigmoid{}, {x});
+    // 1 / 255: that 1 has a code matters, large inputs would fade otherwise.
+    const op::QuantizeDequantize unit{unsigned_byte(1.0F / 255, 0)};
+    const auto gate_codes = result_.graph.add(silu.name + ".gate_quant", unit, {gate});
+    made_[silu.outputs[0]] = add_as(silu.name, op::Mul{}, {x, gate_codes}, silu.outputs[0]);
+  }
+
+  void copy(const Node& node) {
+    std::vector<ValueId> inputs;
+    for (const auto id : node.inputs) inputs.push_back(get(id));
+    const auto outputs = result_.graph.add_node(node.name, node.op, std::move(inputs), node.float_reason);
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      result_.graph.value(outputs[i]).name = source_.value(node.outputs[i]).name;
+      made_[node.outputs[i]] = outputs[i];
+    }
+  }
+
+  ValueId add_as(const std::string& name, const Op& op, std::vector<ValueId> inputs, ValueId source_output) {
+    const auto id = result_.graph.add(name, op, std::move(inputs));
+    result_.graph.value(id).name = source_.value(source_output).name;
+    return id;
+  }
+  ValueId add_value(Value value) {
+    result_.graph.values.push_back(std::move(value));
+    return static_cast<ValueId>(result_.graph.values.size() - 1);
+  }
+
+  ValueId get(ValueId id) {
+    if (const auto found = made_.find(id); found != made_.end()) return found->second;
+    return made_[id] = add_value(source_.value(id));
+  }
+
+  const Graph& source_;
+  const std::map<std::string, OutputRange>& ranges_;
+  Survey survey_;
+  Rewritten result_;
+  std::map<ValueId, ValueId> made_;
+  std::map<std::pair<ValueId, float>, std::optional<ValueId>> codes_;  ///< by value and scale
+};
+
+}  // namespace
+
+std::vector<std::string> integer_silu_convs(const Graph& graph) {
+  const Survey survey(graph);
+  std::vector<std::string> names;
+  for (const auto& node : graph.nodes)
+    if (const auto lowering = survey.lowering_of(node); lowering && lowering->silu) names.push_back(node.name);
+  return names;
+}
+
+Rewritten to_integer(const Graph& graph, const std::map<std::string, OutputRange>& ranges) {
+  auto result = IntegerBuilder(graph, ranges).build();
+  verify(result.graph);
+  return result;
+}
+
+}  // namespace nibble

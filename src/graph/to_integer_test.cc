@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "graph/rewrites.h"
+#include "nibble/error.h"
+#include "support/naive_eval.h"
+
+namespace nibble {
+namespace {
+
+using test::evaluate;
+using test::largest_difference;
+using test::random_tensor;
+using testing::ElementsAre;
+
+constexpr std::int64_t kChannels = 8;
+const OutputRange kWide{-8, 8};
+
+ValueId quantised_conv(Graph& graph, const std::string& name, ValueId x, float input_scale, unsigned seed) {
+  const auto inputs = graph.value(x).shape[1];
+  const QuantParams input{{.bits = 8}, Tensor::scalar(input_scale), Tensor::scalar<std::int8_t>(0)};
+  const auto codes_of_x = graph.add(name + ".input_quant", op::QuantizeDequantize{input}, {x});
+  const Shape shape{kChannels, inputs, 1, 1};
+  std::vector<std::int8_t> codes;
+  const auto drawn = random_tensor(shape, seed);
+  for (const float value : drawn.as<float>()) codes.push_back(static_cast<std::int8_t>(std::lround(value * 7)));
+  const auto weight = graph.add_constant(name + ".weight", Tensor::of<std::int8_t>(shape, codes));
+  graph.value(weight).dtype = DType::f32;
+  graph.value(weight).quant = QuantParams{{.bits = 4, .granularity = Granularity::channel},
+                                          Tensor::of<float>({kChannels}, std::vector<float>(kChannels, 0.05F)),
+                                          Tensor::of<std::int8_t>({kChannels}, std::vector<std::int8_t>(kChannels, 0))};
+  const auto bias = graph.add_constant(name + ".bias", random_tensor({kChannels}, seed + 1));
+  return graph.add(name, op::Conv{}, {codes_of_x, weight, bias});
+}
+
+/// images [1,inputs,4,4] -> a -> Silu -> b, c (scales of `b`, `c`); the SiLU is an output too.
+Graph two_readers(std::int64_t inputs, float scale_b, float scale_c) {
+  Graph graph;
+  const auto images = graph.add_input("images", {1, inputs, 4, 4});
+  const auto activated = graph.add("a.act", op::Silu{}, {quantised_conv(graph, "a", images, 0.01F, 1)});
+  graph.outputs = {activated, quantised_conv(graph, "b", activated, scale_b, 3), quantised_conv(graph, "c", activated, scale_c, 5)};
+  return graph;
+}
+
+std::vector<std::string> names_of(const Graph& graph, std::string_view op) {
+  std::vector<std::string> names;
+  for (const auto& node : graph.nodes)
+    if (name_of(node.op) == op) names.push_back(node.name);
+  return names;
+}
+
+TEST(ToIntegerTest, PutsQuantisersBehindConvolutionAndSigmoid) {
+  const Graph before = two_readers(kChannels, 0.02F, 0.03F);
+  EXPECT_THAT(integer_silu_convs(before), ElementsAre("a")) << "b and c are read by nobody who quantises";
+  const auto [after, applied] = to_integer(before, {{"a", kWide}});
+  EXPECT_EQ(applied, 1);
+  EXPECT_THAT(names_of(after, "QuantizeDequantize"),
+              ElementsAre("a.input_quant", "a.output_quant", "a.act.gate_quant", "b.input_quant", "c.input_quant"));
+  EXPECT_THAT(names_of(after, "Mul"), ElementsAre("a.act"));
+  for (const auto& node : after.nodes) {
+    const auto* quantise = std::get_if<op::QuantizeDequantize>(&node.op);
+    EXPECT_TRUE(!quantise || !quantise->params.spec.is_signed) << node.name;
+  }
+}
+
+/// z is off by half a step of its range and the bias by half a step of the accumulator, the sigmoid by half of 1 / 255;
+/// SiLU's slope is at most 1.1.
+TEST(ToIntegerTest, IsWithinTheStepsItAdds) {
+  const Graph before = two_readers(kChannels, 0.02F, 0.03F);
+  const auto after = to_integer(before, {{"a", kWide}}).graph;
+  const auto images = random_tensor({1, kChannels, 4, 4}, 9);
+  const auto expected = evaluate(before, {images}), found = evaluate(after, {images});
+  const double step = 16.0 / 255, bound = 1.1 * (step / 2 + 0.0005 / 2) + 8 * 0.5 / 255;
+  EXPECT_LT(largest_difference(expected[0], found[0]), bound);
+  EXPECT_GT(largest_difference(expected[0], found[0]), step / 20) << "nothing was rounded";
+}
+
+TEST(ToIntegerTest, ReadersWithTheSameCodesShareThem) {
+  const auto after = to_integer(two_readers(kChannels, 0.02F, 0.02F), {{"a", kWide}}).graph;
+  EXPECT_THAT(names_of(after, "QuantizeDequantize"), ElementsAre("a.input_quant", "a.output_quant", "a.act.gate_quant", "b.input_quant"));
+}
+
+TEST(ToIntegerTest, ABiasHasTheAccumulatorsGrid) {
+  const Graph before = two_readers(kChannels, 0.02F, 0.03F);
+  const auto after = to_integer(before, {{"a", kWide}}).graph;
+  const auto bias = std::find_if(after.values.begin(), after.values.end(), [](const Value& value) { return value.name == "a.bias"; });
+  ASSERT_TRUE(bias->quant);
+  EXPECT_EQ(bias->constant->dtype(), DType::i32);
+  const double step = static_cast<double>(bias->quant->scale.as<float>()[0]);
+  EXPECT_FLOAT_EQ(static_cast<float>(step), 0.05F * 0.01F);
+  const auto expected = random_tensor({kChannels}, 2);
+  for (std::size_t i = 0; i < kChannels; ++i)
+    EXPECT_NEAR(bias->constant->as<std::int32_t>()[i] * step, static_cast<double>(expected.as<float>()[i]), step / 2 * 1.001);
+}
+
+TEST(ToIntegerTest, AConvolutionReadByAQuantiserNeedsNoRange) {
+  Graph graph;
+  const auto images = graph.add_input("images", {1, kChannels, 4, 4});
+  graph.outputs = {quantised_conv(graph, "b", quantised_conv(graph, "a", images, 0.01F, 1), 0.02F, 3)};
+  EXPECT_THAT(integer_silu_convs(graph), testing::IsEmpty());
+  const auto [after, applied] = to_integer(graph, {});
+  EXPECT_EQ(applied, 1);
+  const auto x = random_tensor({1, kChannels, 4, 4}, 9);
+  EXPECT_LT(largest_difference(evaluate(graph, {x})[0], evaluate(after, {x})[0]), 0.05 * 7 * 8 * 0.02)
+      << "a code of b's input may be one off where the bias was rounded";
+}
+
+TEST(ToIntegerTest, FewInputChannelsStay) {
+  const auto [after, applied] = to_integer(two_readers(3, 0.02F, 0.03F), {});
+  EXPECT_EQ(applied, 0);
+  EXPECT_THAT(names_of(after, "Silu"), ElementsAre("a.act"));
+}
+
+TEST(ToIntegerTest, RangesMustBeThereAndSpanZero) {
+  const Graph graph = two_readers(kChannels, 0.02F, 0.03F);
+  EXPECT_THROW(to_integer(graph, {}), Error);
+  for (const auto range : {OutputRange{1, 2}, OutputRange{0, 0}, OutputRange{-1, std::nanf("")}})
+    EXPECT_THROW(to_integer(graph, {{"a", range}}), Error);
+}
+
+}  // namespace
+}  // namespace nibble

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which operators the runtime really runs, where, and how long each takes: what it made of a file, not what the file says.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+#include "ort/session.h"
+
+namespace nibble {
+
+struct NodeTime {
+  std::string name;  ///< after the runtime's rewrites: fused nodes have the runtime's names
+  std::string op;    ///< "QLinearConv", "FusedConv"
+  std::string provider;
+  double median_us = 0;  ///< of the runs
+};
+
+/// One kind of operator.
+struct OpTime {
+  std::string op;
+  int nodes = 0;
+  double us = 0;
+};
+
+struct RuntimeProfile {
+  std::vector<NodeTime> nodes;      ///< longest first
+  std::vector<OpTime> ops() const;  ///< longest first
+  std::map<std::string, int> nodes_by_provider() const;
+  double total_us() const;
+};
+
+/// Runs once to warm up, then `runs` times with the recording on. The runtime's trace is written beside `scratch` and removed.
+RuntimeProfile profile_model(const std::filesystem::path& model, SessionOptions options, const std::vector<Tensor>& inputs, int runs,
+                             const std::filesystem::path& scratch);
+
+/// From the runtime's trace; the first run of each node is left out where there are more. Error(input) when it is no trace.
+RuntimeProfile read_profile(const std::filesystem::path& trace);
+
+}  // namespace nibble
