@@ -6,12 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace nibble {
+#include "train/fit_options.h"
 
-struct AverageOptions {
-  double decay = 0.9999;     ///< in the long run; 0 to below 1
-  double ramp_steps = 2000;  ///< how fast the decay gets there: a run shorter than this still moves; positive
-};
+namespace nibble {
 
 /// average := d * average + (1 - d) * weight,  d = decay * (1 - exp(-n / ramp_steps)), n the number of updates including this
 /// one (as Ultralytics' ModelEMA). Nothing here is part of the autograd graph.

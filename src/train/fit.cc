@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/fit.h"
+
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+
+#include "base/progress.h"
+#include "nibble/error.h"
+#include "train/fit_state.h"
+#include "train/gradient_norm.h"
+#include "train/schedule.h"
+
+namespace nibble {
+namespace {
+
+void check(const FitProblem& problem, const FitOptions& options) {
+  const auto require = [](bool good, const char* name, std::int64_t value) {
+    if (!good) throw Error(ErrorKind::usage, fmt::format("training: {}: {} makes no sense; give at least 1", name, value));
+  };
+  require(options.epochs >= 1, "epochs", options.epochs);
+  require(problem.steps_per_epoch >= 1, "steps per epoch", problem.steps_per_epoch);
+  require(options.score_every_epochs >= 1, "epochs between scores", options.score_every_epochs);
+}
+
+/// The averages in the place of the parameters while it lives.
+class WithAverages {
+ public:
+  explicit WithAverages(FitState& state) : state_(state) {
+    const at::NoGradGuard no_gradients;
+    for (const auto& parameter : state.parameters()) saved_.push_back(parameter.detach().clone());
+    for (std::size_t i = 0; i < saved_.size(); ++i) state.parameters()[i].copy_(state.average.averages()[i]);
+  }
+  ~WithAverages() {
+    const at::NoGradGuard no_gradients;
+    for (std::size_t i = 0; i < saved_.size(); ++i) state_.parameters()[i].copy_(saved_[i]);
+  }
+  WithAverages(const WithAverages&) = delete;
+  WithAverages& operator=(const WithAverages&) = delete;
+
+ private:
+  FitState& state_;
+  std::vector<at::Tensor> saved_;
+};
+
+class Fit {
+ public:
+  Fit(const FitProblem& problem, const FitOptions& options, const FitObserver& observer)
+      : problem_(problem), options_(options), observer_(observer), state_(problem, options) {
+    schedule_ = {1, options.epochs * problem.steps_per_epoch, options.warmup_steps, options.final_fraction};
+    learning_rate(schedule_, 0);  // checks
+  }
+
+  FitResult run() {
+    if (options_.resume) state_.load(options_.snapshot, options_.run);
+    if (observer_.begin) observer_.begin(state_.step, schedule_.steps);
+    try {
+      train();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) save();
+      throw;
+    }
+    state_.use_best();
+    return {state_.step, state_.initial_score, state_.best_score, state_.best_epoch, state_.stopped_early, state_.watch.state().rollbacks};
+  }
+
+ private:
+  std::int64_t epoch() const { return state_.step / problem_.steps_per_epoch; }
+
+  /// Whatever a resumed run finds undone comes first: a run may be interrupted between an epoch's last step and its score.
+  void train() {
+    if (problem_.score && !state_.initial_score) score_start();
+    bool epoch_started = false;
+    for (;;) {
+      if (state_.ended_epochs < epoch()) end_epoch();
+      if (state_.step >= schedule_.steps || state_.stopped_early) return;
+      throw_if_interrupted();
+      const std::int64_t in_epoch = state_.step % problem_.steps_per_epoch;
+      if (!epoch_started || in_epoch == 0) problem_.start_epoch(epoch(), in_epoch);
+      epoch_started = true;
+      one_step();
+      if (options_.snapshot_every_steps > 0 && state_.step % options_.snapshot_every_steps == 0) keep_and_save();
+    }
+  }
+
+  void one_step() {
+    state_.adam.clear_gradients();
+    const StepLoss loss = problem_.loss(state_.step);
+    const double value = loss.total.item<double>();
+    loss.total.backward();
+    const double norm = clip_gradient_norm(state_.parameters(), options_.max_gradient_norm);
+    const auto event = state_.watch.observe(state_.step, value, norm);
+    if (event) return roll_back(*event);
+    StepReport report{state_.step, epoch(), value, loss.parts, norm, {}};
+    state_.adam.step(rates(report));
+    if (problem_.constrain) problem_.constrain();
+    state_.average.update(state_.parameters());
+    ++state_.step;  // before anybody is told: what is told may end in an interrupt
+    if (observer_.step) observer_.step(report);
+  }
+
+  /// One rate for each tensor; one for each group into the report.
+  std::vector<double> rates(StepReport& report) const {
+    const double factor = learning_rate(schedule_, state_.step) * state_.watch.rate_factor();
+    std::vector<double> all;
+    for (const auto& group : problem_.groups) {
+      report.rates.emplace_back(group.name, group.rate * factor);
+      for (std::size_t i = 0; i < group.tensors.size(); ++i)
+        all.push_back(group.rate * factor * (group.factors.empty() ? 1 : group.factors.at(i)));
+    }
+    return all;
+  }
+
+  void roll_back(const DivergenceEvent& event) {
+    const double factor = state_.watch.roll_back(event);
+    const std::int64_t back_to = state_.restore_good();
+    ++state_.step;  // on with the next batch
+    if (observer_.divergence) observer_.divergence(event, factor, back_to);
+  }
+
+  void score_start() {
+    state_.initial_score = state_.best_score = problem_.score();
+    if (observer_.score) observer_.score({0, -1, *state_.best_score, true});
+  }
+
+  void end_epoch() {
+    if (epoch() % options_.score_every_epochs == 0 || epoch() == options_.epochs) score_epoch();
+    state_.ended_epochs = epoch();
+    keep_and_save();
+  }
+
+  void score_epoch() {
+    std::optional<double> score;
+    if (problem_.score) {
+      const WithAverages averages(state_);
+      score = problem_.score();
+    }
+    const bool is_best = !score || *score > *state_.best_score;
+    state_.scorings_without_best = is_best ? 0 : state_.scorings_without_best + 1;
+    state_.stopped_early = options_.patience > 0 && state_.scorings_without_best >= options_.patience;
+    if (is_best) {
+      state_.keep_best();
+      state_.best_epoch = epoch() - 1;
+      state_.best_score = score;
+    }
+    if (score && observer_.score) observer_.score({state_.step - 1, epoch() - 1, *score, is_best});
+  }
+
+  void keep_and_save() {
+    if (state_.watch.state().exploded == 0) state_.keep_good();
+    save();
+  }
+  void save() const {
+    if (!options_.snapshot.empty()) state_.save(options_.snapshot, options_.run);
+  }
+
+  const FitProblem& problem_;
+  const FitOptions& options_;
+  const FitObserver& observer_;
+  FitState state_;
+  Schedule schedule_;
+};
+
+}  // namespace
+
+FitResult fit(const FitProblem& problem, const FitOptions& options, const FitObserver& observer) {
+  check(problem, options);
+  return Fit(problem, options, observer).run();
+}
+
+}  // namespace nibble
