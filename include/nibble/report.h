@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace nibble {
@@ -37,6 +38,18 @@ struct Parity {
   bool must_be_equal = false;  ///< any difference fails a gate
 };
 
+/// How a quantised file differs from the float baseline, in short; the whole of it is in the file at `path`.
+struct Blame {
+  std::string path;  ///< relative to the run directory
+  double confidence = 0.25;
+  std::int64_t objects = 0;  ///< the baseline's detections at that confidence
+  std::int64_t found = 0, faded = 0, wrong_class = 0, mislocated = 0, missed = 0;  ///< what became of them; faded: below the confidence
+  std::int64_t extra = 0;                           ///< detections that stand for none of them
+  std::vector<std::pair<std::string, double>> cost;  ///< mAP 50-95 lost by "score", "location", ...; largest first
+  std::string first_diverged;                       ///< "model.2.cv1.conv (18.3 dB)": first layer below 20 dB; empty: none
+  std::string largest_drop;                         ///< "model.1.conv (9.6 dB)"
+};
+
 /// One ONNX file.
 struct ArtifactReport {
   std::string name;    ///< "baseline-fp32", "w4a16-qcdq-ptq-opt"
@@ -52,6 +65,7 @@ struct ArtifactReport {
   std::map<int, int> weight_bits;  ///< bits -> layers
   std::vector<Parity> parity;
   std::optional<Score> score;
+  std::optional<Blame> blame;  ///< scored quantised files
 };
 
 /// What became of a recipe.

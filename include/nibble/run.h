@@ -120,6 +120,20 @@ struct ScoreOptions {
 };
 std::string score(const ScoreOptions& options);
 
+struct CompareOptions {
+  std::filesystem::path a;          ///< the measure, usually the float baseline
+  std::filesystem::path b;          ///< what is judged by it
+  DataOptions data;                 ///< images without annotations will do; neither: the embedded images; without max_images, the first 100
+  double confidence = 0.25;         ///< what counts as an object in the counts
+  std::int64_t tensor_images = 16;  ///< for layers and parts; 0: detections only
+  bool parts = true;                ///< try the parts of B unquantised
+  bool all_layers = false;          ///< in the text; JSON has them always
+  std::filesystem::path json;       ///< the whole comparison to write
+  RuntimeOptions runtime;
+};
+/// Where and how two files of the same detector differ, as text.
+std::string compare(const CompareOptions& options, Progress& progress);
+
 /// What this machine has and what is missing.
 struct Diagnosis {
   std::string text;

@@ -53,6 +53,7 @@ std::string RunNames::metrics(const std::string& recipe, const std::string& suff
 }
 
 std::string RunNames::layers(const std::string& recipe) { return fmt::format("ptq-{}-coco/layers.json", recipe); }
+std::string RunNames::comparison(const std::string& recipe) { return fmt::format("ptq-{}-coco/compare.json", recipe); }
 
 RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run_id, bool resume) {
   require_plain_name(run_id);

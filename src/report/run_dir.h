@@ -20,6 +20,8 @@ struct RunNames {
   /// "baseline-coco/metrics.json", "ptq-w4a16-coco/metrics.json".
   static std::string metrics(const std::string& recipe, const std::string& suffix = "");
   static std::string layers(const std::string& recipe);
+  /// "ptq-w4a16-coco/compare.json"
+  static std::string comparison(const std::string& recipe);
 };
 
 /// Keeps run.json true at any moment: every recorded file is complete, and its hash is that of the file.

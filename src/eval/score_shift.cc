@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "eval/score_shift.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+namespace nibble {
+namespace {
+
+constexpr double kFallen = 0.1;
+
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+double equal_confidence(std::size_t count, const std::vector<Detection>& b, double confidence) {
+  if (count == 0 || b.empty()) return confidence;
+  std::vector<double> scores;
+  for (const auto& detection : b) scores.push_back(detection.score);
+  const auto last = scores.begin() + static_cast<std::ptrdiff_t>(std::min(count, scores.size()) - 1);
+  std::nth_element(scores.begin(), last, scores.end(), std::greater<>());
+  return *last;
+}
+
+}  // namespace
+
+ScoreShift measure_score_shift(const std::vector<SeenObject>& objects, const Fates& fates, const std::vector<Detection>& b,
+                               double confidence) {
+  ScoreShift shift;
+  shift.equal_confidence = equal_confidence(objects.size(), b, confidence);
+  std::vector<double> changes;
+  double overlaps = 0;
+  for (std::size_t i = 0; i < fates.objects.size(); ++i) {
+    const auto& [fate, detection, iou] = fates.objects[i];
+    if (fate != Fate::found && fate != Fate::faded) continue;
+    changes.push_back(b[detection].score - objects[i].score);
+    overlaps += iou;
+  }
+  if (changes.empty()) return shift;
+  const auto count = static_cast<double>(changes.size());
+  shift.pairs = static_cast<std::int64_t>(changes.size());
+  shift.mean = std::accumulate(changes.begin(), changes.end(), 0.0) / count;
+  shift.median = median_of(changes);
+  shift.fallen_share = static_cast<double>(std::count_if(changes.begin(), changes.end(), [](double c) { return c < -kFallen; })) / count;
+  shift.mean_iou = overlaps / count;
+  return shift;
+}
+
+}  // namespace nibble

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "export/taps.h"
+
+#include <gmock/gmock.h>
+
+#include "support/exported.h"
+
+namespace nibble::testing {
+namespace {
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+/// 1 x 1 convolution that multiplies one channel.
+ValueId add_scaling(Graph& graph, const std::string& name, ValueId x, float factor) {
+  return graph.add(name, op::Conv{}, {x, graph.add_constant(name + ".weight", Tensor::of<float>({1, 1, 1, 1}, {factor}))});
+}
+
+/// first -> Sigmoid -> (second; skip) -> Add -> third
+class TapsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    Graph graph;
+    const auto x = graph.add_input("x", {1, 1, 1, 2}, DType::f32);
+    const auto first = graph.add("sigmoid", op::Sigmoid{}, {add_scaling(graph, "first", x, 2)});
+    const auto sum = graph.add("sum", op::Add{}, {add_scaling(graph, "second", first, 3), first});
+    graph.outputs = {add_scaling(graph, "third", sum, 1)};
+    emit_model(graph, {}, model_);
+  }
+  TestFolder folder_;
+  std::filesystem::path model_ = folder_ / "m.onnx";
+};
+
+TEST_F(TapsTest, FindsConvolutionsAndWhatFeedsThem) {
+  const auto taps = find_convolutions(model_);
+  ASSERT_EQ(taps.size(), 3U);
+  EXPECT_EQ(taps[0].name, "first");
+  EXPECT_EQ(taps[0].weight, (Shape{1, 1, 1, 1}));
+  EXPECT_THAT(taps[0].sources, IsEmpty());
+  EXPECT_THAT(taps[1].sources, ElementsAre(0));
+  EXPECT_THAT(taps[2].sources, ElementsAre(0, 1));
+}
+
+TEST_F(TapsTest, GivesInnerValuesOut) {
+  const auto taps = find_convolutions(model_);
+  const auto bytes = model_with_outputs(model_, {taps[2].output, taps[0].output});
+  const Session session(bytes, model_, {.optimize = false});
+  const auto outputs = session.run({Tensor::of<float>({1, 1, 1, 2}, {0, 1})});
+  ASSERT_EQ(outputs.size(), 2U);
+  EXPECT_THAT(values_of<float>(outputs[1]), ElementsAre(0, 2));
+  EXPECT_THAT(values_of<float>(outputs[0]).front(), ::testing::FloatNear(4 * 0.5F, 1e-6F));
+  expect_error(ErrorKind::input, "'nothing'", [&] { model_with_outputs(model_, {"nothing"}); });
+}
+
+}  // namespace
+}  // namespace nibble::testing
