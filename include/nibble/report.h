@@ -42,12 +42,12 @@ struct Parity {
 struct Blame {
   std::string path;  ///< relative to the run directory
   double confidence = 0.25;
-  std::int64_t objects = 0;  ///< the baseline's detections at that confidence
+  std::int64_t objects = 0;                                                        ///< the baseline's detections at that confidence
   std::int64_t found = 0, faded = 0, wrong_class = 0, mislocated = 0, missed = 0;  ///< what became of them; faded: below the confidence
-  std::int64_t extra = 0;                           ///< detections that stand for none of them
+  std::int64_t extra = 0;                                                          ///< detections that stand for none of them
   std::vector<std::pair<std::string, double>> cost;  ///< mAP 50-95 lost by "score", "location", ...; largest first
-  std::string first_diverged;                       ///< "model.2.cv1.conv (18.3 dB)": first layer below 20 dB; empty: none
-  std::string largest_drop;                         ///< "model.1.conv (9.6 dB)"
+  std::string first_diverged;                        ///< "model.2.cv1.conv (18.3 dB)": first layer below 20 dB; empty: none
+  std::string largest_drop;                          ///< "model.1.conv (9.6 dB)"
 };
 
 /// One ONNX file.

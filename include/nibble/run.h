@@ -113,6 +113,16 @@ struct EvalOptions {
 /// Returns the COCO numbers as text.
 std::string evaluate(const EvalOptions& options, Progress& progress);
 
+struct ProfileOptions {
+  std::vector<std::filesystem::path> models;  ///< ratios are against the first
+  std::filesystem::path images;  ///< folder or list: the first 4 are compared, the first is timed; empty or "random": random input
+  std::int64_t runs = 30;        ///< timed runs of each, in turns
+  std::filesystem::path json;    ///< to write
+  RuntimeOptions runtime;
+};
+/// What the runtime makes of files: agreement between optimisation levels, times against each other, what ran where.
+std::string profile(const ProfileOptions& options, Progress& progress);
+
 struct ScoreOptions {
   std::filesystem::path detections;
   DataOptions data;

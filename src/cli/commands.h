@@ -8,7 +8,7 @@ namespace nibble {
 /// run, doctor; `argv` goes into the manifest.
 void add_run_commands(CLI::App& app, Action& chosen, const std::vector<std::string>& argv);
 void add_model_commands(CLI::App& app, Action& chosen);  ///< inspect, export, quantize, clean
-void add_score_commands(CLI::App& app, Action& chosen);  ///< eval, score
+void add_score_commands(CLI::App& app, Action& chosen);  ///< eval, score, profile
 void add_compare_command(CLI::App& app, Action& chosen);
 
 }  // namespace nibble

@@ -56,11 +56,32 @@ void add_score(CLI::App& app, Action& chosen) {
   });
 }
 
+void add_profile(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<ProfileOptions>();
+  auto& command =
+      add_command(app, "profile", "What ONNX Runtime makes of files: agreement of its optimisation levels, times, what ran where",
+                  "  nibble profile yolov10n.onnx yolov10n-w4a8-integer-ptq.onnx\n"
+                  "      times in turns, ratios against the first file; random input\n"
+                  "  nibble profile a.onnx --images val2017 --threads 1 --json profile.json\n");
+  command.add_option("MODEL", options->models, "ONNX detectors")->required()->type_name("FILE");
+  command.add_option("--images", options->images, "a folder or a list: the first 4 are compared, the first is timed")
+      ->type_name("DIR|LIST|random")
+      ->default_str("random");
+  command.add_option("--runs", options->runs, "timed runs of each file")->check(count_range())->type_name("N")->capture_default_str();
+  command.add_option("--json", options->json, "write everything, all nodes included, here")->type_name("FILE");
+  add_runtime_options(command, options->runtime);
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+    print_result(profile(*options, terminal));
+    return 0;
+  });
+}
+
 }  // namespace
 
 void add_score_commands(CLI::App& app, Action& chosen) {
   add_eval(app, chosen);
   add_score(app, chosen);
+  add_profile(app, chosen);
 }
 
 }  // namespace nibble

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <optional>
 
@@ -49,13 +50,25 @@ std::map<std::string, Timed> timed_nodes(const Json& trace) {
   return timed;
 }
 
-/// Gone with the scope.
-struct TraceFile {
-  std::filesystem::path at;
-  ~TraceFile() {
-    std::error_code ignored;
-    std::filesystem::remove(at, ignored);
+/// Of this process alone, gone with the scope: the runtime names its file after the second.
+class TraceFolder {
+ public:
+  TraceFolder() {
+    auto wanted = (std::filesystem::temp_directory_path() / "nibble-profile-XXXXXX").string();
+    if (!mkdtemp(wanted.data()))
+      throw Error(ErrorKind::environment, fmt::format("profile: {}: cannot make a folder there; set TMPDIR to one", wanted));
+    at_ = wanted;
   }
+  ~TraceFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(at_, ignored);
+  }
+  TraceFolder(const TraceFolder&) = delete;
+  TraceFolder& operator=(const TraceFolder&) = delete;
+  std::filesystem::path prefix() const { return at_ / "trace"; }
+
+ private:
+  std::filesystem::path at_;
 };
 
 }  // namespace
@@ -102,14 +115,12 @@ RuntimeProfile read_profile(const std::filesystem::path& trace) {
   return profile;
 }
 
-RuntimeProfile profile_model(const std::filesystem::path& model, SessionOptions options, const std::vector<Tensor>& inputs, int runs,
-                             const std::filesystem::path& scratch) {
-  options.profile = scratch;
-  TraceFile trace;
+RuntimeProfile profile_model(const std::filesystem::path& model, SessionOptions options, const std::vector<Tensor>& inputs, int runs) {
+  const TraceFolder folder;
+  options.profile = folder.prefix();
   Session session(model, options);
   for (int i = 0; i < runs + 1; ++i) session.run(inputs);
-  trace.at = session.end_profile();
-  return read_profile(trace.at);
+  return read_profile(session.end_profile());
 }
 
 }  // namespace nibble

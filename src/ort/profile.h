@@ -32,9 +32,8 @@ struct RuntimeProfile {
   double total_us() const;
 };
 
-/// Runs once to warm up, then `runs` times with the recording on. The runtime's trace is written beside `scratch` and removed.
-RuntimeProfile profile_model(const std::filesystem::path& model, SessionOptions options, const std::vector<Tensor>& inputs, int runs,
-                             const std::filesystem::path& scratch);
+/// Runs once to warm up, then `runs` times with the recording on. The runtime's trace lies in the system's temporary folder meanwhile.
+RuntimeProfile profile_model(const std::filesystem::path& model, SessionOptions options, const std::vector<Tensor>& inputs, int runs);
 
 /// From the runtime's trace; the first run of each node is left out where there are more. Error(input) when it is no trace.
 RuntimeProfile read_profile(const std::filesystem::path& trace);

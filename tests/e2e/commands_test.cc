@@ -184,6 +184,28 @@ TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
   EXPECT_EQ(nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--dialect", "integer"}).exit_code, 4) << "float activations";
 }
 
+TEST_F(Commands, ProfileSaysWhatRanAndHowLevelsAgree) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--imgsz", "320"}).exit_code, 0);
+  const auto outcome =
+      nibble({"profile", "m.onnx", "m.onnx", "--images", NIBBLE_SOURCE_DIR "/assets/coco/val2017", "--runs", "2", "--json", "p.json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("optimisations all"));
+  EXPECT_THAT(outcome.out, HasSubstr("most expensive nodes"));
+  const auto json = read_json(folder_ / "p.json");
+  ASSERT_EQ(json["models"].size(), 2U);
+  const auto& model = json["models"][1];
+  EXPECT_GT(model["ratio"].get<double>(), 0);
+  ASSERT_EQ(model["levels"].size(), 3U);
+  for (const auto& level : model["levels"]) {
+    EXPECT_EQ(level["matched"], level["reference_detections"]) << "a float model finds the same at each level";
+    EXPECT_LT(level["max_score"].get<double>(), 1e-4);
+  }
+  EXPECT_GT(model["levels"][0]["reference_detections"].get<int>(), 0);
+  EXPECT_EQ(model["nodes_by_provider"].size(), 1U);
+  EXPECT_EQ(nibble({"profile", "m.onnx", "--json", "m.onnx"}).exit_code, 2);
+  EXPECT_EQ(nibble({"profile", "missing.onnx"}).exit_code, 3);
+}
+
 TEST_F(Commands, QuantizeWritesTheIntegerForm) {
   write_file(folder_ / "fast.yaml",
              "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"

@@ -106,8 +106,7 @@ TEST_P(IntegerParity, RunsOnIntegers) {
   const TestFolder folder;
   emit_model(to_integer(one_layer(GetParam()), {{"a", kRange}}).graph, integer_dialect(), folder / "m.onnx");
   std::map<std::string, int> ops;
-  for (const auto& op : profile_model(folder / "m.onnx", {.threads = 1}, {random_images()}, 1, folder / "trace").ops())
-    ops[op.op] = op.nodes;
+  for (const auto& op : profile_model(folder / "m.onnx", {.threads = 1}, {random_images()}, 1).ops()) ops[op.op] = op.nodes;
   EXPECT_EQ(ops["QLinearConv"], 1);
   EXPECT_EQ(ops["QLinearSigmoid"], 1);
   EXPECT_EQ(ops["Conv"] + ops["FusedConv"], 0);
