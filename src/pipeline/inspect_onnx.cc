@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "base/box_logits.h"
 #include "base/json.h"
 #include "export/onnx_summary.h"
+#include "ort/session.h"
 #include "pipeline/inspect.h"
-#include "pipeline/model_metadata.h"
+#include "pipeline/inspect_words.h"
 #include "report/environment.h"
 
 namespace nibble {
@@ -30,6 +30,10 @@ Json to_json(const OnnxLayer& layer) {
           {"bias_bytes", layer.bias_bytes}};
 }
 
+Json to_json(const ProviderTrial& trial) {
+  return {{"provider", trial.provider}, {"loads", trial.loads}, {"problem", trial.loads ? Json(nullptr) : Json(trial.problem)}};
+}
+
 Json to_json(const ByteRow& row) { return {{"what", row.what}, {"count", row.count}, {"bytes", row.bytes}}; }
 
 template <class Item>
@@ -47,6 +51,9 @@ Json to_json(const std::filesystem::path& file, const OnnxSummary& summary) {
           {"producer", summary.producer},
           {"inputs", list_to_json(summary.inputs)},
           {"outputs", list_to_json(summary.outputs)},
+          {"meaning", meaning_of(summary)},
+          {"quantised", quantisation_of(summary)},
+          {"runs_in", list_to_json(try_providers(file))},
           {"metadata", summary.metadata},
           {"ops", summary.op_counts},
           {"ledger", list_to_json(summary.ledger)},
@@ -55,21 +62,6 @@ Json to_json(const std::filesystem::path& file, const OnnxSummary& summary) {
 
 std::string tensor_text(const OnnxTensor& tensor) {
   return fmt::format("{} {} [{}]", tensor.name, tensor.dtype, fmt::join(tensor.shape, ","));
-}
-
-/// What the first output means: the file's own words, else what its shape says.
-std::string meaning_of(const OnnxSummary& summary) {
-  if (const auto found = summary.metadata.find("nibble.output0"); found != summary.metadata.end()) return found->second;
-  if (summary.outputs.empty() || summary.outputs[0].shape.size() != 3) return "not a shape nibble knows";
-  const auto& shape = summary.outputs[0].shape;
-  if (shape[2] == "6") return output_meaning(Head::one2one, 0);
-  const auto names = summary.metadata.find("names");
-  const auto classes = names == summary.metadata.end() ? std::nullopt : parse_python_dict(names->second);
-  if (!classes) return "unknown: the file does not name its classes";
-  const auto count = static_cast<std::int64_t>(classes->size());
-  if (shape[1] == std::to_string(count + 4)) return output_meaning(Head::one2many, count);
-  if (shape[1] == std::to_string(count + kBoxLogits)) return output_meaning(Head::raw, count);
-  return fmt::format("not a shape nibble knows for {} classes", count);
 }
 
 int count_of(const OnnxSummary& summary, const std::string& op) {
@@ -121,6 +113,12 @@ std::string layer_table(const OnnxSummary& summary) {
   return text;
 }
 
+std::string trial_text(const ProviderTrial& trial) {
+  const auto runtime = "ONNX Runtime " + onnx_runtime_info().version;
+  return trial.loads ? fmt::format("{}, provider {}", runtime, trial.provider)
+                     : fmt::format("not {}, provider {}: {}", runtime, trial.provider, trial.problem);
+}
+
 std::string to_text(const std::filesystem::path& file, const OnnxSummary& summary) {
   std::string text;
   const auto line = [&text](const char* key, const std::string& value) { text += fmt::format("{:<11} {}\n", key, value); };
@@ -133,7 +131,11 @@ std::string to_text(const std::filesystem::path& file, const OnnxSummary& summar
   line("operators", ops_text(summary));
   line("quantisers",
        fmt::format("{} QuantizeLinear, {} DequantizeLinear", count_of(summary, "QuantizeLinear"), count_of(summary, "DequantizeLinear")));
+  line("quantised", quantisation_of(summary));
   line("layers", totals_text(summary));
+  const auto trials = try_providers(file);
+  if (trials.empty()) line("runs in", "not tried: ONNX Runtime is not here; see nibble doctor");
+  for (const auto& trial : trials) line("runs in", trial_text(trial));
   for (const auto& [key, value] : summary.metadata)
     line("metadata", fmt::format("{} = {}", key, value.size() > 90 ? value.substr(0, 90) + "..." : value));
   return text + ledger_table(summary) + layer_table(summary);
