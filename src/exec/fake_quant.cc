@@ -7,9 +7,13 @@
 namespace nibble {
 namespace {
 
-/// Scale or zero point [], [O] or [O,I/block,kh,kw] as a tensor that broadcasts against x.
 at::Tensor broadcast_to(const Tensor& parameter, const QuantSpec& spec, const at::Tensor& x) {
-  const at::Tensor values = to_torch(parameter).to(at::kFloat);
+  return broadcast_scale(to_torch(parameter).to(at::kFloat), spec, x);
+}
+
+}  // namespace
+
+at::Tensor broadcast_scale(const at::Tensor& values, const QuantSpec& spec, const at::Tensor& x) {
   switch (spec.granularity) {
     case Granularity::tensor: return values;
     case Granularity::channel: {
@@ -21,8 +25,6 @@ at::Tensor broadcast_to(const Tensor& parameter, const QuantSpec& spec, const at
   }
   throw Error(ErrorKind::internal, "fake_quant: unknown granularity");
 }
-
-}  // namespace
 
 at::Tensor quantize(const at::Tensor& x, const QuantParams& params) {
   const at::Tensor scale = broadcast_to(params.scale, params.spec, x);

@@ -9,6 +9,8 @@
 
 namespace nibble {
 
+/// A parameter of `spec`'s granularity, [], [O] or [O,I/block,kh,kw], in a shape that broadcasts against x [O,I,kh,kw].
+at::Tensor broadcast_scale(const at::Tensor& values, const QuantSpec& spec, const at::Tensor& x);
 /// Codes as float values (whole numbers in [min_code, max_code]); NaN stays NaN.
 at::Tensor quantize(const at::Tensor& x, const QuantParams& params);
 /// Real values of codes of any dtype, f32.

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/net.h"
+
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+
+#include "exec/convert.h"
+#include "exec/fake_quant.h"
+#include "exec/kernels.h"
+#include "exec/straight_through.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+/// Nodes `wanted` depend on, and for each value the last of them that reads it (the number of nodes for wanted ones).
+struct Schedule {
+  std::vector<std::size_t> nodes;
+  std::map<ValueId, std::size_t> last_use;
+};
+
+Schedule schedule_of(const Graph& graph, const std::vector<ValueId>& wanted) {
+  std::vector<bool> needed(graph.values.size(), false);
+  Schedule schedule;
+  for (const ValueId id : wanted) {
+    needed[static_cast<std::size_t>(id)] = true;
+    schedule.last_use[id] = graph.nodes.size();
+  }
+  for (std::size_t i = graph.nodes.size(); i-- > 0;) {
+    const Node& node = graph.nodes[i];
+    if (std::none_of(node.outputs.begin(), node.outputs.end(), [&](ValueId id) { return needed[static_cast<std::size_t>(id)]; })) continue;
+    schedule.nodes.push_back(i);
+    for (const ValueId id : node.inputs) {
+      needed[static_cast<std::size_t>(id)] = true;
+      schedule.last_use.emplace(id, i);
+    }
+  }
+  std::reverse(schedule.nodes.begin(), schedule.nodes.end());
+  return schedule;
+}
+
+LearnedLayer layer_at(const Graph& graph, std::size_t index, const at::Tensor& bias) {
+  const Node& node = graph.nodes[index];
+  const Value& weight = graph.value(node.inputs[1]);
+  LearnedLayer layer;
+  layer.node = index;
+  layer.latent = to_torch(*weight.constant).to(at::kFloat);
+  layer.log_scale = to_torch(weight.quant->scale).log();
+  layer.bias = bias.clone();
+  for (std::size_t i = 0; i < index; ++i)
+    if (const auto* op = std::get_if<op::QuantizeDequantize>(&graph.nodes[i].op); op && graph.nodes[i].outputs[0] == node.inputs[0]) {
+      layer.activation_node = i;
+      layer.log_activation_scale = to_torch(op->params.scale).log();
+    }
+  return layer;
+}
+
+}  // namespace
+
+Net::Net(const Graph& graph) : graph_(graph) {
+  for (std::size_t i = 0; i < graph_.values.size(); ++i)
+    if (graph_.values[i].constant) constants_[static_cast<ValueId>(i)] = constant_of(graph_.values[i]);
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
+    const Node& node = graph_.nodes[i];
+    if (!std::holds_alternative<op::Conv>(node.op) || !graph_.value(node.inputs[1]).quant) continue;
+    if (node.inputs.size() < 3) throw Error(ErrorKind::internal, "net: " + node.name + ": a quantised convolution without bias");
+    layer_of_node_[i] = layers_.size();
+    layers_.push_back(layer_at(graph_, i, constants_.at(node.inputs[2])));
+    if (layers_.back().activation_node) layer_of_activation_[*layers_.back().activation_node] = layers_.size() - 1;
+  }
+}
+
+const QuantSpec& Net::spec_of(const LearnedLayer& layer) const { return graph_.value(graph_.nodes[layer.node].inputs[1]).quant->spec; }
+
+void Net::clamp_latents() {
+  const c10::NoGradGuard no_gradients;
+  for (LearnedLayer& layer : layers_) {
+    const QuantSpec& spec = spec_of(layer);
+    layer.latent.clamp_(spec.min_code() - 0.5, spec.max_code() + 0.5);
+  }
+}
+
+at::Tensor Net::weight_of(const LearnedLayer& layer) const {
+  const QuantSpec& spec = spec_of(layer);
+  return round_straight_through(layer.latent, spec) * broadcast_scale(layer.log_scale.exp(), spec, layer.latent);
+}
+
+std::vector<at::Tensor> Net::forward(const at::Tensor& images, const std::vector<ValueId>& wanted) const {
+  const Schedule schedule = schedule_of(graph_, wanted);
+  std::map<ValueId, at::Tensor> values{{graph_.inputs.front(), images}};
+  for (const std::size_t i : schedule.nodes) {
+    const Node& node = graph_.nodes[i];
+    std::vector<at::Tensor> inputs;
+    for (const ValueId id : node.inputs) {
+      const auto constant = constants_.find(id);
+      inputs.push_back(constant != constants_.end() ? constant->second : values.at(id));
+    }
+    std::vector<at::Tensor> outputs;
+    if (const auto conv = layer_of_node_.find(i); conv != layer_of_node_.end()) {
+      const LearnedLayer& layer = layers_[conv->second];
+      outputs = {convolve(std::get<op::Conv>(node.op), inputs[0], weight_of(layer), layer.bias)};
+    } else if (const auto quantizer = layer_of_activation_.find(i); quantizer != layer_of_activation_.end()) {
+      const QuantParams& params = std::get<op::QuantizeDequantize>(node.op).params;
+      outputs = {fake_quantize_straight_through(inputs[0], layers_[quantizer->second].log_activation_scale.exp(),
+                                                to_torch(params.zero_point).item<int>(), params.spec)};
+    } else {
+      outputs = evaluate(node, inputs);
+    }
+    for (std::size_t k = 0; k < outputs.size(); ++k) values[node.outputs[k]] = outputs[k];
+    for (const ValueId id : node.inputs)
+      if (const auto last = schedule.last_use.find(id); last != schedule.last_use.end() && last->second == i) values.erase(id);
+  }
+  std::vector<at::Tensor> result;
+  for (const ValueId id : wanted) result.push_back(values.at(id));
+  return result;
+}
+
+Graph Net::freeze() const {
+  Graph graph = graph_;
+  for (const LearnedLayer& layer : layers_) {
+    const Node& node = graph.nodes[layer.node];
+    Value& weight = graph.value(node.inputs[1]);
+    const QuantSpec& spec = weight.quant->spec;
+    weight.constant = from_torch(at::clamp(at::round(layer.latent.detach()), spec.min_code(), spec.max_code()).to(at::kChar));
+    weight.quant->scale = from_torch(layer.log_scale.detach().exp());
+    graph.value(node.inputs[2]).constant = from_torch(layer.bias);
+    if (layer.activation_node)
+      std::get<op::QuantizeDequantize>(graph.nodes[*layer.activation_node].op).params.scale =
+          from_torch(layer.log_activation_scale.detach().exp());
+  }
+  verify(graph);
+  return graph;
+}
+
+}  // namespace nibble

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Graph as a function in LibTorch whose quantisers can be learned: latent weights, scales and biases are leaf tensors.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace nibble {
+
+/// One quantised convolution. weight = round(latent) * scale; rounding and saturation as in exec/fake_quant.h.
+struct LearnedLayer {
+  std::size_t node = 0;                        ///< index into Graph::nodes
+  at::Tensor latent;                           ///< [O,I/groups,kh,kw], in steps of the scale
+  at::Tensor log_scale;                        ///< natural logarithm of the weight's scale, in the scale's shape
+  at::Tensor bias;                             ///< [O]
+  at::Tensor log_activation_scale;             ///< [], undefined where the input is not quantised
+  std::optional<std::size_t> activation_node;  ///< its QuantizeDequantize node
+};
+
+class Net {
+ public:
+  /// Latents start at the graph's codes. Error(internal) where a quantised convolution has no bias.
+  explicit Net(const Graph& graph);
+
+  /// Values of `wanted` for images [B,3,S,S]; computes no node they do not need. Gradients reach the layers' tensors that
+  /// require them.
+  std::vector<at::Tensor> forward(const at::Tensor& images, const std::vector<ValueId>& wanted) const;
+
+  /// Latents beyond the range of codes, back to its ends: they could not come back by a gradient that sees no change there.
+  void clamp_latents();
+
+  std::vector<LearnedLayer>& layers() { return layers_; }
+  const std::vector<LearnedLayer>& layers() const { return layers_; }
+  const Graph& graph() const { return graph_; }
+  /// The graph with the codes, scales and biases the layers now stand for.
+  Graph freeze() const;
+
+ private:
+  const QuantSpec& spec_of(const LearnedLayer& layer) const;
+  at::Tensor weight_of(const LearnedLayer& layer) const;
+
+  const Graph graph_;
+  std::map<ValueId, at::Tensor> constants_;
+  std::vector<LearnedLayer> layers_;
+  std::map<std::size_t, std::size_t> layer_of_node_, layer_of_activation_;  // node -> index into layers_
+};
+
+}  // namespace nibble

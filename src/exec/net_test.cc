@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "exec/net.h"
+
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "exec/convert.h"
+#include "exec/kernels.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+Tensor of_torch(const at::Tensor& tensor) { return from_torch(tensor); }
+
+/// QuantizeDequantize, 4-bit convolution with a scale per channel, SiLU, float convolution, and a branch nobody asks for.
+Graph quantized_network() {
+  Graph graph;
+  const ValueId images = graph.add_input("images", {1, 3, 8, 8});
+  const QuantParams activation{QuantSpec{.bits = 8}, Tensor::scalar(0.02F), Tensor::scalar<std::int8_t>(0)};
+  const ValueId x = graph.add("first.input_quant", op::QuantizeDequantize{activation}, {images});
+  const ValueId codes = graph.add_constant("first.weight", of_torch(at::randint(-8, 8, {4, 3, 3, 3}).to(at::kChar)));
+  graph.value(codes).quant = QuantParams{QuantSpec{.bits = 4, .granularity = Granularity::channel}, of_torch(at::rand({4}) + 0.1),
+                                         of_torch(at::zeros({4}, at::kChar))};
+  graph.value(codes).dtype = DType::f32;
+  const ValueId bias = graph.add_constant("first.bias", of_torch(at::randn({4})));
+  const ValueId y = graph.add("act", op::Silu{}, {graph.add("first", op::Conv{.padding = {1, 1}}, {x, codes, bias})});
+  const ValueId weight = graph.add_constant("second.weight", of_torch(at::randn({2, 4, 1, 1})));
+  graph.add("unused", op::Relu{}, {y});
+  graph.outputs = {graph.add("second", op::Conv{}, {y, weight})};
+  verify(graph);
+  return graph;
+}
+
+at::Tensor evaluated(const Graph& graph, const at::Tensor& images) {
+  std::map<ValueId, at::Tensor> values{{graph.inputs[0], images}};
+  for (const Node& node : graph.nodes) {
+    std::vector<at::Tensor> inputs;
+    for (const ValueId id : node.inputs) inputs.push_back(graph.value(id).constant ? constant_of(graph.value(id)) : values.at(id));
+    values[node.outputs[0]] = evaluate(node, inputs)[0];
+  }
+  return values.at(graph.outputs[0]);
+}
+
+TEST(Net, ComputesWhatTheGraphSays) {
+  const Graph graph = quantized_network();
+  const at::Tensor images = at::rand({2, 3, 8, 8});
+  EXPECT_LT((Net(graph).forward(images, graph.outputs)[0] - evaluated(graph, images)).abs().max().item<float>(), 1e-5);
+}
+
+TEST(Net, FreezesToTheGraphItCameFrom) {
+  const Graph graph = quantized_network();
+  const Graph frozen = Net(graph).freeze();
+  for (std::size_t i = 0; i < graph.values.size(); ++i) {
+    if (!graph.values[i].constant) continue;
+    EXPECT_TRUE(identical(*graph.values[i].constant, *frozen.values[i].constant)) << graph.values[i].name;
+    if (!graph.values[i].quant) continue;
+    // Through a logarithm and back.
+    EXPECT_TRUE(at::allclose(to_torch(graph.values[i].quant->scale), to_torch(frozen.values[i].quant->scale), 1e-6))
+        << graph.values[i].name;
+  }
+}
+
+TEST(Net, FreezesToWhatItComputes) {
+  const Graph graph = quantized_network();
+  Net net(graph);
+  LearnedLayer& layer = net.layers().at(0);
+  layer.latent += at::randn(layer.latent.sizes());
+  layer.log_scale += 0.3 * at::randn(layer.log_scale.sizes());
+  layer.bias += 1;
+  layer.log_activation_scale += 0.2;
+  const at::Tensor images = at::rand({2, 3, 8, 8});
+  EXPECT_LT((net.forward(images, graph.outputs)[0] - evaluated(net.freeze(), images)).abs().max().item<float>(), 1e-5);
+}
+
+TEST(Net, GradientsReachEveryLearnedTensor) {
+  const Graph graph = quantized_network();
+  Net net(graph);
+  LearnedLayer& layer = net.layers().at(0);
+  std::vector<at::Tensor> leaves;
+  for (at::Tensor* tensor : {&layer.latent, &layer.log_scale, &layer.bias, &layer.log_activation_scale})
+    leaves.push_back(tensor->set_requires_grad(true));
+  const at::Tensor output = net.forward(at::rand({2, 3, 8, 8}) * 4, graph.outputs)[0].square().sum();
+  for (const at::Tensor& gradient : torch::autograd::grad({output}, leaves)) EXPECT_GT(gradient.abs().max().item<float>(), 0);
+}
+
+TEST(Net, LatentsStayWhereGradientsCanMoveThem) {
+  Net net(quantized_network());
+  net.layers()[0].latent.fill_(30);
+  net.clamp_latents();
+  EXPECT_EQ(net.layers()[0].latent.max().item<float>(), 7.5F);
+}
+
+TEST(Net, AQuantisedConvolutionNeedsABias) {
+  Graph graph = quantized_network();
+  for (Node& node : graph.nodes)
+    if (node.name == "first") node.inputs.pop_back();
+  EXPECT_THROW(Net{graph}, Error);
+}
+
+}  // namespace
+}  // namespace nibble
