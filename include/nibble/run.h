@@ -38,6 +38,7 @@ struct DetectOptions {
 struct RunOptions {
   std::filesystem::path checkpoint;  ///< empty: the embedded default
   std::vector<std::string> recipes = {"w4a16", "w4a8"};
+  std::string preset = "default";     ///< how much work: fast, default, best
   std::filesystem::path calibration;  ///< folder or list; empty: the embedded images
   std::optional<std::int64_t> calibration_images;
   DataOptions data;  ///< empty: the embedded images; without max_images and image_ids_list, the first 100 are scored
@@ -75,6 +76,7 @@ struct QuantizeOptions {
   std::filesystem::path checkpoint;
   std::filesystem::path output_dir;
   std::string recipe;
+  std::string preset = "default";  ///< how much work: fast, default, best
   std::filesystem::path calibration;
   std::optional<std::int64_t> calibration_images;
   std::string head = "one2many";

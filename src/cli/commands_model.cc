@@ -67,6 +67,7 @@ void add_quantize(CLI::App& app, Action& chosen) {
   command
       .add_option("--calib", options->calibration, "calibration images: a folder, a list of paths, a data.yaml (default: 32 embedded ones)")
       ->type_name("DIR|LIST");
+  add_preset_option(command, options->preset);
   command.add_option("--calib-images", options->calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());

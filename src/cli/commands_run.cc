@@ -25,6 +25,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->type_name("NAMES")
       ->capture_default_str();
   command.add_option("--calib", options.calibration, "calibration images: a folder, a list of paths, a data.yaml")->type_name("DIR|LIST");
+  add_preset_option(command, options.preset);
   command.add_option("--calib-images", options.calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());

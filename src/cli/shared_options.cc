@@ -61,6 +61,14 @@ void add_data_options(CLI::App& command, DataOptions& options, bool with_images,
       ->excludes(max);
 }
 
+void add_preset_option(CLI::App& command, std::string& preset) {
+  command
+      .add_option("--preset", preset,
+                  "how much work 4 bits are worth: fast rounds; default and best also let the network learn from the float one")
+      ->type_name("fast|default|best")
+      ->capture_default_str();
+}
+
 void add_head_options(CLI::App& command, std::string& head, std::int64_t& image_size) {
   command
       .add_option("--head", head, "what output0 is: one2one [B,300,6], one2many [B,4+classes,8400], raw [B,64+classes,8400], raw_one2one")

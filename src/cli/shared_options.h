@@ -29,6 +29,9 @@ void add_data_options(CLI::App& command, DataOptions& options, bool with_images,
 /// --head, --imgsz.
 void add_head_options(CLI::App& command, std::string& head, std::int64_t& image_size);
 
+/// --preset.
+void add_preset_option(CLI::App& command, std::string& preset);
+
 /// Counts: 1 and more, within reason.
 CLI::Validator count_range();
 

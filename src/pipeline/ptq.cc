@@ -15,6 +15,7 @@
 #include "pipeline/scratch_file.h"
 #include "pipeline/source_model.h"
 #include "quant/place.h"
+#include "quant/preset.h"
 #include "report/report_json.h"
 
 namespace nibble {
@@ -50,10 +51,12 @@ std::string with_note(const LayerStat& layer, const std::string& what) {
 
 /// Empty when the layer got what was asked.
 std::string shortfall_of(const LayerStat& layer, const LayerPlan& plan, const Recipe& recipe) {
-  if (layer.weight_bits != plan.weight->bits)
+  const bool raised = recipe.mixed.average_bits > 0 && layer.weight_bits == recipe.mixed.high_bits;
+  if (layer.weight_bits != plan.weight->bits && !raised)
     return with_note(layer, fmt::format("{} weight bits instead of {}", layer.weight_bits, plan.weight->bits));
   if (plan.activation && layer.activation_bits != plan.activation->bits) return with_note(layer, "float input instead of a quantised one");
-  if (recipe.weights.rounding == Rounding::gptq && layer.method != "gptq") return with_note(layer, layer.method + " instead of gptq");
+  if (recipe.weights.rounding == Rounding::gptq && !layer.method.starts_with("gptq"))
+    return with_note(layer, layer.method + " instead of gptq");
   return "";
 }
 
@@ -61,11 +64,30 @@ Json layer_to_json(const LayerStat& layer) {
   Json json = {{"node", layer.node},       {"weight_bits", layer.weight_bits}, {"activation_bits", layer.activation_bits},
                {"method", layer.method},   {"sqnr_db", layer.sqnr_db},         {"output_sqnr_db", layer.output_sqnr_db},
                {"clipped", layer.clipped}, {"zeroed", layer.zeroed},           {"damping", layer.damping}};
+  if (layer.low_damage) json["damage"] = {{"low_bits", *layer.low_damage}, {"high_bits", *layer.high_damage}};
   if (!layer.note.empty()) json["note"] = layer.note;
   return json;
 }
 
+Json losses_to_json(const DistillationLosses& losses) {
+  return {{"classes", losses.classes}, {"boxes", losses.boxes}, {"features", losses.features}};
+}
+
+Json distillation_to_json(const DistillationReport& report) {
+  return {{"steps", report.steps},
+          {"best_step", report.best_step},
+          {"held_out_start", losses_to_json(report.start)},
+          {"held_out_end", losses_to_json(report.end)}};
+}
+
 }  // namespace
+
+Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images) {
+  Recipe recipe = load_recipe(name);
+  apply_preset(recipe, preset);
+  if (images) recipe.calibration.images = recipe.distillation.images = *images;
+  return recipe;
+}
 
 std::vector<PtqFile> files_of(const Recipe& recipe, const Dialects& wanted) {
   const bool has_blocks = recipe.weights.granularity == Granularity::block, has_integers = recipe.activations.bits == 8;
@@ -99,6 +121,8 @@ CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recip
                                    const RuntimeOptions& runtime, Progress& progress) {
   CalibrateOptions options;
   options.recipe = recipe;
+  const LogitValues logits = find_logits(baseline.graph);
+  options.head = {logits.boxes, logits.classes};
   options.threads = runtime.threads;
   options.seed = runtime.seed;
   return calibrate(baseline.graph, images_of(images, baseline.card.image_size), options, progress);
@@ -156,7 +180,11 @@ RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const Calibr
 Json layers_document(const RecipeReport& report, const CalibrationResult& result) {
   Json layers = Json::array();
   for (const auto& layer : result.layers) layers.push_back(layer_to_json(layer));
-  return {{"recipe", to_json(report)}, {"layers", layers}};
+  Json document = {{"recipe", to_json(report)}, {"layers", layers}};
+  if (result.distillation.steps > 0) document["distillation"] = distillation_to_json(result.distillation);
+  for (const auto& point : result.front)
+    document["front"].push_back({{"raised", point.raised}, {"average_bits", point.average_bits}, {"damage", point.damage}});
+  return document;
 }
 
 }  // namespace nibble

@@ -18,6 +18,9 @@
 
 namespace nibble {
 
+/// A shipped recipe or a file, with the preset's work and, where `images` is given, so many calibration images.
+Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images);
+
 /// The dialects a user asks for.
 struct Dialects {
   bool qcdq = true, int4 = true, integer = true;

@@ -38,7 +38,11 @@ CalibrationResult result_of(int weight_bits, const std::string& method) {
   layer.node = "conv";
   layer.weight_bits = weight_bits;
   layer.method = method;
-  return {one_convolution(), {layer}, 2};
+  CalibrationResult result;
+  result.graph = one_convolution();
+  result.layers = {layer};
+  result.images = 2;
+  return result;
 }
 
 TEST(ReportOf, ALayerThatGotWhatWasAskedIsNotSkipped) {
@@ -56,8 +60,18 @@ TEST(ReportOf, AnotherMethodOrFewerBitsIsASkip) {
   EXPECT_EQ(left_float.quantized_layers, 0);
 }
 
+TEST(ReportOf, MoreBitsAreWhatMixedPrecisionAsksFor) {
+  auto recipe = recipe_of(Rounding::gptq);
+  EXPECT_THAT(report_of(one_convolution(), recipe, result_of(8, "gptq, distilled")).skipped_layers,
+              ElementsAre(HasSubstr("8 weight bits")));
+  recipe.mixed.average_bits = 4.5;
+  EXPECT_THAT(report_of(one_convolution(), recipe, result_of(8, "gptq, distilled")).skipped_layers, IsEmpty());
+}
+
 TEST(ReportOf, ALayerWithoutARowIsASkip) {
-  const auto report = report_of(one_convolution(), recipe_of(Rounding::gptq), {one_convolution(), {}, 2});
+  auto result = result_of(4, "gptq");
+  result.layers.clear();
+  const auto report = report_of(one_convolution(), recipe_of(Rounding::gptq), result);
   EXPECT_THAT(report.skipped_layers, ElementsAre(HasSubstr("conv")));
 }
 

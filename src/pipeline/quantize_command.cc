@@ -40,8 +40,8 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
   if (options.runtime.provider != "cpu")
     log(LogLevel::warning,
         fmt::format("provider {}: calibration computes on the CPU; only run and eval use the provider", options.runtime.provider));
-  const Recipe recipe = load_recipe(options.recipe);
-  const auto images = open_calibration_set(options.calibration, options.calibration_images.value_or(recipe.calibration.images));
+  const Recipe recipe = resolved_recipe(options.recipe, options.preset, options.calibration_images);
+  const auto images = open_calibration_set(options.calibration, images_wanted(recipe));
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
   const auto files = files_of(recipe, dialects);

@@ -12,6 +12,7 @@
 #include "nibble/error.h"
 #include "nibble/version.h"
 #include "pipeline/detector_file.h"
+#include "pipeline/ptq.h"
 #include "pipeline/source_model.h"
 #include "report/time.h"
 
@@ -39,7 +40,7 @@ void load_recipes(RunPlan& plan) {
   std::set<std::string> names;
   if (plan.options.recipes.empty()) throw Error(ErrorKind::usage, "run: no recipe; name some with --recipes");
   for (const auto& name : plan.options.recipes) {
-    plan.recipes.push_back(load_recipe(name));
+    plan.recipes.push_back(resolved_recipe(name, plan.options.preset, plan.options.calibration_images));
     if (!names.insert(plan.recipes.back().name).second)
       throw Error(ErrorKind::usage,
                   fmt::format("run: --recipes: two are called '{}'; files would overwrite each other", plan.recipes.back().name));
@@ -52,8 +53,7 @@ void open_data(RunPlan& plan) {
   plan.evaluation = open_eval_set(data);
   require_images(plan.evaluation);
   for (const auto& recipe : plan.recipes)
-    plan.calibration[recipe.name] =
-        open_calibration_set(plan.options.calibration, plan.options.calibration_images.value_or(recipe.calibration.images));
+    plan.calibration[recipe.name] = open_calibration_set(plan.options.calibration, images_wanted(recipe));
 }
 
 void note_image_count(RunPlan& plan) {
@@ -77,7 +77,7 @@ void note_caveats(RunPlan& plan) {
   note_image_count(plan);
   for (const auto& recipe : plan.recipes) {
     const auto& set = plan.calibration.at(recipe.name);
-    const auto wanted = static_cast<std::size_t>(plan.options.calibration_images.value_or(recipe.calibration.images));
+    const auto wanted = static_cast<std::size_t>(recipe.calibration.images);
     if (set.files.size() < wanted)
       plan.caveats.push_back(fmt::format("{}: calibrated on {} images, {} were asked for and {} has no more.", recipe.name,
                                          set.files.size(), wanted, set.name));

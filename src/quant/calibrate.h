@@ -3,11 +3,13 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/progress.h"
 #include "graph/graph.h"
+#include "quant/bit_budget.h"
 #include "quant/recipe.h"
 
 namespace nibble {
@@ -17,19 +19,32 @@ struct LayerStat {
   std::string node;
   int weight_bits = 32;
   int activation_bits = 32;
-  std::string method;         ///< "gptq", "nearest", "float"
+  std::string method;         ///< "gptq", "nearest", "float"; "gptq, distilled"
   double sqnr_db = 0;         ///< of the weights: 10 log10(sum w^2 / sum (w - w')^2)
-  double output_sqnr_db = 0;  ///< the same of the layer's output on the calibration inputs (trace form)
+  double output_sqnr_db = 0;  ///< the same of the layer's output on the calibration inputs (trace form), before distillation
   double clipped = 0;         ///< fraction of weights at the ends of the code range
   double zeroed = 0;          ///< fraction of nonzero weights that became 0
-  double damping = 0;         ///< GPTQ: what the Cholesky factorisation finally needed
-  std::string note;           ///< why a layer is float or a method fell back; empty when all went as the recipe says
+  std::optional<double> low_damage, high_damage;  ///< mixed precision: the head's divergence with this layer alone at few and at many bits
+  double damping = 0;                             ///< GPTQ: what the Cholesky factorisation finally needed
+  std::string note;                               ///< why a layer is float or a method fell back; empty when all went as the recipe says
+};
+
+/// How far the network is from the float network; distill.h.
+struct DistillationLosses {
+  double classes = 0, boxes = 0, features = 0;
+};
+struct DistillationReport {
+  std::int64_t steps = 0;         ///< 0: none took place
+  std::int64_t best_step = 0;     ///< whose state was kept
+  DistillationLosses start, end;  ///< on the held-out images
 };
 
 struct CalibrationResult {
   Graph graph;
   std::vector<LayerStat> layers;  ///< every convolution, in graph order, float ones included
   std::int64_t images = 0;
+  DistillationReport distillation;
+  std::vector<BitFrontPoint> front;  ///< mixed precision: predicted damage over average bits
 };
 
 /// Delivers calibration images as f32 [B,3,S,S] in 0..1: `load(first, count)`; may be called many times for the same range.
@@ -38,8 +53,15 @@ struct CalibrationImages {
   std::function<Tensor(std::int64_t first, std::int64_t count)> load;
 };
 
+/// Values of the graph in which the detection head's logits stand, before DFL and sigmoid.
+struct HeadLogits {
+  ValueId boxes = -1;    ///< [B,kBoxLogits,A], side by side
+  ValueId classes = -1;  ///< [B,nc,A]
+};
+
 struct CalibrateOptions {
   Recipe recipe;
+  HeadLogits head;
   int threads = 0;  ///< 0: the cores
   std::uint64_t seed = 0;
 };

@@ -19,31 +19,13 @@
 #include "exec/kernels.h"
 #include "nibble/error.h"
 #include "quant/calibrate.h"
-#include "quant/layer_quantizer.h"
+#include "quant/distill.h"
+#include "quant/layerwise.h"
+#include "quant/mixed_bits.h"
 #include "quant/place.h"
-#include "quant/twin_run.h"
 
 namespace nibble {
 namespace {
-
-/// Output positions that enter a layer's moments, over all images: enough for the largest Hessian, affordable for all.
-std::int64_t samples_wanted(const at::Tensor& weight) {
-  const std::int64_t columns = weight.size(1) * weight.size(2) * weight.size(3);
-  return std::max<std::int64_t>(32768, 24 * columns);
-}
-
-PatchMoments gather_moments(const Node& node, const at::Tensor& weight, const std::optional<QuantParams>& activation, const TwinRun& run,
-                            std::mt19937_64& random) {
-  PatchMoments moments(std::get<op::Conv>(node.op), weight.sizes().vec());
-  const std::int64_t per_batch = (samples_wanted(weight) + run.batches() - 1) / run.batches();
-  for (std::int64_t batch = 0; batch < run.batches(); ++batch) {
-    throw_if_interrupted();
-    const at::Tensor wanted = run.wanted(batch);
-    const at::Tensor seen = run.seen(batch);
-    moments.add(activation ? fake_quantize(seen, *activation) : seen, wanted, per_batch, random);
-  }
-  return moments;
-}
 
 LayerStat float_stat(const Node& node, const LayerPlan& plan) {
   LayerStat stat;
@@ -53,99 +35,59 @@ LayerStat float_stat(const Node& node, const LayerPlan& plan) {
   return stat;
 }
 
-at::Tensor bias_of(const Graph& graph, const Node& node, const at::Tensor& weight) {
-  return node.inputs.size() > 2 ? constant_of(graph.value(node.inputs[2])) : at::zeros({weight.size(0)});
-}
-
-/// The graph with the layers' codes, biases and activation quantisers in place.
-Graph with_layers(const Graph& baseline, const std::map<std::size_t, QuantizedLayer>& layers) {
-  Graph graph;
-  graph.values = baseline.values;
-  graph.inputs = baseline.inputs;
-  graph.outputs = baseline.outputs;
-  for (std::size_t i = 0; i < baseline.nodes.size(); ++i) {
-    Node node = baseline.nodes[i];
-    if (const auto found = layers.find(i); found != layers.end()) {
-      const QuantizedLayer& layer = found->second;
-      Value& weight = graph.value(node.inputs[1]);
-      weight.constant = layer.codes;
-      weight.quant = layer.weight;
-      if (node.inputs.size() > 2)
-        graph.value(node.inputs[2]).constant = layer.bias;
-      else
-        node.inputs.push_back(graph.add_constant(node.name + ".bias", layer.bias));
-      if (layer.activation)
-        node.inputs[0] = graph.add(node.name + ".input_quant", op::QuantizeDequantize{*layer.activation}, {node.inputs[0]});
-    }
-    graph.nodes.push_back(std::move(node));
-  }
-  verify(graph);
-  return graph;
-}
-
-std::vector<std::size_t> nodes_of(const std::vector<LayerPlan>& plans) {
-  std::vector<std::size_t> result;
+/// Every convolution in graph order, with why a float one is float.
+std::vector<LayerStat> stats_of(const Graph& baseline, const std::vector<LayerPlan>& plans, const QuantizedLayers& layers) {
+  std::vector<LayerStat> stats;
   for (const LayerPlan& plan : plans)
-    if (plan.weight) result.push_back(plan.node);
-  return result;
+    stats.push_back(plan.weight ? layers.at(plan.node).stat : float_stat(baseline.nodes[plan.node], plan));
+  return stats;
 }
 
-/// A constant that two convolutions share would be changed twice.
-void require_own_constants(const Graph& graph, const std::vector<LayerPlan>& plans) {
-  std::map<ValueId, std::string> owners;
-  for (const LayerPlan& plan : plans) {
-    const Node& node = graph.nodes[plan.node];
-    for (std::size_t i = 1; i < node.inputs.size(); ++i) {
-      const auto [owner, fresh] = owners.emplace(node.inputs[i], node.name);
-      if (!fresh && plan.weight)
-        throw Error(ErrorKind::unsupported,
-                    fmt::format("calibrate: {}: shares {} with {}", node.name, graph.value(node.inputs[i]).name, owner->second));
-    }
+/// Brings the rows of the layers whose codes were learned up to date.
+void describe_distilled(const Graph& baseline, CalibrationResult& result) {
+  for (LayerStat& stat : result.layers) {
+    const auto node =
+        std::find_if(result.graph.nodes.begin(), result.graph.nodes.end(), [&](const Node& n) { return n.name == stat.node; });
+    const Value& weight = result.graph.value(node->inputs[1]);
+    if (!weight.quant) continue;
+    describe_codes(constant_of(baseline.value(node->inputs[1])), to_torch(*weight.constant), *weight.quant, stat);
+    stat.method += ", distilled";
   }
 }
 
-QuantizedLayer quantize_next(const Graph& graph, const LayerPlan& plan, const CalibrateOptions& options, const TwinRun& run) {
-  const Node& node = graph.nodes[plan.node];
-  const at::Tensor weight = constant_of(graph.value(node.inputs[1]));
-  std::optional<QuantParams> activation;
-  if (plan.activation)
-    activation =
-        choose_activation(*plan.activation, options.recipe.activations, run.batches(), [&](std::int64_t batch) { return run.seen(batch); });
-  std::mt19937_64 random(options.seed * 1000003 + plan.node);
-  const PatchMoments moments = gather_moments(node, weight, activation, run, random);
-  QuantizedLayer layer = quantize_layer(node, weight, bias_of(graph, node, weight), plan, options.recipe, moments);
-  layer.activation = activation;
-  layer.stat.activation_bits = activation ? activation->spec.bits : 32;
-  return layer;
+/// What the layers' statistics are taken from: the first of the images.
+CalibrationImages statistics_images(const CalibrationImages& images, const Recipe& recipe) {
+  CalibrationImages first = images;
+  first.count = std::min(images.count, recipe.calibration.images);
+  return first;
 }
 
 CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
                                      Progress& progress) {
   if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
-  const c10::InferenceMode no_gradients;
   at::set_num_threads(thread_count(options.threads));
-  const std::vector<LayerPlan> plans = place_quantizers(baseline, options.recipe);
-  require_own_constants(baseline, plans);
-  const std::vector<std::size_t> stops = nodes_of(plans);
+  const Recipe& recipe = options.recipe;
+  const CalibrationImages first = statistics_images(images, recipe);
+  std::vector<std::vector<LayerPlan>> plans{place_quantizers(baseline, recipe)};
+  if (recipe.mixed.average_bits > 0) {
+    Recipe raised = recipe;
+    raised.weights.bits = recipe.mixed.high_bits;
+    plans.push_back(place_quantizers(baseline, raised));
+  }
+  std::vector<QuantizedLayers> layers = quantize_layers(baseline, plans, first, options, progress);
   CalibrationResult result;
   result.images = images.count;
-  std::map<std::size_t, QuantizedLayer> layers;
-  progress.begin(fmt::format("calibrate {}", options.recipe.name), static_cast<std::int64_t>(stops.size()));
-  std::optional<TwinRun> run;
-  if (!stops.empty()) run.emplace(baseline, stops, images, options.recipe.calibration.batch, options.recipe.weights.error_propagation);
-  for (const LayerPlan& plan : plans) {
-    const Node& node = baseline.nodes[plan.node];
-    if (!plan.weight) {
-      result.layers.push_back(float_stat(node, plan));
-      continue;
-    }
-    const QuantizedLayer& layer = layers[plan.node] = quantize_next(baseline, plan, options, *run);
-    run->advance({dequantize(to_torch(layer.codes), layer.weight), to_torch(layer.bias), layer.activation});
-    result.layers.push_back(layer.stat);
-    progress.step(node.name);
+  if (recipe.mixed.average_bits > 0) {
+    MixedBits mixed = choose_mixed_bits(baseline, layers[0], layers[1], first, options, progress);
+    layers[0] = std::move(mixed.layers);
+    result.front = std::move(mixed.front);
   }
-  result.graph = with_layers(baseline, layers);
-  progress.end(fmt::format("{} of {} convolutions quantised on {} images", layers.size(), plans.size(), images.count));
+  result.layers = stats_of(baseline, plans[0], layers[0]);
+  result.graph = with_layers(baseline, layers[0]);
+  if (recipe.distillation.steps.value_or(0) > 0) {
+    result.graph = distill(baseline, result.graph, images, options, progress, result.distillation);
+    describe_distilled(baseline, result);
+  }
   return result;
 }
 

@@ -82,7 +82,7 @@ double output_sqnr_db(const Graph& quantized) {
 
 CalibrationResult calibrated(const Recipe& recipe, std::int64_t images = 16) {
   Progress silent;
-  return calibrate(small_network(), random_images(images), {.recipe = recipe, .threads = 1, .seed = 0}, silent);
+  return calibrate(small_network(), random_images(images), {.recipe = recipe, .head = {}, .threads = 1, .seed = 0}, silent);
 }
 
 TEST(Calibrate, EightBitsAreNearlyExact) { EXPECT_GT(output_sqnr_db(calibrated(recipe_of(8, 0)).graph), 35); }
@@ -143,7 +143,7 @@ TEST(Calibrate, RulesKeepLayersFloatAndSayWhy) {
 TEST(Calibrate, SameSeedSameBits) {
   Progress silent;
   const auto quantized = [&] {
-    return calibrate(small_network(), random_images(6), {.recipe = recipe_of(4, 8), .threads = 1, .seed = 3}, silent).graph;
+    return calibrate(small_network(), random_images(6), {.recipe = recipe_of(4, 8), .head = {}, .threads = 1, .seed = 3}, silent).graph;
   };
   const Graph a = quantized(), b = quantized();
   ASSERT_EQ(a.values.size(), b.values.size());
@@ -168,6 +168,79 @@ TEST(Calibrate, GranularitiesHaveTheirShapes) {
   }
 }
 
+/// Two small branches of logits on a body of two convolutions: what a detection head looks like to calibration.
+struct SmallDetector {
+  Graph graph;
+  HeadLogits head;
+};
+SmallDetector small_detector() {
+  std::mt19937 random(7);
+  SmallDetector detector;
+  Graph& graph = detector.graph;
+  const ValueId images = graph.add_input("images", {1, 3, 16, 16});
+  ValueId x =
+      graph.add("act1", op::Silu{}, {add_conv(graph, "first", images, {16, 3, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}}, random)});
+  x = graph.add("act2", op::Silu{}, {add_conv(graph, "second", x, {16, 16, 3, 3}, {.padding = {1, 1}}, random)});
+  const auto branch = [&](const std::string& name, std::int64_t channels) {
+    return graph.add(name + ".flat", op::Reshape{{0, channels, -1}}, {add_conv(graph, name, x, {channels, 16, 1, 1}, {}, random)});
+  };
+  detector.head = {branch("boxes", 64), branch("classes", 3)};
+  graph.outputs = {graph.add("output", op::Concat{.axis = 1}, {detector.head.boxes, detector.head.classes})};
+  verify(graph);
+  return detector;
+}
+
+CalibrationResult calibrated_detector(const Recipe& recipe) {
+  Progress silent;
+  const SmallDetector detector = small_detector();
+  return calibrate(detector.graph, random_images(24), {.recipe = recipe, .head = detector.head, .threads = 1, .seed = 0}, silent);
+}
+
+TEST(Calibrate, MixedBitsStayInTheBudgetAndSayWhy) {
+  Recipe recipe = recipe_of(4, 0);
+  recipe.mixed.average_bits = 5;
+  const CalibrationResult result = calibrated_detector(recipe);
+  double bits = 0, weights = 0;
+  int raised = 0;
+  for (const Node& node : result.graph.nodes) {
+    if (!std::holds_alternative<op::Conv>(node.op)) continue;
+    const Value& weight = result.graph.value(node.inputs[1]);
+    const auto count = static_cast<double>(count_of(weight.shape));
+    bits += count * weight.quant->spec.bits;
+    weights += count;
+  }
+  EXPECT_LE(bits, 5 * weights);
+  for (const LayerStat& layer : result.layers) {
+    ASSERT_TRUE(layer.low_damage && layer.high_damage);
+    EXPECT_LT(*layer.high_damage, *layer.low_damage) << layer.node;
+    if (layer.weight_bits != 8) continue;
+    ++raised;
+    EXPECT_NE(layer.note.find("raised from 4 bits"), std::string::npos) << layer.note;
+  }
+  EXPECT_GT(raised, 0);
+  ASSERT_EQ(result.front.size(), 5U);
+  EXPECT_DOUBLE_EQ(result.front.front().average_bits, 4);
+  EXPECT_DOUBLE_EQ(result.front.back().average_bits, 8);
+  EXPECT_LT(result.front.back().damage, result.front.front().damage);
+}
+
+TEST(Calibrate, DistillationNeverEndsAboveItsStart) {
+  Recipe recipe = recipe_of(3, 8);
+  recipe.distillation.steps = 40;
+  recipe.distillation.code_rate = 0.02;
+  recipe.distillation.bias_rate = recipe.distillation.scale_rate = 0.01;
+  const CalibrationResult result = calibrated_detector(recipe);
+  const DistillationReport& report = result.distillation;
+  EXPECT_EQ(report.steps, 40);
+  EXPECT_GT(report.best_step, 0);
+  EXPECT_LT(report.end.classes + 10 * report.end.boxes + 5 * report.end.features,
+            report.start.classes + 10 * report.start.boxes + 5 * report.start.features);
+  for (const LayerStat& layer : result.layers) EXPECT_EQ(layer.method, "gptq, distilled");
+  // Rates that ruin the network: the start is kept.
+  recipe.distillation.code_rate = recipe.distillation.scale_rate = 1;
+  EXPECT_EQ(calibrated_detector(recipe).distillation.best_step, 0);
+}
+
 TEST(Calibrate, NoImagesIsAnInputError) { EXPECT_THROW(calibrated(recipe_of(4, 0), 0), Error); }
 
 TEST(Calibrate, ImagesThatAreNotFiniteAreANumericError) {
@@ -177,7 +250,7 @@ TEST(Calibrate, ImagesThatAreNotFiniteAreANumericError) {
   };
   Progress silent;
   try {
-    calibrate(small_network(), images, {.recipe = recipe_of(4, 0)}, silent);
+    calibrate(small_network(), images, {.recipe = recipe_of(4, 0), .head = {}}, silent);
     FAIL() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::numeric);

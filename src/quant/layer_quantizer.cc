@@ -115,16 +115,18 @@ double decibels(double signal, double noise) {
   return signal > 0 ? 10 * std::log10(signal / noise) : 0;
 }
 
-void describe_codes(const at::Tensor& weight, const at::Tensor& restored, const at::Tensor& codes, const QuantSpec& spec, LayerStat& stat) {
+std::string method_name(const WeightRecipe& recipe) { return recipe.rounding == Rounding::nearest ? "nearest" : "gptq"; }
+
+}  // namespace
+
+void describe_codes(const at::Tensor& weight, const at::Tensor& codes, const QuantParams& params, LayerStat& stat) {
+  const QuantSpec& spec = params.spec;
+  const at::Tensor restored = dequantize(codes, params);
   stat.sqnr_db = decibels(weight.square().sum().item<double>(), (weight - restored).square().sum().item<double>());
   const auto count = static_cast<double>(weight.numel());
   stat.clipped = codes.eq(spec.min_code()).logical_or(codes.eq(spec.max_code())).sum().item<double>() / count;
   stat.zeroed = codes.eq(0).logical_and(weight.ne(0)).sum().item<double>() / count;
 }
-
-std::string method_name(const WeightRecipe& recipe) { return recipe.rounding == Rounding::nearest ? "nearest" : "gptq"; }
-
-}  // namespace
 
 QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
                               const std::function<at::Tensor(std::int64_t)>& batch) {
@@ -174,7 +176,7 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   layer.stat.note = plan.note;
   if (factored.damping > recipe.weights.damping)
     layer.stat.note += fmt::format("{}damping raised to {}", plan.note.empty() ? "" : "; ", factored.damping);
-  describe_codes(weight, restored, codes, *plan.weight, layer.stat);
+  describe_codes(weight, codes, layer.weight, layer.stat);
   return layer;
 }
 

@@ -32,4 +32,7 @@ QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& rec
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
                               const Recipe& recipe, const PatchMoments& moments);
 
+/// Fills in what can be said of the codes of a weight alone: sqnr_db, clipped, zeroed.
+void describe_codes(const at::Tensor& weight, const at::Tensor& codes, const QuantParams& params, LayerStat& stat);
+
 }  // namespace nibble

@@ -77,6 +77,28 @@ void read_calibration(const Json& json, const ConfigPlace& place, CalibrationRec
   read_fields(json, place, {{"images", count_field(calibration.images, 1, 1'000'000)}, {"batch", count_field(calibration.batch, 1, 1024)}});
 }
 
+void read_distillation(const Json& json, const ConfigPlace& place, DistillationRecipe& distillation) {
+  read_fields(json, place,
+              {{"steps", [&](const Json& value,
+                             const ConfigPlace& where) { count_field(distillation.steps.emplace(), 0, 10'000'000)(value, where); }},
+               {"batch", count_field(distillation.batch, 1, 1024)},
+               {"images", count_field(distillation.images, 1, 1'000'000)},
+               {"code_rate", real_field(distillation.code_rate, 0, 1)},
+               {"scale_rate", real_field(distillation.scale_rate, 0, 1)},
+               {"activation_rate", real_field(distillation.activation_rate, 0, 1)},
+               {"bias_rate", real_field(distillation.bias_rate, 0, 1)},
+               {"class_weight", real_field(distillation.class_weight, 0, 1000)},
+               {"box_weight", real_field(distillation.box_weight, 0, 1000)},
+               {"feature_weight", real_field(distillation.feature_weight, 0, 1000)}});
+}
+
+void read_mixed(const Json& json, const ConfigPlace& place, MixedRecipe& mixed) {
+  read_fields(json, place,
+              {{"average_bits", real_field(mixed.average_bits, 0, 8)},
+               {"high_bits", int_field(mixed.high_bits, 3, 8)},
+               {"images", count_field(mixed.images, 1, 1024)}});
+}
+
 template <class Read, class Part>
 FieldReader part_field(Read read, Part& part) {
   return [read, &part](const Json& json, const ConfigPlace& place) { read(json, place, part); };
@@ -120,6 +142,14 @@ Json weights_to_json(const WeightRecipe& weights) {
           {"restore_gain", weights.restore_gain}};
 }
 
+Json distillation_to_json(const DistillationRecipe& distillation) {
+  return {{"steps", distillation.steps.value_or(0)}, {"batch", distillation.batch},
+          {"images", distillation.images},           {"code_rate", distillation.code_rate},
+          {"scale_rate", distillation.scale_rate},   {"activation_rate", distillation.activation_rate},
+          {"bias_rate", distillation.bias_rate},     {"class_weight", distillation.class_weight},
+          {"box_weight", distillation.box_weight},   {"feature_weight", distillation.feature_weight}};
+}
+
 }  // namespace
 
 Recipe parse_recipe(const Json& json, const std::string& source) {
@@ -134,9 +164,13 @@ Recipe parse_recipe(const Json& json, const std::string& source) {
                {"activations", part_field(read_activations, recipe.activations)},
                {"rules", part_field(read_rules, recipe.rules)},
                {"calibration", part_field(read_calibration, recipe.calibration)},
+               {"mixed", part_field(read_mixed, recipe.mixed)},
+               {"distillation", part_field(read_distillation, recipe.distillation)},
                {"bias_correction", flag_field(recipe.bias_correction)},
                {"half_twin", flag_field(recipe.half_twin)},
                {"gates", gates}});
+  if (recipe.mixed.average_bits > 0 && recipe.weights.error_propagation)
+    throw_bad_value(json, place.child("mixed"), "weights.error_propagation: false; a layer's damage is measured alone");
   if (recipe.name.empty()) throw_bad_value(json, place, "a key 'name'");
   // The name becomes part of file names.
   if (recipe.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") != std::string::npos || recipe.name.front() == '.')
@@ -159,10 +193,17 @@ Json to_json(const Recipe& recipe) {
             {"range", name_in(kRanges, recipe.activations.range)},
             {"percentile", recipe.activations.percentile}}},
           {"rules", rules},
+          {"mixed", {{"average_bits", recipe.mixed.average_bits}, {"high_bits", recipe.mixed.high_bits}, {"images", recipe.mixed.images}}},
+          {"distillation", distillation_to_json(recipe.distillation)},
           {"calibration", {{"images", recipe.calibration.images}, {"batch", recipe.calibration.batch}}},
           {"bias_correction", recipe.bias_correction},
           {"half_twin", recipe.half_twin},
           {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
+}
+
+std::int64_t images_wanted(const Recipe& recipe) {
+  return recipe.distillation.steps.value_or(0) > 0 ? std::max(recipe.calibration.images, recipe.distillation.images)
+                                                   : recipe.calibration.images;
 }
 
 // Linear-time glob: on a mismatch only the latest '*' can take one more character.

@@ -44,8 +44,28 @@ struct CalibrationRecipe {
   std::int64_t images = 100;
   std::int64_t batch = 4;
 };
+/// After rounding: the network follows the float network's head (quant/distill.h). Rates are Adam's, at their peak; 0 leaves the
+/// parameter as it is.
+struct DistillationRecipe {
+  std::optional<std::int64_t> steps;                 ///< 0: none; empty: as the preset says (quant/preset.h)
+  std::int64_t batch = 4;                            ///< images a step
+  std::int64_t images = 500;                         ///< at most so many are used; the first calibration.images also give the statistics
+  double code_rate = 0.003;                          ///< of the latent weights, in steps of their scale
+  double scale_rate = 1e-4, activation_rate = 1e-4;  ///< of the logarithm of weight and activation scales
+  double bias_rate = 3e-4;                           ///< of biases, relative to their root mean square in the layer
+  double class_weight = 1, box_weight = 10;          ///< of the divergences of class scores and box distributions, per detection
+  double feature_weight = 5;                         ///< of the mean relative squared error of the convolutions' outputs
+};
+/// Layers whose few bits hurt the detections most get more of them (quant/mixed_bits.h).
+struct MixedRecipe {
+  double average_bits = 0;   ///< over all quantised weights; 0: every layer as `weights` says
+  int high_bits = 8;         ///< of the layers that get more
+  std::int64_t images = 16;  ///< on which each layer's damage is measured
+};
 struct Recipe {
   std::string name;
+  MixedRecipe mixed;
+  DistillationRecipe distillation;
   WeightRecipe weights;
   ActivationRecipe activations;
   std::vector<LayerRule> rules;
@@ -59,6 +79,8 @@ struct Recipe {
 Recipe parse_recipe(const Json& json, const std::string& source);
 /// A shipped name ("w4a16") looked up in the recipes folder, or a path to a .yaml. Error(usage) listing the shipped names.
 Recipe load_recipe(const std::string& name_or_path);
+/// How many images calibration can use.
+std::int64_t images_wanted(const Recipe& recipe);
 /// With every default written out.
 Json to_json(const Recipe& recipe);
 /// Glob with '*' and '?'; no other special characters.

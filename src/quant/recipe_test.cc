@@ -6,6 +6,7 @@
 
 #include "base/files.h"
 #include "nibble/error.h"
+#include "quant/preset.h"
 #include "support/scratch.h"
 
 namespace nibble {
@@ -83,6 +84,36 @@ TEST(Recipe, ShippedOnesAreWhatTheirNamesSay) {
   EXPECT_EQ(load_recipe("w4a16").activations.bits, 0);
   EXPECT_EQ(load_recipe("w4a8").activations.bits, 8);
   EXPECT_EQ(load_recipe("w4a16-tensor").weights.granularity, Granularity::tensor);
+}
+
+TEST(Preset, SaysHowMuchDistillationWhereTheRecipeDoesNot) {
+  const auto steps = [](const std::string& preset, const std::string& text) {
+    Recipe recipe = parse_recipe(Json::parse(text), "test");
+    apply_preset(recipe, preset);
+    return *recipe.distillation.steps;
+  };
+  const std::string four = R"({"name": "x"})", eight = R"({"name": "x", "weights": {"bits": 8}})";
+  EXPECT_EQ(steps("fast", four), 0);
+  EXPECT_GT(steps("default", four), 0);
+  EXPECT_GT(steps("best", four), steps("default", four));
+  EXPECT_EQ(steps("best", eight), 0);
+  EXPECT_EQ(steps("best", R"({"name": "x", "distillation": {"steps": 7}})"), 7);
+  EXPECT_THROW(steps("slow", four), Error);
+}
+
+TEST(Recipe, ImagesAreThoseOfTheStatisticsOrOfDistillation) {
+  Recipe recipe;
+  EXPECT_EQ(images_wanted(recipe), 100);
+  recipe.distillation.steps = 1;
+  EXPECT_EQ(images_wanted(recipe), 500);
+  recipe.distillation.images = 10;
+  EXPECT_EQ(images_wanted(recipe), 100);
+}
+
+TEST(Recipe, MixedBitsNeedLayersThatStandAlone) {
+  EXPECT_EQ(load_recipe("w4a16-mixed").mixed.average_bits, 4.5);
+  EXPECT_THAT(refusal_of(R"({"name": "x", "mixed": {"average_bits": 4.5}, "weights": {"error_propagation": true}})"),
+              HasSubstr("error_propagation: false"));
 }
 
 TEST(Recipe, UnknownKeysNameFilePathAndWhatIsKnown) {

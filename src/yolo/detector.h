@@ -55,6 +55,14 @@ Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& option
 /// build_detector, fold_batchnorm, merge_parallel_convs, without_dead_nodes, verify: the float baseline.
 Detector build_baseline(const Checkpoint& checkpoint, const BuildOptions& options);
 
+/// Where a detector's graph holds what its head predicts, before softmax and sigmoid.
+struct LogitValues {
+  ValueId boxes;    ///< [B,64,A]: box-distribution logits, side by side
+  ValueId classes;  ///< [B,nc,A]
+};
+/// Error(internal) for a graph that build_detector did not make.
+LogitValues find_logits(const Graph& graph);
+
 /// One row per entry of the model's layer list, for `inspect`.
 struct LayerRow {
   std::int64_t index;

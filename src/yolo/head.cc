@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::int64_t kMaxClasses = 1 << 16;
 constexpr std::int64_t kMaxLevels = 16;
+constexpr const char* kBoxes = "boxes";
+constexpr const char* kClasses = "classes";
 constexpr const char* kDecode = "box decode";
 constexpr const char* kDfl = "DFL: box decode";
 constexpr const char* kTopK = "top-k of the detections";
@@ -29,8 +31,8 @@ class HeadBuilder {
     require_fitting_levels();
     const bool one2one = options_.head == Head::one2one || options_.head == Head::raw_one2one;
     const std::string prefix = one2one ? "one2one_" : "";
-    const auto boxes = add_branch(prefix + "cv2", "boxes", kBoxLogits);
-    const auto classes = add_branch(prefix + "cv3", "classes", layout_.classes);
+    const auto boxes = add_branch(prefix + "cv2", kBoxes, kBoxLogits);
+    const auto classes = add_branch(prefix + "cv3", kClasses, layout_.classes);
     switch (options_.head) {
       case Head::raw:
       case Head::raw_one2one: return add("raw", op::Concat{.axis = 1}, {boxes, classes});
@@ -199,6 +201,17 @@ HeadLayout read_head_layout(const Module& head) {
     head.fail(ErrorKind::input,
               fmt::format("{} classes and {} box logits do not give {} outputs", layout.classes, kBoxLogits, head.integer("no")));
   return layout;
+}
+
+LogitValues find_logits(const Graph& graph) {
+  LogitValues logits{-1, -1};
+  for (const Node& node : graph.nodes) {
+    if (node.float_reason != kDecode || !std::holds_alternative<op::Concat>(node.op)) continue;
+    if (node.name.ends_with(std::string(".") + kBoxes)) logits.boxes = node.outputs[0];
+    if (node.name.ends_with(std::string(".") + kClasses)) logits.classes = node.outputs[0];
+  }
+  if (logits.boxes < 0 || logits.classes < 0) throw Error(ErrorKind::internal, "detection head: the graph has no box or class logits");
+  return logits;
 }
 
 ValueId add_head(Graph& graph, const Module& head, const std::vector<ValueId>& levels, const BuildOptions& options) {

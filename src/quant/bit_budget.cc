@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/bit_budget.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "nibble/error.h"
+
+namespace nibble {
+namespace {
+
+double saved(const BitChoice& choice) { return choice.low_damage - choice.high_damage; }
+std::int64_t extra_bits(const BitChoice& choice) { return choice.weights * (choice.high_bits - choice.low_bits); }
+
+struct Totals {
+  std::int64_t weights = 0, bits = 0;
+  double damage = 0;
+  double average() const { return weights == 0 ? 0 : static_cast<double>(bits) / static_cast<double>(weights); }
+};
+
+Totals all_low(const std::vector<BitChoice>& choices) {
+  Totals totals;
+  for (const BitChoice& choice : choices) {
+    totals.weights += choice.weights;
+    totals.bits += choice.weights * choice.low_bits;
+    totals.damage += choice.low_damage;
+  }
+  return totals;
+}
+
+}  // namespace
+
+BitFront bit_front(const std::vector<BitChoice>& choices) {
+  BitFront front;
+  for (std::size_t i = 0; i < choices.size(); ++i)
+    if (saved(choices[i]) > 0 && extra_bits(choices[i]) > 0) front.order.push_back(i);
+  std::stable_sort(front.order.begin(), front.order.end(), [&](std::size_t a, std::size_t b) {
+    return saved(choices[a]) * static_cast<double>(extra_bits(choices[b])) >
+           saved(choices[b]) * static_cast<double>(extra_bits(choices[a]));
+  });
+  Totals totals = all_low(choices);
+  front.points.push_back({0, totals.average(), totals.damage});
+  for (const std::size_t i : front.order) {
+    totals.bits += extra_bits(choices[i]);
+    totals.damage -= saved(choices[i]);
+    front.points.push_back({front.points.size(), totals.average(), totals.damage});
+  }
+  return front;
+}
+
+std::vector<bool> choose_bits(const std::vector<BitChoice>& choices, double average_bits) {
+  Totals totals = all_low(choices);
+  const auto budget = static_cast<std::int64_t>(average_bits * static_cast<double>(totals.weights));
+  if (totals.bits > budget)
+    throw Error(ErrorKind::input, fmt::format("mixed bits: {:.2f} bits on average is the least these layers can have; {} were asked for",
+                                              totals.average(), average_bits));
+  std::vector<bool> raised(choices.size(), false);
+  for (const std::size_t i : bit_front(choices).order) {
+    if (totals.bits + extra_bits(choices[i]) > budget) continue;
+    totals.bits += extra_bits(choices[i]);
+    raised[i] = true;
+  }
+  return raised;
+}
+
+}  // namespace nibble
