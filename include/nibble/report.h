@@ -50,6 +50,18 @@ struct Blame {
   std::string largest_drop;                          ///< "model.1.conv (9.6 dB)"
 };
 
+/// Two files of a recipe that were compared weight by weight.
+struct TwinReport {
+  std::string recipe;
+  std::string artifact, reference;  ///< names of the files
+  std::int64_t layers = 0;
+  std::int64_t codes = 0;              ///< integers compared
+  std::int64_t weights = 0;            ///< dequantised weights and biases compared bit for bit; 0 where one file computes in FP16
+  bool same_outputs = true;            ///< false for the integer form, which computes otherwise from the same weights
+  std::string difference = {};         ///< the first one; empty: none
+  std::optional<Parity> outputs = {};  ///< on one image, the runtime's graph optimisations off
+};
+
 /// One ONNX file.
 struct ArtifactReport {
   std::string name;    ///< "baseline-fp32", "w4a16-qcdq-ptq-opt"
@@ -79,7 +91,7 @@ struct RecipeReport {
 };
 
 struct GateResult {
-  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "no_layer_skipped", "map_drop"
+  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped", "map_drop"
   std::string subject;  ///< artefact or recipe
   bool passed = false;
   std::string detail;  ///< found against allowed
@@ -92,6 +104,7 @@ struct Report {
   std::int64_t image_size = 640;
   std::vector<std::string> data;  ///< one line each: what was calibrated and scored on
   std::vector<ArtifactReport> artifacts;
+  std::vector<TwinReport> twins;
   std::vector<RecipeReport> recipes;
   std::vector<GateResult> gates;
   std::vector<std::string> caveats;

@@ -66,7 +66,8 @@ struct ExportOptions {
   std::string head = "one2many";
   std::int64_t image_size = 640;
   bool half = false;
-  int opset = 0;           ///< 0: the dialect's own
+  bool half_io = false;    ///< with half: input and output are FP16 too
+  int opset = 0;           ///< 0: 13; 13..21
   std::int64_t batch = 1;  ///< -1: dynamic
 };
 /// Writes the float baseline; returns one line about it.
@@ -82,6 +83,7 @@ struct QuantizeOptions {
   std::string head = "one2many";
   std::int64_t image_size = 640;
   std::string dialect = "both";  ///< qcdq, int4, integer; both: the first two; all
+  int opset = 0;                 ///< of QCDQ files: 13..21, 0: 13; the others are 21
   RuntimeOptions runtime;
 };
 /// Writes the files of one recipe; returns what to show.
@@ -92,6 +94,7 @@ struct CleanOptions {
   std::filesystem::path output;
   bool own_initialisers = false;  ///< initialisers that are listed as inputs as well become plain constants
   bool strip = false;             ///< drop doc strings and the shapes of inner values
+  bool narrow_constants = false;  ///< large constants that fit exactly are stored as bytes or float16, with a Cast behind
   bool json = false;              ///< the result as JSON
   RuntimeOptions runtime;         ///< of the check that the outputs are equal
 };

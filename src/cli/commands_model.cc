@@ -41,8 +41,9 @@ void add_export(CLI::App& app, Action& chosen) {
   command.add_option("CKPT", options->checkpoint, "an Ultralytics YOLOv10 checkpoint")->required()->type_name("FILE");
   command.add_option("-o,--output", options->output, "the ONNX file to write")->required()->type_name("FILE");
   add_head_options(command, options->head, options->image_size);
-  command.add_flag("--half", options->half, "FP16 weights and compute; inputs and outputs stay FP32");
-  command.add_option("--opset", options->opset, "ONNX opset; 0: 13")->type_name("N")->capture_default_str();
+  command.add_flag("--half", options->half, "FP16 weights and compute; input and output stay FP32");
+  command.add_flag("--half-io", options->half_io, "with --half: FP16 input and output too; boxes are then exact to 0.5 px above 512");
+  command.add_option("--opset", options->opset, "ONNX opset, 13 to 21; 0: 13")->type_name("N")->capture_default_str();
   command.add_option("--batch", "images per run: a number or 'dynamic'")
       ->type_name("N|dynamic")
       ->default_str("1")
@@ -77,6 +78,9 @@ void add_quantize(CLI::App& app, Action& chosen) {
                   "qcdq (Brevitas), int4 (packed), integer (8-bit activations: integer kernels on CPUs), both (qcdq, int4), all")
       ->type_name("NAME")
       ->capture_default_str();
+  command.add_option("--opset", options->opset, "ONNX opset of QCDQ files, 13 to 21; 0: 13. The other dialects need 21")
+      ->type_name("N")
+      ->capture_default_str();
   add_runtime_options(command, options->runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     print_result(quantize(*options, terminal));
@@ -96,6 +100,8 @@ void add_clean(CLI::App& app, Action& chosen) {
   command.add_option("-o,--output", options->output, "the ONNX file to write")->required()->type_name("FILE");
   command.add_flag("--own-initialisers", options->own_initialisers,
                    "weights that are also listed as inputs, as older exporters do, become plain constants");
+  command.add_flag("--narrow-constants", options->narrow_constants,
+                   "store large constants that fit exactly (anchors) as bytes or float16, with a Cast behind");
   command.add_flag("--strip", options->strip, "drop doc strings and the shapes of inner values");
   command.add_flag("--json", options->json, "the result as JSON");
   add_runtime_options(command, options->runtime);

@@ -110,6 +110,8 @@ CleanupResult clean_model(const fs::path& from, const fs::path& to, const Cleanu
     result.counts.push_back({"own_initialisers", "inputs with defaults became constants", own_initialisers(*model.mutable_graph())});
   while (sweep(model, result.before, from, result.counts)) {
   }
+  if (options.narrow_constants)
+    result.counts.push_back({"narrow_constants", "large constants stored in fewer bits", narrow_constants(*model.mutable_graph())});
   if (options.strip) strip(model);
   result.after = census_of(model);
   write_onnx(model, to);

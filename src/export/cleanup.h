@@ -11,6 +11,7 @@ namespace nibble {
 struct CleanupOptions {
   bool own_initialisers = false;  ///< initialisers that callers may override as inputs become plain constants
   bool strip = false;             ///< drop doc strings and value_info: what only people and debuggers read
+  bool narrow_constants = false;  ///< large constants that fit exactly are stored as bytes or float16, with a Cast behind
 };
 
 /// What one pass changed.

@@ -62,7 +62,13 @@ int merge_duplicate_initialisers(onnx::GraphProto& graph);
 /// Initialisers nothing reads, and value_info of names that are gone.
 int drop_unused_initialisers(onnx::GraphProto& graph);
 
-/// Not part of the table of passes, for it changes what a caller may feed.  Before: an initialiser that is also a graph input (a
+// --- Not part of the table of passes: on request only -------------------------------------------------------------------------------
+
+/// cleanup_narrow.cc.  Before: float32 constant c of at least 1 KiB whose every number is a whole number of 8 bits, or a float16 number, to
+/// the bit.  After: initialiser c_stored (uint8, int8, float16) -> Cast(float32) -> c. Runtimes fold the Cast when they load the file.
+/// Conditions: c is not pinned, not the weight or bias of a layer, and not a parameter of a quantiser.
+int narrow_constants(onnx::GraphProto& graph);
+/// Changes what a caller may feed.  Before: an initialiser that is also a graph input (a
 /// default the caller may override; older exporters list all weights so).  After: a plain constant.
 int own_initialisers(onnx::GraphProto& graph);
 

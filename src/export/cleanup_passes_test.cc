@@ -268,6 +268,56 @@ TEST(CleanupPass, WhatABodyMentionsKeepsItsName) {
   EXPECT_EQ(graph.node(graph.node_size() - 1).input(1), "x");
 }
 
+TEST(CleanupPass, ConstantsThatFitExactlyAreStoredNarrow) {
+  struct Case {
+    const char* what;
+    std::function<float(int)> value;
+    std::int32_t type;  ///< 0: stays as it is
+  };
+  const std::vector<Case> cases = {{"strides", [](int i) { return i < 100 ? 8.0F : 32.0F; }, 2},
+                                   {"signed", [](int i) { return static_cast<float>(i % 256 - 128); }, 3},
+                                   {"cell centres", [](int i) { return static_cast<float>(i) + 0.5F; }, 10},
+                                   {"minus zero", [](int i) { return i == 7 ? -0.0F : 1.0F; }, 10},
+                                   {"thirds", [](int i) { return static_cast<float>(i) / 3; }, 0},
+                                   {"too large", [](int) { return 1e6F; }, 0}};
+  for (const auto& row : cases) {
+    onnx::GraphProto graph;
+    auto& tensor = add_tensor(graph, "c", 1);
+    tensor.add_dims(256);
+    for (int i = 0; i < 256; ++i) tensor.add_float_data(row.value(i));
+    append(graph, "Add", {"x", "c"}, "y");
+    EXPECT_EQ(narrow_constants(graph), row.type == 0 ? 0 : 1) << row.what;
+    EXPECT_EQ(graph.initializer(0).data_type(), row.type == 0 ? 1 : row.type) << row.what;
+    if (row.type == 0) continue;
+    EXPECT_THAT(ops_of(graph), ElementsAre("Cast", "Add")) << row.what;
+    EXPECT_EQ(graph.node(0).output(0), "c");
+  }
+}
+
+TEST(CleanupPass, ParametersOfLayersAndQuantisersKeepTheirType) {
+  onnx::GraphProto graph;
+  for (const auto* name : {"weight", "bias", "scale"}) add_tensor(graph, name, 1).set_raw_data(std::string(4096, '\0'));
+  for (auto& tensor : *graph.mutable_initializer()) tensor.add_dims(1024);
+  append(graph, "Conv", {"x", "weight", "bias"}, "y");
+  append(graph, "DequantizeLinear", {"q", "scale"}, "z");
+  EXPECT_EQ(narrow_constants(graph), 0);
+}
+
+TEST(CleanupPass, NarrowConstantsComputeTheSame) {
+  const TestFolder folder;
+  write_onnx(model_of([](Graph& g) {
+               auto& tensor = add_tensor(g, "c", 1);
+               for (const auto extent : {512, 1, 1, 1}) tensor.add_dims(extent);
+               for (int i = 0; i < 512; ++i) tensor.add_float_data(static_cast<float>(i) + 0.5F);
+               append(g, "Mul", {"a", "c"}, "last");
+             }),
+             folder / "raw.onnx");
+  const auto result = clean_model(folder / "raw.onnx", folder / "opt.onnx", {false, false, true});
+  EXPECT_EQ(result.counts.back().applied, 1);
+  const auto x = Tensor::of<float>({1, 2, 3, 4}, std::vector<float>(24, 0.3F));
+  EXPECT_TRUE(identical(open_plain(folder / "raw.onnx").run({x}).at(0), open_plain(folder / "opt.onnx").run({x}).at(0)));
+}
+
 TEST(CleanupPass, DefaultsOfInputsAreNoConstantsUntilOwned) {
   onnx::GraphProto graph;
   declare(*graph.add_input(), "x", 1, {2});

@@ -18,16 +18,6 @@ constexpr int kFirstOpset = 13;
 constexpr int kLastOpset = 21;
 constexpr int kBlockedDequantizeOpset = 21;  // block_size and INT4 in DequantizeLinear
 
-int resolve_opset(const EmitOptions& options) {
-  const int first = options.dialect == Dialect::qcdq ? kFirstOpset : kBlockedDequantizeOpset;
-  if (options.opset == 0) return first;
-  if (options.opset < first || options.opset > kLastOpset)
-    throw Error(ErrorKind::usage,
-                fmt::format("export: opset {}: this dialect is written as {}..{}; choose one of them or leave --opset out", options.opset,
-                            first, kLastOpset));
-  return options.opset;
-}
-
 /// The format version that came with the opset (table in ONNX's docs/Versioning.md).
 int ir_version_of(int opset) {
   if (opset <= 14) return 7;
@@ -81,8 +71,21 @@ void print_graph(Printer& printer) {
 
 }  // namespace
 
+int resolved_opset(Dialect dialect, int requested) {
+  const bool packed = dialect != Dialect::qcdq;
+  const int first = packed ? kBlockedDequantizeOpset : kFirstOpset;
+  if (requested == 0) return first;
+  if (requested >= first && requested <= kLastOpset) return requested;
+  if (packed && requested >= kFirstOpset && requested < first)
+    throw Error(ErrorKind::usage, fmt::format("export: opset {}: packed INT4 weights exist from opset {} on; use --dialect qcdq, or leave "
+                                              "--opset out",
+                                              requested, first));
+  throw Error(ErrorKind::usage, fmt::format("export: opset {}: files are written as {}..{}; choose one of them or leave --opset out",
+                                            requested, first, kLastOpset));
+}
+
 void emit_model(const Graph& graph, const EmitOptions& options, const std::filesystem::path& path) {
-  const int opset = resolve_opset(options);
+  const int opset = resolved_opset(options.dialect, options.opset);
   verify(graph);  // a code outside its range would be changed by Clip or by packing without a word
   Printer printer(graph, options.dialect, opset);
   print_header(printer.model(), options, opset);

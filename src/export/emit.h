@@ -19,10 +19,13 @@ enum class Dialect {
 
 struct EmitOptions {
   Dialect dialect = Dialect::qcdq;
-  int opset = 0;  ///< 0: 13 (qcdq and float), 21 (int4, integer); QCDQ needs >= 13, the others 21: Error(usage) otherwise
+  int opset = 0;  ///< as for resolved_opset
   std::map<std::string, std::string> metadata;
   std::string producer_version;
 };
+
+/// The opset `requested` means in a dialect (0: its own). Error(usage) naming the range when it cannot be written so.
+int resolved_opset(Dialect dialect, int requested);
 
 /// Verifies the graph, then serialises it to the file (written then renamed); streaming, without a second copy of the weights in memory.
 /// qcdq prints as Brevitas does, with shared scalars repeated and Constant nodes for Clip bounds; the cleaned form is

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Quantised values in ONNX, in three dialects (docs/formats.md). `->` is one node:
-//   qcdq      codes int8 -> Clip(min, max; below 8 bits) -> DequantizeLinear(f32 scale) [-> Cast to float16]
+//   qcdq      codes int8 -> Clip(min, max; not at full 8 bits) -> DequantizeLinear(f32 scale) [-> Cast to float16, below opset 19]
 //   int4      codes INT4, two a byte (INT8 above 4 bits) -> DequantizeLinear(scale of the value's dtype)
 //   integer   codes INT4 -> Cast to INT8 (INT8 above 4 bits, no Cast; INT32 for a bias) -> DequantizeLinear(f32 scale)
 //   activations, all     QuantizeLinear -> [Clip] -> DequantizeLinear
@@ -17,6 +17,8 @@
 
 namespace nibble {
 namespace {
+
+constexpr int kHalfDequantizeOpset = 19;  // DequantizeLinear gives the type of its scale from here on
 
 [[noreturn]] void refuse(ErrorKind kind, const std::string& node, const std::string& why) {
   throw Error(kind, fmt::format("export: {}: {}", node, why));
@@ -69,12 +71,13 @@ std::string print_qcdq(Printer& out, const Value& value, const Node& reader) {
                        spec.block));
   const Tensor scales = scales_for(value, *value.quant);
   std::string codes = out.add_initialiser(value.name + "_codes", *value.constant);
-  if (spec.bits < 8) codes = print_clip(out, value.name, spec, codes);
-  const auto scale_name = out.add_initialiser(value.name + "_scale", scales.to(DType::f32));
+  if (spec.bits < 8 || spec.narrow) codes = print_clip(out, value.name, spec, codes);
+  const bool casts = value.dtype == DType::f16 && out.opset() < kHalfDequantizeOpset;
+  const auto scale_name = out.add_initialiser(value.name + "_scale", casts ? scales.to(DType::f32) : scales);
   const auto zero_name = out.add_initialiser(value.name + "_zero_point", zero_point);
   auto result = out.fresh_name(value.name + "_dequantized");
   set_axis(out.add_node("DequantizeLinear", value.name + ".DequantizeLinear", {codes, scale_name, zero_name}, {result}), spec);
-  if (value.dtype != DType::f16) return result;
+  if (!casts) return result;
   auto half = out.fresh_name(value.name + "_half");
   set_int(out.add_node("Cast", value.name + ".Cast", {result}, {half}), "to", onnx_type::kFloat16);
   return half;

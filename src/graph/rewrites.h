@@ -26,8 +26,9 @@ Rewritten merge_parallel_convs(const Graph& graph);
 
 /// FP16 compute: floating constants become f16 (quantised constants keep codes and f32 scales, their value becomes f16),
 /// Cast nodes stand after the f32 graph inputs and in front of nodes with a float_reason, which stay f32 together with
-/// everything behind them; graph outputs stay f32. QuantizeDequantize nodes are not supported: Error(unsupported).
-Rewritten to_half(const Graph& graph);
+/// everything behind them; graph inputs and outputs are `io`: f32 (callers need not know) or f16 (no cast at the boundary; pixel
+/// coordinates above 512 then come in steps of 0.5). QuantizeDequantize nodes are not supported: Error(unsupported).
+Rewritten to_half(const Graph& graph, DType io = DType::f32);
 
 /// What of a convolution's output, in front of the SiLU, its 8-bit codes cover. low <= 0 <= high.
 struct OutputRange {

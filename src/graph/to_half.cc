@@ -29,13 +29,14 @@ Tensor halved(const Value& value) {
 /// Rebuilds the graph node by node; a value may come to exist in both precisions.
 class HalfBuilder {
  public:
-  explicit HalfBuilder(const Graph& source) : source_(source) {}
+  HalfBuilder(const Graph& source, DType io) : source_(source), io_(io) {}
 
   Rewritten build() {
     find_float_values();
     for (const auto id : source_.inputs) {
       const auto& value = source_.value(id);
-      remember(id, value.dtype, result_.graph.add_input(value.name, value.shape, value.dtype));
+      const auto dtype = boundary_dtype(value);
+      remember(id, dtype, result_.graph.add_input(value.name, value.shape, dtype));
     }
     for (const auto& node : source_.nodes) append(node);
     for (const auto id : source_.outputs) result_.graph.outputs.push_back(output(id));
@@ -52,6 +53,8 @@ class HalfBuilder {
       for (const auto id : node.outputs) stays_float_[static_cast<std::size_t>(id)] = true;
     }
   }
+  /// Of inputs and outputs.
+  DType boundary_dtype(const Value& value) const { return is_floating(value.dtype) ? io_ : value.dtype; }
   bool stays_float(ValueId id) const { return stays_float_[static_cast<std::size_t>(id)]; }
   void remember(ValueId id, DType dtype, ValueId made) { made_[{id, dtype}] = made; }
 
@@ -93,18 +96,20 @@ class HalfBuilder {
     if (precision == DType::f16) ++result_.applied;
   }
 
-  /// A graph output keeps its name and dtype; what it is cast from gives the name up.
+  /// A graph output keeps its name; what it is cast from gives the name up.
   ValueId output(ValueId id) {
     const auto& value = source_.value(id);
-    const auto made = get(id, value.dtype);
+    const auto made = get(id, boundary_dtype(value));
     auto& named = result_.graph.value(made);
     if (named.name == value.name) return made;
-    result_.graph.value(made_.at({id, DType::f16})).name = value.name + "_float16";
+    const auto from = named.dtype == DType::f16 ? DType::f32 : DType::f16;
+    result_.graph.value(made_.at({id, from})).name = fmt::format("{}_{}", value.name, name_of(from));
     named.name = value.name;
     return made;
   }
 
   const Graph& source_;
+  DType io_;
   Rewritten result_;
   std::vector<bool> stays_float_;
   std::map<std::pair<ValueId, DType>, ValueId> made_;
@@ -112,8 +117,8 @@ class HalfBuilder {
 
 }  // namespace
 
-Rewritten to_half(const Graph& graph) {
-  auto result = HalfBuilder(graph).build();
+Rewritten to_half(const Graph& graph, DType io) {
+  auto result = HalfBuilder(graph, io).build();
   verify(result.graph);
   return result;
 }

@@ -67,6 +67,17 @@ TEST(ToHalfTest, AHalfResultIsCastBackUnderItsName) {
   EXPECT_EQ(after.value(node_of(after, "sum").outputs[0]).name, "output0_float16");
 }
 
+TEST(ToHalfTest, TheBoundaryCanBeHalfToo) {
+  for (const bool with_float_part : {true, false}) {
+    const auto after = to_half(conv_decode(with_float_part), DType::f16).graph;
+    EXPECT_EQ(after.value(after.inputs[0]).dtype, DType::f16);
+    EXPECT_EQ(node_of(after, "a").inputs[0], after.inputs[0]) << "no cast in front of the first convolution";
+    EXPECT_EQ(after.value(after.outputs[0]).name, "output0");
+    EXPECT_EQ(after.value(after.outputs[0]).dtype, DType::f16);
+    EXPECT_EQ(producer_of(after, after.outputs[0])->name, with_float_part ? "output0_to_float16" : "sum");
+  }
+}
+
 TEST(ToHalfTest, QuantisedWeightsKeepCodesAndScales) {
   Graph graph = conv_decode(true);
   auto& weight = graph.value(graph.nodes[0].inputs[1]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/artifact_parity.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "pipeline/artifact_check.h"
@@ -39,6 +40,22 @@ ArtifactReport* find(const std::vector<PtqFile>& files, std::vector<ArtifactRepo
   return index ? &reports[*index] : nullptr;
 }
 
+ArtifactReport* named(std::vector<ArtifactReport>& reports, const std::string& name) {
+  const auto found = std::find_if(reports.begin(), reports.end(), [&](const auto& report) { return report.name == name; });
+  return found == reports.end() ? nullptr : &*found;
+}
+
+/// Equal weights give equal outputs, optimisations off; the difference becomes a row of the file, where the gate finds it, and part of the
+/// proof.
+void compare_twin_outputs(const ParityContext& context, std::vector<ArtifactReport>& reports, TwinReport& twin) {
+  auto* const artifact = named(reports, twin.artifact);
+  const auto rows = artifact ? artifact->parity.size() : 0;
+  if (twin.weights == 0 || !twin.same_outputs) return;
+  add_row(context, artifact, "against " + twin.reference, output_of(context, named(reports, twin.reference), false),
+          output_of(context, artifact, false), !twin.artifact.ends_with("fp16"));
+  if (artifact && artifact->parity.size() > rows) twin.outputs = artifact->parity.back();
+}
+
 }  // namespace
 
 void compare_baseline(const ParityContext& context, std::vector<ArtifactReport>& reports) {
@@ -49,20 +66,19 @@ void compare_baseline(const ParityContext& context, std::vector<ArtifactReport>&
   add_row(context, &fp16, "against FP32", on, output_of(context, &fp16, true));
 }
 
-void compare_quantized(const ParityContext& context, const std::vector<PtqFile>& files, std::vector<ArtifactReport>& reports) {
-  auto* const exported = find(files, reports, "qcdq", "");
+void compare_quantized(const ParityContext& context, const std::vector<PtqFile>& files, std::vector<ArtifactReport>& reports,
+                       std::vector<TwinReport>& twins) {
   auto* const cleaned = find(files, reports, "qcdq", "opt");
-  auto* const half = find(files, reports, "qcdq", "fp16");
   auto* const packed = find(files, reports, "int4", "");
   auto* const integer = find(files, reports, "integer", "");
   auto* const main = cleaned ? cleaned : packed;
   const auto on = output_of(context, main, true);
-  const auto off = output_of(context, main, false);
-  add_row(context, main, "optimisations on against off", off, on);
-  if (!cleaned) return;
-  add_row(context, cleaned, "against the file before clean-up", output_of(context, exported, false), off, true);
-  add_row(context, packed, "against the QCDQ file", off, output_of(context, packed, false));
-  add_row(context, half, "against FP32 compute", on, output_of(context, half, true));
+  add_row(context, main, "optimisations on against off", output_of(context, main, false), on);
+  for (const auto* dialect : {"qcdq", "int4"}) {
+    auto* const half = find(files, reports, dialect, "fp16");
+    if (half) add_row(context, half, "against FP32 compute", on, output_of(context, half, true));
+  }
+  for (auto& twin : twins) compare_twin_outputs(context, reports, twin);
   if (!integer) return;
   const auto integer_on = output_of(context, integer, true);
   add_row(context, integer, "optimisations on against off", output_of(context, integer, false), integer_on);

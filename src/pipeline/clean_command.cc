@@ -107,7 +107,7 @@ std::string clean(const CleanOptions& options) {
   refuse_same_file(options.output, {options.input});
   require_provider(options.runtime.provider);
   const ScratchFile cleaned(options.output);
-  const auto result = clean_model(options.input, cleaned.at, {options.own_initialisers, options.strip});
+  const auto result = clean_model(options.input, cleaned.at, {options.own_initialisers, options.strip, options.narrow_constants});
   const auto check = compare_answers(options.input, cleaned.at, options.runtime);
   cleaned.keep();
   return options.json ? json_text(options, result, check) : result_text(options, result, check);

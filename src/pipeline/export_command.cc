@@ -13,13 +13,14 @@ namespace nibble {
 
 std::string export_baseline(const ExportOptions& options) {
   if (options.output.empty()) throw Error(ErrorKind::usage, "export: no output file; give one with -o OUT.onnx");
+  if (options.half_io && !options.half) throw Error(ErrorKind::usage, "export: --half-io: is a form of --half; give both");
   refuse_same_file(options.output, {options.checkpoint});
   BuildOptions build;
   build.head = parse_head(options.head);
   build.image_size = options.image_size;
   build.batch = options.batch;
   auto detector = read_baseline(options.checkpoint, build);
-  if (options.half) detector.graph = to_half(detector.graph).graph;
+  if (options.half) detector.graph = to_half(detector.graph, options.half_io ? DType::f16 : DType::f32).graph;
   EmitOptions emit;
   emit.opset = options.opset;
   emit.metadata = baseline_metadata(detector.card, options.half ? "float16" : "float32");

@@ -8,7 +8,6 @@
 
 #include "export/cleanup.h"
 #include "export/emit.h"
-#include "export/twin.h"
 #include "graph/rewrites.h"
 #include "nibble/error.h"
 #include "pipeline/output_ranges.h"
@@ -22,19 +21,27 @@ namespace nibble {
 namespace fs = std::filesystem;
 namespace {
 
-EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqFile& file) {
+Dialect dialect_of(const PtqFile& file) {
+  if (file.dialect == "integer") return Dialect::integer;
+  return file.dialect == "int4" ? Dialect::int4 : Dialect::qcdq;
+}
+
+EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqFile& file, int opset) {
   EmitOptions options;
-  options.dialect = file.dialect == "int4" ? Dialect::int4 : file.dialect == "integer" ? Dialect::integer : Dialect::qcdq;
+  options.dialect = dialect_of(file);
+  options.opset = opset;
   options.metadata = quantized_metadata(card, file.suffix == "fp16" ? "float16" : "float32", recipe.name, file.dialect, recipe.weights.bits,
                                         recipe.activations.bits);
   return options;
 }
 
-/// A file that is written cleaned at once.
+/// A file whose size counts is written cleaned at once.
 void emit_cleaned(const Graph& graph, const EmitOptions& options, const fs::path& path) {
   const ScratchFile raw(path);
   emit_model(graph, options, raw.at);
-  clean_model(raw.at, path);
+  CleanupOptions cleanup;
+  cleanup.narrow_constants = true;
+  clean_model(raw.at, path, cleanup);
 }
 
 /// Layers the recipe wanted quantised, with what it wanted.
@@ -92,9 +99,11 @@ Recipe resolved_recipe(const std::string& name, const std::string& preset, const
 std::vector<PtqFile> files_of(const Recipe& recipe, const Dialects& wanted) {
   const bool has_blocks = recipe.weights.granularity == Granularity::block, has_integers = recipe.activations.bits == 8;
   std::vector<PtqFile> files;
+  const bool has_half = recipe.activations.bits == 0 && recipe.half_twin;
   if (wanted.qcdq && !has_blocks) files = {{"qcdq", ""}, {"qcdq", "opt"}};
-  if (wanted.qcdq && !has_blocks && recipe.activations.bits == 0 && recipe.half_twin) files.push_back({"qcdq", "fp16"});
+  if (wanted.qcdq && !has_blocks && has_half) files.push_back({"qcdq", "fp16"});
   if (wanted.int4) files.push_back({"int4", ""});
+  if (wanted.int4 && has_half) files.push_back({"int4", "fp16"});
   if (wanted.integer && !has_blocks && has_integers) files.push_back({"integer", ""});
   if (!files.empty()) return files;
   throw Error(ErrorKind::unsupported, fmt::format("quantize: recipe {}: {}; use --dialect int4", recipe.name,
@@ -134,27 +143,25 @@ OutputRanges ranges_for(const std::vector<PtqFile>& files, const CalibrationResu
   return integer ? observe_output_ranges(result.graph, images, runtime, path_of(files[*integer]), progress) : OutputRanges{};
 }
 
+void require_opset(const std::vector<PtqFile>& files, int opset) {
+  for (const auto& file : files) resolved_opset(dialect_of(file), opset);
+}
+
 void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
-                     const OutputRanges& ranges, const PtqPath& path_of) {
+                     const OutputRanges& ranges, const PtqPath& path_of, int opset) {
   for (const auto& file : files) {
-    const auto options = emit_options(baseline.card, recipe, file);
+    const auto options = emit_options(baseline.card, recipe, file, opset);
+    const Graph graph = file.suffix == "fp16" ? to_half(result.graph).graph : result.graph;
     if (file.suffix == "opt") {
       clean_model(path_of({file.dialect, ""}), path_of(file));
-    } else if (file.suffix == "fp16") {
-      emit_model(to_half(result.graph).graph, options, path_of(file));
     } else if (file.dialect == "integer") {
       emit_cleaned(to_integer(result.graph, ranges).graph, options, path_of(file));
     } else if (file.dialect == "int4") {
-      emit_cleaned(result.graph, options, path_of(file));
+      emit_cleaned(graph, options, path_of(file));
     } else {
-      emit_model(result.graph, options, path_of(file));
+      emit_model(graph, options, path_of(file));
     }
   }
-  const auto cleaned = index_of(files, "qcdq", "opt"), packed = index_of(files, "int4", ""), integer = index_of(files, "integer", "");
-  if (cleaned) require_equal_weights(path_of({"qcdq", ""}), path_of(files[*cleaned]));
-  if (cleaned && packed) require_equal_weights(path_of(files[*cleaned]), path_of(files[*packed]));
-  const auto twin = cleaned ? cleaned : packed;
-  if (twin && integer) require_equal_weights(path_of(files[*twin]), path_of(files[*integer]), Biases::rounded);
 }
 
 RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result) {

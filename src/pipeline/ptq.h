@@ -26,8 +26,8 @@ struct Dialects {
   bool qcdq = true, int4 = true, integer = true;
 };
 
-/// The files one recipe gives. QCDQ knows no blocks, FP16 twins are for float activations only; the integer form needs 8-bit
-/// activations and knows no blocks. Error(unsupported) when nothing is left of what was asked for.
+/// The files one recipe gives. QCDQ knows no blocks, FP16 forms (compute, and in INT4 scales) are for float activations only; the integer
+/// form needs 8-bit activations and knows no blocks. Error(unsupported) when nothing is left of what was asked for.
 struct PtqFile {
   std::string dialect;  ///< "qcdq", "int4", "integer"
   std::string suffix;   ///< "", "opt", "fp16"
@@ -51,9 +51,12 @@ using OutputRanges = std::map<std::string, OutputRange>;
 OutputRanges ranges_for(const std::vector<PtqFile>& files, const CalibrationResult& result, const CalibrationImages& images,
                         const RuntimeOptions& runtime, const PtqPath& path_of, Progress& progress);
 
-/// Writes the files, then Error(internal) unless the dialects' weights are equal bit for bit.
+/// Error(usage) when one of the files cannot be written with this opset (0: each dialect's own).
+void require_opset(const std::vector<PtqFile>& files, int opset);
+
+/// Writes the files; `opset` as for require_opset.
 void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
-                     const OutputRanges& ranges, const PtqPath& path_of);
+                     const OutputRanges& ranges, const PtqPath& path_of, int opset = 0);
 
 /// Compares what the recipe asked for with what was done.
 RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result);

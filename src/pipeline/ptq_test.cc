@@ -83,7 +83,7 @@ std::vector<std::string> dialects_of(const Recipe& recipe, const Dialects& wante
 
 TEST(FilesOf, IntegersNeedEightBitActivationsAndNoBlocks) {
   auto recipe = recipe_of(Rounding::gptq);
-  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "qcdqfp16", "int4"));
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "qcdqfp16", "int4", "int4fp16"));
   EXPECT_THROW(files_of(recipe, {.qcdq = false, .int4 = false}), Error);
   recipe.activations.bits = 8;
   EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "int4", "integer"));

@@ -8,6 +8,7 @@
 #include "pipeline/output_path.h"
 #include "pipeline/ptq.h"
 #include "pipeline/source_model.h"
+#include "pipeline/twin_proof.h"
 #include "report/environment.h"
 
 namespace nibble {
@@ -45,13 +46,16 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
   const auto files = files_of(recipe, dialects);
+  require_opset(files, options.opset);
   const auto result = calibrate_recipe(baseline, recipe, images, options.runtime, progress);
 
   const auto path_of = [&](const PtqFile& file) {
     return options.output_dir / fmt::format("{}-{}.onnx", model_name_of(options.checkpoint), artifact_name(recipe, file));
   };
   const auto ranges = ranges_for(files, result, images_of(images, options.image_size), options.runtime, path_of, progress);
-  write_ptq_files(baseline, result, recipe, files, ranges, path_of);
+  write_ptq_files(baseline, result, recipe, files, ranges, path_of, options.opset);
+  const auto twins = prove_twins(recipe, files, path_of);
+  require_twins(twins);
   const auto report = report_of(baseline.graph, recipe, result);
   write_json(options.output_dir / fmt::format("{}-{}-layers.json", model_name_of(options.checkpoint), recipe.name),
              layers_document(report, result));
@@ -61,6 +65,9 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
   for (const auto& file : files)
     text += fmt::format("  {:>9}  {}\n", size_text(static_cast<std::int64_t>(std::filesystem::file_size(path_of(file)))),
                         path_of(file).string());
+  for (const auto& twin : twins)
+    text += fmt::format("  equal: {} and {}: {} integers{}\n", twin.artifact, twin.reference, twin.codes,
+                        twin.weights > 0 ? fmt::format(", {} dequantised numbers, bit for bit", twin.weights) : "");
   return text;
 }
 

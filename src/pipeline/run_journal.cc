@@ -146,6 +146,9 @@ std::string RunJournal::write_report(const std::string& status) {
   Json artifacts = Json::array();
   for (const auto& artifact : report_.artifacts) artifacts.push_back(to_json(artifact));
   directory_.set("artifacts", artifacts);
+  Json twins = Json::array();
+  for (const auto& twin : report_.twins) twins.push_back(to_json(twin));
+  directory_.set("twins", twins);
   directory_.set("stages", progress_.stages());
   directory_.record("gates.json", "");
   directory_.record("summary.md", "");

@@ -16,6 +16,7 @@
 #include "pipeline/ptq.h"
 #include "pipeline/scoring.h"
 #include "pipeline/source_model.h"
+#include "pipeline/twin_proof.h"
 #include "report/metrics_json.h"
 #include "report/report_json.h"
 
@@ -136,7 +137,10 @@ void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& b
     reports.push_back(check_artifact(id_of(journal, artifact_name(recipe, file), recipe.name, path), plan.options.runtime));
     progress.step(reports.back().name);
   }
-  compare_quantized(ParityContext{plan, journal.directory(), probe_for(plan, journal)}, files, reports);
+  const auto path_of = [&](const PtqFile& file) { return journal.directory().path(plan.names.quantized(artifact_name(recipe, file))); };
+  auto twins = prove_twins(recipe, files, path_of);
+  compare_quantized(ParityContext{plan, journal.directory(), probe_for(plan, journal)}, files, reports, twins);
+  journal.report().twins.insert(journal.report().twins.end(), twins.begin(), twins.end());
   progress.end(fmt::format("{} files", reports.size()));
   for (std::size_t i = 0; i < files.size(); ++i)
     if (is_scored(recipe, files[i])) score_artifact(plan, journal, reports[i], files[i].dialect == "integer" ? "integer" : "");

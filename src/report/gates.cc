@@ -47,6 +47,11 @@ void judge_parity(const ArtifactReport& artifact, std::vector<GateResult>& resul
                          fmt::format("{}: scores differ by {:.3g}, boxes by {:.3g} px", parity.what, parity.max_score, parity.max_box_px)});
 }
 
+GateResult judge_twins(const TwinReport& twin) {
+  return {"twins_equal", twin.artifact, twin.difference.empty() && twin.codes > 0,
+          twin.difference.empty() ? fmt::format("{} integers as in {}", twin.codes, twin.reference) : twin.difference};
+}
+
 GateResult judge_skipped(const RecipeReport& recipe, std::int64_t allowed) {
   const auto count = static_cast<std::int64_t>(recipe.skipped_layers.size());
   std::string detail = fmt::format("{} layers quantised, {} skipped (allowed {})", recipe.quantized_layers, count, allowed);
@@ -118,6 +123,7 @@ std::vector<GateResult> judge(const Report& report, const GateLimits& limits) {
     results.push_back(judge_finite(artifact));
     judge_parity(artifact, results);
   }
+  for (const auto& twin : report.twins) results.push_back(judge_twins(twin));
   for (const auto& recipe : report.recipes) results.push_back(judge_skipped(recipe, limits.max_skipped_layers));
   judge_scores(report, limits, results);
   return results;

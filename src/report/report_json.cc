@@ -42,6 +42,19 @@ Json to_json(const ArtifactReport& artifact) {
   return json;
 }
 
+Json to_json(const TwinReport& twin) {
+  Json json = {{"recipe", twin.recipe},
+               {"artifact", twin.artifact},
+               {"reference", twin.reference},
+               {"equal", twin.difference.empty()},
+               {"layers", twin.layers},
+               {"integers", twin.codes},
+               {"dequantised", twin.weights == 0 ? Json(nullptr) : Json(twin.weights)}};
+  if (!twin.difference.empty()) json["difference"] = twin.difference;
+  if (twin.outputs) json["outputs"] = to_json(*twin.outputs);
+  return json;
+}
+
 Json to_json(const RecipeReport& recipe) {
   return {{"name", recipe.name},
           {"max_map_drop", recipe.max_map_drop},

@@ -8,6 +8,7 @@ namespace nibble {
 
 Json to_json(const Parity& parity);
 Json to_json(const ArtifactReport& artifact);
+Json to_json(const TwinReport& twin);
 Json to_json(const RecipeReport& recipe);
 /// Error(input) naming the missing key.
 RecipeReport recipe_report_from_json(const Json& json);

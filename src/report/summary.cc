@@ -74,6 +74,22 @@ std::string parity_section(const Report& report) {
   return text;
 }
 
+std::string twins_section(const Report& report) {
+  std::string text;
+  for (const auto& twin : report.twins) {
+    const auto what = twin.weights > 0 ? fmt::format("{} integers and {} dequantised numbers", twin.codes, twin.weights)
+                                       : fmt::format("{} integers (scales rounded to float16)", twin.codes);
+    text += fmt::format("- {} and {}: ", twin.artifact, twin.reference);
+    text += twin.difference.empty() ? fmt::format("{} of {} layers are equal bit for bit", what, twin.layers)
+                                    : "**DIFFER:** " + twin.difference;
+    if (twin.outputs)
+      text += fmt::format("; outputs, optimisations off, differ by {:.3g} in scores and {:.3g} px", twin.outputs->max_score,
+                          twin.outputs->max_box_px);
+    text += "\n";
+  }
+  return text;
+}
+
 std::string section(const std::string& title, const std::string& body) {
   return body.empty() ? "" : fmt::format("\n## {}\n{}", title, body);
 }
@@ -87,6 +103,7 @@ std::string summary_markdown(const Report& report) {
   text += "\nChange and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. \"-\": not measured.\n";
   text += section("Data", bullets(report.data));
   text += section("Layers", layers_section(report));
+  text += section("Twins", twins_section(report));
   text += section("Numeric parity", parity_section(report));
   text += section("Gates", gates_section(report));
   text += section("Caveats", bullets(report.caveats));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/files.h"
 #include "base/json.h"
 #include "e2e/process.h"
@@ -168,15 +170,16 @@ TEST_F(Commands, CleanRefusesBeforeItHarms) {
 TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
   write_file(folder_ / "fast.yaml",
              "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max, error_propagation: false}\n"
-             "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
+             "calibration: {images: 2, batch: 2}\nbias_correction: false\ndistillation: {steps: 2}\n"
              "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\n");
   const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr(" % ("));  // progress without a terminal: lines
-  for (const std::string file : {"qcdq-ptq", "qcdq-ptq-opt", "qcdq-ptq-fp16", "int4-ptq"})
+  for (const std::string file : {"qcdq-ptq", "qcdq-ptq-opt", "qcdq-ptq-fp16", "int4-ptq", "int4-ptq-fp16"})
     EXPECT_TRUE(std::filesystem::exists(folder_ / ("out/yolov10n-fast-" + file + ".onnx"))) << file;
   const auto json = inspected("out/yolov10n-fast-int4-ptq.onnx");
   EXPECT_EQ(json["opset"], 21);
+  EXPECT_THAT(outcome.out, HasSubstr("equal: fast-int4-ptq-fp16 and fast-qcdq-ptq-fp16"));
   int quantised = 0;
   for (const auto& layer : json["layers"]) quantised += layer["weight_bits"] == 4 ? 1 : 0;
   EXPECT_EQ(quantised, 2);  // the recipe keeps the others float: what is tested is the command, not the calibration
@@ -209,7 +212,7 @@ TEST_F(Commands, ProfileSaysWhatRanAndHowLevelsAgree) {
 TEST_F(Commands, QuantizeWritesTheIntegerForm) {
   write_file(folder_ / "fast.yaml",
              "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
-             "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
+             "calibration: {images: 2, batch: 2}\nbias_correction: false\ndistillation: {steps: 2}\n"
              "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\n");
   const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320", "--dialect", "all"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -218,6 +221,31 @@ TEST_F(Commands, QuantizeWritesTheIntegerForm) {
   EXPECT_EQ(qcdq["ops"]["QuantizeLinear"], 2);
   EXPECT_EQ(integer["ops"]["QuantizeLinear"], 4) << "model.1.conv's output and its sigmoid too; the first reads three channels and stays";
   for (const auto& layer : integer["layers"]) EXPECT_TRUE(layer["name"] != "model.1.conv" || layer["weight_bits"] == 4);
+}
+
+TEST_F(Commands, EvalReadsFilesOfBrevitas) {
+  const char* named = std::getenv("NIBBLE_SHARED");
+  const auto file =
+      std::filesystem::path(named ? named : NIBBLE_SOURCE_DIR "/../shared") / "reference/brevitas/br_yolov10n_w4a16_channel.onnx";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is missing: no file of Brevitas was scored";
+  const auto outcome =
+      nibble({"eval", file.string(), "--images", NIBBLE_SOURCE_DIR "/assets/coco/val2017", "--annotations",
+              NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json", "--max-images", "2", "--skip-latency", "--json", "metrics.json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(read_json(folder_ / "metrics.json")["head"], "one2many");
+  EXPECT_GT(read_json(folder_ / "metrics.json")["metrics"]["num_detections"], 0);
+}
+
+TEST_F(Commands, OpsetsOutsideADialectAreRefusedBeforeTheWork) {
+  const auto refused = [&](const std::string& dialect, const std::string& opset) {
+    const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "w4a16", "--dialect", dialect, "--opset", opset});
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_FALSE(std::filesystem::exists(folder_ / "out"));
+    return outcome.err;
+  };
+  EXPECT_THAT(refused("qcdq", "12"), HasSubstr("13..21"));
+  EXPECT_THAT(refused("qcdq", "22"), HasSubstr("13..21"));
+  EXPECT_THAT(refused("both", "17"), HasSubstr("--dialect qcdq"));
 }
 
 }  // namespace

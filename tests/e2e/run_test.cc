@@ -51,6 +51,13 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   const auto gates = read_json(root / "gates.json");
   EXPECT_EQ(gates["passed"], true);
   EXPECT_GE(gates["gates"].size(), 12U);
+  ASSERT_EQ(run["twins"].size(), 2U);  // cleaned and exported, packed and cleaned
+  for (const auto& twin : run["twins"]) {
+    EXPECT_EQ(twin["equal"], true) << twin;
+    EXPECT_GT(twin["integers"], 0) << twin;
+    EXPECT_EQ(twin["outputs"]["max_score"], 0.0) << twin;
+  }
+  EXPECT_THAT(read_file(root / "summary.md"), HasSubstr("- fast-int4-ptq and fast-qcdq-ptq-opt: "));
   int quantised = 0;
   const Json stats = read_json(root / "ptq-fast-coco/layers.json");
   for (const auto& layer : stats["layers"]) quantised += layer["method"] == "gptq" ? 1 : 0;
