@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The table of presets in docs/results.md: each recipe with each preset, calibrated on unlabelled train2017 images, scored on the
+# seed evaluation (first 100 val2017 images) and on 128 other images (labelled train2017, not used for calibration).
+# Usage: bench/presets.sh DATA; PRESETS and RECIPES choose. DATA as for bench/seed_evaluation.sh, with coco/train2017. Files go to tmp/presets.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+data=${1:?usage: bench/presets.sh DATA}
+coco=$data/coco
+out=tmp/presets
+mkdir -p "$out"
+
+map_of() { sed -n 's/.*"mAP_50_95": \([0-9.]*\).*/\1/p' "$1" | head -n 1; }
+score() { # FILE NAME -> "seed other"
+  build/nibble eval "$1" --images "$coco/val2017" --annotations "$coco/annotations/instances_val2017.json" --max-images 100 \
+    --skip-latency --quiet --json "$out/$2-seed.json" >"$out/$2-seed.txt"
+  build/nibble eval "$1" --images "$coco/train2017" --annotations "$coco/annotations/instances_train2017.json" \
+    --skip-latency --quiet --json "$out/$2-other.json" >"$out/$2-other.txt"
+  echo "$(map_of "$out/$2-seed.json") | $(map_of "$out/$2-other.json")"
+}
+
+build/nibble export "$data/weights/yolov10n.pt" -o "$out/float.onnx" >/dev/null
+echo "| recipe | preset | seed | other | seconds |"
+echo "|---|---|---|---|---|"
+echo "| float | | $(score "$out/float.onnx" float) | |"
+for preset in ${PRESETS:-fast default}; do
+  for recipe in ${RECIPES:-w4a16 w4a8 w4a16-mixed w4a8-mixed w4a16-block16}; do
+    dialect=qcdq file=qcdq-ptq-opt
+    case $recipe in *block*) dialect=int4 file=int4-ptq ;; esac
+    start=$SECONDS
+    build/nibble quantize "$data/weights/yolov10n.pt" -o "$out/$preset" --recipe "$recipe" --preset "$preset" --calib "$coco/unlabeled" \
+      --dialect $dialect >"$out/$preset-$recipe.txt" 2>"$out/$preset-$recipe.log"
+    seconds=$((SECONDS - start))
+    echo "| $recipe | $preset | $(score "$out/$preset/yolov10n-$recipe-$file.onnx" "$preset-$recipe") | $seconds |"
+  done
+done
