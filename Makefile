@@ -36,7 +36,7 @@ build: setup ## set-up, then build/nibble and the tests
 .PHONY: run
 run: setup ## set-up, build, and the main job on the embedded default; ARGS="model.pt --recipes w4a16 ..." for your own
 	@$(call build-preset,release,nibble)
-	@build/nibble run $(or $(ARGS),--preset fast)
+	@build/nibble run $(ARGS)
 
 .PHONY: test
 test: build ## set-up, build, all tests; skipped ones are listed at the end

@@ -23,7 +23,7 @@ build/nibble export "$data/weights/yolov10n.pt" -o "$out/float.onnx" >/dev/null
 echo "| recipe | preset | seed | other | seconds |"
 echo "|---|---|---|---|---|"
 echo "| float | | $(score "$out/float.onnx" float) | |"
-for preset in ${PRESETS:-fast default}; do
+for preset in ${PRESETS:-default}; do
   for recipe in ${RECIPES:-w4a16 w4a8 w4a16-mixed w4a8-mixed w4a16-block16}; do
     dialect=qcdq file=qcdq-ptq-opt
     case $recipe in *block*) dialect=int4 file=int4-ptq ;; esac

@@ -14,10 +14,11 @@ namespace {
 
 struct Preset {
   const char* name;
+  std::int64_t mixed_images;
   std::int64_t distillation_steps;
 };
 /// Measured in docs/results.md.
-constexpr std::array<Preset, 3> kPresets{{{"fast", 0}, {"default", 150}, {"best", 1000}}};
+constexpr std::array<Preset, 3> kPresets{{{"fast", 8, 0}, {"default", 16, 0}, {"best", 16, 1000}}};
 
 }  // namespace
 
@@ -26,6 +27,7 @@ void apply_preset(Recipe& recipe, const std::string& name) {
   for (const Preset& preset : kPresets) {
     names.emplace_back(preset.name);
     if (name != preset.name) continue;
+    if (!recipe.mixed.images) recipe.mixed.images = preset.mixed_images;
     if (!recipe.distillation.steps) recipe.distillation.steps = recipe.weights.bits < 8 ? preset.distillation_steps : 0;
     return;
   }

@@ -58,9 +58,9 @@ struct DistillationRecipe {
 };
 /// Layers whose few bits hurt the detections most get more of them (quant/mixed_bits.h).
 struct MixedRecipe {
-  double average_bits = 0;   ///< over all quantised weights; 0: every layer as `weights` says
-  int high_bits = 8;         ///< of the layers that get more
-  std::int64_t images = 16;  ///< on which each layer's damage is measured
+  double average_bits = 0;             ///< over all quantised weights; 0: every layer as `weights` says
+  int high_bits = 8;                   ///< of the layers that get more
+  std::optional<std::int64_t> images;  ///< on which each layer's damage is measured; empty: as the preset says
 };
 struct Recipe {
   std::string name;
