@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "nibble/calibration.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -61,12 +62,33 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
 }
 
 void add_doctor(CLI::App& app, Action& chosen) {
-  auto provider = std::make_shared<std::string>("cpu");
-  auto& command = add_command(app, "doctor", "What this machine has, what is missing and how to get it",
-                              "  nibble doctor\n  nibble doctor --provider cuda\n");
-  command.add_option("--provider", *provider, "check what this provider needs: cpu or cuda")->type_name("NAME")->capture_default_str();
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [provider](Terminal&) {
-    const auto diagnosis = doctor(*provider);
+  auto options = std::make_shared<CalibrationCheckOptions>();
+  auto& command =
+      add_command(app, "doctor", "What this machine has and what is missing; with --calib, whether images are fit for calibration",
+                  "  nibble doctor\n  nibble doctor --provider cuda\n"
+                  "  nibble doctor --calib coco/train2017 --images coco/val2017\n"
+                  "      copies, copies of scored images, unreadable ones, and how many images are enough\n");
+  auto* calib =
+      command.add_option("--calib", options->calibration, "calibration images to look at: a folder, a list of paths, a data.yaml")
+          ->type_name("DIR|LIST");
+  command.add_option("--calib-images", options->calibration_images, "at most so many of them (default: 100)")
+      ->type_name("N")
+      ->check(count_range())
+      ->needs(calib);
+  command.add_option("--images", options->images, "images that will be scored: none of them should be among the others")
+      ->type_name("DIR|LIST")
+      ->needs(calib);
+  command
+      .add_option("--model", options->model, "float ONNX file or checkpoint to measure statistics with (default: the embedded yolov10n)")
+      ->type_name("FILE")
+      ->needs(calib);
+  add_runtime_options(command, options->runtime);
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+    if (!options->calibration.empty()) {
+      print_result(check_calibration(*options, terminal));
+      return 0;
+    }
+    const auto diagnosis = doctor(options->runtime.provider);
     print_result(diagnosis.text);
     return diagnosis.complete ? 0 : static_cast<int>(ErrorKind::environment);
   });

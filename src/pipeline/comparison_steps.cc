@@ -60,7 +60,13 @@ void compare_inside(const InsideComparison& inside, Comparison& comparison, Prog
   const auto input = [&](std::int64_t i) {
     return network_input(read_network_image(image_path(inside.set, images[static_cast<std::size_t>(i)]), a.image_size), a.batch);
   };
-  comparison.tensors = compare_tensors(inside.a, inside.b, count, input, inside.runtime, progress);
+  try {
+    comparison.tensors = compare_tensors(inside.a, inside.b, count, input, inside.runtime, progress);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::input) throw;
+    comparison.notes.push_back(fmt::format("layers: not compared: {}", error.what()));  // the detections still tell
+    return;
+  }
   if (a.kind != b.kind) {
     comparison.notes.emplace_back("parts: not tried: the two files have different heads");
   } else if (inside.parts) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "nibble/error.h"
+#include "pipeline/run_calibration_check.h"
 #include "pipeline/run_journal.h"
 #include "pipeline/run_plan.h"
 #include "pipeline/run_stages.h"
@@ -17,6 +18,7 @@ RunResult run(const RunOptions& options, Progress& progress) {
   try {
     journal.begin();
     const Detector baseline = make_baseline(plan, journal);
+    check_run_calibration(plan, journal);
     for (const Recipe& recipe : plan.recipes) make_quantized(plan, recipe, baseline, journal);
     return journal.conclude();
   } catch (const Error& reason) {

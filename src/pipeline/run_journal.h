@@ -3,11 +3,14 @@
 #pragma once
 #include <chrono>
 #include <exception>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "eval/detection.h"
 #include "nibble/run.h"
 #include "pipeline/run_plan.h"
 
@@ -29,6 +32,9 @@ class LoggedProgress : public Progress {
   Json stages_ = Json::array();
 };
 
+/// Detections of the files scored in this process, by artefact: comparing them needs no second pass over the images.
+using SeenDetections = std::map<std::string, std::vector<Detection>>;
+
 class RunJournal {
  public:
   /// Opens the directory, no more: what fails after that can be recorded in it.
@@ -40,6 +46,7 @@ class RunJournal {
   RunDirectory& directory() { return directory_; }
   LoggedProgress& progress() { return progress_; }
   Report& report() { return report_; }
+  SeenDetections& seen() { return seen_; }
 
   /// Judges the gates and writes summary, gates and manifest.
   RunResult conclude();
@@ -55,6 +62,7 @@ class RunJournal {
   std::optional<LogFile> log_;
   LoggedProgress progress_;
   Report report_;
+  SeenDetections seen_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

@@ -14,6 +14,7 @@
 #include "pipeline/artifact_check.h"
 #include "pipeline/artifact_parity.h"
 #include "pipeline/ptq.h"
+#include "pipeline/run_blame.h"
 #include "pipeline/scoring.h"
 #include "pipeline/source_model.h"
 #include "pipeline/twin_proof.h"
@@ -39,10 +40,11 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
                                .optimize = optimize,
                                .skip_latency = !optimize,
                                .runtime = plan.options.runtime};
-  const auto document = score_model(scoring, plan.evaluation, journal.progress()).document;
-  write_json(directory.path(path), document);
+  auto result = score_model(scoring, plan.evaluation, journal.progress());
+  write_json(directory.path(path), result.document);
   directory.record(path, key);
-  return document;
+  if (optimize) journal.seen()[artifact.name] = std::move(result.detections);
+  return result.document;
 }
 
 /// `form` tells the metrics of a recipe's second scored file from those of its first: "integer" or empty.
@@ -144,6 +146,8 @@ void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& b
   progress.end(fmt::format("{} files", reports.size()));
   for (std::size_t i = 0; i < files.size(); ++i)
     if (is_scored(recipe, files[i])) score_artifact(plan, journal, reports[i], files[i].dialect == "integer" ? "integer" : "");
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (is_scored(recipe, files[i]) && files[i].dialect != "integer") blame_artifact(plan, journal, reports[i]);
   journal.report().artifacts.insert(journal.report().artifacts.end(), reports.begin(), reports.end());
 }
 

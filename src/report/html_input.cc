@@ -25,13 +25,17 @@ std::vector<std::string> records_of(const fs::path& root, const Json& manifest) 
 }  // namespace
 
 HtmlInput gather_html_input(const fs::path& root, const Report& report, const Json& manifest) {
-  HtmlInput input{.report = report, .manifest = manifest, .machine = Json::object(), .layers = {}, .metrics = {}, .files = {}};
+  HtmlInput input{
+      .report = report, .manifest = manifest, .machine = Json::object(), .layers = {}, .metrics = {}, .comparisons = {}, .files = {}};
   if (const auto machine = root / "env/machine.json"; fs::exists(machine)) input.machine = read_json(machine);
   for (const auto& recipe : report.recipes)
     if (const auto file = root / RunNames::layers(recipe.name); fs::exists(file)) input.layers[recipe.name] = read_json(file).at("layers");
   for (const auto& artifact : report.artifacts)
     if (artifact.score && fs::exists(root / artifact.score->metrics_path))
       input.metrics[artifact.name] = read_json(root / artifact.score->metrics_path);
+  for (const auto& artifact : report.artifacts)
+    if (artifact.blame && fs::exists(root / artifact.blame->path))
+      input.comparisons[artifact.name] = read_json(root / artifact.blame->path);
   input.files = records_of(root, manifest);
   return input;
 }

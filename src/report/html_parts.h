@@ -17,6 +17,10 @@ Json layer_sections(const Report& report, const std::map<std::string, Json>& lay
 /// scored images, greatest loss first; false without a scored baseline. `metrics`: metrics.json by artefact name.
 Json class_table(const Report& report, const std::map<std::string, Json>& metrics);
 
+/// One entry per artefact with a comparison: {name, sentence, costs, rows: [{name, cells}], layers, divergence, drops, advice}; charts
+/// are false where nothing was measured. `comparisons`: compare.json by artefact name.
+Json blame_sections(const Report& report, const std::map<std::string, Json>& comparisons);
+
 /// {map, size}: mAP of what was scored, size of every file. map is false when nothing was scored.
 Json variant_charts(const Report& report);
 

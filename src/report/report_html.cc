@@ -145,6 +145,7 @@ Json values_of(const HtmlInput& input) {
                  {"verdict", verdict(report, input.manifest)},
                  {"variants", variants(report)},
                  {"charts", variant_charts(report)},
+                 {"blame", blame_sections(report, input.comparisons)},
                  {"recipes", layer_sections(report, input.layers)},
                  {"classes", class_table(report, input.metrics)},
                  {"gates", gates(report)},
@@ -156,7 +157,7 @@ Json values_of(const HtmlInput& input) {
                  {"command", shell_text(input.manifest.value("command", std::vector<std::string>{}))},
                  {"when", when_text(input)},
                  {"files", files(input)}};
-  for (const auto* list : {"variants", "recipes", "gates", "parity", "caveats"})
+  for (const auto* list : {"variants", "blame", "recipes", "gates", "parity", "caveats"})
     values[fmt::format("has_{}", list)] = !values[list].empty();
   const auto failed = std::count_if(report.gates.begin(), report.gates.end(), [](const auto& gate) { return !gate.passed; });
   values["gates_heading"] = gates_text(failed, report.gates.size());
@@ -170,7 +171,7 @@ std::string report_html(const HtmlInput& input) {
     return render_template(report_template(), values_of(input));
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::input,
-                fmt::format("report.html: layers or metrics file: {}; remove it and run again with --resume", error.what()));
+                fmt::format("report.html: layers, metrics or comparison file: {}; remove it and run again with --resume", error.what()));
   }
 }
 

@@ -14,17 +14,18 @@ namespace nibble {
 /// What the page shows besides the report. Whatever is missing is left out of the page.
 struct HtmlInput {
   Report report;
-  Json manifest = Json::object();       ///< run.json
-  Json machine = Json::object();        ///< env/machine.json
-  std::map<std::string, Json> layers;   ///< the array of layers.json, by recipe
-  std::map<std::string, Json> metrics;  ///< metrics.json, by artefact name
-  std::vector<std::string> files;       ///< records to link to, relative to the run directory
+  Json manifest = Json::object();           ///< run.json
+  Json machine = Json::object();            ///< env/machine.json
+  std::map<std::string, Json> layers;       ///< the array of layers.json, by recipe
+  std::map<std::string, Json> metrics;      ///< metrics.json, by artefact name
+  std::map<std::string, Json> comparisons;  ///< compare.json, by artefact name
+  std::vector<std::string> files;           ///< records to link to, relative to the run directory
 };
 
 /// Reads what stands in the run directory `root`, complete or not.
 HtmlInput gather_html_input(const std::filesystem::path& root, const Report& report, const Json& manifest);
 
-/// Error(input) naming what a layers or metrics file lacks.
+/// Error(input) naming what a layers, metrics or comparison file lacks.
 std::string report_html(const HtmlInput& input);
 
 }  // namespace nibble

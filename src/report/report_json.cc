@@ -39,6 +39,7 @@ Json to_json(const ArtifactReport& artifact) {
                {"parity", parity}};
   if (!artifact.problem.empty()) json["problem"] = artifact.problem;
   if (artifact.score) json["score"] = score_to_json(*artifact.score);
+  if (artifact.blame) json["comparison"] = artifact.blame->path;
   return json;
 }
 

@@ -50,6 +50,31 @@ std::string gates_section(const Report& report) {
   return text;
 }
 
+std::string cost_of(const Blame& blame) {
+  std::vector<std::string> parts;
+  for (const auto& [what, map] : blame.cost) parts.push_back(fmt::format("{} {:.4f}", what, map));
+  return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string or_none(const std::string& layer) { return layer.empty() ? "none" : layer; }
+
+/// What became of the objects the baseline sees, what the changes cost, and where it begins.
+std::string losses_section(const Report& report) {
+  std::string rows;
+  for (const auto& artifact : report.artifacts) {
+    if (!artifact.blame) continue;
+    const auto& b = *artifact.blame;
+    rows += fmt::format("| {} | {} of {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", cell(artifact.name), b.found, b.objects, b.faded,
+                        b.wrong_class, b.mislocated, b.missed, b.extra, cost_of(b), cell(or_none(b.first_diverged)),
+                        cell(or_none(b.largest_drop)));
+  }
+  if (rows.empty()) return "";
+  return "| variant | found | faded | wrong class | mislocated | missed | extra | mAP_50_95 lost by | first layer below 20 dB | largest "
+         "drop |\n"
+         "|---|---|---|---|---|---|---|---|---|---|\n" +
+         rows + "\nAgainst the objects the baseline sees at confidence 0.25; faded: in place, but below it. `nibble compare` shows more.\n";
+}
+
 std::string layers_section(const Report& report) {
   std::string text;
   for (const auto& recipe : report.recipes) {
@@ -101,6 +126,7 @@ std::string summary_markdown(const Report& report) {
   if (report.status != "done") text += fmt::format("**This run is not complete: {}.** What was finished stands below.\n\n", report.status);
   text += table(report);
   text += "\nChange and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. \"-\": not measured.\n";
+  text += section("What is lost", losses_section(report));
   text += section("Data", bullets(report.data));
   text += section("Layers", layers_section(report));
   text += section("Twins", twins_section(report));

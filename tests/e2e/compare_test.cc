@@ -90,5 +90,17 @@ TEST_F(Compare, RefusesWhatMakesNoSense) {
   EXPECT_EQ(nibble({"compare", "float.onnx", "float.onnx", "--images", kImages, "--image-ids-list", "ids.txt"}).exit_code, 2);
 }
 
+TEST_F(Compare, DoctorLooksAtCalibrationImages) {
+  std::filesystem::create_directory(folder_ / "calib");
+  for (const auto* name : {"000000000139.jpg", "000000000285.jpg", "000000000632.jpg"})
+    std::filesystem::copy_file(kImages + "/" + name, folder_ / "calib" / (std::string("my-") + name));
+  const auto outcome = nibble({"doctor", "--calib", "calib", "--images", kImages, "--model", "float.onnx"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("3 calibration images show what is also scored"));
+  EXPECT_THAT(outcome.out, HasSubstr("my-000000000139.jpg = 000000000139.jpg"));
+  EXPECT_THAT(outcome.out, HasSubstr("HOW MANY ARE ENOUGH"));
+  EXPECT_EQ(nibble({"doctor", "--images", kImages}).exit_code, 2) << "scored images of what?";
+}
+
 }  // namespace
 }  // namespace nibble

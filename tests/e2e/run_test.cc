@@ -40,10 +40,11 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   const auto outcome = nibble({"--run-id", "a"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto root = folder_ / "runs/a";
-  for (const auto* file : {"onnx/yolov10n-baseline-fp32.onnx", "onnx/yolov10n-baseline-fp16.onnx", "onnx/yolov10n-fast-qcdq-ptq.onnx",
-                           "onnx/yolov10n-fast-qcdq-ptq-opt.onnx", "onnx/yolov10n-fast-int4-ptq.onnx", "baseline-coco/metrics.json",
-                           "ptq-fast-coco/metrics.json", "summary.md", "report.html", "run.json", "gates.json", "config/fast.json",
-                           "config/image-ids.txt", "env/machine.json", "env/libraries.json", "logs/nibble.log"})
+  for (const auto* file :
+       {"onnx/yolov10n-baseline-fp32.onnx", "onnx/yolov10n-baseline-fp16.onnx", "onnx/yolov10n-fast-qcdq-ptq.onnx",
+        "onnx/yolov10n-fast-qcdq-ptq-opt.onnx", "onnx/yolov10n-fast-int4-ptq.onnx", "baseline-coco/metrics.json",
+        "ptq-fast-coco/metrics.json", "ptq-fast-coco/compare.json", "summary.md", "report.html", "run.json", "gates.json",
+        "config/fast.json", "config/image-ids.txt", "env/machine.json", "env/libraries.json", "logs/nibble.log"})
     EXPECT_TRUE(fs::exists(root / file)) << file;
   const auto run = manifest("a");
   EXPECT_EQ(run["status"], "done");
@@ -66,6 +67,9 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   EXPECT_THAT(outcome.out, HasSubstr("| baseline-fp32 | 0."));
   EXPECT_THAT(outcome.out, HasSubstr("| fast-qcdq-ptq-opt | 0."));
   EXPECT_THAT(read_file(root / "logs/nibble.log"), HasSubstr("calibrate"));
+  EXPECT_THAT(outcome.out, HasSubstr("## What is lost"));
+  EXPECT_THAT(outcome.out, HasSubstr("2 calibration images are few"));
+  EXPECT_EQ(read_json(root / "ptq-fast-coco/compare.json")["tensors"]["first_different"], "model.0.conv");
 }
 
 TEST_F(Run, AFailedGateIsExitCodeOne) {

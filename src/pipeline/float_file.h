@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// A float ONNX file to measure on: the one given, or one made of a checkpoint for as long as it is needed.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+
+namespace nibble {
+
+class FloatFile {
+ public:
+  /// An .onnx is taken as it is; a checkpoint (empty: the embedded one) is exported to a temporary file, one2many head. Errors as
+  /// read_baseline.
+  FloatFile(const std::filesystem::path& model, std::int64_t image_size);
+  ~FloatFile();
+  FloatFile(const FloatFile&) = delete;
+  FloatFile& operator=(const FloatFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_, folder_;  ///< folder_: to be removed; empty: none
+};
+
+}  // namespace nibble
