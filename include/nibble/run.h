@@ -102,6 +102,33 @@ struct CleanOptions {
 /// when the outputs differ in a bit. Returns what to show, also whether the file could be run.
 std::string clean(const CleanOptions& options);
 
+struct QatOptions {
+  std::filesystem::path checkpoint;
+  std::filesystem::path output_dir;
+  std::string recipe;
+  std::string preset = "default";     ///< of the calibration it starts from
+  std::filesystem::path data;         ///< training images: a folder, a list of paths, a data.yaml, or a COCO instances file
+  std::filesystem::path images;       ///< folder the COCO file's names are relative to
+  std::filesystem::path calibration;  ///< of the start; empty: the training images
+  std::optional<std::int64_t> calibration_images;
+  std::string head = "one2many";
+  std::int64_t image_size = 640;
+  std::int64_t epochs = 3;
+  std::int64_t steps = 0;  ///< ends after so many at the latest; 0: all epochs
+  std::int64_t batch = 8;
+  std::int64_t held_out = 64;   ///< images not trained on; what is best on them is kept
+  double rate = 1;              ///< times the learning rates
+  double label_weight = 0;      ///< of the detection loss on labels, beside imitation of the float network
+  double imitation_weight = 1;  ///< 0: labels alone
+  double augment = 0;           ///< strength of augmentation: 0 none (but flips), 1 Ultralytics'
+  std::int64_t patience = 0;    ///< scorings without a new best until it stops; 0: never
+  bool resume = false;
+  std::string dialect = "both";
+  RuntimeOptions runtime;
+};
+/// Trains from the calibrated state, never ends below it, writes the files of one recipe; returns what to show.
+std::string train(const QatOptions& options, Progress& progress);
+
 /// What a .pt or .onnx file holds, as text or JSON.
 std::string inspect(const std::filesystem::path& file, bool json);
 

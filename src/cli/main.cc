@@ -62,6 +62,7 @@ int parse_and_run(int argc, char** argv) {
   Action chosen;
   add_run_commands(app, chosen, {argv, argv + argc});
   add_model_commands(app, chosen);
+  add_train_commands(app, chosen);
   add_score_commands(app, chosen);
   add_compare_command(app, chosen);
   app.require_subcommand(0, 1);

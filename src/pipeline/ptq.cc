@@ -96,6 +96,15 @@ Recipe resolved_recipe(const std::string& name, const std::string& preset, const
   return recipe;
 }
 
+Dialects parse_dialects(const std::string& name) {
+  if (name == "qcdq") return {.int4 = false, .integer = false};
+  if (name == "int4") return {.qcdq = false, .integer = false};
+  if (name == "integer") return {.qcdq = false, .int4 = false};
+  if (name == "both") return {.integer = false};
+  if (name == "all") return {};
+  throw Error(ErrorKind::usage, fmt::format("dialect '{}': unknown; expected qcdq, int4, integer, both or all", name));
+}
+
 std::vector<PtqFile> files_of(const Recipe& recipe, const Dialects& wanted) {
   const bool has_blocks = recipe.weights.granularity == Granularity::block, has_integers = recipe.activations.bits == 8;
   std::vector<PtqFile> files;

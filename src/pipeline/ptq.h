@@ -25,6 +25,8 @@ Recipe resolved_recipe(const std::string& name, const std::string& preset, const
 struct Dialects {
   bool qcdq = true, int4 = true, integer = true;
 };
+/// "qcdq", "int4", "integer", "both" (the first two), "all". Error(usage) listing the names.
+Dialects parse_dialects(const std::string& name);
 
 /// The files one recipe gives. QCDQ knows no blocks, FP16 forms (compute, and in INT4 scales) are for float activations only; the integer
 /// form needs 8-bit activations and knows no blocks. Error(unsupported) when nothing is left of what was asked for.

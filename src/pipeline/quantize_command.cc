@@ -14,15 +14,6 @@
 namespace nibble {
 namespace {
 
-Dialects parse_dialects(const std::string& name) {
-  if (name == "qcdq") return {.int4 = false, .integer = false};
-  if (name == "int4") return {.qcdq = false, .integer = false};
-  if (name == "integer") return {.qcdq = false, .int4 = false};
-  if (name == "both") return {.integer = false};
-  if (name == "all") return {};
-  throw Error(ErrorKind::usage, fmt::format("quantize: dialect '{}': unknown; expected qcdq, int4, integer, both or all", name));
-}
-
 std::string report_text(const RecipeReport& report) {
   std::string text =
       fmt::format("{}: {} convolutions quantised on {} images\n", report.name, report.quantized_layers, report.calibration_images);

@@ -4,6 +4,8 @@
 #include <ATen/core/grad_mode.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/progress.h"
 #include "nibble/error.h"
 #include "train/fit_state.h"
@@ -46,7 +48,9 @@ class Fit {
  public:
   Fit(const FitProblem& problem, const FitOptions& options, const FitObserver& observer)
       : problem_(problem), options_(options), observer_(observer), state_(problem, options) {
-    schedule_ = {1, options.epochs * problem.steps_per_epoch, options.warmup_steps, options.final_fraction};
+    const std::int64_t whole = options.epochs * problem.steps_per_epoch;
+    const std::int64_t steps = options.max_steps > 0 ? std::min(whole, options.max_steps) : whole;
+    schedule_ = {1, steps, options.warmup_steps, options.final_fraction};
     learning_rate(schedule_, 0);  // checks
   }
 
@@ -65,14 +69,20 @@ class Fit {
 
  private:
   std::int64_t epoch() const { return state_.step / problem_.steps_per_epoch; }
+  bool is_finished() const { return state_.step >= schedule_.steps; }
+  /// The last one may end early.
+  std::int64_t ended_epochs() const {
+    const std::int64_t begun = (state_.step + problem_.steps_per_epoch - 1) / problem_.steps_per_epoch;
+    return is_finished() ? begun : epoch();
+  }
 
   /// Whatever a resumed run finds undone comes first: a run may be interrupted between an epoch's last step and its score.
   void train() {
     if (problem_.score && !state_.initial_score) score_start();
     bool epoch_started = false;
     for (;;) {
-      if (state_.ended_epochs < epoch()) end_epoch();
-      if (state_.step >= schedule_.steps || state_.stopped_early) return;
+      if (state_.ended_epochs < ended_epochs()) end_epoch();
+      if (is_finished() || state_.stopped_early) return;
       throw_if_interrupted();
       const std::int64_t in_epoch = state_.step % problem_.steps_per_epoch;
       if (!epoch_started || in_epoch == 0) problem_.start_epoch(epoch(), in_epoch);
@@ -123,8 +133,8 @@ class Fit {
   }
 
   void end_epoch() {
-    if (epoch() % options_.score_every_epochs == 0 || epoch() == options_.epochs) score_epoch();
-    state_.ended_epochs = epoch();
+    if (ended_epochs() % options_.score_every_epochs == 0 || is_finished()) score_epoch();
+    state_.ended_epochs = ended_epochs();
     keep_and_save();
   }
 
@@ -139,10 +149,10 @@ class Fit {
     state_.stopped_early = options_.patience > 0 && state_.scorings_without_best >= options_.patience;
     if (is_best) {
       state_.keep_best();
-      state_.best_epoch = epoch() - 1;
+      state_.best_epoch = ended_epochs() - 1;
       state_.best_score = score;
     }
-    if (score && observer_.score) observer_.score({state_.step - 1, epoch() - 1, *score, is_best});
+    if (score && observer_.score) observer_.score({state_.step - 1, ended_epochs() - 1, *score, is_best});
   }
 
   void keep_and_save() {

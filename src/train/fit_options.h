@@ -26,6 +26,7 @@ struct AverageOptions {
 
 struct FitOptions {
   std::int64_t epochs = 1;
+  std::int64_t max_steps = 0;  ///< ends within an epoch when it comes to so many; 0: whole epochs
   std::int64_t warmup_steps = 0;
   double final_fraction = 0.01;  ///< of the rates, at the end of the cosine
   double max_gradient_norm = 10;

@@ -132,6 +132,18 @@ TEST(Fit, StopsEarlyWithoutProgress) {
   EXPECT_EQ(line.slope.item<float>(), 0) << "the start was best";
 }
 
+TEST(Fit, EndsWithinAnEpochAndScoresThere) {
+  Line line;
+  FitOptions options;
+  options.epochs = 3;
+  options.max_steps = kStepsPerEpoch + 2;
+  std::vector<std::pair<std::int64_t, std::int64_t>> scored;
+  FitObserver observer;
+  observer.score = [&](const ScoreReport& report) { scored.emplace_back(report.step, report.epoch); };
+  EXPECT_EQ(fit(line.problem(), options, observer).steps, kStepsPerEpoch + 2);
+  EXPECT_THAT(scored, ElementsAre(std::pair(0, -1), std::pair(kStepsPerEpoch - 1, 0), std::pair(kStepsPerEpoch + 1, 1)));
+}
+
 TEST(Fit, WithoutScoresTheLastAveragesCount) {
   Line line;
   const FitResult result = fit(line.problem(false), quick(), {});

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.h"
+
+namespace nibble {
+namespace {
+
+void add_images(CLI::App& command, QatOptions& options) {
+  command
+      .add_option("--data", options.data, "training images: a folder or list (no labels), a data.yaml or a COCO instances_*.json (labels)")
+      ->required()
+      ->type_name("DIR|FILE");
+  command.add_option("--images", options.images, "folder the COCO file's names are relative to")->type_name("DIR");
+  command.add_option("--held-out", options.held_out, "images not trained on; the weights that are best on them are kept")
+      ->type_name("N")
+      ->check(count_range())
+      ->capture_default_str();
+  command.add_option("--calib", options.calibration, "calibration images of the start (default: training images)")->type_name("DIR|LIST");
+  command.add_option("--calib-images", options.calibration_images, "at most so many of them (default: the recipe's)")
+      ->type_name("N")
+      ->check(count_range());
+}
+
+void add_course(CLI::App& command, QatOptions& options) {
+  command.add_option("--epochs", options.epochs, "times every training image is seen")
+      ->type_name("N")
+      ->check(count_range())
+      ->capture_default_str();
+  command.add_option("--steps", options.steps, "end after so many steps instead; a score at each epoch's end and at the last step")
+      ->type_name("N")
+      ->check(count_range());
+  command.add_option("--batch", options.batch, "images per step")->type_name("N")->check(count_range())->capture_default_str();
+  command.add_option("--rate", options.rate, "learning rates, as a multiple of the defaults")
+      ->type_name("X")
+      ->check(CLI::Range(1e-6, 1e6))
+      ->capture_default_str();
+  command.add_option("--imitation", options.imitation_weight, "weight of following the float network's scores and boxes; 0: labels alone")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  command.add_option("--labels", options.label_weight, "weight of YOLOv10's loss on the labels; 0: no labels needed")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  command
+      .add_option("--augment", options.augment, "mosaic, scale, shift and colours: 0 none, 1 as Ultralytics; images are flipped either way")
+      ->type_name("X")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command.add_option("--patience", options.patience, "stop after so many epochs without a better score; 0: never")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command.add_flag("--resume", options.resume, "go on from DIR's snapshot: with the same options, the result is the same as in one piece");
+}
+
+void add_qat(CLI::App& app, Action& chosen) {
+  auto options = std::make_shared<QatOptions>();
+  auto& command =
+      add_command(app, "qat", "Quantisation-aware training from the calibrated state; never ends below it",
+                  "  nibble qat yolov10n.pt -o out --recipe w4a8 --data train2017 --epochs 5\n"
+                  "  nibble qat yolov10n.pt -o out --recipe w4a8 --data instances_train2017.json --images train2017 --labels 0.2\n"
+                  "  nibble qat ... --resume                     after Ctrl-C, a crash or a full disk\n"
+                  "  tensorboard --logdir out/events             losses, learning rates and scores\n");
+  command.add_option("CKPT", options->checkpoint, "an Ultralytics YOLOv10 checkpoint")->required()->type_name("FILE");
+  command.add_option("-o,--output", options->output_dir, "folder to write to")->required()->type_name("DIR");
+  command.add_option("--recipe", options->recipe, "w8a16, w8a8, w4a16, w4a8, another shipped name, or a .yaml file")
+      ->required()
+      ->type_name("NAME|FILE");
+  add_preset_option(command, options->preset);
+  add_images(command, *options);
+  add_course(command, *options);
+  add_head_options(command, options->head, options->image_size);
+  command.add_option("--dialect", options->dialect, "qcdq (Brevitas), int4 (packed), integer, both (qcdq, int4), all")
+      ->type_name("NAME")
+      ->capture_default_str();
+  add_runtime_options(command, options->runtime);
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+    print_result(train(*options, terminal));
+    return 0;
+  });
+}
+
+}  // namespace
+
+void add_train_commands(CLI::App& app, Action& chosen) { add_qat(app, chosen); }
+
+}  // namespace nibble

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is seen of a training: progress with losses, TensorBoard event files, divergences in the log.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/progress.h"
+#include "train/event_file.h"
+#include "train/fit_options.h"
+
+namespace nibble {
+
+class QatMonitor {
+ public:
+  /// Event files go to `events`; `now_s` is the clock, seconds since 1970.
+  QatMonitor(std::string title, std::filesystem::path events, std::function<double()> now_s, Progress& progress);
+
+  /// Functions that refer to this object.
+  FitObserver observer();
+
+ private:
+  void begin(std::int64_t first_step, std::int64_t steps);
+  void step(const StepReport& report);
+  void score(const ScoreReport& report);
+  void divergence(const DivergenceEvent& event, double rate_factor, std::int64_t back_to_step);
+
+  std::string title_;
+  std::filesystem::path events_;
+  std::function<double()> now_s_;
+  Progress& progress_;
+  std::optional<EventFile> file_;
+  std::optional<double> mean_loss_;
+  std::string last_score_;
+};
+
+}  // namespace nibble

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quantisation-aware training: from a calibrated graph to one whose codes, scales and biases were learned together.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "data/training_loader.h"
+#include "graph/graph.h"
+#include "train/fit_options.h"
+
+namespace nibble {
+
+/// Where the detection head's logits stand in both graphs, before DFL and sigmoid.
+struct QatHead {
+  ValueId boxes = -1;                    ///< [B,64,A], side-major
+  ValueId classes = -1;                  ///< [B,nc,A]
+  std::vector<std::int64_t> strides_px;  ///< of the anchors, in their order
+  bool is_one2one = false;               ///< decides how many anchors an object gets: 1, else 10
+};
+
+/// Batches of one size of image; the functions run in the caller's thread.
+struct QatData {
+  std::int64_t steps_per_epoch = 1;
+  std::function<void(std::int64_t epoch, std::int64_t first_step)> start_epoch;
+  std::function<TrainingBatch()> next;
+};
+
+struct QatSettings {
+  FitOptions fit;
+  double weight_rate = 0;      ///< in steps of the weight's scale
+  double scale_rate = 0;       ///< of the logarithm of the weights' scales
+  double activation_rate = 0;  ///< of the logarithm of the activations' scales
+  double bias_rate = 0;        ///< in parts of the layer's bias (root mean square)
+  double class_weight = 0;     ///< imitation of the float network's class scores, per detection
+  double box_weight = 0;       ///< and of its box distributions, per detection
+  double feature_weight = 0;   ///< and of the quantised convolutions' outputs
+  double label_weight = 0;     ///< YOLOv10's detection loss on the labels
+  int threads = 0;             ///< 0: the cores
+};
+
+struct QatResult {
+  Graph graph;
+  FitResult fit;
+};
+
+/// `quantized`: what calibration made of `baseline`; values keep their ids between the two. `score`: of a quantised graph, higher
+/// is better; the result is never worse than `quantized` by it. The same arguments give the same bits on one thread, in one
+/// piece or resumed. Errors as fit's (train/fit.h).
+QatResult train_quantized(const Graph& baseline, const Graph& quantized, const QatHead& head, const QatData& data,
+                          const std::function<double(const Graph&)>& score, const QatSettings& options, const FitObserver& observer);
+
+}  // namespace nibble

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// nibble qat on the embedded model and images: small images, few steps.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "e2e/process.h"
+
+namespace nibble {
+namespace {
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const std::string kModel = NIBBLE_SOURCE_DIR "/assets/yolov10n.pt";
+const std::string kImages = NIBBLE_SOURCE_DIR "/assets/coco/train2017";
+const std::string kLabelledImages = NIBBLE_SOURCE_DIR "/assets/coco/val2017";
+const std::string kLabels = NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json";
+
+class QatCommand : public testing::Test {
+ protected:
+  QatCommand() {
+    write_file(folder_ / "fast.yaml",
+               "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
+               "calibration: {images: 2, batch: 2}\nbias_correction: false\n");
+  }
+  static std::vector<std::string> arguments(const std::string& out, const std::vector<std::string>& more) {
+    std::vector<std::string> all = {"qat",     kModel, "-o",      out, "--recipe",  "fast.yaml", "--preset",   "fast",
+                                    "--imgsz", "96",   "--batch", "4", "--threads", "1",         "--held-out", "8"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  Outcome qat(const std::string& out, const std::vector<std::string>& more) { return run_nibble(arguments(out, more), folder_); }
+  std::string hash(const std::string& file) { return sha256_of_file(folder_ / file); }
+
+  const fs::path folder_ = scratch_folder();
+};
+
+TEST_F(QatCommand, TrainsWithoutLabelsAndWritesTheFiles) {
+  const auto outcome = qat("out", {"--data", kImages, "--epochs", "1"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("6 steps on 24 images"));
+  EXPECT_THAT(outcome.out, HasSubstr("against the float network"));
+  EXPECT_THAT(outcome.err, HasSubstr("train fast: "));
+  for (const std::string file : {"qcdq-qat", "qcdq-qat-opt", "int4-qat"})
+    EXPECT_TRUE(fs::exists(folder_ / ("out/yolov10n-fast-" + file + ".onnx"))) << file;
+  EXPECT_FALSE(fs::exists(folder_ / "out/yolov10n-fast-qat.snapshot")) << "a finished training needs none";
+  EXPECT_FALSE(fs::is_empty(folder_ / "out/events"));
+  const auto json = Json::parse(run_nibble({"inspect", "out/yolov10n-fast-qcdq-qat-opt.onnx", "--json"}, folder_).out);
+  EXPECT_EQ(json["metadata"]["nibble.recipe"], "fast");
+}
+
+TEST_F(QatCommand, EndsAfterSoManySteps) {
+  const auto outcome = qat("out", {"--data", kImages, "--steps", "8"});  // 6 make an epoch
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("8 steps on 24 images"));
+}
+
+TEST_F(QatCommand, LearnsFromLabels) {
+  const auto outcome = qat("out", {"--data", kLabels, "--images", kLabelledImages, "--labels", "0.5", "--augment", "1", "--epochs", "1"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("mAP_50_95 on 8 held-out images: "));
+}
+
+TEST_F(QatCommand, GoesOnAfterAnInterruptToTheSameFiles) {
+  ASSERT_EQ(qat("whole", {"--data", kImages, "--epochs", "3"}).exit_code, 0);
+  const auto process = start_nibble(arguments("cut", {"--data", kImages, "--epochs", "3"}), folder_);
+  const fs::path snapshot = folder_ / "cut/yolov10n-fast-qat.snapshot";
+  while (!fs::exists(snapshot) && ::kill(process, 0) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  ::kill(process, SIGINT);
+  const auto interrupted = wait_for(process, folder_);
+  ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;
+  EXPECT_THAT(interrupted.err, HasSubstr("--resume"));
+  ASSERT_TRUE(fs::exists(snapshot));
+  const auto again = qat("cut", {"--data", kImages, "--epochs", "3"});
+  EXPECT_EQ(again.exit_code, 2) << "the unfinished training must not be lost";
+  EXPECT_THAT(again.err, HasSubstr("--resume"));
+  EXPECT_EQ(qat("cut", {"--data", kImages, "--epochs", "4", "--resume"}).exit_code, 3) << "other options are another run";
+  const auto resumed = qat("cut", {"--data", kImages, "--epochs", "3", "--resume"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  for (const std::string file : {"qcdq-qat-opt", "int4-qat"})
+    EXPECT_EQ(hash("whole/yolov10n-fast-" + file + ".onnx"), hash("cut/yolov10n-fast-" + file + ".onnx")) << file;
+}
+
+TEST_F(QatCommand, RefusesWhatCannotWork) {
+  const auto expect = [&](const std::vector<std::string>& more, int code, const std::string& text) {
+    const auto outcome = qat("out", more);
+    EXPECT_EQ(outcome.exit_code, code) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(text));
+  };
+  expect({"--data", kImages, "--labels", "1"}, 2, "no labels");
+  expect({"--data", kImages, "--imitation", "0"}, 2, "nothing to learn from");
+  expect({"--data", kLabels}, 2, "--images");
+  std::string few;
+  for (const auto& entry : fs::directory_iterator(kImages))
+    if (std::count(few.begin(), few.end(), '\n') < 8) few += entry.path().string() + "\n";
+  write_file(folder_ / "few.txt", few);
+  expect({"--data", "few.txt"}, 3, "8 of 8 images held out");
+  expect({"--data", kImages, "--provider", "cuda"}, 4, "CPU");
+  expect({"--data", kImages, "--dialect", "morse"}, 2, "morse");
+  expect({"--data", kImages, "--resume"}, 3, "yolov10n-fast-qat.snapshot");
+  expect({"--data", "nowhere"}, 3, "nowhere");
+}
+
+}  // namespace
+}  // namespace nibble
