@@ -241,6 +241,22 @@ TEST(Calibrate, DistillationNeverEndsAboveItsStart) {
   EXPECT_EQ(calibrated_detector(recipe).distillation.best_step, 0);
 }
 
+/// Inputs that hardly vary around a large mean: their centred moments are what cancellation leaves of much larger sums.
+TEST(Calibrate, NearlyConstantInputsAreNoError) {
+  std::mt19937 random(9);
+  Graph graph;
+  const ValueId wide = add_conv(graph, "wide", graph.add_input("images", {1, 3, 16, 16}), {64, 3, 1, 1}, {}, random);
+  graph.outputs = {add_conv(graph, "head", graph.add("sum", op::Add{}, {wide, graph.add_constant("shift", Tensor::scalar(5.0F))}),
+                            {4, 64, 1, 1}, {}, random)};
+  CalibrationImages images = random_images(16);
+  images.load = [load = images.load](std::int64_t first, std::int64_t count) {
+    return from_torch(to_torch(load(first, count)) * 1e-5 + 0.75);
+  };
+  Progress silent;
+  const CalibrationResult result = calibrate(graph, images, {.recipe = recipe_of(4, 0), .head = {}, .threads = 1, .seed = 0}, silent);
+  EXPECT_GT(result.layers.at(1).sqnr_db, 10);
+}
+
 TEST(Calibrate, NoImagesIsAnInputError) { EXPECT_THROW(calibrated(recipe_of(4, 0), 0), Error); }
 
 TEST(Calibrate, ImagesThatAreNotFiniteAreANumericError) {

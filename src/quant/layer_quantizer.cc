@@ -17,6 +17,7 @@ namespace nibble {
 namespace {
 
 constexpr double kMaxDamping = 1.0;
+constexpr double kCancellation = 1e-4;
 constexpr double kMinGain = 0.8, kMaxGain = 1.25;  // beyond that the moments are noise
 
 void run_parallel(std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) { at::parallel_for(0, count, 1, body); }
@@ -35,8 +36,8 @@ struct Factored {
   double damping = 0;
 };
 
-std::optional<Factored> try_factorise(const at::Tensor& exact, double damping) {
-  const at::Tensor mean = exact.diagonal(0, 1, 2).mean(1).clamp_min(1e-12);  // [G]; the floor serves inputs that are always zero
+std::optional<Factored> try_factorise(const at::Tensor& exact, const at::Tensor& floor, double damping) {
+  const at::Tensor mean = at::max(exact.diagonal(0, 1, 2).mean(1), floor);  // [G]
   const at::Tensor damped = exact + (mean * damping).reshape({-1, 1, 1}) * at::eye(exact.size(1), exact.options());
   const auto [lower, failed] = at::linalg_cholesky_ex(damped);
   if (failed.any().item<bool>()) return {};
@@ -46,10 +47,13 @@ std::optional<Factored> try_factorise(const at::Tensor& exact, double damping) {
   return Factored{damped, inverse, inverse_lower.transpose(1, 2), damping};
 }
 
-Factored factorise(const at::Tensor& hessian, double damping, const std::string& node) {
+/// `power` [G]: the inputs' mean square. Of inputs that hardly vary around their mean, the centred moments are what cancellation
+/// in f32 leaves; damping is relative to at least kCancellation of the power then (1e-12 serves inputs that are always zero).
+Factored factorise(const at::Tensor& hessian, const at::Tensor& power, double damping, const std::string& node) {
   const at::Tensor exact = hessian.to(at::kDouble);
+  const at::Tensor floor = (power.to(at::kDouble) * kCancellation).clamp_min(1e-12);
   while (true) {
-    if (std::optional<Factored> factored = try_factorise(exact, damping)) return *std::move(factored);
+    if (std::optional<Factored> factored = try_factorise(exact, floor, damping)) return *std::move(factored);
     if (damping >= kMaxDamping) break;
     damping = std::min(10 * damping, kMaxDamping);
   }
@@ -142,7 +146,8 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
                               const Recipe& recipe, const PatchMoments& moments) {
   const std::int64_t groups = std::get<op::Conv>(node.op).groups;
   const at::Tensor rows = weight.reshape({groups, weight.size(0) / groups, -1});  // [G, O/G, K]
-  const Factored factored = factorise(moments.hessian(recipe.bias_correction), recipe.weights.damping, node.name);
+  const Factored factored = factorise(moments.hessian(recipe.bias_correction), moments.hessian(false).diagonal(0, 1, 2).mean(1),
+                                      recipe.weights.damping, node.name);
   at::Tensor targets = rows;
   if (recipe.weights.rounding == Rounding::gptq && recipe.weights.target_correction > 0) {
     const at::Tensor repair = at::matmul(moments.drift(recipe.bias_correction).to(at::kDouble), factored.inverse);
