@@ -3,7 +3,7 @@
 // are learned together, by gradient descent through straight-through rounding (exec/net.h).
 //
 // Latent weights start in the middle of their codes' intervals, so that a code only turns when many images in a row ask for
-// it: started at the float weight, a third of GPTQ's codes stand at an edge, turn at the first noise, and the compensation of
+// it: started at the float weight, a fifth of GPTQ's codes stand at an edge, turn at the first noise, and the compensation of
 // rounding errors that GPTQ built is lost.
 #pragma once
 #include "quant/calibrate.h"
