@@ -41,7 +41,7 @@ struct OutputRange {
 /// After:  QuantizeDequantize(x) -> Conv(W, b32) -> QuantizeDequantize = z;  z * QuantizeDequantize(Sigmoid(z)) -> y.
 /// b32 has steps of weight scale * input scale and 32 bits. Quantisers that give equal codes become one. Signed 8-bit codes of activations
 /// become unsigned ones, 128 higher: integer kernels of CPUs multiply u8 by s8. z covers `ranges` (by convolution), sigmoids have steps of
-/// 1/255. A convolution read by one quantiser only needs no z. Conditions: 8-bit inputs with zero point 0, signed weights with zero point 0
+/// 1/255. A convolution read by one quantiser only needs no z. Conditions: signed 8-bit inputs, signed weights with zero point 0
 /// per channel or tensor, at least 8 input channels unless grouped, and nothing else reads the output. Other convolutions stay as they are.
 /// `applied`: convolutions on integers. Error(internal) when a range is missing, Error(numeric) when one is unusable.
 Rewritten to_integer(const Graph& graph, const std::map<std::string, OutputRange>& ranges);

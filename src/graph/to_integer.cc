@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <tuple>
 
 #include "graph/edit.h"
 #include "graph/rewrites.h"
@@ -26,9 +27,8 @@ const QuantParams* quantiser_of(const Graph& graph, const std::vector<std::int32
   return node ? &node->params : nullptr;
 }
 
-bool is_symmetric_byte(const QuantParams& params) {
-  return params.spec.bits == 8 && params.spec.is_signed && !params.spec.narrow && params.spec.granularity == Granularity::tensor &&
-         params.zero_point.as<std::int8_t>()[0] == 0;
+bool is_signed_byte(const QuantParams& params) {
+  return params.spec.bits == 8 && params.spec.is_signed && !params.spec.narrow && params.spec.granularity == Granularity::tensor;
 }
 
 bool all_zero(const Tensor& codes) {
@@ -76,7 +76,7 @@ class Survey {
     const auto* conv = std::get_if<op::Conv>(&node.op);
     if (!conv || !node.float_reason.empty() || !has_integer_form(graph_.value(node.inputs[1]), *conv)) return std::nullopt;
     const auto* input = quantiser_of(graph_, producers_, node.inputs[0]);
-    if (!input || !is_symmetric_byte(*input)) return std::nullopt;
+    if (!input || !is_signed_byte(*input)) return std::nullopt;
     Lowering lowering;
     if (node.inputs.size() > 2) {
       lowering.bias = accumulator_bias(graph_.value(node.inputs[2]), *graph_.value(node.inputs[1]).quant, input->scale.as<float>()[0]);
@@ -97,7 +97,8 @@ class Survey {
     const auto* first = std::get_if<op::QuantizeDequantize>(&graph_.nodes[readers[0]].op);
     return first && std::all_of(readers.begin(), readers.end(), [&](std::size_t reader) {
              const auto* other = std::get_if<op::QuantizeDequantize>(&graph_.nodes[reader].op);
-             return other && identical(other->params.scale, first->params.scale) && other->params.spec == first->params.spec;
+             return other && identical(other->params.scale, first->params.scale) &&
+                    identical(other->params.zero_point, first->params.zero_point) && other->params.spec == first->params.spec;
            });
   }
 
@@ -150,9 +151,11 @@ class IntegerBuilder {
 
   void append_quantiser(const Node& node) {
     auto params = std::get<op::QuantizeDequantize>(node.op).params;
-    if (!is_symmetric_byte(params)) return copy(node);
-    params = unsigned_byte(params.scale.as<float>()[0], kSignedToUnsigned);
-    auto& shared = codes_[{node.inputs[0], params.scale.as<float>()[0]}];
+    if (!is_signed_byte(params)) return copy(node);
+    const float scale = params.scale.as<float>()[0];
+    const int zero_point = params.zero_point.as<std::int8_t>()[0] + kSignedToUnsigned;
+    params = unsigned_byte(scale, zero_point);
+    auto& shared = codes_[{node.inputs[0], scale, zero_point}];
     if (shared) {
       made_[node.outputs[0]] = *shared;
       return;
@@ -213,7 +216,7 @@ class IntegerBuilder {
   Survey survey_;
   Rewritten result_;
   std::map<ValueId, ValueId> made_;
-  std::map<std::pair<ValueId, float>, std::optional<ValueId>> codes_;  ///< by value and scale
+  std::map<std::tuple<ValueId, float, int>, std::optional<ValueId>> codes_;  ///< by value, scale and zero point
 };
 
 }  // namespace

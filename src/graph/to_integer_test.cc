@@ -19,9 +19,9 @@ using testing::ElementsAre;
 constexpr std::int64_t kChannels = 8;
 const OutputRange kWide{-8, 8};
 
-ValueId quantised_conv(Graph& graph, const std::string& name, ValueId x, float input_scale, unsigned seed) {
+ValueId quantised_conv(Graph& graph, const std::string& name, ValueId x, float input_scale, unsigned seed, std::int8_t zero_point = 0) {
   const auto inputs = graph.value(x).shape[1];
-  const QuantParams input{{.bits = 8}, Tensor::scalar(input_scale), Tensor::scalar<std::int8_t>(0)};
+  const QuantParams input{{.bits = 8}, Tensor::scalar(input_scale), Tensor::scalar(zero_point)};
   const auto codes_of_x = graph.add(name + ".input_quant", op::QuantizeDequantize{input}, {x});
   const Shape shape{kChannels, inputs, 1, 1};
   std::vector<std::int8_t> codes;
@@ -81,6 +81,30 @@ TEST(ToIntegerTest, IsWithinTheStepsItAdds) {
 TEST(ToIntegerTest, ReadersWithTheSameCodesShareThem) {
   const auto after = to_integer(two_readers(kChannels, 0.02F, 0.02F), {{"a", kWide}}).graph;
   EXPECT_THAT(names_of(after, "QuantizeDequantize"), ElementsAre("a.input_quant", "a.output_quant", "a.act.gate_quant", "b.input_quant"));
+}
+
+TEST(ToIntegerTest, ZeroPointsMoveWithTheCodes) {
+  Graph graph;
+  const auto images = graph.add_input("images", {1, kChannels, 4, 4});
+  graph.outputs = {quantised_conv(graph, "b", quantised_conv(graph, "a", images, 0.01F, 1, -28), 0.02F, 3, 7)};
+  const auto [after, applied] = to_integer(graph, {});
+  EXPECT_EQ(applied, 1);
+  std::vector<int> zero_points;
+  for (const auto& node : after.nodes)
+    if (const auto* quantise = std::get_if<op::QuantizeDequantize>(&node.op))
+      zero_points.push_back(quantise->params.zero_point.as<std::uint8_t>()[0]);
+  EXPECT_THAT(zero_points, ElementsAre(100, 135));
+  const auto x = random_tensor({1, kChannels, 4, 4}, 9);
+  EXPECT_LT(largest_difference(evaluate(graph, {x})[0], evaluate(after, {x})[0]), 0.05 * 7 * 8 * 0.02)
+      << "a code of b's input may be one off where the bias was rounded";
+}
+
+TEST(ToIntegerTest, AQuantiserWithAnotherZeroPointIsAnotherReader) {
+  Graph graph;
+  const auto images = graph.add_input("images", {1, kChannels, 4, 4});
+  const auto a = quantised_conv(graph, "a", images, 0.01F, 1);
+  graph.outputs = {quantised_conv(graph, "b", a, 0.02F, 3, 0), quantised_conv(graph, "c", a, 0.02F, 5, 7)};
+  EXPECT_EQ(to_integer(graph, {}).applied, 0) << "the convolution's result would need two grids";
 }
 
 TEST(ToIntegerTest, ABiasHasTheAccumulatorsGrid) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The range of a symmetric activation quantiser from a streaming histogram of |x|.
+// The range of an activation quantiser from a streaming histogram of what it will see.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -10,30 +10,37 @@
 
 namespace nibble {
 
-/// Histogram of magnitudes over [0, limit); limit doubles as larger values come, neighbouring bins are merged then.
-class MagnitudeHistogram {
+/// Histogram of values over [-limit, limit); limit doubles as larger magnitudes come, neighbouring bins are merged then.
+class ValueHistogram {
  public:
   /// Error(numeric) on a value that is not finite.
   void add(std::span<const float> values);
 
   std::uint64_t count() const { return count_; }
-  float largest() const { return largest_; }
-  /// Smallest magnitude with at least `percent` of the values at or below it (upper edge of its bin, at most `largest`).
+  float smallest() const { return smallest_; }  ///< at most 0: zero belongs to every range
+  float largest() const { return largest_; }    ///< at least 0
+  /// Smallest x with at least `percent` of the values at or below it (upper edge of its bin), within smallest..largest.
   double percentile(double percent) const;
-  /// Mean squared error of rounding the histogram's values with `scale` (values at bin centres).
-  double rounding_mse(double scale, const QuantSpec& spec) const;
+  /// The same of |x|.
+  double magnitude_percentile(double percent) const;
+  /// Mean squared error of rounding the histogram's values (at bin centres) to codes.
+  double rounding_mse(double scale, std::int32_t zero_point, const QuantSpec& spec) const;
 
  private:
+  double centre(std::size_t bin) const;
   void widen();
 
   std::vector<std::uint64_t> bins_;
   double bin_width_ = 0;
   std::uint64_t count_ = 0;
-  float largest_ = 0;
+  float smallest_ = 0, largest_ = 0;
 };
 
-/// Scale of a symmetric quantiser (zero point 0) for what the histogram saw.
-/// minmax: largest / max_code. percentile: percentile(|x|) / max_code. mse: the least rounding_mse over 100 clip points.
-float choose_scale(const MagnitudeHistogram& histogram, const QuantSpec& spec, const ActivationRecipe& recipe);
+/// One scale and zero point for what the histogram saw; `spec` is signed and per tensor.
+/// A range low..high that spans 0 gives scale = (high - low) / (max_code - min_code), zero_point = round(min_code - low / scale);
+/// with recipe.symmetric it is -clip..clip, scale = clip / max_code, zero_point 0.
+/// minmax: the ends of the values. percentile: of the values above and, mirrored, below; of |x| when symmetric.
+/// mse: least rounding_mse over 100 ends on each side, one side after the other.
+QuantParams choose_range(const ValueHistogram& histogram, const QuantSpec& spec, const ActivationRecipe& recipe);
 
 }  // namespace nibble

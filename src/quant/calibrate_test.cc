@@ -120,12 +120,20 @@ TEST(Calibrate, EveryConvolutionHasARowAndItsBits) {
   }
 }
 
-TEST(Calibrate, AnUnsignedRangeIsNeverUsedByTheBrevitasDialect) {
-  for (const Node& node : calibrated(recipe_of(4, 8)).graph.nodes)
-    if (const auto* quantizer = std::get_if<op::QuantizeDequantize>(&node.op)) {
-      EXPECT_TRUE(quantizer->params.spec.is_signed);
-      EXPECT_EQ(quantizer->params.zero_point.as<std::int8_t>()[0], 0);
-    }
+TEST(Calibrate, ActivationCodesAreSignedAndSymmetricWhereAsked) {
+  Recipe recipe = recipe_of(4, 8);
+  const auto zero_points = [&] {
+    std::vector<int> found;
+    for (const Node& node : calibrated(recipe).graph.nodes)
+      if (const auto* quantizer = std::get_if<op::QuantizeDequantize>(&node.op)) {
+        EXPECT_TRUE(quantizer->params.spec.is_signed);
+        found.push_back(quantizer->params.zero_point.as<std::int8_t>()[0]);
+      }
+    return found;
+  };
+  EXPECT_NE(zero_points(), std::vector<int>(4, 0));
+  recipe.activations.symmetric = true;
+  EXPECT_EQ(zero_points(), std::vector<int>(4, 0));
 }
 
 TEST(Calibrate, RulesKeepLayersFloatAndSayWhy) {

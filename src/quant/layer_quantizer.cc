@@ -134,12 +134,12 @@ void describe_codes(const at::Tensor& weight, const at::Tensor& codes, const Qua
 
 QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
                               const std::function<at::Tensor(std::int64_t)>& batch) {
-  MagnitudeHistogram histogram;
+  ValueHistogram histogram;
   for (std::int64_t i = 0; i < batches; ++i) {
     const at::Tensor x = batch(i).contiguous();
     histogram.add({x.data_ptr<float>(), static_cast<std::size_t>(x.numel())});
   }
-  return {spec, Tensor::scalar(choose_scale(histogram, spec, recipe)), Tensor::scalar<std::int8_t>(0)};
+  return choose_range(histogram, spec, recipe);
 }
 
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,

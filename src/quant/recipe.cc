@@ -49,9 +49,11 @@ void read_weights(const Json& json, const ConfigPlace& place, WeightRecipe& weig
 
 void read_activations(const Json& json, const ConfigPlace& place, ActivationRecipe& activations) {
   const auto bits = [&](const Json& value, const ConfigPlace& where) { read_activation_bits(value, where, activations.bits); };
-  read_fields(
-      json, place,
-      {{"bits", bits}, {"range", choice_field(activations.range, kRanges)}, {"percentile", real_field(activations.percentile, 50, 100)}});
+  read_fields(json, place,
+              {{"bits", bits},
+               {"range", choice_field(activations.range, kRanges)},
+               {"percentile", real_field(activations.percentile, 50, 100)},
+               {"symmetric", flag_field(activations.symmetric)}});
 }
 
 LayerRule read_rule(const Json& json, const ConfigPlace& place) {
@@ -193,7 +195,8 @@ Json to_json(const Recipe& recipe) {
       {"activations",
        {{"bits", recipe.activations.bits},
         {"range", name_in(kRanges, recipe.activations.range)},
-        {"percentile", recipe.activations.percentile}}},
+        {"percentile", recipe.activations.percentile},
+        {"symmetric", recipe.activations.symmetric}}},
       {"rules", rules},
       {"mixed",
        {{"average_bits", recipe.mixed.average_bits}, {"high_bits", recipe.mixed.high_bits}, {"images", recipe.mixed.images.value_or(0)}}},

@@ -31,7 +31,8 @@ struct WeightRecipe {
 struct ActivationRecipe {
   int bits = 0;  ///< 0: float activations (A16/A32); 8
   RangeMethod range = RangeMethod::mse;
-  double percentile = 99.99;  ///< of |x|; RangeMethod::percentile
+  double percentile = 99.99;  ///< of the values, of |x| when symmetric; RangeMethod::percentile
+  bool symmetric = false;     ///< zero point 0, as some compilers demand; else the range need not be centred on 0
 };
 /// The first rule whose glob ('*', '?') matches a convolution's name decides.
 struct LayerRule {

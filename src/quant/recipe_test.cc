@@ -37,7 +37,7 @@ TEST(Recipe, EverySettingArrives) {
   const auto recipe = parse(R"({"name": "x",
     "weights": {"bits": 3, "granularity": "tensor", "narrow": true, "scale_search": "mse", "rounding": "nearest",
                 "damping": 0.5, "error_propagation": true},
-    "activations": {"bits": 8, "range": "percentile", "percentile": 99.5},
+    "activations": {"bits": 8, "range": "percentile", "percentile": 99.5, "symmetric": true},
     "rules": [{"match": "model.0.*", "keep_float": true}, {"match": "*", "weight_bits": 8, "activation_bits": 0}],
     "calibration": {"images": 7, "batch": 2}, "bias_correction": false, "half_twin": false, "gates": {"max_map_drop": 0.25}})");
   EXPECT_EQ(recipe.weights.bits, 3);
@@ -50,6 +50,7 @@ TEST(Recipe, EverySettingArrives) {
   EXPECT_EQ(recipe.activations.bits, 8);
   EXPECT_EQ(recipe.activations.range, RangeMethod::percentile);
   EXPECT_EQ(recipe.activations.percentile, 99.5);
+  EXPECT_TRUE(recipe.activations.symmetric);
   ASSERT_EQ(recipe.rules.size(), 2U);
   EXPECT_EQ(recipe.rules[0].match, "model.0.*");
   EXPECT_TRUE(recipe.rules[0].keep_float);

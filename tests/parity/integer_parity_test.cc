@@ -24,16 +24,17 @@ struct IntegerCase {
   Granularity granularity = Granularity::channel;
   std::int64_t groups = 1;
   std::int64_t kernel = 3;
+  std::int8_t zero_point = 0;  ///< of the input
 };
 std::string name_of_case(const IntegerCase& c) {
   return "w" + std::to_string(c.bits) + (c.granularity == Granularity::channel ? "channel" : "tensor") + (c.groups > 1 ? "depthwise" : "") +
-         "k" + std::to_string(c.kernel);
+         "k" + std::to_string(c.kernel) + (c.zero_point != 0 ? "shifted" : "");
 }
 
 constexpr std::int64_t kChannels = 16;
 
 ValueId add_layer(Graph& graph, const std::string& name, ValueId x, const IntegerCase& c, std::mt19937& random) {
-  const QuantParams input{{.bits = 8}, Tensor::scalar(0.02F), Tensor::scalar<std::int8_t>(0)};
+  const QuantParams input{{.bits = 8}, Tensor::scalar(0.02F), Tensor::scalar(c.zero_point)};
   const QuantSpec spec{.bits = c.bits, .granularity = c.granularity};
   const Shape shape{kChannels, kChannels / c.groups, c.kernel, c.kernel};
   std::vector<std::int8_t> codes(static_cast<std::size_t>(count_of(shape)));
@@ -115,7 +116,8 @@ TEST_P(IntegerParity, RunsOnIntegers) {
 
 INSTANTIATE_TEST_SUITE_P(Weights, IntegerParity,
                          ::testing::Values(IntegerCase{4}, IntegerCase{8}, IntegerCase{4, Granularity::tensor},
-                                           IntegerCase{4, Granularity::channel, kChannels}, IntegerCase{4, Granularity::channel, 1, 1}),
+                                           IntegerCase{4, Granularity::channel, kChannels}, IntegerCase{4, Granularity::channel, 1, 1},
+                                           IntegerCase{4, Granularity::channel, 1, 3, -20}),
                          [](const auto& param_info) { return name_of_case(param_info.param); });
 
 }  // namespace

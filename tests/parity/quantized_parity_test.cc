@@ -23,12 +23,13 @@ struct WeightCase {
   QuantSpec weight;
   std::int64_t groups = 1;
   Dialect dialect = Dialect::qcdq;
+  std::int8_t zero_point = 0;  ///< of the activations
 };
 
 std::string name_of_case(const WeightCase& c) {
   const char* const granularity[] = {"tensor", "channel", "block"};
   return "w" + std::to_string(c.weight.bits) + granularity[static_cast<int>(c.weight.granularity)] + (c.weight.narrow ? "narrow" : "") +
-         (c.groups > 1 ? "depthwise" : "") + (c.dialect == Dialect::qcdq ? "qcdq" : "int4");
+         (c.groups > 1 ? "depthwise" : "") + (c.dialect == Dialect::qcdq ? "qcdq" : "int4") + (c.zero_point != 0 ? "shifted" : "");
 }
 
 /// images -> QuantizeDequantize -> Conv with quantised weights; every value is a graph output.
@@ -46,7 +47,7 @@ Graph quantized_conv(const WeightCase& c, std::mt19937& random) {
   for (float& value : bias) value = draw(-1, 1);
 
   const ValueId images = graph.add_input("images", {1, kChannels, 8, 8});
-  const QuantParams activation{{.bits = 8}, Tensor::scalar(0.0123F), Tensor::scalar<std::int8_t>(0)};
+  const QuantParams activation{{.bits = 8}, Tensor::scalar(0.0123F), Tensor::scalar(c.zero_point)};
   const ValueId x = graph.add("input_quant", op::QuantizeDequantize{activation}, {images});
   const ValueId w = graph.add_constant("weight", Tensor::of<std::int8_t>(shape, codes));
   graph.value(w).dtype = DType::f32;
@@ -91,6 +92,7 @@ TEST_P(QuantizedParity, OpByOp) {
 
 INSTANTIATE_TEST_SUITE_P(Weights, QuantizedParity,
                          testing::Values(WeightCase{{.bits = 4, .granularity = Granularity::channel}},
+                                         WeightCase{{.bits = 4, .granularity = Granularity::channel}, 1, Dialect::qcdq, -117},
                                          WeightCase{{.bits = 4, .granularity = Granularity::tensor}},
                                          WeightCase{{.bits = 4, .narrow = true, .granularity = Granularity::channel}},
                                          WeightCase{{.bits = 8, .granularity = Granularity::channel}},
