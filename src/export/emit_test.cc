@@ -225,6 +225,44 @@ TEST(Emit, RefusesOpsetsOutsideTheDialect) {
   EXPECT_FALSE(std::filesystem::exists(folder / "m.onnx"));
 }
 
+/// x [1,5,2,2] -> Split 2, 3 -> convolution of 2 output channels on the second part.
+Graph convolution_behind_split(const Shape& weight, bool quantized) {
+  Graph graph;
+  const auto parts = graph.add_node("split", op::Split{1, {2, 3}}, {graph.add_input("x", {1, 5, 2, 2})});
+  std::vector<std::int8_t> codes(static_cast<std::size_t>(count_of(weight)));
+  for (std::size_t i = 0; i < codes.size(); ++i) codes[i] = static_cast<std::int8_t>(static_cast<int>(i % 15) - 7);
+  const auto constant = Tensor::of<std::int8_t>(weight, codes);
+  const auto w = graph.add_constant("conv.weight", quantized ? constant : constant.to(DType::f32));
+  graph.value(w).dtype = DType::f32;
+  if (quantized)
+    graph.value(w).quant =
+        QuantParams{{4, true, false, Granularity::channel, 0}, Tensor::of<float>({2}, {0.1F, 0.3F}), Tensor::of<std::int8_t>({2}, {0, 0})};
+  const auto pad = weight[2] / 2;
+  graph.outputs = {graph.add("conv", op::Conv{{1, 1}, {pad, pad}}, {parts[1], w}), parts[0]};
+  return graph;
+}
+
+/// OpenVINO needs it, see print_op.cc; `tests/oracle/load_peers.py` tries it there.
+TEST(Emit, APackedPointwiseConvolutionReadsASliceInsteadOfAPartOfASplit) {
+  const TestFolder folder;
+  const auto feeding = [&](const Graph& graph, Dialect dialect) {
+    emit_model(graph, in_dialect(dialect), folder / "m.onnx");
+    const auto proto = read_onnx(folder / "m.onnx");
+    const OnnxIndex index(proto.graph());
+    return index.producer(index.producer("conv_output")->input(0))->op_type();
+  };
+  const auto pointwise = convolution_behind_split({2, 3, 1, 1}, true);
+  EXPECT_EQ(feeding(pointwise, Dialect::qcdq), "Split");
+  EXPECT_EQ(feeding(convolution_behind_split({2, 3, 3, 3}, true), Dialect::int4), "Split");
+  EXPECT_EQ(feeding(convolution_behind_split({2, 3, 1, 1}, false), Dialect::int4), "Split");
+  EXPECT_EQ(feeding(pointwise, Dialect::int4), "Slice");
+  std::vector<float> values(20);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = 0.37F * static_cast<float>(i) - 3;
+  const auto x = Tensor::of<float>({1, 5, 2, 2}, values);
+  EXPECT_EQ(values_of<float>(run_graph(pointwise, {x}, in_dialect(Dialect::int4)).at(0)),
+            values_of<float>(run_graph(pointwise, {x}).at(0)));
+}
+
 TEST(Emit, RefusesAnOutputNothingPrints) {
   const TestFolder folder;
   Graph graph = two_layer_graph(1);

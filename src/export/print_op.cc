@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One overload per operator; semantics and opset changes after the operator pages of the ONNX specification.
+#include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "export/onnx_types.h"
 #include "export/printer.h"
@@ -34,9 +36,27 @@ struct PrintOp {
     return out.add_node(op_type, node.name, inputs, outputs);
   }
 
+  /// OpenVINO (2026.4.1) makes a MatMul of a 1x1 convolution with packed weights, and cannot where its input is one output of several.
+  /// Behind a Split such a convolution reads its part through a Slice: the same numbers. Empty: nothing to do.
+  std::string sliced_input() const {
+    const auto* from = producer_of(out.graph(), node.inputs[0]);
+    const auto* split = from ? std::get_if<op::Split>(&from->op) : nullptr;
+    const auto& weight = input_value(1);
+    if (out.dialect() != Dialect::int4 || !split || !weight.quant || weight.shape[2] * weight.shape[3] != 1) return {};
+    const auto part = std::find(from->outputs.begin(), from->outputs.end(), node.inputs[0]) - from->outputs.begin();
+    const auto begin = std::accumulate(split->sizes.begin(), split->sizes.begin() + part, std::int64_t{0});
+    const auto end = begin + split->sizes[static_cast<std::size_t>(part)];
+    const auto name = out.fresh_name(node.name + ".input");
+    const auto starts = extra(".input.starts", vector_of({begin})), ends = extra(".input.ends", vector_of({end}));
+    out.add_node("Slice", node.name + ".input.Slice",
+                 {out.use(from->inputs[0], node), starts, ends, extra(".input.axes", vector_of({split->axis}))}, {name});
+    return name;
+  }
   void operator()(const op::Conv& conv) const {
     const Shape& weight = input_value(1).shape;
+    const auto part = sliced_input();
     auto& printed = plain("Conv");
+    if (!part.empty()) printed.set_input(0, part);
     set_ints(printed, "dilations", conv.dilation);
     set_int(printed, "group", conv.groups);
     set_ints(printed, "kernel_shape", std::array{weight[2], weight[3]});

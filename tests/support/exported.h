@@ -44,6 +44,12 @@ inline Session open_plain(const std::filesystem::path& path) {
   return Session(path, options);
 }
 
+inline EmitOptions in_dialect(Dialect dialect) {
+  EmitOptions options;
+  options.dialect = dialect;
+  return options;
+}
+
 /// Emits, loads, runs.
 inline std::vector<Tensor> run_graph(const Graph& graph, const std::vector<Tensor>& inputs, const EmitOptions& options = {}) {
   const TestFolder folder;
