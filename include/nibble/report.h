@@ -62,6 +62,35 @@ struct TwinReport {
   std::optional<Parity> outputs = {};  ///< on one image, the runtime's graph optimisations off
 };
 
+/// What a runtime's optimisations do to a detector's answers. Everything against the CPU provider with optimisations off; the
+/// largest over all inputs.
+struct LevelAgreement {
+  std::string provider;                                   ///< cpu, cuda
+  std::string level;                                      ///< basic, extended, all; cuda: off as well
+  double max_score = 0;                                   ///< of the whole output; raw heads: of a logit
+  double max_box_px = 0;                                  ///< of the whole output: of background too, where boxes mean nothing
+  std::int64_t reference_detections = 0, detections = 0;  ///< with a score of at least 0.25
+  std::int64_t matched = 0;                               ///< same class, overlap above 0.9
+  double matched_score = 0, matched_box_px = 0;           ///< largest difference of those
+  bool same_detections() const { return matched == reference_detections && matched == detections; }
+};
+
+/// One kind of operator, as the runtime runs it.
+struct OpShare {
+  std::string op;
+  int nodes = 0;
+  double share = 0;  ///< of the time, 0..1
+};
+
+/// What the runtime made of a file.
+struct RuntimeFacts {
+  std::map<std::string, int> nodes_by_provider;
+  std::vector<OpShare> ops;  ///< longest first
+  std::vector<LevelAgreement> levels;
+  std::optional<double> time_ratio;  ///< of medians, to the FP32 baseline, runs in turns; nothing without a baseline
+  std::string problem;               ///< what the runtime refused, in its words; then the fields above may be empty
+};
+
 /// One ONNX file.
 struct ArtifactReport {
   std::string name;    ///< "baseline-fp32", "w4a16-qcdq-ptq-opt"
@@ -77,7 +106,8 @@ struct ArtifactReport {
   std::map<int, int> weight_bits;  ///< bits -> layers
   std::vector<Parity> parity;
   std::optional<Score> score;
-  std::optional<Blame> blame;  ///< scored quantised files
+  std::optional<RuntimeFacts> runtime;  ///< scored files
+  std::optional<Blame> blame;           ///< scored quantised files
 };
 
 /// What became of a recipe.

@@ -67,15 +67,19 @@ void require_provider(const std::string& name) {
                             info.library.string()));
 }
 
-Session open_session(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize) {
-  if (!std::filesystem::exists(model))
-    throw Error(ErrorKind::input, fmt::format("cannot read file: {}: no such file; check the path", model.string()));
+SessionOptions session_options(const RuntimeOptions& runtime, bool optimize) {
   SessionOptions options;
   options.provider = parse_provider(runtime.provider);
   options.threads = runtime.threads;
   options.optimize = optimize;
   options.allow_cpu_fallback = runtime.allow_cpu_fallback;
-  return Session(model, options);
+  return options;
+}
+
+Session open_session(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize) {
+  if (!std::filesystem::exists(model))
+    throw Error(ErrorKind::input, fmt::format("cannot read file: {}: no such file; check the path", model.string()));
+  return Session(model, session_options(runtime, optimize));
 }
 
 DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories) {

@@ -27,6 +27,7 @@ struct DetectorFile {
 /// Error(environment) when this ONNX Runtime does not have the provider, Error(usage) when nobody knows it.
 void require_provider(const std::string& name);
 
+SessionOptions session_options(const RuntimeOptions& runtime, bool optimize);
 Session open_session(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize);
 
 /// `categories`: of the data set it will be scored on; 0 when there is none. Error(unsupported) when inputs or outputs are

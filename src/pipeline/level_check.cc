@@ -16,12 +16,9 @@ constexpr double kSameBox = 0.9;
 
 std::vector<Tensor> outputs_at(const std::filesystem::path& model, const std::vector<Tensor>& inputs, Provider provider, Optimization level,
                                const RuntimeOptions& runtime) {
-  SessionOptions options;
+  auto options = session_options(runtime, level != Optimization::off);
   options.provider = provider;
-  options.threads = runtime.threads;
-  options.optimize = level != Optimization::off;
   options.highest = level;
-  options.allow_cpu_fallback = runtime.allow_cpu_fallback;
   const Session session(model, options);
   std::vector<Tensor> outputs;
   for (const auto& input : inputs) {

@@ -16,6 +16,7 @@
 #include "pipeline/level_check.h"
 #include "pipeline/output_path.h"
 #include "pipeline/turns.h"
+#include "report/report_json.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -44,14 +45,6 @@ std::vector<Tensor> inputs_for(const DetectorFile& detector, const ProfileOption
   return inputs;
 }
 
-SessionOptions session_options(const RuntimeOptions& runtime) {
-  SessionOptions options;
-  options.provider = parse_provider(runtime.provider);
-  options.threads = runtime.threads;
-  options.allow_cpu_fallback = runtime.allow_cpu_fallback;
-  return options;
-}
-
 std::vector<ModelProfile> profile_all(const ProfileOptions& options, Progress& progress) {
   std::vector<DetectorFile> detectors;
   std::vector<const Session*> sessions;
@@ -65,7 +58,7 @@ std::vector<ModelProfile> profile_all(const ProfileOptions& options, Progress& p
     profiles.push_back({model,
                         std::string(name_of(detectors[i].kind)),
                         check_levels(model, detectors[i], inputs, options.runtime),
-                        profile_model(model, session_options(options.runtime), {inputs.front()}, kProfiledRuns),
+                        profile_model(model, session_options(options.runtime, true), {inputs.front()}, kProfiledRuns),
                         {}});
     sessions.push_back(&detectors[i].session);
     first_inputs.push_back(inputs.front());
@@ -78,8 +71,6 @@ std::vector<ModelProfile> profile_all(const ProfileOptions& options, Progress& p
 }
 
 double ratio_of(const ModelProfile& profile, const ModelProfile& first) { return profile.latency.median_ms / first.latency.median_ms; }
-
-bool same_detections(const LevelAgreement& row) { return row.matched == row.reference_detections && row.matched == row.detections; }
 
 std::string times_text(const std::vector<ModelProfile>& profiles) {
   std::string text = fmt::format("{:<44} {:>10} {:>8} {:>7}  {}\n", "times, in turns", "median ms", "p90 ms", "ratio", "nodes");
@@ -100,8 +91,8 @@ std::string levels_text(const ModelProfile& profile) {
     text +=
         fmt::format("  {:<32} {:>10.2g} {:>11.2g}  {:<26} {:>9.2g} {:>8.2g}\n",
                     fmt::format("{}, optimisations {}", row.provider, row.level), row.max_score, row.max_box_px,
-                    same_detections(row) ? fmt::format("the same {}", row.matched)
-                                         : fmt::format("{} of {} again, {} found", row.matched, row.reference_detections, row.detections),
+                    row.same_detections() ? fmt::format("the same {}", row.matched)
+                                          : fmt::format("{} of {} again, {} found", row.matched, row.reference_detections, row.detections),
                     row.matched_score, row.matched_box_px);
   return text;
 }
@@ -139,18 +130,6 @@ std::string to_text(const std::vector<ModelProfile>& profiles) {
     text += fmt::format("\n{} ({})\n{}{}{}", profile.model.string(), profile.kind, levels_text(profile), ops_text(profile.profile),
                         nodes_text(profile.profile));
   return text;
-}
-
-Json to_json(const LevelAgreement& row) {
-  return {{"provider", row.provider},
-          {"optimizations", row.level},
-          {"max_score", row.max_score},
-          {"max_box_px", row.max_box_px},
-          {"reference_detections", row.reference_detections},
-          {"detections", row.detections},
-          {"matched", row.matched},
-          {"matched_score", row.matched_score},
-          {"matched_box_px", row.matched_box_px}};
 }
 
 Json to_json(const ModelProfile& profile, const ModelProfile& first) {

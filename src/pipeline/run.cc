@@ -9,6 +9,7 @@
 #include "pipeline/run_journal.h"
 #include "pipeline/run_plan.h"
 #include "pipeline/run_stages.h"
+#include "pipeline/runtime_facts.h"
 
 namespace nibble {
 
@@ -20,6 +21,7 @@ RunResult run(const RunOptions& options, Progress& progress) {
     const Detector baseline = make_baseline(plan, journal);
     check_run_calibration(plan, journal);
     for (const Recipe& recipe : plan.recipes) make_quantized(plan, recipe, baseline, journal);
+    observe_runtime(plan, journal);
     return journal.conclude();
   } catch (const Error& reason) {
     journal.break_off(reason);

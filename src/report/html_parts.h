@@ -21,6 +21,12 @@ Json class_table(const Report& report, const std::map<std::string, Json>& metric
 /// are false where nothing was measured. `comparisons`: compare.json by artefact name.
 Json blame_sections(const Report& report, const std::map<std::string, Json>& comparisons);
 
+/// One entry per file that was looked at: {name, time_ratio, nodes, operators, levels: [{where, found, state}], problem}.
+Json runtime_table(const Report& report);
+
+/// One entry per pair: {artifact, reference, compared, state, result, outputs}.
+Json twin_table(const Report& report);
+
 /// {map, size}: mAP of what was scored, size of every file. map is false when nothing was scored.
 Json variant_charts(const Report& report);
 

@@ -236,7 +236,8 @@ constexpr const char* kOrigin = R"html({{#has_caveats}}
 }  // namespace
 
 const std::string& report_template() {
-  static const std::string page = std::string(kHead) + kStyle + kResults + blame_template() + kLayers + kChecks + kOrigin;
+  static const std::string page =
+      std::string(kHead) + kStyle + kResults + blame_template() + runtime_template() + kLayers + kChecks + kOrigin;
   return page;
 }
 

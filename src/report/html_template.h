@@ -10,4 +10,7 @@ const std::string& report_template();
 /// Its section on what the quantised files lose (html_template_blame.cc).
 const char* blame_template();
 
+/// Its sections on the runtime and on twins (html_template_runtime.cc).
+const char* runtime_template();
+
 }  // namespace nibble

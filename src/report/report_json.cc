@@ -14,7 +14,29 @@ Json score_to_json(const Score& score) {
   return json;
 }
 
+Json runtime_to_json(const RuntimeFacts& facts) {
+  Json ops = Json::array(), levels = Json::array();
+  for (const auto& op : facts.ops) ops.push_back({{"op", op.op}, {"nodes", op.nodes}, {"share", op.share}});
+  for (const auto& row : facts.levels) levels.push_back(to_json(row));
+  Json json = {{"nodes_by_provider", facts.nodes_by_provider}, {"ops", ops}, {"levels", levels}, {"time_ratio", nullptr}};
+  if (facts.time_ratio) json["time_ratio"] = *facts.time_ratio;
+  if (!facts.problem.empty()) json["problem"] = facts.problem;
+  return json;
+}
+
 }  // namespace
+
+Json to_json(const LevelAgreement& row) {
+  return {{"provider", row.provider},
+          {"optimizations", row.level},
+          {"max_score", row.max_score},
+          {"max_box_px", row.max_box_px},
+          {"reference_detections", row.reference_detections},
+          {"detections", row.detections},
+          {"matched", row.matched},
+          {"matched_score", row.matched_score},
+          {"matched_box_px", row.matched_box_px}};
+}
 
 Json to_json(const Parity& parity) {
   return {
@@ -39,6 +61,7 @@ Json to_json(const ArtifactReport& artifact) {
                {"parity", parity}};
   if (!artifact.problem.empty()) json["problem"] = artifact.problem;
   if (artifact.score) json["score"] = score_to_json(*artifact.score);
+  if (artifact.runtime) json["runtime"] = runtime_to_json(*artifact.runtime);
   if (artifact.blame) json["comparison"] = artifact.blame->path;
   return json;
 }

@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include "report/gates.h"
+#include "report/runtime_row.h"
+#include "report/twin_row.h"
 #include "report/variant_row.h"
 
 namespace nibble {
@@ -101,18 +103,31 @@ std::string parity_section(const Report& report) {
 
 std::string twins_section(const Report& report) {
   std::string text;
-  for (const auto& twin : report.twins) {
-    const auto what = twin.weights > 0 ? fmt::format("{} integers and {} dequantised numbers", twin.codes, twin.weights)
-                                       : fmt::format("{} integers (scales rounded to float16)", twin.codes);
-    text += fmt::format("- {} and {}: ", twin.artifact, twin.reference);
-    text += twin.difference.empty() ? fmt::format("{} of {} layers are equal bit for bit", what, twin.layers)
-                                    : "**DIFFER:** " + twin.difference;
-    if (twin.outputs)
-      text += fmt::format("; outputs, optimisations off, differ by {:.3g} in scores and {:.3g} px", twin.outputs->max_score,
-                          twin.outputs->max_box_px);
+  for (const auto& row : twin_rows(report)) {
+    text += fmt::format("- {} and {}: {}", row.artifact, row.reference,
+                        row.equal ? row.compared + " are " + row.result : "**DIFFER:** " + row.result);
+    if (!row.outputs.empty()) text += fmt::format("; outputs, optimisations off, differ by {}", row.outputs);
     text += "\n";
   }
   return text;
+}
+
+std::string levels_text(const std::vector<LevelCell>& levels) {
+  std::vector<std::string> cells;
+  for (const auto& level : levels)
+    cells.push_back(fmt::format("{}: {}", level.where, level.same ? level.found : fmt::format("**{}**", level.found)));
+  return fmt::format("{}", fmt::join(cells, "; "));
+}
+
+/// Of scored files.
+std::string runtime_section(const Report& report) {
+  std::string rows;
+  for (const auto& row : runtime_rows(report))
+    rows += fmt::format("| {} | {} | {} | {} | {} |\n", cell(row.name), row.time_ratio, row.nodes, row.operators,
+                        row.problem.empty() ? levels_text(row.levels) : "**" + cell(row.problem) + "**");
+  if (rows.empty()) return "";
+  return "| file | time | nodes | operators by time | detections against optimisations off |\n|---|---|---|---|---|\n" + rows +
+         "\nTime: of the FP32 baseline's, in turns with it. Detections: of the first image, with a score of at least 0.25.\n";
 }
 
 std::string section(const std::string& title, const std::string& body) {
@@ -130,6 +145,7 @@ std::string summary_markdown(const Report& report) {
   text += section("Data", bullets(report.data));
   text += section("Layers", layers_section(report));
   text += section("Twins", twins_section(report));
+  text += section("What the runtime does", runtime_section(report));
   text += section("Numeric parity", parity_section(report));
   text += section("Gates", gates_section(report));
   text += section("Caveats", bullets(report.caveats));

@@ -51,6 +51,32 @@ TEST(Summary, HasOneRowAVariantWithChangeAndRatio) {
   EXPECT_THAT(text, HasSubstr("| w4a16-int4-ptq | - | - | - | - | - | - | 2.37 MB | 4.00x |"));
 }
 
+TEST(Summary, SaysWhatTheRuntimeDoes) {
+  auto result = report();
+  EXPECT_THAT(summary_markdown(result), Not(HasSubstr("What the runtime does")));
+  result.artifacts[0].runtime = RuntimeFacts{{}, {}, {}, {}, "no kernel | at all"};
+  result.artifacts[1].runtime = RuntimeFacts{{{"CPUExecutionProvider", 410}},
+                                             {{"QLinearConv", 70, 0.32}, {"Conv", 10, 0.1}},
+                                             {{"cpu", "basic", 0, 0, 5, 5, 5, 0, 0}, {"cpu", "all", 0.1, 40, 5, 6, 4, 0, 0}},
+                                             0.7,
+                                             ""};
+  const auto text = summary_markdown(result);
+  EXPECT_THAT(text, HasSubstr("| w4a16-qcdq-ptq-opt | 0.70 | 410 on CPUExecutionProvider | 32 % QLinearConv, 10 % Conv | "
+                              "cpu basic: the same 5; cpu all: **4 of 5 again, 6 found** |\n"));
+  EXPECT_THAT(text, HasSubstr("| baseline-fp32 | - |  |  | **no kernel \\| at all** |\n"));
+}
+
+TEST(Summary, SaysWhichTwinsAreEqual) {
+  auto result = report();
+  result.twins = {{"w4a16", "a-opt", "a", 3, 10, 12, true, "", Parity{"", 0, 0, true}},
+                  {"w4a16", "a-fp16", "a-opt", 3, 10, 0, true, "layer x: 3 is 4", {}}};
+  const auto text = summary_markdown(result);
+  EXPECT_THAT(text,
+              HasSubstr("- a-opt and a: 10 integers and 12 dequantised numbers of 3 layers are equal bit for bit; outputs, optimisations "
+                        "off, differ by 0 in scores and 0 px\n"));
+  EXPECT_THAT(text, HasSubstr("- a-fp16 and a-opt: **DIFFER:** layer x: 3 is 4\n"));
+}
+
 TEST(Summary, HasDataLayersParityGatesAndCaveats) {
   const auto text = summary_markdown(report());
   EXPECT_THAT(text, HasSubstr("## Data\n- scored on 100 images"));

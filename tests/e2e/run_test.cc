@@ -66,6 +66,17 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   EXPECT_EQ(outcome.out.substr(0, 10), read_file(root / "summary.md").substr(0, 10));
   EXPECT_THAT(outcome.out, HasSubstr("| baseline-fp32 | 0."));
   EXPECT_THAT(outcome.out, HasSubstr("| fast-qcdq-ptq-opt | 0."));
+  EXPECT_THAT(outcome.out, HasSubstr("| baseline-fp32 | 1.00 | "));
+  const auto page = read_file(root / "report.html");
+  EXPECT_THAT(page, HasSubstr("<h2>What the runtime does"));
+  EXPECT_THAT(page, HasSubstr("<h2>Twins"));
+  for (const auto& artifact : run["artifacts"]) {
+    EXPECT_EQ(artifact.contains("runtime"), artifact.contains("score")) << artifact;
+    if (!artifact.contains("runtime")) continue;
+    EXPECT_GT(artifact["runtime"]["nodes_by_provider"]["CPUExecutionProvider"], 100) << artifact;
+    EXPECT_EQ(artifact["runtime"]["levels"].size(), 3U) << artifact;
+    EXPECT_GT(artifact["runtime"]["time_ratio"], 0.0) << artifact;
+  }
   EXPECT_THAT(read_file(root / "logs/nibble.log"), HasSubstr("calibrate"));
   EXPECT_THAT(outcome.out, HasSubstr("## What is lost"));
   EXPECT_THAT(outcome.out, HasSubstr("2 calibration images are few"));

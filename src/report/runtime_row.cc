@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/runtime_row.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace nibble {
+namespace {
+
+constexpr std::size_t kShownOperators = 4;
+
+std::string nodes_text(const RuntimeFacts& facts) {
+  std::vector<std::string> places;
+  for (const auto& [provider, nodes] : facts.nodes_by_provider) places.push_back(fmt::format("{} on {}", nodes, provider));
+  return fmt::format("{}", fmt::join(places, ", "));
+}
+
+std::string operators_text(const RuntimeFacts& facts) {
+  std::vector<std::string> shares;
+  for (std::size_t i = 0; i < std::min(kShownOperators, facts.ops.size()); ++i)
+    shares.push_back(fmt::format("{:.0f} % {}", 100 * facts.ops[i].share, facts.ops[i].op));
+  return fmt::format("{}", fmt::join(shares, ", "));
+}
+
+LevelCell cell_of(const LevelAgreement& level) {
+  const bool same = level.same_detections();
+  return {level.provider + " " + level.level,
+          same ? fmt::format("the same {}", level.matched)
+               : fmt::format("{} of {} again, {} found", level.matched, level.reference_detections, level.detections),
+          same};
+}
+
+}  // namespace
+
+std::vector<RuntimeRow> runtime_rows(const Report& report) {
+  std::vector<RuntimeRow> rows;
+  for (const auto& artifact : report.artifacts) {
+    if (!artifact.runtime) continue;
+    const auto& facts = *artifact.runtime;
+    RuntimeRow row{
+        artifact.name, facts.time_ratio ? fmt::format("{:.2f}", *facts.time_ratio) : "-", nodes_text(facts), operators_text(facts), {},
+        facts.problem};
+    for (const auto& level : facts.levels) row.levels.push_back(cell_of(level));
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace nibble

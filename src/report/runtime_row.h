@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the runtime does with a file, in summary.md and report.html: every cell as text, so that both say the same.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "nibble/report.h"
+
+namespace nibble {
+
+/// One level of optimisation against none.
+struct LevelCell {
+  std::string where;  ///< "cpu basic"
+  std::string found;  ///< "the same 5", "4 of 5 again, 6 found"
+  bool same = false;
+};
+
+struct RuntimeRow {
+  std::string name;
+  std::string time_ratio;  ///< "0.70"; "-": no baseline
+  std::string nodes;       ///< "410 on CPUExecutionProvider"
+  std::string operators;   ///< the most expensive ones: "32 % QLinearConv, 10 % Conv"
+  std::vector<LevelCell> levels;
+  std::string problem;  ///< why there are no facts; empty: there are
+};
+
+/// Of every file that was looked at, in the report's order.
+std::vector<RuntimeRow> runtime_rows(const Report& report);
+
+}  // namespace nibble
