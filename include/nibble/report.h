@@ -75,6 +75,20 @@ struct LevelAgreement {
   bool same_detections() const { return matched == reference_detections && matched == detections; }
 };
 
+/// Codes of a file's activations on the CPU provider, all optimisations against none; the largest over all inputs. They are read from a
+/// copy of the file that gives them out.
+struct QuantizerSteps {
+  std::int64_t quantizers = 0;     ///< that were compared; 0: the file quantises no activation
+  std::int64_t differing = 0;      ///< with a code that is another
+  std::int64_t largest_steps = 0;  ///< between two codes of one element
+  std::string first = {};          ///< the first in graph order with a code more than one step off; empty: none
+  std::int64_t first_steps = 0;    ///< its largest
+  double first_share = 0;          ///< of its codes are more than one step off, 0..1
+  /// The copy answers as the file, bit for bit, with all optimisations. False: giving codes out made the runtime fuse otherwise, so that
+  /// what is said above is true of the copy only.
+  bool same_outputs = true;
+};
+
 /// One kind of operator, as the runtime runs it.
 struct OpShare {
   std::string op;
@@ -87,6 +101,7 @@ struct RuntimeFacts {
   std::map<std::string, int> nodes_by_provider;
   std::vector<OpShare> ops;  ///< longest first
   std::vector<LevelAgreement> levels;
+  QuantizerSteps steps;
   std::optional<double> time_ratio;  ///< of medians, to the FP32 baseline, runs in turns; nothing without a baseline
   std::string problem;               ///< what the runtime refused, in its words; then the fields above may be empty
 };

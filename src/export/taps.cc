@@ -65,6 +65,24 @@ std::vector<ConvTap> find_convolutions(const std::filesystem::path& model) {
   return taps;
 }
 
+std::vector<QuantizerTap> find_quantizers(const std::filesystem::path& model) {
+  const auto proto = read_onnx(model);
+  const OnnxIndex index(proto.graph());
+  std::vector<QuantizerTap> taps;
+  std::unordered_map<std::string, std::size_t> places;  // output of a quantiser -> its tap
+  for (const auto& node : proto.graph().node()) {
+    if (node.input_size() == 0 || node.output_size() != 1) continue;
+    const auto& output = node.output(0);
+    if (node.op_type() == "QuantizeLinear" && !index.constant(node.input(0))) {
+      places.emplace(output, taps.size());
+      taps.push_back({node.name().empty() ? output : node.name(), output});
+    } else if (const auto found = places.find(node.input(0)); node.op_type() == "Clip" && found != places.end()) {
+      taps[found->second].codes = output;
+    }
+  }
+  return taps;
+}
+
 std::string model_with_outputs(const std::filesystem::path& model, const std::vector<std::string>& values) {
   auto proto = read_onnx(model);
   const OnnxIndex index(proto.graph());

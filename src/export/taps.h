@@ -23,6 +23,14 @@ struct ConvTap {
 /// Example: a -> Conv c1 -> Sigmoid, Mul -> Conv c2: c2.sources is {0}.
 std::vector<ConvTap> find_convolutions(const std::filesystem::path& model);
 
+struct QuantizerTap {
+  std::string name;   ///< of the node; of its output where the node has none
+  std::string codes;  ///< value its DequantizeLinear reads: behind the Clip of fewer than 8 bits where there is one
+};
+
+/// QuantizeLinear nodes of activations (of what is no constant) of the main graph in its order. Error(input) as read_onnx.
+std::vector<QuantizerTap> find_quantizers(const std::filesystem::path& model);
+
 /// The model as bytes, `values` (no duplicates) instead of its outputs, in this order. Error(input) naming a value that no node gives.
 std::string model_with_outputs(const std::filesystem::path& model, const std::vector<std::string>& values);
 

@@ -40,6 +40,28 @@ TEST_F(TapsTest, FindsConvolutionsAndWhatFeedsThem) {
   EXPECT_THAT(taps[2].sources, ElementsAre(0, 1));
 }
 
+TEST_F(TapsTest, FindsQuantisersOfActivationsBehindTheirClip) {
+  EXPECT_THAT(find_quantizers(model_), IsEmpty());
+  emit_model(quant_conv_graph(four_bit_per_tensor_with_input()), {}, model_);
+  auto taps = find_quantizers(model_);  // that of the weights is none
+  ASSERT_EQ(taps.size(), 1U);
+  EXPECT_EQ(taps[0].name, "model.0.conv.input.QuantizeLinear");
+  const auto graph_of = [&](int bits) {
+    Graph graph;
+    const auto x = graph.add_input("x", {1, 1, 1, 2}, DType::f32);
+    const QuantSpec spec{bits, true, false, Granularity::tensor, 0};
+    graph.outputs = {graph.add("a", op::QuantizeDequantize{{spec, Tensor::scalar(0.5F), Tensor::scalar(std::int8_t{0})}}, {x})};
+    return graph;
+  };
+  for (const auto& [bits, largest] : {std::pair{4, 7}, std::pair{8, 100}}) {
+    emit_model(graph_of(bits), {}, model_);
+    taps = find_quantizers(model_);
+    ASSERT_EQ(taps.size(), 1U);
+    const Session session(model_with_outputs(model_, {taps[0].codes}), model_, {.optimize = false});
+    EXPECT_THAT(values_of<std::int8_t>(session.run({Tensor::of<float>({1, 1, 1, 2}, {50, 1})}).at(0)), ElementsAre(largest, 2));
+  }
+}
+
 TEST_F(TapsTest, GivesInnerValuesOut) {
   const auto taps = find_convolutions(model_);
   const auto bytes = model_with_outputs(model_, {taps[2].output, taps[0].output});

@@ -15,8 +15,10 @@
 #include "pipeline/detect.h"
 #include "pipeline/level_check.h"
 #include "pipeline/output_path.h"
+#include "pipeline/step_check.h"
 #include "pipeline/turns.h"
 #include "report/report_json.h"
+#include "report/runtime_row.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -32,6 +34,7 @@ struct ModelProfile {
   fs::path model;
   std::string kind;
   std::vector<LevelAgreement> levels;
+  QuantizerSteps steps;
   RuntimeProfile profile;
   Latency latency;
 };
@@ -58,6 +61,7 @@ std::vector<ModelProfile> profile_all(const ProfileOptions& options, Progress& p
     profiles.push_back({model,
                         std::string(name_of(detectors[i].kind)),
                         check_levels(model, detectors[i], inputs, options.runtime),
+                        check_steps(model, inputs, options.runtime),
                         profile_model(model, session_options(options.runtime, true), {inputs.front()}, kProfiledRuns),
                         {}});
     sessions.push_back(&detectors[i].session);
@@ -94,7 +98,7 @@ std::string levels_text(const ModelProfile& profile) {
                     row.same_detections() ? fmt::format("the same {}", row.matched)
                                           : fmt::format("{} of {} again, {} found", row.matched, row.reference_detections, row.detections),
                     row.matched_score, row.matched_box_px);
-  return text;
+  return text + fmt::format("  {:<32} {}\n", "codes of activations, cpu all", steps_text(profile.steps));
 }
 
 std::string ops_text(const RuntimeProfile& profile) {
@@ -146,6 +150,7 @@ Json to_json(const ModelProfile& profile, const ModelProfile& first) {
           {"ratio", ratio_of(profile, first)},
           {"nodes_by_provider", profile.profile.nodes_by_provider()},
           {"levels", levels},
+          {"steps", to_json(profile.steps)},
           {"ops", ops},
           {"nodes", nodes}};
 }

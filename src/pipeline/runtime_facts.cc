@@ -10,6 +10,7 @@
 #include "ort/profile.h"
 #include "pipeline/detect.h"
 #include "pipeline/level_check.h"
+#include "pipeline/step_check.h"
 #include "pipeline/turns.h"
 
 namespace nibble {
@@ -42,6 +43,7 @@ RuntimeFacts facts_of(const std::filesystem::path& model, const DetectorFile& de
     facts.nodes_by_provider = profile.nodes_by_provider();
     facts.ops = shares_of(profile);
     facts.levels = check_levels(model, detector, {input}, runtime);
+    facts.steps = check_steps(model, {input}, runtime);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
     facts.problem = error.what();

@@ -21,7 +21,7 @@ Json class_table(const Report& report, const std::map<std::string, Json>& metric
 /// are false where nothing was measured. `comparisons`: compare.json by artefact name.
 Json blame_sections(const Report& report, const std::map<std::string, Json>& comparisons);
 
-/// One entry per file that was looked at: {name, time_ratio, nodes, operators, levels: [{where, found, state}], problem}.
+/// One entry per file that was looked at: {name, time_ratio, nodes, operators, levels: [{where, found, state}], steps, problem}.
 Json runtime_table(const Report& report);
 
 /// One entry per pair: {artifact, reference, compared, state, result, outputs}.

@@ -16,6 +16,7 @@ Json runtime_table(const Report& report) {
                     {"nodes", row.nodes},
                     {"operators", row.operators},
                     {"levels", levels},
+                    {"steps", row.problem.empty() ? row.steps : ""},
                     {"problem", row.problem}});
   }
   return list;

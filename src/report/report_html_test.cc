@@ -153,13 +153,20 @@ TEST(ReportHtml, AnInterruptedRunIsNotCalledPassed) {
 TEST(ReportHtml, ShowsWhatTheRuntimeDoesAndTheTwins) {
   auto with = input();
   EXPECT_THAT(report_html(with), AllOf(Not(HasSubstr("<h2>What the runtime does")), Not(HasSubstr("<h2>Twins"))));
-  with.report.artifacts[1].runtime =
-      RuntimeFacts{{{"CPUExecutionProvider", 410}}, {{"QLinearConv", 70, 0.32}}, {{"cpu", "all", 0.1, 40, 5, 6, 4, 0, 0}}, 0.7, kHostile};
+  auto& facts = with.report.artifacts[1].runtime.emplace();
+  facts.nodes_by_provider = {{"CPUExecutionProvider", 410}};
+  facts.ops = {{"QLinearConv", 70, 0.32}};
+  facts.levels = {{"cpu", "all", 0.1, 40, 5, 6, 4, 0, 0}};
+  facts.steps.quantizers = facts.steps.differing = facts.steps.largest_steps = 1;
+  facts.time_ratio = 0.7;
   with.report.twins = {{"w4a16", "opt", "qcdq", 3, 10, 12, true, "", Parity{"", 0, 0, true}},
                        {"w4a16", "int4", "opt", 3, 10, 12, true, kHostile, {}}};
   const auto page = report_html(with);
   EXPECT_THAT(page, AllOf(HasSubstr("<td class=\"n\">0.70</td><td>410 on CPUExecutionProvider</td><td>32 % QLinearConv</td>"),
-                          HasSubstr("cpu all: <span class=\"failed-text\">4 of 5 again, 6 found</span>"), Not(HasSubstr("<script"))));
+                          HasSubstr("cpu all: <span class=\"failed-text\">4 of 5 again, 6 found</span>"),
+                          HasSubstr("1 quantiser, 1 with other codes, at most 1 step</td>"), Not(HasSubstr("<script"))));
+  facts.problem = kHostile;
+  EXPECT_THAT(report_html(with), HasSubstr("<span class=\"failed-text\">&lt;script"));
   EXPECT_THAT(page, AllOf(HasSubstr("<td>10 integers and 12 dequantised numbers of 3 layers</td><td class=\"passed-text\">"),
                           HasSubstr("<td>0 in scores and 0 px</td>"), HasSubstr("DIFFER: &lt;script")));
 }

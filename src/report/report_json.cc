@@ -18,7 +18,11 @@ Json runtime_to_json(const RuntimeFacts& facts) {
   Json ops = Json::array(), levels = Json::array();
   for (const auto& op : facts.ops) ops.push_back({{"op", op.op}, {"nodes", op.nodes}, {"share", op.share}});
   for (const auto& row : facts.levels) levels.push_back(to_json(row));
-  Json json = {{"nodes_by_provider", facts.nodes_by_provider}, {"ops", ops}, {"levels", levels}, {"time_ratio", nullptr}};
+  Json json = {{"nodes_by_provider", facts.nodes_by_provider},
+               {"ops", ops},
+               {"levels", levels},
+               {"steps", to_json(facts.steps)},
+               {"time_ratio", nullptr}};
   if (facts.time_ratio) json["time_ratio"] = *facts.time_ratio;
   if (!facts.problem.empty()) json["problem"] = facts.problem;
   return json;
@@ -36,6 +40,16 @@ Json to_json(const LevelAgreement& row) {
           {"matched", row.matched},
           {"matched_score", row.matched_score},
           {"matched_box_px", row.matched_box_px}};
+}
+
+Json to_json(const QuantizerSteps& steps) {
+  Json json = {{"quantizers", steps.quantizers},
+               {"differing", steps.differing},
+               {"largest_steps", steps.largest_steps},
+               {"first", nullptr},
+               {"same_outputs", steps.same_outputs}};
+  if (!steps.first.empty()) json["first"] = {{"quantizer", steps.first}, {"steps", steps.first_steps}, {"share", steps.first_share}};
+  return json;
 }
 
 Json to_json(const Parity& parity) {

@@ -7,6 +7,7 @@
 namespace nibble {
 
 Json to_json(const LevelAgreement& row);
+Json to_json(const QuantizerSteps& steps);
 Json to_json(const Parity& parity);
 Json to_json(const ArtifactReport& artifact);
 Json to_json(const TwinReport& twin);

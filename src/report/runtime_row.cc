@@ -34,14 +34,30 @@ LevelCell cell_of(const LevelAgreement& level) {
 
 }  // namespace
 
+std::string steps_text(const QuantizerSteps& steps) {
+  if (steps.quantizers == 0) return "no activation is quantised";
+  const auto plural = [](std::int64_t count) { return count == 1 ? "" : "s"; };
+  auto text = fmt::format("{} quantiser{}, {} with other codes, at most {} step{}", steps.quantizers, plural(steps.quantizers),
+                          steps.differing, steps.largest_steps, plural(steps.largest_steps));
+  if (!steps.first.empty())
+    text += fmt::format("; the first beyond one step: {} ({} steps, {:.2g} % of its codes)", steps.first, steps.first_steps,
+                        100 * steps.first_share);
+  if (!steps.same_outputs) text += "; true of a copy that gives the codes out, which the runtime fuses otherwise than the file";
+  return text;
+}
+
 std::vector<RuntimeRow> runtime_rows(const Report& report) {
   std::vector<RuntimeRow> rows;
   for (const auto& artifact : report.artifacts) {
     if (!artifact.runtime) continue;
     const auto& facts = *artifact.runtime;
-    RuntimeRow row{
-        artifact.name, facts.time_ratio ? fmt::format("{:.2f}", *facts.time_ratio) : "-", nodes_text(facts), operators_text(facts), {},
-        facts.problem};
+    RuntimeRow row{artifact.name,
+                   facts.time_ratio ? fmt::format("{:.2f}", *facts.time_ratio) : "-",
+                   nodes_text(facts),
+                   operators_text(facts),
+                   {},
+                   steps_text(facts.steps),
+                   facts.problem};
     for (const auto& level : facts.levels) row.levels.push_back(cell_of(level));
     rows.push_back(std::move(row));
   }

@@ -54,16 +54,19 @@ TEST(Summary, HasOneRowAVariantWithChangeAndRatio) {
 TEST(Summary, SaysWhatTheRuntimeDoes) {
   auto result = report();
   EXPECT_THAT(summary_markdown(result), Not(HasSubstr("What the runtime does")));
-  result.artifacts[0].runtime = RuntimeFacts{{}, {}, {}, {}, "no kernel | at all"};
-  result.artifacts[1].runtime = RuntimeFacts{{{"CPUExecutionProvider", 410}},
-                                             {{"QLinearConv", 70, 0.32}, {"Conv", 10, 0.1}},
-                                             {{"cpu", "basic", 0, 0, 5, 5, 5, 0, 0}, {"cpu", "all", 0.1, 40, 5, 6, 4, 0, 0}},
-                                             0.7,
-                                             ""};
+  result.artifacts[0].runtime.emplace().problem = "no kernel | at all";
+  auto& facts = result.artifacts[1].runtime.emplace();
+  facts.nodes_by_provider = {{"CPUExecutionProvider", 410}};
+  facts.ops = {{"QLinearConv", 70, 0.32}, {"Conv", 10, 0.1}};
+  facts.levels = {{"cpu", "basic", 0, 0, 5, 5, 5, 0, 0}, {"cpu", "all", 0.1, 40, 5, 6, 4, 0, 0}};
+  facts.steps = {83, 71, 12, "model.4.QuantizeLinear", 3, 0.0002, false};
+  facts.time_ratio = 0.7;
   const auto text = summary_markdown(result);
   EXPECT_THAT(text, HasSubstr("| w4a16-qcdq-ptq-opt | 0.70 | 410 on CPUExecutionProvider | 32 % QLinearConv, 10 % Conv | "
                               "cpu basic: the same 5; cpu all: **4 of 5 again, 6 found** |\n"));
   EXPECT_THAT(text, HasSubstr("| baseline-fp32 | - |  |  | **no kernel \\| at all** |\n"));
+  EXPECT_THAT(text, HasSubstr("- w4a16-qcdq-ptq-opt: 83 quantisers, 71 with other codes, at most 12 steps; the first beyond one step: "
+                              "model.4.QuantizeLinear (3 steps, 0.02 % of its codes); true of a copy"));
 }
 
 TEST(Summary, SaysWhichTwinsAreEqual) {

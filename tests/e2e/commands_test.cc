@@ -204,6 +204,8 @@ TEST_F(Commands, ProfileSaysWhatRanAndHowLevelsAgree) {
     EXPECT_LT(level["max_score"].get<double>(), 1e-4);
   }
   EXPECT_GT(model["levels"][0]["reference_detections"].get<int>(), 0);
+  EXPECT_EQ(model["steps"]["quantizers"], 0);
+  EXPECT_THAT(outcome.out, HasSubstr("no activation is quantised"));
   EXPECT_EQ(model["nodes_by_provider"].size(), 1U);
   EXPECT_EQ(nibble({"profile", "m.onnx", "--json", "m.onnx"}).exit_code, 2);
   EXPECT_EQ(nibble({"profile", "missing.onnx"}).exit_code, 3);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/step_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/progress.h"
+#include "export/taps.h"
+#include "nibble/error.h"
+#include "pipeline/detector_file.h"
+
+namespace nibble {
+namespace {
+
+SessionOptions on_cpu(RuntimeOptions runtime, bool optimize) {
+  runtime.provider = name_of(Provider::cpu);
+  return session_options(runtime, optimize);
+}
+
+bool same_bytes(const Tensor& a, const Tensor& b) {
+  const auto x = a.bytes(), y = b.bytes();
+  return std::equal(x.begin(), x.end(), y.begin(), y.end());
+}
+
+}  // namespace
+
+StepMeter::StepMeter(const std::vector<std::string>& quantizers) {
+  for (const auto& name : quantizers) rows_.push_back({name});
+}
+
+void StepMeter::add(const std::vector<Tensor>& reference, const std::vector<Tensor>& other) {
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    auto& row = rows_[i];
+    const Tensor a = reference.at(i).to(DType::f32), b = other.at(i).to(DType::f32);  // exact: codes have at most 16 bits
+    if (a.shape() != b.shape()) throw Error(ErrorKind::internal, fmt::format("steps: {}: the codes differ in shape", row.name));
+    const auto x = a.as<float>(), y = b.as<float>();
+    row.codes += static_cast<std::int64_t>(x.size());
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const auto steps = std::llabs(std::llround(x[k]) - std::llround(y[k]));
+      row.far += steps > 1 ? 1 : 0;
+      row.largest = std::max<std::int64_t>(row.largest, steps);
+    }
+  }
+}
+
+QuantizerSteps StepMeter::result() const {
+  QuantizerSteps steps;
+  steps.quantizers = static_cast<std::int64_t>(rows_.size());
+  for (const auto& row : rows_) {
+    steps.differing += row.largest > 0 ? 1 : 0;
+    steps.largest_steps = std::max(steps.largest_steps, row.largest);
+    if (row.far == 0 || !steps.first.empty()) continue;
+    steps.first = row.name;
+    steps.first_steps = row.largest;
+    steps.first_share = static_cast<double>(row.far) / static_cast<double>(row.codes);
+  }
+  return steps;
+}
+
+QuantizerSteps check_steps(const std::filesystem::path& model, const std::vector<Tensor>& inputs, const RuntimeOptions& runtime) {
+  const Session whole(model, on_cpu(runtime, true));
+  const auto output = whole.outputs().at(0).name;
+  std::vector<std::string> names, values;
+  for (const auto& tap : find_quantizers(model)) {
+    if (tap.codes == output) continue;
+    names.push_back(tap.name);
+    values.push_back(tap.codes);
+  }
+  StepMeter meter(names);
+  if (names.empty()) return meter.result();
+  values.push_back(output);
+  const auto copy = model_with_outputs(model, values);
+  const Session off(copy, model, on_cpu(runtime, false)), all(copy, model, on_cpu(runtime, true));
+  bool same = true;
+  for (const auto& input : inputs) {
+    throw_if_interrupted();
+    const auto optimized = all.run({input});
+    meter.add(off.run({input}), optimized);
+    same = same && same_bytes(whole.run({input}).at(0), optimized.back());
+  }
+  auto steps = meter.result();
+  steps.same_outputs = same;
+  return steps;
+}
+
+}  // namespace nibble
