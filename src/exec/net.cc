@@ -47,6 +47,7 @@ LearnedLayer layer_at(const Graph& graph, std::size_t index, const at::Tensor& b
   layer.node = index;
   layer.latent = to_torch(*weight.constant).to(at::kFloat);
   layer.log_scale = to_torch(weight.quant->scale).log();
+  layer.zero_point = to_torch(weight.quant->zero_point).to(at::kFloat);
   layer.bias = bias.clone();
   for (std::size_t i = 0; i < index; ++i)
     if (const auto* op = std::get_if<op::QuantizeDequantize>(&graph.nodes[i].op); op && graph.nodes[i].outputs[0] == node.inputs[0]) {
@@ -83,7 +84,8 @@ void Net::clamp_latents() {
 
 at::Tensor Net::weight_of(const LearnedLayer& layer) const {
   const QuantSpec& spec = spec_of(layer);
-  return round_straight_through(layer.latent, spec) * broadcast_scale(layer.log_scale.exp(), spec, layer.latent);
+  const at::Tensor codes = round_straight_through(layer.latent, spec) - broadcast_scale(layer.zero_point, spec, layer.latent);
+  return codes * broadcast_scale(layer.log_scale.exp(), spec, layer.latent);
 }
 
 std::vector<at::Tensor> Net::forward(const at::Tensor& images, const std::vector<ValueId>& wanted) const {

@@ -11,11 +11,12 @@
 
 namespace nibble {
 
-/// One quantised convolution. weight = round(latent) * scale; rounding and saturation as in exec/fake_quant.h.
+/// One quantised convolution. weight = (round(latent) - zero point) * scale; rounding and saturation as in exec/fake_quant.h.
 struct LearnedLayer {
   std::size_t node = 0;                        ///< index into Graph::nodes
   at::Tensor latent;                           ///< [O,I/groups,kh,kw], in steps of the scale
   at::Tensor log_scale;                        ///< natural logarithm of the weight's scale, in the scale's shape
+  at::Tensor zero_point;                       ///< f32, in the scale's shape; not learned
   at::Tensor bias;                             ///< [O]
   at::Tensor log_activation_scale;             ///< [], undefined where the input is not quantised
   std::optional<std::size_t> activation_node;  ///< its QuantizeDequantize node

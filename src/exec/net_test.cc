@@ -17,11 +17,11 @@ Tensor of_torch(const at::Tensor& tensor) { return from_torch(tensor); }
 Graph quantized_network() {
   Graph graph;
   const ValueId images = graph.add_input("images", {1, 3, 8, 8});
-  const QuantParams activation{QuantSpec{.bits = 8}, Tensor::scalar(0.02F), Tensor::scalar<std::int8_t>(0)};
+  const QuantParams activation{QuantSpec{.bits = 8}, Tensor::scalar(0.02F), Tensor::scalar<std::int8_t>(-31)};
   const ValueId x = graph.add("first.input_quant", op::QuantizeDequantize{activation}, {images});
   const ValueId codes = graph.add_constant("first.weight", of_torch(at::randint(-8, 8, {4, 3, 3, 3}).to(at::kChar)));
   graph.value(codes).quant = QuantParams{QuantSpec{.bits = 4, .granularity = Granularity::channel}, of_torch(at::rand({4}) + 0.1),
-                                         of_torch(at::zeros({4}, at::kChar))};
+                                         of_torch(at::randint(-8, 8, {4}).to(at::kChar))};
   graph.value(codes).dtype = DType::f32;
   const ValueId bias = graph.add_constant("first.bias", of_torch(at::randn({4})));
   const ValueId y = graph.add("act", op::Silu{}, {graph.add("first", op::Conv{.padding = {1, 1}}, {x, codes, bias})});

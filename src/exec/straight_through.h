@@ -7,7 +7,7 @@
 
 namespace nibble {
 
-/// Codes of `latent` (in steps of the scale, zero point 0) as float values: round half to even, saturate. d code / d latent = 1.
+/// Codes of `latent` (in steps of the scale, zero point included) as float values: round half to even, saturate. d code / d latent = 1.
 at::Tensor round_straight_through(const at::Tensor& latent, const QuantSpec& spec);
 
 /// dequantize(quantize(x)) with a scalar `scale` (f32, positive) and a fixed zero point. Gradients (LSQ, Esser et al. 2020,

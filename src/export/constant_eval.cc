@@ -63,6 +63,14 @@ class Evaluator {
  public:
   explicit Evaluator(const OnnxIndex& index) : index_(index) {}
 
+  /// What DequantizeLinear multiplies with its scale.
+  EvaluatedConstant steps(const onnx::NodeProto& node) const {
+    if (node.input_size() < 2) refuse(ErrorKind::input, node, "has no scale");
+    auto scale = evaluate(node.input(1), 0);
+    std::fill(scale.values.begin(), scale.values.end(), 1);
+    return dequantize(node, 0, scale);
+  }
+
   EvaluatedConstant evaluate(const std::string& name, int depth) const {
     if (const auto* tensor = index_.constant(name))
       return {tensor->data_type(), Shape(tensor->dims().begin(), tensor->dims().end()), elements_of(*tensor)};
@@ -78,6 +86,7 @@ class Evaluator {
     if (node.op_type() == "Identity") return evaluate(node.input(0), depth);
     if (node.op_type() == "Clip") return clip(node, depth);
     if (node.op_type() == "Cast") return cast(node, depth);
+    if (node.op_type() == "Sub") return subtract(node, depth);
     if (node.op_type() == "DequantizeLinear") return dequantize(node, depth);
     refuse(ErrorKind::unsupported, node, "is not part of a constant weight");
   }
@@ -96,17 +105,35 @@ class Evaluator {
   EvaluatedConstant cast(const onnx::NodeProto& node, int depth) const {
     auto result = evaluate(node.input(0), depth);
     result.type = static_cast<std::int32_t>(int_attribute(node, "to", 0));
-    const bool widens = result.type == onnx_type::kInt8 && std::all_of(result.values.begin(), result.values.end(), is_int8);
+    const bool widens = (result.type == onnx_type::kInt8 || result.type == onnx_type::kInt32) &&
+                        std::all_of(result.values.begin(), result.values.end(), is_int8);
     if (!widens && result.type != onnx_type::kFloat && result.type != onnx_type::kFloat16 && result.type != onnx_type::kDouble)
       refuse(ErrorKind::unsupported, node, fmt::format("casts a weight to {}", onnx_type::name_of(result.type)));
     for (auto& value : result.values) value = rounded_to(value, result.type);
     return result;
   }
 
+  /// Of integers, the second a scalar or one number for each index along the first axis.
+  EvaluatedConstant subtract(const onnx::NodeProto& node, int depth) const {
+    if (node.input_size() != 2) refuse(ErrorKind::input, node, "has no two inputs");
+    auto result = evaluate(node.input(0), depth);
+    const auto taken = evaluate(node.input(1), depth);
+    if (result.type != onnx_type::kInt32 || taken.type != onnx_type::kInt32) refuse(ErrorKind::unsupported, node, "is not of int32");
+    Shape by_channel(result.shape.size(), 1);
+    if (!by_channel.empty()) by_channel[0] = result.shape[0];
+    if (taken.values.size() != 1 && taken.shape != by_channel)
+      refuse(ErrorKind::unsupported, node, "its second input is not one number for each channel");
+    for (std::size_t i = 0; i < result.values.size(); ++i) result.values[i] -= taken.values[i * taken.values.size() / result.values.size()];
+    return result;
+  }
+
   EvaluatedConstant dequantize(const onnx::NodeProto& node, int depth) const {
     if (node.input_size() < 2) refuse(ErrorKind::input, node, "has no scale");
+    return dequantize(node, depth, evaluate(node.input(1), depth));
+  }
+
+  EvaluatedConstant dequantize(const onnx::NodeProto& node, int depth, const EvaluatedConstant& scale) const {
     auto result = evaluate(node.input(0), depth);
-    const auto scale = evaluate(node.input(1), depth);
     const bool has_zero = node.input_size() > 2 && !node.input(2).empty();
     const auto zero = has_zero ? evaluate(node.input(2), depth) : EvaluatedConstant{};
     if (has_zero && zero.values.size() != scale.values.size()) refuse(ErrorKind::input, node, "its zero point does not fit its scale");
@@ -126,5 +153,7 @@ class Evaluator {
 }  // namespace
 
 EvaluatedConstant evaluate_constant(const OnnxIndex& index, const std::string& name) { return Evaluator(index).evaluate(name, 0); }
+
+EvaluatedConstant evaluate_steps(const OnnxIndex& index, const onnx::NodeProto& dequantize) { return Evaluator(index).steps(dequantize); }
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a runtime would see as a weight: constants through Clip, DequantizeLinear, Cast and Identity, in f32 arithmetic.
+// What a runtime would see as a weight: constants through Clip, DequantizeLinear, Cast, Sub and Identity, in f32 arithmetic.
 #pragma once
 #include <string>
 #include <vector>
@@ -18,6 +18,10 @@ struct EvaluatedConstant {
 /// tensor, per axis or blocked. Error(unsupported) naming the node for anything but the operators above, for external
 /// data and for types that are not weights; Error(input) where shapes do not fit.
 EvaluatedConstant evaluate_constant(const OnnxIndex& index, const std::string& name);
+
+/// The integers a DequantizeLinear multiplies with its scale, codes less their zero point, with the same errors. Error(input) where
+/// it has no scale.
+EvaluatedConstant evaluate_steps(const OnnxIndex& index, const onnx::NodeProto& dequantize);
 
 /// The stored elements. Error(unsupported) for types that are not weights.
 std::vector<double> elements_of(const onnx::TensorProto& tensor);

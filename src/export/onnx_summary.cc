@@ -38,7 +38,7 @@ Chain follow(const OnnxIndex& index, std::string name) {
       chain.clip = node;
     } else if (op == "QuantizeLinear" && chain.dequantize && !chain.quantize) {
       chain.quantize = node;
-    } else if (op != "Identity" && op != "Cast") {
+    } else if (op != "Identity" && op != "Cast" && !(op == "Sub" && chain.dequantize && !chain.quantize)) {
       return chain;
     }
     name = node->input(0);

@@ -104,17 +104,47 @@ std::string print_int4(Printer& out, const Value& value) {
   return result;
 }
 
-/// A zero point is always there: runtimes look for one when they choose an integer kernel. A bias has none by definition.
+std::string print_cast(Printer& out, const std::string& stem, const std::string& from, std::int32_t type) {
+  auto result = out.fresh_name(stem);
+  set_int(out.add_node("Cast", stem + ".Cast", {from}, {result}), "to", type);
+  return result;
+}
+
+/// Zero points of weights [O,I,h,w] in a shape that broadcasts against them.
+Tensor broadcastable(const Tensor& zero_point, const Shape& weight) {
+  if (zero_point.shape().empty()) return zero_point;
+  Shape shape(weight.size(), 1);
+  shape[0] = weight[0];
+  const auto values = zero_point.as<std::int8_t>();
+  return Tensor::of<std::int8_t>(shape, {values.begin(), values.end()});
+}
+
+/// Codes less their zero points, as bytes; runtimes compute them once, when the file is loaded.
+std::string print_steps(Printer& out, const Value& value, const std::string& codes) {
+  const auto& [spec, scale, zero_point] = *value.quant;
+  const auto zeros = add_codes(out, value.name + "_code_zero", broadcastable(zero_point, value.shape), spec);
+  auto difference = out.fresh_name(value.name + "_steps");
+  out.add_node("Sub", value.name + ".Sub",
+               {print_cast(out, value.name + "_codes_wide", codes, onnx_type::kInt32),
+                print_cast(out, value.name + "_code_zero_wide", zeros, onnx_type::kInt32)},
+               {difference});
+  return print_cast(out, value.name + "_bytes", difference, onnx_type::kInt8);
+}
+
+/// A zero point is always there: runtimes look for one when they choose an integer kernel, and for weights it must be 0. A bias has
+/// none by definition.
 std::string print_integer(Printer& out, const Value& value) {
   const auto& [spec, scale, zero_point] = *value.quant;
   std::string codes = add_codes(out, value.name + "_codes", *value.constant, spec);
-  if (spec.bits <= 4) {
-    auto bytes = out.fresh_name(value.name + "_bytes");
-    set_int(out.add_node("Cast", value.name + ".Cast", {codes}, {bytes}), "to", onnx_type::number_of(value.constant->dtype()));
-    codes = bytes;
+  Tensor left = zero_point;
+  if (spec.is_signed && spec.bits <= 8 && !all_zero(zero_point)) {
+    codes = print_steps(out, value, codes);
+    left = Tensor::of<std::int8_t>(zero_point.shape(), std::vector<std::int8_t>(static_cast<std::size_t>(count_of(zero_point.shape())), 0));
+  } else if (spec.bits <= 4) {
+    codes = print_cast(out, value.name + "_bytes", codes, onnx_type::number_of(value.constant->dtype()));
   }
   std::vector<std::string> inputs{codes, out.add_initialiser(value.name + "_scale", scale)};
-  if (spec.bits <= 8) inputs.push_back(out.add_initialiser(value.name + "_zero_point", zero_point));
+  if (spec.bits <= 8) inputs.push_back(out.add_initialiser(value.name + "_zero_point", left));
   auto result = out.fresh_name(value.name + "_dequantized");
   set_axis(out.add_node("DequantizeLinear", value.name + ".DequantizeLinear", inputs, {result}), spec);
   return result;

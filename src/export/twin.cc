@@ -38,11 +38,11 @@ std::uint32_t bits_of(double value) { return std::bit_cast<std::uint32_t>(static
 
 bool has_bias(const onnx::NodeProto& conv) { return conv.input_size() > 2 && !conv.input(2).empty(); }
 
-/// The integers a Conv's weight is made of, after any Clip; nothing for a float weight.
+/// The integers a Conv's weight is made of, after any Clip and less their zero points; nothing for a float weight.
 std::optional<EvaluatedConstant> codes_of(const File& file, const std::string& name) {
   const auto* node = file.index.producer(name);
   for (int depth = 0; node && depth < kMaxDepth; ++depth) {
-    if (node->op_type() == "DequantizeLinear" && node->input_size() > 0) return evaluate_constant(file.index, node->input(0));
+    if (node->op_type() == "DequantizeLinear" && node->input_size() > 0) return evaluate_steps(file.index, *node);
     if ((node->op_type() != "Cast" && node->op_type() != "Identity") || node->input_size() == 0) return std::nullopt;
     node = file.index.producer(node->input(0));
   }

@@ -41,9 +41,10 @@ struct OutputRange {
 /// After:  QuantizeDequantize(x) -> Conv(W, b32) -> QuantizeDequantize = z;  z * QuantizeDequantize(Sigmoid(z)) -> y.
 /// b32 has steps of weight scale * input scale and 32 bits. Quantisers that give equal codes become one. Signed 8-bit codes of activations
 /// become unsigned ones, 128 higher: integer kernels of CPUs multiply u8 by s8. z covers `ranges` (by convolution), sigmoids have steps of
-/// 1/255. A convolution read by one quantiser only needs no z. Conditions: signed 8-bit inputs, signed weights with zero point 0
-/// per channel or tensor, at least 8 input channels unless grouped, and nothing else reads the output. Other convolutions stay as they are.
-/// `applied`: convolutions on integers. Error(internal) when a range is missing, Error(numeric) when one is unusable.
+/// 1/255. A convolution read by one quantiser only needs no z. Conditions: signed 8-bit inputs, signed weights
+/// per channel or tensor whose codes less their zero point fit 8 bits, at least 8 input channels unless grouped, and nothing else reads the
+/// output. Other convolutions stay as they are. `applied`: convolutions on integers. Error(internal) when a range is missing,
+/// Error(numeric) when one is unusable.
 Rewritten to_integer(const Graph& graph, const std::map<std::string, OutputRange>& ranges);
 /// The convolutions to_integer wants a range for.
 std::vector<std::string> integer_silu_convs(const Graph& graph);

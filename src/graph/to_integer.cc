@@ -31,14 +31,17 @@ bool is_signed_byte(const QuantParams& params) {
   return params.spec.bits == 8 && params.spec.is_signed && !params.spec.narrow && params.spec.granularity == Granularity::tensor;
 }
 
-bool all_zero(const Tensor& codes) {
-  const auto values = codes.as<std::int8_t>();
-  return std::all_of(values.begin(), values.end(), [](std::int8_t code) { return code == 0; });
+/// Kernels take signed bytes without a zero point: codes less theirs must fit.
+bool fits_bytes(const QuantParams& weight) {
+  const auto zero_points = weight.zero_point.as<std::int8_t>();
+  return std::all_of(zero_points.begin(), zero_points.end(), [&](int zero_point) {
+    return weight.spec.min_code() - zero_point >= -128 && weight.spec.max_code() - zero_point <= 127;
+  });
 }
 
 bool has_integer_form(const Value& weight, const op::Conv& conv) {
   if (!weight.quant || !weight.quant->spec.is_signed || weight.quant->spec.granularity == Granularity::block) return false;
-  return all_zero(weight.quant->zero_point) && (conv.groups > 1 || weight.shape[1] >= kMinInputChannels);
+  return fits_bytes(*weight.quant) && (conv.groups > 1 || weight.shape[1] >= kMinInputChannels);
 }
 
 /// The bias on the accumulator's grid, step = weight scale * input scale; nothing when it does not fit 32 bits.
@@ -57,7 +60,8 @@ std::optional<Value> accumulator_bias(const Value& bias, const QuantParams& weig
   made.constant = Tensor::of<std::int32_t>(bias.shape, std::move(codes));
   QuantSpec spec{.bits = 32};
   spec.granularity = weight.spec.granularity;
-  made.quant = QuantParams{spec, Tensor::of<float>(weight.scale.shape(), std::move(steps)), weight.zero_point};
+  const Tensor zero_points = Tensor::of<std::int8_t>(weight.scale.shape(), std::vector<std::int8_t>(steps.size(), 0));
+  made.quant = QuantParams{spec, Tensor::of<float>(weight.scale.shape(), std::move(steps)), zero_points};
   return made;
 }
 

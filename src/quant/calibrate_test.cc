@@ -136,6 +136,32 @@ TEST(Calibrate, ActivationCodesAreSignedAndSymmetricWhereAsked) {
   EXPECT_EQ(zero_points(), std::vector<int>(4, 0));
 }
 
+TEST(Calibrate, WeightsHaveZeroPointsWhereNoIntegerKernelForbidsThem) {
+  std::mt19937 random(5);
+  Graph graph;
+  ValueId x = add_conv(graph, "straight", graph.add_input("images", {1, 3, 16, 16}), {8, 3, 3, 3}, {.padding = {1, 1}}, random);
+  x = graph.add("pool", op::MaxPool{.kernel = {2, 2}, .stride = {2, 2}}, {x});
+  graph.outputs = {add_conv(graph, "last", x, {8, 8, 1, 1}, {}, random)};
+  verify(graph);
+  Progress silent;
+  const auto has_zero_points = [&](const Recipe& recipe, std::size_t layer) {
+    const auto result = calibrate(graph, random_images(4), {.recipe = recipe, .head = {}, .threads = 1, .seed = 0}, silent);
+    EXPECT_EQ(result.layers[0].note.empty(), recipe.activations.bits == 0 || recipe.weights.bits == 8 || recipe.weights.symmetric);
+    std::vector<const Node*> convs;
+    for (const Node& node : result.graph.nodes)
+      if (std::holds_alternative<op::Conv>(node.op)) convs.push_back(&node);
+    const auto zero_points = result.graph.value(convs[layer]->inputs[1]).quant->zero_point.as<std::int8_t>();
+    return std::any_of(zero_points.begin(), zero_points.end(), [](int zero) { return zero != 0; });
+  };
+  for (const std::size_t layer : {0, 1}) EXPECT_TRUE(has_zero_points(recipe_of(4, 0), layer)) << layer;
+  EXPECT_FALSE(has_zero_points(recipe_of(4, 8), 0)) << "fused with the quantisers around it";
+  EXPECT_TRUE(has_zero_points(recipe_of(4, 8), 1));
+  EXPECT_FALSE(has_zero_points(recipe_of(8, 0), 1));
+  Recipe symmetric = recipe_of(4, 8);
+  symmetric.weights.symmetric = true;
+  EXPECT_FALSE(has_zero_points(symmetric, 1));
+}
+
 TEST(Calibrate, RulesKeepLayersFloatAndSayWhy) {
   Recipe recipe = recipe_of(4, 8);
   recipe.rules = {{.match = "hea?", .keep_float = true, .weight_bits = {}, .activation_bits = {}},

@@ -4,8 +4,10 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "exec/convert.h"
 #include "exec/fake_quant.h"
@@ -74,7 +76,28 @@ std::vector<std::int32_t> column_slots(const QuantSpec& spec, const at::Tensor& 
   return slots;
 }
 
-RoundingProblem make_problem(const at::Tensor& targets, const Factored& factored, const QuantSpec& spec, const at::Tensor& weight) {
+/// Columns in the order in which they are rounded: the largest Hessian entries first, while many columns are left to make up for
+/// their errors ("act order" in Frantar et al.'s implementation).
+std::vector<std::int64_t> rounding_order(const at::Tensor& hessian) {
+  const std::vector<float> importance = to_vector(hessian.diagonal(0, 1, 2).mean(0));
+  std::vector<std::int64_t> order(importance.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return importance[a] > importance[b]; });
+  return order;
+}
+
+/// Entry i of the result is row and column order[i] of each matrix.
+at::Tensor reordered(const at::Tensor& matrices, const at::Tensor& order) { return matrices.index_select(1, order).index_select(2, order); }
+
+std::vector<std::int8_t> in_natural_order(const std::vector<std::int8_t>& codes, const std::vector<std::int64_t>& order) {
+  std::vector<std::int8_t> result(codes.size());
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    result[i - i % order.size() + static_cast<std::size_t>(order[i % order.size()])] = codes[i];
+  return result;
+}
+
+RoundingProblem make_problem(const at::Tensor& targets, const Factored& factored, const QuantSpec& spec, bool symmetric,
+                             std::vector<std::int32_t> slots) {
   RoundingProblem problem;
   problem.groups = targets.size(0);
   problem.rows = targets.size(1);
@@ -82,9 +105,10 @@ RoundingProblem make_problem(const at::Tensor& targets, const Factored& factored
   problem.targets = to_vector(targets);
   problem.hessian = to_vector(factored.hessian);
   problem.inverse_factor = to_vector(factored.upper);
-  problem.slots = column_slots(spec, weight);
+  problem.slots = std::move(slots);
   problem.slot_count = *std::max_element(problem.slots.begin(), problem.slots.end()) + 1;
   problem.shared_scale = spec.granularity == Granularity::tensor;
+  problem.symmetric = symmetric;
   problem.spec = spec;
   return problem;
 }
@@ -92,15 +116,17 @@ RoundingProblem make_problem(const at::Tensor& targets, const Factored& factored
 /// Scales times the factor that makes the regression of the quantised output on the float output have slope 1, per output
 /// channel: E[y^2] / E[y y'] with y = w x, y' = w' x'. Least-squares codes give slopes a little below 1 (a projection is
 /// shorter than what it projects); over sixty layers that fades the signal.
-void restore_gain(RoundedWeights& rounded, const RoundingProblem& problem, const at::Tensor& rows, const PatchMoments& moments,
-                  bool centred) {
+void restore_gain(RoundedWeights& rounded, const std::vector<std::int32_t>& column_slots, bool shared_scale, const at::Tensor& rows,
+                  const PatchMoments& moments, bool centred) {
+  const std::vector<std::int64_t> by_slot{rows.size(0), rows.size(1), -1};
   const at::Tensor codes = at::tensor(at::ArrayRef<std::int8_t>(rounded.codes)).to(at::kFloat).reshape(rows.sizes());
-  const at::Tensor scales = at::tensor(at::ArrayRef<float>(rounded.scales)).reshape({rows.size(0), rows.size(1), -1});
-  const at::Tensor slots = at::tensor(at::ArrayRef<std::int32_t>(problem.slots)).to(at::kLong);
-  const at::Tensor restored = codes * scales.index_select(2, slots);
+  const at::Tensor scales = at::tensor(at::ArrayRef<float>(rounded.scales)).reshape(by_slot);
+  const at::Tensor zero_points = at::tensor(at::ArrayRef<std::int8_t>(rounded.zero_points)).to(at::kFloat).reshape(by_slot);
+  const at::Tensor slots = at::tensor(at::ArrayRef<std::int32_t>(column_slots)).to(at::kLong);
+  const at::Tensor restored = (codes - zero_points.index_select(2, slots)) * scales.index_select(2, slots);
   const at::Tensor power = at::matmul(rows, moments.wanted_hessian(centred)).mul(rows).sum(2);                          // [G, O/G]
   const at::Tensor product = at::matmul(rows, moments.hessian(centred) + moments.drift(centred)).mul(restored).sum(2);  // [G, O/G]
-  const at::Tensor gain = problem.shared_scale ? (power.sum() / product.sum()).expand_as(power) : power / product;
+  const at::Tensor gain = shared_scale ? (power.sum() / product.sum()).expand_as(power) : power / product;
   const at::Tensor usable = product.gt(0).logical_and(gain.isfinite());
   rounded.scales = to_vector(scales * at::where(usable, gain, at::ones_like(gain)).clamp(kMinGain, kMaxGain).unsqueeze(2));
 }
@@ -108,9 +134,9 @@ void restore_gain(RoundedWeights& rounded, const RoundingProblem& problem, const
 QuantParams weight_params(const RoundedWeights& rounded, const RoundingProblem& problem, const at::Tensor& weight) {
   const Shape shape = scale_shape(problem.spec, weight.sizes().vec());
   std::vector<float> scales = rounded.scales;
-  if (problem.shared_scale) scales.resize(1);
-  const std::vector<std::int8_t> zeros(scales.size(), 0);
-  return {problem.spec, Tensor::of<float>(shape, std::move(scales)), Tensor::of<std::int8_t>(shape, zeros)};
+  std::vector<std::int8_t> zero_points = rounded.zero_points;
+  if (problem.shared_scale) scales.resize(1), zero_points.resize(1);
+  return {problem.spec, Tensor::of<float>(shape, std::move(scales)), Tensor::of<std::int8_t>(shape, std::move(zero_points))};
 }
 
 /// 0 for no signal, infinite for no noise.
@@ -129,7 +155,7 @@ void describe_codes(const at::Tensor& weight, const at::Tensor& codes, const Qua
   stat.sqnr_db = decibels(weight.square().sum().item<double>(), (weight - restored).square().sum().item<double>());
   const auto count = static_cast<double>(weight.numel());
   stat.clipped = codes.eq(spec.min_code()).logical_or(codes.eq(spec.max_code())).sum().item<double>() / count;
-  stat.zeroed = codes.eq(0).logical_and(weight.ne(0)).sum().item<double>() / count;
+  stat.zeroed = restored.eq(0).logical_and(weight.ne(0)).sum().item<double>() / count;
 }
 
 QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
@@ -146,19 +172,27 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
                               const Recipe& recipe, const PatchMoments& moments) {
   const std::int64_t groups = std::get<op::Conv>(node.op).groups;
   const at::Tensor rows = weight.reshape({groups, weight.size(0) / groups, -1});  // [G, O/G, K]
-  const Factored factored = factorise(moments.hessian(recipe.bias_correction), moments.hessian(false).diagonal(0, 1, 2).mean(1),
-                                      recipe.weights.damping, node.name);
-  at::Tensor targets = rows;
+  const at::Tensor hessian = moments.hessian(recipe.bias_correction);
+  const std::vector<std::int64_t> order = rounding_order(hessian);
+  const at::Tensor by_order = at::tensor(at::ArrayRef<std::int64_t>(order));
+  const Factored factored =
+      factorise(reordered(hessian, by_order), moments.hessian(false).diagonal(0, 1, 2).mean(1), recipe.weights.damping, node.name);
+  at::Tensor targets = rows.index_select(2, by_order);
   if (recipe.weights.rounding == Rounding::gptq && recipe.weights.target_correction > 0) {
-    const at::Tensor repair = at::matmul(moments.drift(recipe.bias_correction).to(at::kDouble), factored.inverse);
-    targets = rows + recipe.weights.target_correction * at::matmul(rows.to(at::kDouble), repair).to(at::kFloat);
+    const at::Tensor drift = reordered(moments.drift(recipe.bias_correction), by_order);
+    const at::Tensor repair = at::matmul(drift.to(at::kDouble), factored.inverse);
+    targets = targets + recipe.weights.target_correction * at::matmul(targets.to(at::kDouble), repair).to(at::kFloat);
   }
   if (!targets.isfinite().all().item<bool>())
     throw Error(ErrorKind::numeric, fmt::format("calibrate: {}: the corrected weights are not finite", node.name));
 
-  const RoundingProblem problem = make_problem(targets, factored, *plan.weight, weight);
+  const std::vector<std::int32_t> slots = column_slots(*plan.weight, weight);
+  std::vector<std::int32_t> slots_in_order;
+  for (const std::int64_t column : order) slots_in_order.push_back(slots[column]);
+  const RoundingProblem problem = make_problem(targets, factored, *plan.weight, plan.symmetric, std::move(slots_in_order));
   RoundedWeights rounded = round_weights(problem, recipe.weights.rounding, recipe.weights.scale_search, run_parallel);
-  if (recipe.weights.restore_gain) restore_gain(rounded, problem, rows, moments, recipe.bias_correction);
+  rounded.codes = in_natural_order(rounded.codes, order);
+  if (recipe.weights.restore_gain) restore_gain(rounded, slots, problem.shared_scale, rows, moments, recipe.bias_correction);
 
   QuantizedLayer layer;
   layer.codes = Tensor::of<std::int8_t>(weight.sizes().vec(), rounded.codes);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "graph/edit.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -25,9 +26,35 @@ const LayerRule* rule_for(const Recipe& recipe, const std::string& name) {
   return nullptr;
 }
 
+bool moves_values_only(const Op& op) {
+  return std::holds_alternative<op::Reshape>(op) || std::holds_alternative<op::Transpose>(op) || std::holds_alternative<op::Split>(op) ||
+         std::holds_alternative<op::Unsqueeze>(op) || std::holds_alternative<op::MaxPool>(op) ||
+         std::holds_alternative<op::ResizeNearest>(op);
+}
+
+/// With nothing computed in between. Where activations are quantised, runtimes fuse such a convolution and the quantisers around
+/// it into one kernel on integers, whose weights must have zero point 0.
+bool feeds_convolution(const Graph& graph, const Node& node) {
+  for (const ValueId value : node.outputs)
+    for (const std::size_t reader : consumers_of(graph, value)) {
+      const Node& next = graph.nodes[reader];
+      if (std::holds_alternative<op::Conv>(next.op) && next.float_reason.empty()) return true;
+      if (moves_values_only(next.op) && feeds_convolution(graph, next)) return true;
+    }
+  return false;
+}
+
+void decide_symmetry(const Graph& graph, const Recipe& recipe, LayerPlan& plan) {
+  constexpr int kByte = 8;  // codes less a zero point would not fit integer kernels, and there is nothing to gain
+  plan.symmetric = recipe.weights.symmetric || plan.weight->bits == kByte;
+  if (plan.symmetric || !plan.activation || !feeds_convolution(graph, graph.nodes[plan.node])) return;
+  plan.symmetric = true;
+  plan.note += fmt::format("{}zero point 0: its result goes straight into a convolution", plan.note.empty() ? "" : "; ");
+}
+
 LayerPlan plan_layer(const Graph& graph, std::size_t index, const Recipe& recipe) {
   const Node& node = graph.nodes[index];
-  LayerPlan plan{.node = index, .weight = {}, .activation = {}, .note = node.float_reason};
+  LayerPlan plan{.node = index, .weight = {}, .activation = {}, .symmetric = false, .note = node.float_reason};
   if (!node.float_reason.empty()) return plan;
   const LayerRule* rule = rule_for(recipe, node.name);
   if (rule && rule->keep_float) {
@@ -41,6 +68,7 @@ LayerPlan plan_layer(const Graph& graph, std::size_t index, const Recipe& recipe
   if (recipe.weights.granularity == Granularity::block && plan.weight->granularity != Granularity::block)
     plan.note = fmt::format("scale per channel: {} input channels are not more than a block", graph.value(node.inputs[1]).shape[1]);
   if (rule) plan.note = fmt::format("bits from the recipe's rule '{}'", rule->match);
+  decide_symmetry(graph, recipe, plan);
   return plan;
 }
 

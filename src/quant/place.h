@@ -15,6 +15,7 @@ struct LayerPlan {
   std::size_t node = 0;                 ///< index into Graph::nodes, an op::Conv
   std::optional<QuantSpec> weight;      ///< empty: float
   std::optional<QuantSpec> activation;  ///< of the input; empty: float
+  bool symmetric = false;               ///< weights have zero point 0
   std::string note;                     ///< why it is float, or which rule changed it
 };
 

@@ -26,6 +26,7 @@ struct WeightRecipe {
   double damping = 0.01;           ///< GPTQ: fraction of the Hessian's mean diagonal added to it
   bool error_propagation = false;  ///< layers in order, on inputs as the quantised network has them; false: the float network's
   double target_correction = 1;    ///< 0..1: how much of the least-squares repair of the input's errors goes into the target
+  bool symmetric = false;          ///< zero point 0; else one for each scale, with fewer than 8 bits
   bool restore_gain = true;        ///< rescale each channel so that its output follows the float output with slope 1
 };
 struct ActivationRecipe {

@@ -85,6 +85,8 @@ TEST(Recipe, ShippedOnesAreWhatTheirNamesSay) {
   EXPECT_EQ(load_recipe("w4a16").activations.bits, 0);
   EXPECT_EQ(load_recipe("w4a8").activations.bits, 8);
   EXPECT_EQ(load_recipe("w4a16-tensor").weights.granularity, Granularity::tensor);
+  EXPECT_TRUE(load_recipe("w4a16-symmetric").weights.symmetric);
+  EXPECT_TRUE(load_recipe("w4a8-symmetric").weights.symmetric && load_recipe("w4a8-symmetric").activations.symmetric);
 }
 
 TEST(Preset, SaysHowMuchWorkWhereTheRecipeDoesNot) {

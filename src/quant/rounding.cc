@@ -13,7 +13,10 @@ namespace {
 
 constexpr int kGridSteps = 40;  // first search: max |w| / max_code times 1, 1 - 1/50, ...
 constexpr double kGridStep = 0.02;
-constexpr std::array<float, 5> kScaleFactors{1.0F, 0.85F, 0.92F, 1.08F, 1.16F};  // of that, judged by GPTQ's error
+constexpr int kEndSteps = 12;  // with a zero point: each end of the weights times 1.1, 1.05, ...
+constexpr double kWidestEnd = 1.1, kEndStep = 0.05;
+constexpr std::array<float, 11> kScaleFactors{1.0F,  0.96F, 0.92F, 0.88F, 0.84F, 0.8F,
+                                              1.04F, 1.08F, 1.12F, 1.16F, 1.2F};  // of that, judged by GPTQ's error
 constexpr int kRefineRounds = 4;
 constexpr int kDescentSweeps = 3;
 
@@ -27,24 +30,38 @@ std::vector<Columns> columns_by_slot(const RoundingProblem& p) {
   return result;
 }
 
-/// Error of nearest rounding of some columns of a row at `scale`, weights on the diagonal.
-double columns_error(const RoundingProblem& p, std::int64_t row, const Columns& columns, double scale,
+/// What codes stand for: value = (code - zero_point) * scale.
+struct Grid {
+  float scale = 1;
+  std::int8_t zero_point = 0;
+};
+
+/// Error of nearest rounding of some columns of a row, weights on the diagonal.
+double columns_error(const RoundingProblem& p, std::int64_t row, const Columns& columns, const Grid& grid,
                      const std::vector<float>& importance) {
   const float* w = p.targets.data() + row * p.columns;
   const float* weight = importance.data() + row / p.rows * p.columns;
+  const auto low = static_cast<float>(p.spec.min_code() - grid.zero_point), high = static_cast<float>(p.spec.max_code() - grid.zero_point);
   double error = 0;
   for (const std::int64_t j : columns) {
-    const double code = std::clamp<double>(std::nearbyint(w[j] / scale), p.spec.min_code(), p.spec.max_code());
-    const double difference = code * scale - w[j];
-    error += weight[j] * difference * difference;
+    const float difference = std::clamp(std::nearbyint(w[j] / grid.scale), low, high) * grid.scale - w[j];
+    error += static_cast<double>(weight[j]) * difference * difference;
   }
   return error;
 }
 
-double columns_max(const RoundingProblem& p, std::int64_t row, const Columns& columns) {
-  double largest = 0;
-  for (const std::int64_t j : columns) largest = std::max(largest, std::abs(static_cast<double>(p.targets[row * p.columns + j])));
-  return largest;
+/// Ends of the weights of some columns; they span 0.
+struct Ends {
+  double low = 0, high = 0;
+};
+Ends ends_of(const RoundingProblem& p, std::int64_t first, std::int64_t last, const Columns& columns) {
+  Ends ends;
+  for (std::int64_t row = first; row < last; ++row)
+    for (const std::int64_t j : columns) {
+      const double weight = p.targets[row * p.columns + j];
+      ends = {std::min(ends.low, weight), std::max(ends.high, weight)};
+    }
+  return ends;
 }
 
 /// Diagonal of the Hessian, or ones.
@@ -59,38 +76,63 @@ float positive_scale(double scale) {
   return scale > std::numeric_limits<float>::min() ? static_cast<float>(scale) : 1.0F;  // an all-zero slot: any scale does
 }
 
-/// Best scale on the grid for the rows [first, last) taken together.
-float search_scale(const RoundingProblem& p, std::int64_t first, std::int64_t last, const Columns& columns, ScaleSearch search,
-                   const std::vector<float>& importance) {
-  double largest = 0;
-  for (std::int64_t row = first; row < last; ++row) largest = std::max(largest, columns_max(p, row, columns));
-  const double widest = largest / p.spec.max_code();
-  if (search == ScaleSearch::max || largest == 0) return positive_scale(widest);
-  double best = widest;
-  double best_error = std::numeric_limits<double>::infinity();
-  for (int step = 0; step < kGridSteps; ++step) {
-    const double scale = widest * (1 - kGridStep * step);
-    double error = 0;
-    for (std::int64_t row = first; row < last; ++row) error += columns_error(p, row, columns, scale, importance);
-    if (error < best_error) best_error = error, best = scale;
-  }
-  return positive_scale(best);
+std::vector<Grid> symmetric_grids(const RoundingProblem& p, const Ends& ends) {
+  std::vector<Grid> grids;
+  const double widest = std::max(ends.high, -ends.low) / p.spec.max_code();
+  for (int step = 0; step < kGridSteps; ++step) grids.push_back({positive_scale(widest * (1 - kGridStep * step)), 0});
+  return grids;
 }
 
-std::vector<float> initial_scales(const RoundingProblem& p, ScaleSearch search, const ParallelFor& parallel_for) {
+Grid asymmetric_grid(const RoundingProblem& p, double low, double high) {
+  const float scale = positive_scale((high - low) / (p.spec.max_code() - p.spec.min_code()));
+  const double zero_point = std::nearbyint(p.spec.min_code() - low / static_cast<double>(scale));
+  return {scale, static_cast<std::int8_t>(std::clamp<double>(zero_point, p.spec.min_code(), p.spec.max_code()))};
+}
+
+/// Both ends cut or stretched, each on its own.
+std::vector<Grid> asymmetric_grids(const RoundingProblem& p, const Ends& ends) {
+  std::vector<Grid> grids;
+  for (int i = 0; i < kEndSteps; ++i)
+    for (int j = 0; j < kEndSteps; ++j)
+      grids.push_back(asymmetric_grid(p, ends.low * (kWidestEnd - kEndStep * i), ends.high * (kWidestEnd - kEndStep * j)));
+  return grids;
+}
+
+/// Best of the grids for the rows [first, last) taken together.
+Grid search_grid(const RoundingProblem& p, std::int64_t first, std::int64_t last, const Columns& columns, ScaleSearch search,
+                 const std::vector<float>& importance) {
+  const Ends ends = ends_of(p, first, last, columns);
+  if (search == ScaleSearch::max && !p.symmetric) return asymmetric_grid(p, ends.low, ends.high);
+  std::vector<Grid> grids = symmetric_grids(p, ends);
+  Grid best = grids.front();
+  if (search == ScaleSearch::max || ends.low == ends.high) return best;
+  if (!p.symmetric) {
+    const auto more = asymmetric_grids(p, ends);
+    grids.insert(grids.end(), more.begin(), more.end());
+  }
+  double best_error = std::numeric_limits<double>::infinity();
+  for (const Grid& grid : grids) {
+    double error = 0;
+    for (std::int64_t row = first; row < last; ++row) error += columns_error(p, row, columns, grid, importance);
+    if (error < best_error) best_error = error, best = grid;
+  }
+  return best;
+}
+
+std::vector<Grid> initial_grids(const RoundingProblem& p, ScaleSearch search, const ParallelFor& parallel_for) {
   const std::vector<float> importance = importance_of(p, search);
   const std::vector<Columns> columns = columns_by_slot(p);
-  std::vector<float> scales(static_cast<std::size_t>(total_rows(p) * p.slot_count));
+  std::vector<Grid> grids(static_cast<std::size_t>(total_rows(p) * p.slot_count));
   if (p.shared_scale) {
-    std::fill(scales.begin(), scales.end(), search_scale(p, 0, total_rows(p), columns.front(), search, importance));
-    return scales;
+    std::fill(grids.begin(), grids.end(), search_grid(p, 0, total_rows(p), columns.front(), search, importance));
+    return grids;
   }
   parallel_for(total_rows(p), [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t row = first; row < last; ++row)
       for (std::int32_t slot = 0; slot < p.slot_count; ++slot)
-        scales[row * p.slot_count + slot] = search_scale(p, row, row + 1, columns[slot], search, importance);
+        grids[row * p.slot_count + slot] = search_grid(p, row, row + 1, columns[slot], search, importance);
   });
-  return scales;
+  return grids;
 }
 
 /// The rows of all groups in blocks; what is decided row by row or, with a shared scale, for all rows at once.
@@ -101,11 +143,14 @@ class Layer {
       for (std::int64_t first = 0; first < problem.rows; first += kRowsPerBlock) blocks_.emplace_back(problem, group, first);
   }
 
-  void set_scales(const std::vector<float>& scales) {
+  void set_grids(const std::vector<Grid>& grids, float scale_factor = 1) {
     for (RowBlock& block : blocks_)
       for (std::int64_t r = 0; r < block.rows(); ++r)
-        for (std::int32_t slot = 0; slot < problem_.slot_count; ++slot)
-          block.scale(slot, r) = scales[block.global_row(r) * problem_.slot_count + slot];
+        for (std::int32_t slot = 0; slot < problem_.slot_count; ++slot) {
+          const Grid& grid = grids[block.global_row(r) * problem_.slot_count + slot];
+          block.scale(slot, r) = grid.scale * scale_factor;
+          block.zero_point(slot, r) = grid.zero_point;
+        }
   }
 
   void round_nearest() {
@@ -113,13 +158,11 @@ class Layer {
   }
 
   /// GPTQ at each scale factor; keeps the best factor of each row (of the layer when the scale is shared).
-  void round_gptq(const std::vector<float>& scales) {
+  void round_gptq(const std::vector<Grid>& grids) {
     std::vector<RowBlock::Sums> best(blocks_.size());
     for (const float factor : kScaleFactors) {
       Layer candidate(problem_, parallel_for_);
-      std::vector<float> scaled = scales;
-      for (float& scale : scaled) scale *= factor;
-      candidate.set_scales(scaled);
+      candidate.set_grids(grids, factor);
       const std::vector<RowBlock::Sums> errors =
           candidate.for_each([](RowBlock& block, RowBlock::Sums& sums) { sums = block.round_gptq(); });
       const bool first = factor == kScaleFactors.front();
@@ -131,6 +174,10 @@ class Layer {
           best[i][r] = errors[i][r];
         }
     }
+  }
+
+  void round_beam() {
+    for_each([](RowBlock& block, RowBlock::Sums&) { block.round_beam(); });
   }
 
   /// Scales and codes in turn, each the best given the other.
@@ -149,6 +196,7 @@ class Layer {
     RoundedWeights weights;
     weights.codes.resize(problem_.targets.size());
     weights.scales.resize(static_cast<std::size_t>(total_rows(problem_) * problem_.slot_count));
+    weights.zero_points.resize(weights.scales.size());
     weights.error = total(for_each([](RowBlock& block, RowBlock::Sums& sums) {
       block.begin_refinement();
       sums = block.errors();
@@ -205,13 +253,14 @@ class Layer {
 }  // namespace
 
 RoundedWeights round_weights(const RoundingProblem& problem, Rounding rounding, ScaleSearch search, const ParallelFor& parallel_for) {
-  const std::vector<float> scales = initial_scales(problem, search, parallel_for);
+  const std::vector<Grid> grids = initial_grids(problem, search, parallel_for);
   Layer layer(problem, parallel_for);
   if (rounding == Rounding::gptq) {
-    layer.round_gptq(scales);
+    layer.round_gptq(grids);
+    layer.round_beam();
     layer.refine();
   } else {
-    layer.set_scales(scales);
+    layer.set_grids(grids);
     layer.round_nearest();
   }
   return layer.result();

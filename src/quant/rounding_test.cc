@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
+
+#include "quant/beam.h"
 
 namespace nibble {
 namespace {
@@ -76,8 +79,10 @@ double true_error(const RoundingProblem& p, const RoundedWeights& w) {
   double total = 0;
   for (std::int64_t row = 0; row < p.groups * p.rows; ++row) {
     std::vector<double> e(p.columns);
-    for (std::int64_t j = 0; j < p.columns; ++j)
-      e[j] = static_cast<double>(w.codes[row * p.columns + j]) * w.scales[row * p.slot_count + p.slots[j]] - p.targets[row * p.columns + j];
+    for (std::int64_t j = 0; j < p.columns; ++j) {
+      const std::int64_t slot = row * p.slot_count + p.slots[j];
+      e[j] = static_cast<double>(w.codes[row * p.columns + j] - w.zero_points[slot]) * w.scales[slot] - p.targets[row * p.columns + j];
+    }
     const float* h = p.hessian.data() + row / p.rows * p.columns * p.columns;
     for (std::int64_t i = 0; i < p.columns; ++i)
       for (std::int64_t j = 0; j < p.columns; ++j) total += e[i] * h[i * p.columns + j] * e[j];
@@ -94,6 +99,7 @@ double exhaustive_error(const RoundingProblem& p, std::int64_t row, float scale)
     one.targets.assign(p.targets.begin() + row * 3, p.targets.begin() + row * 3 + 3);
     RoundedWeights w;
     w.scales = {scale};
+    w.zero_points = {0};
     for (int j = 0; j < 3; ++j) w.codes.push_back(static_cast<std::int8_t>((code >> (2 * j) & 3) - 2));
     best = std::min(best, true_error(one, w));
   }
@@ -179,12 +185,108 @@ TEST(Rounding, ThreadsDoNotChangeTheResult) {
   EXPECT_EQ(a.scales, b.scales);
 }
 
+TEST(Rounding, AZeroPointServesWeightsOfOneSign) {
+  RoundingProblem p = random_problem(16, 1, 9, 4);  // depthwise
+  for (float& target : p.targets) target = std::abs(target);
+  const double symmetric = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially).error;
+  p.symmetric = false;
+  const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_LT(w.error, 0.5 * symmetric);
+  EXPECT_NEAR(w.error, true_error(p, w), 1e-3 * w.error);
+  for (const int code : w.codes) {
+    EXPECT_GE(code, p.spec.min_code());
+    EXPECT_LE(code, p.spec.max_code());
+  }
+}
+
+TEST(Rounding, ZeroPointsOfASharedScaleAndOfBlocks) {
+  RoundingProblem p = random_problem(1, 12, 16, 4);
+  for (float& target : p.targets) target += 1;
+  p.symmetric = false;
+  p.shared_scale = true;
+  const RoundedWeights shared = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  for (const auto zero_point : shared.zero_points) EXPECT_EQ(zero_point, shared.zero_points.front());
+  EXPECT_NE(shared.zero_points.front(), 0);
+  EXPECT_NEAR(shared.error, true_error(p, shared), 1e-3 * shared.error);
+  p.shared_scale = false;
+  for (std::int64_t j = 8; j < 16; ++j) p.slots[j] = 1;
+  p.slot_count = 2;
+  const RoundedWeights blocks = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_NEAR(blocks.error, true_error(p, blocks), 1e-3 * blocks.error);
+  EXPECT_LT(blocks.error, shared.error);
+}
+
+TEST(Rounding, MaxWithAZeroPointSpansTheWeights) {
+  RoundingProblem p;
+  p.rows = 1;
+  p.columns = 2;
+  p.targets = {-1, 6.5F};  // 7.5 over 15 steps
+  p.hessian = {1, 0, 0, 1};
+  p.slots = {0, 0};
+  p.symmetric = false;
+  p.spec = QuantSpec{.bits = 4, .granularity = Granularity::channel};
+  const RoundedWeights w = round_weights(p, Rounding::nearest, ScaleSearch::max, serially);
+  EXPECT_EQ(w.scales, std::vector<float>{0.5F});
+  EXPECT_EQ(w.zero_points, std::vector<std::int8_t>{-6});
+  EXPECT_EQ(w.codes, (std::vector<std::int8_t>{-8, 7}));
+}
+
 TEST(Rounding, ZeroWeightsGetAUsableScale) {
   RoundingProblem p = random_problem(1, 2, 4, 4);
   std::fill(p.targets.begin(), p.targets.end(), 0.0F);
-  const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
-  EXPECT_EQ(w.codes, std::vector<std::int8_t>(8, 0));
-  for (const float scale : w.scales) EXPECT_GT(scale, 0);
+  for (const bool symmetric : {true, false}) {
+    p.symmetric = symmetric;
+    const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+    for (std::size_t i = 0; i < w.codes.size(); ++i) EXPECT_EQ(w.codes[i], w.zero_points[i / 4]);
+    for (const float scale : w.scales) EXPECT_GT(scale, 0);
+  }
+}
+
+/// sum of ((w_j - c_j s) / U_jj)^2 with the errors before carried on: e of the codes.
+double cost_of(const RoundingProblem& p, std::vector<float> w, const std::vector<float>& codes, float scale) {
+  double cost = 0;
+  for (std::int64_t j = 0; j < p.columns; ++j) {
+    const float* row = p.inverse_factor.data() + j * p.columns;
+    const float error = (w[j] - codes[j] * scale) / row[j];
+    cost += static_cast<double>(error) * error;
+    for (std::int64_t k = j + 1; k < p.columns; ++k) w[k] -= row[k] * error;
+  }
+  return cost;
+}
+
+TEST(Beam, ComesCloserThanTheGreedyChoice) {
+  const RoundingProblem p = random_problem(1, 100, 12, 4);
+  BeamSearch beam(p.inverse_factor.data(), p.columns);
+  const float scale = 0.4F;
+  double greedy_total = 0, beam_total = 0;
+  for (std::int64_t row = 0; row < p.rows; ++row) {
+    const std::vector<float> targets(p.targets.begin() + row * p.columns, p.targets.begin() + (row + 1) * p.columns);
+    const std::vector<float> found = beam.round(targets, std::vector<ColumnGrid>(12, {scale, -8, 7}));
+    std::vector<float> work = targets, greedy(12);
+    for (std::int64_t j = 0; j < p.columns; ++j) {
+      greedy[j] = std::clamp(std::nearbyint(work[j] / scale), -8.0F, 7.0F);
+      const float* factor = p.inverse_factor.data() + j * p.columns;
+      for (std::int64_t k = j + 1; k < p.columns; ++k) work[k] -= factor[k] * (work[j] - greedy[j] * scale) / factor[j];
+    }
+    greedy_total += cost_of(p, targets, greedy, scale);
+    beam_total += cost_of(p, targets, found, scale);
+  }
+  EXPECT_LT(beam_total, 0.9 * greedy_total);
+}
+
+TEST(Beam, IsExactWhereEveryBeginningFits) {
+  RoundingProblem p = random_problem(1, 50, 4, 1);
+  BeamSearch beam(p.inverse_factor.data(), p.columns);
+  for (std::int64_t row = 0; row < p.rows; ++row) {
+    const std::vector<float> targets(p.targets.begin() + row * 4, p.targets.begin() + row * 4 + 4);
+    double least = 1e30;
+    for (int bits = 0; bits < 16; ++bits) {
+      std::vector<float> codes;
+      for (int j = 0; j < 4; ++j) codes.push_back(static_cast<float>((bits >> j & 1) - 1));
+      least = std::min(least, cost_of(p, targets, codes, 0.9F));
+    }
+    EXPECT_NEAR(cost_of(p, targets, beam.round(targets, std::vector<ColumnGrid>(4, {0.9F, -1, 0})), 0.9F), least, 1e-4 * least);
+  }
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "quant/beam.h"
+
 namespace nibble {
 namespace {
 
@@ -24,7 +26,8 @@ RowBlock::RowBlock(const RoundingProblem& problem, std::int64_t group, std::int6
       rows_(std::min(kRowsPerBlock, problem.rows - first)),
       targets_(static_cast<std::size_t>(problem.columns), Lane{}),
       codes_(static_cast<std::size_t>(problem.columns), Lane{}),
-      scales_(static_cast<std::size_t>(problem.slot_count)) {
+      scales_(static_cast<std::size_t>(problem.slot_count)),
+      zero_points_(static_cast<std::size_t>(problem.slot_count), Lane{}) {
   for (auto& lane : scales_) lane.fill(1);  // lanes without a row stay harmless
   for (std::int64_t r = 0; r < rows_; ++r)
     for (std::int64_t j = 0; j < problem.columns; ++j) targets_[j][r] = problem.targets[global_row(r) * problem.columns + j];
@@ -33,8 +36,11 @@ RowBlock::RowBlock(const RoundingProblem& problem, std::int64_t group, std::int6
 void RowBlock::store(RoundedWeights& result) const {
   for (std::int64_t r = 0; r < rows_; ++r) {
     for (std::int64_t j = 0; j < problem_->columns; ++j)
-      result.codes[global_row(r) * problem_->columns + j] = static_cast<std::int8_t>(codes_[j][r]);
-    for (std::int32_t s = 0; s < problem_->slot_count; ++s) result.scales[global_row(r) * problem_->slot_count + s] = scales_[s][r];
+      result.codes[global_row(r) * problem_->columns + j] = static_cast<std::int8_t>(codes_[j][r] + zero_points_[problem_->slots[j]][r]);
+    for (std::int32_t s = 0; s < problem_->slot_count; ++s) {
+      result.scales[global_row(r) * problem_->slot_count + s] = scales_[s][r];
+      result.zero_points[global_row(r) * problem_->slot_count + s] = static_cast<std::int8_t>(zero_points_[s][r]);
+    }
   }
 }
 
@@ -42,17 +48,20 @@ const float* RowBlock::hessian_row(std::int64_t column) const {
   return problem_->hessian.data() + (group_ * problem_->columns + column) * problem_->columns;
 }
 
-float RowBlock::code_of(float value, float scale) const {
+/// Rounds half to even, in the default rounding mode.
+Lane RowBlock::codes_of(const Lane& values, std::int32_t slot) const {
   const auto low = static_cast<float>(problem_->spec.min_code());
   const auto high = static_cast<float>(problem_->spec.max_code());
-  return std::clamp(std::nearbyint(value / scale), low, high);  // half to even in the default rounding mode
+  const Lane& scale = scales_[slot];
+  const Lane& zero_point = zero_points_[slot];
+  Lane codes;
+  for (std::int64_t r = 0; r < kRowsPerBlock; ++r)
+    codes[r] = std::clamp(std::nearbyint(values[r] / scale[r]), low - zero_point[r], high - zero_point[r]);
+  return codes;
 }
 
 void RowBlock::round_nearest() {
-  for (std::int64_t j = 0; j < problem_->columns; ++j) {
-    const Lane& scale = scales_[problem_->slots[j]];
-    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) codes_[j][r] = code_of(targets_[j][r], scale[r]);
-  }
+  for (std::int64_t j = 0; j < problem_->columns; ++j) codes_[j] = codes_of(targets_[j], problem_->slots[j]);
 }
 
 RowBlock::Sums RowBlock::round_gptq() {
@@ -64,8 +73,8 @@ RowBlock::Sums RowBlock::round_gptq() {
     const Lane& scale = scales_[problem_->slots[j]];
     const float* row = factor + j * columns;
     Lane step;
+    codes_[j] = codes_of(work[j], problem_->slots[j]);
     for (std::int64_t r = 0; r < kRowsPerBlock; ++r) {
-      codes_[j][r] = code_of(work[j][r], scale[r]);
       const float error = (work[j][r] - codes_[j][r] * scale[r]) / row[j];
       errors[r] += static_cast<double>(error) * error;
       step[r] = -error;
@@ -75,9 +84,29 @@ RowBlock::Sums RowBlock::round_gptq() {
   return errors;
 }
 
+void RowBlock::round_beam() {
+  const std::int64_t columns = problem_->columns;
+  BeamSearch beam(problem_->inverse_factor.data() + group_ * columns * columns, columns);
+  std::vector<float> targets(targets_.size());
+  std::vector<ColumnGrid> grids(targets_.size());
+  for (std::int64_t r = 0; r < rows_; ++r) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      const std::int32_t slot = problem_->slots[j];
+      targets[j] = targets_[j][r];
+      grids[j] = {scales_[slot][r], static_cast<float>(problem_->spec.min_code()) - zero_points_[slot][r],
+                  static_cast<float>(problem_->spec.max_code()) - zero_points_[slot][r]};
+    }
+    const std::vector<float>& codes = beam.round(targets, grids);
+    for (std::int64_t j = 0; j < columns; ++j) codes_[j][r] = codes[j];
+  }
+}
+
 void RowBlock::copy_row(const RowBlock& other, std::int64_t r) {
   for (std::size_t j = 0; j < codes_.size(); ++j) codes_[j][r] = other.codes_[j][r];
-  for (std::size_t s = 0; s < scales_.size(); ++s) scales_[s][r] = other.scales_[s][r];
+  for (std::size_t s = 0; s < scales_.size(); ++s) {
+    scales_[s][r] = other.scales_[s][r];
+    zero_points_[s][r] = other.zero_points_[s][r];
+  }
 }
 
 RowBlock::Lane RowBlock::residual(std::int64_t column) const {
@@ -104,13 +133,14 @@ std::int64_t RowBlock::descend() {
   for (std::int64_t j = 0; j < problem_->columns; ++j) {
     const float* row = hessian_row(j);
     const Lane& scale = scales_[problem_->slots[j]];
-    Lane step{};
+    Lane step{}, best;
+    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) best[r] = codes_[j][r] * scale[r] - gradient_[j][r] / row[j];
+    best = codes_of(best, problem_->slots[j]);
     bool any = false;
     for (std::int64_t r = 0; r < rows_; ++r) {
-      const float code = code_of(codes_[j][r] * scale[r] - gradient_[j][r] / row[j], scale[r]);
-      if (code == codes_[j][r]) continue;
-      step[r] = (code - codes_[j][r]) * scale[r];
-      codes_[j][r] = code;
+      if (best[r] == codes_[j][r]) continue;
+      step[r] = (best[r] - codes_[j][r]) * scale[r];
+      codes_[j][r] = best[r];
       any = true;
       ++changed;
     }

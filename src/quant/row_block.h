@@ -16,20 +16,23 @@ class RowBlock {
   using Lane = std::array<float, kRowsPerBlock>;  ///< one number per row
   using Sums = std::array<double, kRowsPerBlock>;
 
-  /// Rows [first, first + kRowsPerBlock) of `group`, as far as they exist; codes 0, scales 1.
+  /// Rows [first, first + kRowsPerBlock) of `group`, as far as they exist; codes 0, scales 1, zero points 0.
   RowBlock(const RoundingProblem& problem, std::int64_t group, std::int64_t first);
 
   std::int64_t rows() const { return rows_; }
   /// Index of row r among all groups' rows.
   std::int64_t global_row(std::int64_t r) const { return group_ * problem_->rows + first_ + r; }
   float& scale(std::int32_t slot, std::int64_t r) { return scales_[slot][r]; }
+  float& zero_point(std::int32_t slot, std::int64_t r) { return zero_points_[slot][r]; }
   void store(RoundedWeights& result) const;
 
   /// Each column to the nearest code.
   void round_nearest();
   /// GPTQ with the present scales; needs inverse_factor. Returns e of each row: the sum of the squared compensated errors.
   Sums round_gptq();
-  /// Takes codes and scales of row r over from another block of the same rows.
+  /// The same with a beam of candidates (quant/beam.h).
+  void round_beam();
+  /// Takes codes, scales and zero points of row r over from another block of the same rows.
   void copy_row(const RowBlock& other, std::int64_t r);
 
   /// Starts the refinement: the gradient (s c - w*) H. Codes and scales change only through descend and rescale then.
@@ -51,7 +54,7 @@ class RowBlock {
 
  private:
   const float* hessian_row(std::int64_t column) const;
-  float code_of(float value, float scale) const;
+  Lane codes_of(const Lane& values, std::int32_t slot) const;
   Lane residual(std::int64_t column) const;
   std::vector<Lane> times_hessian(const std::vector<Lane>& x) const;
 
@@ -59,10 +62,10 @@ class RowBlock {
   std::int64_t group_;
   std::int64_t first_;
   std::int64_t rows_;
-  std::vector<Lane> targets_, codes_;  // [columns]
-  std::vector<Lane> scales_;           // [slot_count]
-  std::vector<Lane> gradient_;         // [columns]
-  std::vector<Lane> slot_gradient_;    // [columns]: (codes of one slot) H
+  std::vector<Lane> targets_, codes_;       // [columns]; codes less their zero point: value = code * scale
+  std::vector<Lane> scales_, zero_points_;  // [slot_count]
+  std::vector<Lane> gradient_;              // [columns]
+  std::vector<Lane> slot_gradient_;         // [columns]: (codes of one slot) H
 };
 
 }  // namespace nibble

@@ -24,12 +24,14 @@ struct WeightCase {
   std::int64_t groups = 1;
   Dialect dialect = Dialect::qcdq;
   std::int8_t zero_point = 0;  ///< of the activations
+  bool symmetric = true;       ///< weights: zero points 0
 };
 
 std::string name_of_case(const WeightCase& c) {
   const char* const granularity[] = {"tensor", "channel", "block"};
   return "w" + std::to_string(c.weight.bits) + granularity[static_cast<int>(c.weight.granularity)] + (c.weight.narrow ? "narrow" : "") +
-         (c.groups > 1 ? "depthwise" : "") + (c.dialect == Dialect::qcdq ? "qcdq" : "int4") + (c.zero_point != 0 ? "shifted" : "");
+         (c.groups > 1 ? "depthwise" : "") + (c.dialect == Dialect::qcdq ? "qcdq" : "int4") + (c.zero_point != 0 ? "shifted" : "") +
+         (c.symmetric ? "" : "asymmetric");
 }
 
 /// images -> QuantizeDequantize -> Conv with quantised weights; every value is a graph output.
@@ -51,7 +53,10 @@ Graph quantized_conv(const WeightCase& c, std::mt19937& random) {
   const ValueId x = graph.add("input_quant", op::QuantizeDequantize{activation}, {images});
   const ValueId w = graph.add_constant("weight", Tensor::of<std::int8_t>(shape, codes));
   graph.value(w).dtype = DType::f32;
-  const std::vector<std::int8_t> zeros(scales.size(), 0);
+  std::vector<std::int8_t> zeros(scales.size(), 0);
+  if (!c.symmetric)
+    for (auto& zero : zeros)
+      zero = static_cast<std::int8_t>(std::uniform_int_distribution<int>(c.weight.min_code(), c.weight.max_code())(random));
   graph.value(w).quant = QuantParams{c.weight, Tensor::of<float>(parameters, scales), Tensor::of<std::int8_t>(parameters, zeros)};
   const ValueId b = graph.add_constant("bias", Tensor::of<float>({kChannels}, bias));
   graph.outputs = {x, graph.add("conv", op::Conv{.padding = {1, 1}, .groups = c.groups}, {x, w, b})};
@@ -93,6 +98,9 @@ TEST_P(QuantizedParity, OpByOp) {
 INSTANTIATE_TEST_SUITE_P(Weights, QuantizedParity,
                          testing::Values(WeightCase{{.bits = 4, .granularity = Granularity::channel}},
                                          WeightCase{{.bits = 4, .granularity = Granularity::channel}, 1, Dialect::qcdq, -117},
+                                         WeightCase{{.bits = 4, .granularity = Granularity::channel}, 1, Dialect::qcdq, -117, false},
+                                         WeightCase{{.bits = 4, .granularity = Granularity::channel}, kChannels, Dialect::int4, 0, false},
+                                         WeightCase{{.bits = 4, .granularity = Granularity::block, .block = 2}, 1, Dialect::int4, 0, false},
                                          WeightCase{{.bits = 4, .granularity = Granularity::tensor}},
                                          WeightCase{{.bits = 4, .narrow = true, .granularity = Granularity::channel}},
                                          WeightCase{{.bits = 8, .granularity = Granularity::channel}},

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// GPTQ with more than one candidate: the closest-vector problem of one row, searched breadth-first.
+//
+// With U the upper Cholesky factor of H^-1, the error of a row is the sum over columns of ((w_j - c_j s_j) / U_jj)^2, w being what
+// the columns before have left (rounding.h). GPTQ takes the nearest code of each column and is done; here the kBeamWidth best
+// beginnings are kept and each goes on with its two nearest codes (the M-algorithm of sequential decoding, Anderson and Mohan 1984).
+#pragma once
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace nibble {
+
+inline constexpr int kBeamWidth = 16;
+
+/// Scale and codes a column may have, less their zero point: at least two.
+struct ColumnGrid {
+  float scale = 1, low = 0, high = 0;
+};
+
+class BeamSearch {
+ public:
+  /// `inverse_factor` [columns, columns]: U; both stay the caller's.
+  BeamSearch(const float* inverse_factor, std::int64_t columns);
+
+  /// Codes of a row, less their zero points. `targets` and `grids`: one for each column.
+  const std::vector<float>& round(const std::vector<float>& targets, const std::vector<ColumnGrid>& grids);
+
+ private:
+  using Lane = std::array<float, kBeamWidth>;  ///< one number per candidate
+  struct Step {
+    std::array<float, kBeamWidth> codes;
+    std::array<std::int8_t, kBeamWidth> parents;
+  };
+
+  Lane choose(std::int64_t column, const ColumnGrid& grid);
+  void compensate(std::int64_t column, const Lane& errors);
+  void trace_back();
+
+  const float* inverse_factor_;
+  std::int64_t columns_;
+  std::vector<Lane> work_;  ///< [columns]: targets less what was compensated
+  std::vector<Step> steps_;
+  std::array<double, kBeamWidth> costs_{};
+  int candidates_ = 0;
+  std::vector<float> codes_;
+};
+
+}  // namespace nibble
