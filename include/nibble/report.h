@@ -85,8 +85,11 @@ struct QuantizerSteps {
   std::int64_t first_steps = 0;    ///< its largest
   double first_share = 0;          ///< of its codes are more than one step off, 0..1
   /// The copy answers as the file, bit for bit, with all optimisations. False: giving codes out made the runtime fuse otherwise, so that
-  /// what is said above is true of the copy only.
+  /// the numbers above are the copy's.
   bool same_outputs = true;
+  /// What is said of `first` is true of the file: same_outputs, or a copy that gives out only the codes up to that quantiser agrees with
+  /// the file and finds the same.
+  bool first_is_exact = true;
 };
 
 /// One kind of operator, as the runtime runs it.

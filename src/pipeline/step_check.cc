@@ -24,6 +24,38 @@ bool same_bytes(const Tensor& a, const Tensor& b) {
   return std::equal(x.begin(), x.end(), y.begin(), y.end());
 }
 
+/// A file, and what it answers with all optimisations.
+struct Observed {
+  std::filesystem::path model;
+  std::string output;
+  const std::vector<Tensor>& inputs;
+  std::vector<Tensor> answers;
+  const RuntimeOptions& runtime;
+};
+
+/// Of a copy that gives the codes of `taps` out.
+QuantizerSteps steps_of_copy(const Observed& observed, const std::vector<QuantizerTap>& taps) {
+  std::vector<std::string> names, values;
+  for (const auto& tap : taps) {
+    names.push_back(tap.name);
+    values.push_back(tap.codes);
+  }
+  values.push_back(observed.output);
+  const auto copy = model_with_outputs(observed.model, values);
+  const Session off(copy, observed.model, on_cpu(observed.runtime, false)), all(copy, observed.model, on_cpu(observed.runtime, true));
+  StepMeter meter(names);
+  bool same = true;
+  for (std::size_t i = 0; i < observed.inputs.size(); ++i) {
+    throw_if_interrupted();
+    const auto optimized = all.run({observed.inputs[i]});
+    meter.add(off.run({observed.inputs[i]}), optimized);
+    same = same && same_bytes(observed.answers[i], optimized.back());
+  }
+  auto steps = meter.result();
+  steps.same_outputs = same;
+  return steps;
+}
+
 }  // namespace
 
 StepMeter::StepMeter(const std::vector<std::string>& quantizers) {
@@ -61,27 +93,21 @@ QuantizerSteps StepMeter::result() const {
 
 QuantizerSteps check_steps(const std::filesystem::path& model, const std::vector<Tensor>& inputs, const RuntimeOptions& runtime) {
   const Session whole(model, on_cpu(runtime, true));
-  const auto output = whole.outputs().at(0).name;
-  std::vector<std::string> names, values;
-  for (const auto& tap : find_quantizers(model)) {
-    if (tap.codes == output) continue;
-    names.push_back(tap.name);
-    values.push_back(tap.codes);
-  }
-  StepMeter meter(names);
-  if (names.empty()) return meter.result();
-  values.push_back(output);
-  const auto copy = model_with_outputs(model, values);
-  const Session off(copy, model, on_cpu(runtime, false)), all(copy, model, on_cpu(runtime, true));
-  bool same = true;
-  for (const auto& input : inputs) {
-    throw_if_interrupted();
-    const auto optimized = all.run({input});
-    meter.add(off.run({input}), optimized);
-    same = same && same_bytes(whole.run({input}).at(0), optimized.back());
-  }
-  auto steps = meter.result();
-  steps.same_outputs = same;
+  Observed observed{model, whole.outputs().at(0).name, inputs, {}, runtime};
+  auto taps = find_quantizers(model);
+  std::erase_if(taps, [&](const QuantizerTap& tap) { return tap.codes == observed.output; });
+  if (taps.empty()) return {};
+  for (const auto& input : inputs) observed.answers.push_back(whole.run({input}).at(0));
+  auto steps = steps_of_copy(observed, taps);
+  steps.first_is_exact = steps.same_outputs;
+  if (steps.first.empty() || steps.same_outputs) return steps;
+  const auto first = std::find_if(taps.begin(), taps.end(), [&](const QuantizerTap& tap) { return tap.name == steps.first; });
+  taps.erase(first + 1, taps.end());
+  const auto fewer = steps_of_copy(observed, taps);
+  if (!fewer.same_outputs || fewer.first != steps.first) return steps;
+  steps.first_is_exact = true;
+  steps.first_steps = fewer.first_steps;
+  steps.first_share = fewer.first_share;
   return steps;
 }
 

@@ -18,7 +18,7 @@ class StepMeter {
   explicit StepMeter(const std::vector<std::string>& quantizers);
   /// One input: a tensor of integers (i8, u8, i16) for each quantiser. Error(internal) when shapes differ.
   void add(const std::vector<Tensor>& reference, const std::vector<Tensor>& other);
-  /// Everything but same_outputs.
+  /// Everything but same_outputs and first_is_exact.
   QuantizerSteps result() const;
 
  private:
@@ -29,7 +29,8 @@ class StepMeter {
   std::vector<Row> rows_;
 };
 
-/// `inputs`: f32 [B,3,S,S] as the file takes them. Two sessions more, and one that compares the copy with the file.
+/// `inputs`: f32 [B,3,S,S] as the file takes them. Where the copy that gives all codes out answers otherwise than the file,
+/// one that ends at the quantiser in question is tried too.
 QuantizerSteps check_steps(const std::filesystem::path& model, const std::vector<Tensor>& inputs, const RuntimeOptions& runtime);
 
 }  // namespace nibble

@@ -48,7 +48,9 @@ Json to_json(const QuantizerSteps& steps) {
                {"largest_steps", steps.largest_steps},
                {"first", nullptr},
                {"same_outputs", steps.same_outputs}};
-  if (!steps.first.empty()) json["first"] = {{"quantizer", steps.first}, {"steps", steps.first_steps}, {"share", steps.first_share}};
+  if (!steps.first.empty())
+    json["first"] = {
+        {"quantizer", steps.first}, {"steps", steps.first_steps}, {"share", steps.first_share}, {"exact", steps.first_is_exact}};
   return json;
 }
 

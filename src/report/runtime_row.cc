@@ -42,7 +42,10 @@ std::string steps_text(const QuantizerSteps& steps) {
   if (!steps.first.empty())
     text += fmt::format("; the first beyond one step: {} ({} steps, {:.2g} % of its codes)", steps.first, steps.first_steps,
                         100 * steps.first_share);
-  if (!steps.same_outputs) text += "; true of a copy that gives the codes out, which the runtime fuses otherwise than the file";
+  if (!steps.same_outputs) {
+    text += "; counted in a copy that gives the codes out, which the runtime fuses otherwise than the file";
+    if (!steps.first.empty()) text += steps.first_is_exact ? " (the first is the file's own)" : " (the first too)";
+  }
   return text;
 }
 

@@ -59,14 +59,16 @@ TEST(Summary, SaysWhatTheRuntimeDoes) {
   facts.nodes_by_provider = {{"CPUExecutionProvider", 410}};
   facts.ops = {{"QLinearConv", 70, 0.32}, {"Conv", 10, 0.1}};
   facts.levels = {{"cpu", "basic", 0, 0, 5, 5, 5, 0, 0}, {"cpu", "all", 0.1, 40, 5, 6, 4, 0, 0}};
-  facts.steps = {83, 71, 12, "model.4.QuantizeLinear", 3, 0.0002, false};
+  facts.steps = {83, 71, 12, "model.4.QuantizeLinear", 3, 0.0002, false, true};
   facts.time_ratio = 0.7;
   const auto text = summary_markdown(result);
   EXPECT_THAT(text, HasSubstr("| w4a16-qcdq-ptq-opt | 0.70 | 410 on CPUExecutionProvider | 32 % QLinearConv, 10 % Conv | "
                               "cpu basic: the same 5; cpu all: **4 of 5 again, 6 found** |\n"));
   EXPECT_THAT(text, HasSubstr("| baseline-fp32 | - |  |  | **no kernel \\| at all** |\n"));
   EXPECT_THAT(text, HasSubstr("- w4a16-qcdq-ptq-opt: 83 quantisers, 71 with other codes, at most 12 steps; the first beyond one step: "
-                              "model.4.QuantizeLinear (3 steps, 0.02 % of its codes); true of a copy"));
+                              "model.4.QuantizeLinear (3 steps, 0.02 % of its codes); counted in a copy that gives the codes out, which "
+                              "the runtime fuses otherwise "
+                              "than the file (the first is the file's own)\n"));
 }
 
 TEST(Summary, SaysWhichTwinsAreEqual) {
