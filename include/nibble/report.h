@@ -111,7 +111,7 @@ struct RuntimeFacts {
 
 /// One ONNX file.
 struct ArtifactReport {
-  std::string name;    ///< "baseline-fp32", "w4a16-qcdq-ptq-opt"
+  std::string name;    ///< "baseline-fp32", "w4a16-qcdq-ptq-opt", "w4a16-qcdq-qat-opt"
   std::string recipe;  ///< empty: the float baseline
   std::string path;    ///< relative to the run directory
   std::int64_t bytes = 0;
@@ -138,6 +138,19 @@ struct RecipeReport {
   std::vector<std::string> skipped_layers;  ///< what the recipe asked for and did not get, with the reason
 };
 
+/// What training a recipe's network came to.
+struct TrainingReport {
+  std::string recipe;
+  std::int64_t steps = 0;
+  std::int64_t images = 0, held_out_images = 0;
+  bool has_labels = false;                   ///< of the held-out images; else they are judged by the float network's detections
+  double initial_score = 0, best_score = 0;  ///< mAP_50_95 on the held-out images, calibrated and as kept
+  std::int64_t best_epoch = -1;              ///< from 0; -1: none was better than the start
+  bool stopped_early = false;
+  std::int64_t rollbacks = 0;  ///< divergences that were answered
+  std::string curve_path;      ///< losses and scores by step; relative to the run directory
+};
+
 struct GateResult {
   std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped", "map_drop"
   std::string subject;  ///< artefact or recipe
@@ -154,6 +167,7 @@ struct Report {
   std::vector<ArtifactReport> artifacts;
   std::vector<TwinReport> twins;
   std::vector<RecipeReport> recipes;
+  std::vector<TrainingReport> trainings;
   std::vector<GateResult> gates;
   std::vector<std::string> caveats;
   double seconds = 0;

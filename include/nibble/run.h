@@ -35,12 +35,29 @@ struct DetectOptions {
   std::int64_t max_detections = 300;
 };
 
+/// How a network is trained.
+struct QatCourse {
+  std::int64_t epochs = 3;
+  std::int64_t steps = 0;  ///< ends after so many at the latest; 0: all epochs
+  std::int64_t batch = 8;
+  std::int64_t held_out = 0;    ///< images not trained on; what is best on them is kept. 0: a quarter, at most 64
+  double rate = 1;              ///< times the learning rates
+  double label_weight = 0;      ///< of the detection loss on labels, beside imitation of the float network
+  double imitation_weight = 1;  ///< 0: labels alone
+  double augment = 0;           ///< strength of augmentation: 0 none (but flips), 1 Ultralytics'
+  std::int64_t patience = 0;    ///< scorings without a new best until it stops; 0: never
+};
+
 struct RunOptions {
   std::filesystem::path checkpoint;  ///< empty: the embedded default
   std::vector<std::string> recipes = {"w4a16", "w4a8"};
   std::string preset = "default";     ///< how much work: fast, default, best
   std::filesystem::path calibration;  ///< folder or list; empty: the embedded images
   std::optional<std::int64_t> calibration_images;
+  std::vector<std::string> qat;      ///< which of the recipes are also trained
+  std::filesystem::path qat_data;    ///< training images, as QatOptions::data; empty: the calibration images
+  std::filesystem::path qat_images;  ///< folder a COCO file's names are relative to
+  QatCourse qat_course;
   DataOptions data;  ///< empty: the embedded images; without max_images and image_ids_list, the first 100 are scored
   std::string head = "one2many";
   std::int64_t image_size = 640;
@@ -113,15 +130,7 @@ struct QatOptions {
   std::optional<std::int64_t> calibration_images;
   std::string head = "one2many";
   std::int64_t image_size = 640;
-  std::int64_t epochs = 3;
-  std::int64_t steps = 0;  ///< ends after so many at the latest; 0: all epochs
-  std::int64_t batch = 8;
-  std::int64_t held_out = 64;   ///< images not trained on; what is best on them is kept
-  double rate = 1;              ///< times the learning rates
-  double label_weight = 0;      ///< of the detection loss on labels, beside imitation of the float network
-  double imitation_weight = 1;  ///< 0: labels alone
-  double augment = 0;           ///< strength of augmentation: 0 none (but flips), 1 Ultralytics'
-  std::int64_t patience = 0;    ///< scorings without a new best until it stops; 0: never
+  QatCourse course;
   bool resume = false;
   std::string dialect = "both";
   RuntimeOptions runtime;

@@ -18,6 +18,28 @@ int gates_verdict(const RunResult& result) {
   return failed > 0 ? kGateFailed : 0;
 }
 
+void add_training_options(CLI::App& command, RunOptions& options) {
+  auto* qat =
+      command.add_option("--qat", options.qat, "which of the recipes are also trained, after their calibration (quantisation-aware)")
+          ->delimiter(',')
+          ->type_name("NAMES");
+  command
+      .add_option("--qat-data", options.qat_data,
+                  "training images: a folder, a list of paths, a data.yaml, a COCO file; labels only judge (default: those of --calib)")
+      ->type_name("DIR|FILE")
+      ->needs(qat);
+  command.add_option("--qat-images", options.qat_images, "folder the COCO file's names are relative to")->type_name("DIR")->needs(qat);
+  command.add_option("--qat-epochs", options.qat_course.epochs, "times every training image is seen")
+      ->type_name("N")
+      ->check(count_range())
+      ->capture_default_str()
+      ->needs(qat);
+  command.add_option("--qat-steps", options.qat_course.steps, "end after so many steps of 8 images instead; other settings: nibble qat")
+      ->type_name("N")
+      ->check(count_range())
+      ->needs(qat);
+}
+
 void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("CKPT", options.checkpoint, "an Ultralytics YOLOv10 checkpoint; without it, the embedded yolov10n and 32 images")
       ->type_name("FILE");
@@ -30,6 +52,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--calib-images", options.calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());
+  add_training_options(command, options);
   add_data_options(command, options.data, true, "100");
   add_head_options(command, options.head, options.image_size);
   command.add_option("--runs-dir", options.runs_dir, "where run directories go (default: tmp/<model>_brevitas_w4a8_w4a16)")
@@ -52,7 +75,9 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
                   "  nibble run\n"
                   "      the embedded yolov10n on 32 COCO images, recipes w4a16 and w4a8\n"
                   "  nibble run yolov10m.pt --images val2017 --annotations instances_val2017.json --calib train2017 --max-images 500\n"
-                  "  nibble run yolov10m.pt --recipes w8a16,w4a16 --run-id first --resume\n");
+                  "  nibble run yolov10m.pt --recipes w8a16,w4a16 --run-id first --resume\n"
+                  "  nibble run yolov10m.pt --calib train2017 --qat w4a8 --qat-data train2017 --qat-epochs 1\n"
+                  "      w4a8 is also trained: float, calibrated and trained files side by side\n");
   add_run_options(command, *options);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     const auto result = run(*options, terminal);

@@ -10,47 +10,47 @@ void add_images(CLI::App& command, QatOptions& options) {
       ->required()
       ->type_name("DIR|FILE");
   command.add_option("--images", options.images, "folder the COCO file's names are relative to")->type_name("DIR");
-  command.add_option("--held-out", options.held_out, "images not trained on; the weights that are best on them are kept")
+  command
+      .add_option("--held-out", options.course.held_out,
+                  "images not trained on; the weights that are best on them are kept (default: a quarter, at most 64)")
       ->type_name("N")
-      ->check(count_range())
-      ->capture_default_str();
+      ->check(count_range());
   command.add_option("--calib", options.calibration, "calibration images of the start (default: training images)")->type_name("DIR|LIST");
   command.add_option("--calib-images", options.calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());
 }
 
-void add_course(CLI::App& command, QatOptions& options) {
-  command.add_option("--epochs", options.epochs, "times every training image is seen")
+void add_course(CLI::App& command, QatCourse& course) {
+  command.add_option("--epochs", course.epochs, "times every training image is seen")
       ->type_name("N")
       ->check(count_range())
       ->capture_default_str();
-  command.add_option("--steps", options.steps, "end after so many steps instead; a score at each epoch's end and at the last step")
+  command.add_option("--steps", course.steps, "end after so many steps instead; a score at each epoch's end and at the last step")
       ->type_name("N")
       ->check(count_range());
-  command.add_option("--batch", options.batch, "images per step")->type_name("N")->check(count_range())->capture_default_str();
-  command.add_option("--rate", options.rate, "learning rates, as a multiple of the defaults")
+  command.add_option("--batch", course.batch, "images per step")->type_name("N")->check(count_range())->capture_default_str();
+  command.add_option("--rate", course.rate, "learning rates, as a multiple of the defaults")
       ->type_name("X")
       ->check(CLI::Range(1e-6, 1e6))
       ->capture_default_str();
-  command.add_option("--imitation", options.imitation_weight, "weight of following the float network's scores and boxes; 0: labels alone")
+  command.add_option("--imitation", course.imitation_weight, "weight of following the float network's scores and boxes; 0: labels alone")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
-  command.add_option("--labels", options.label_weight, "weight of YOLOv10's loss on the labels; 0: no labels needed")
+  command.add_option("--labels", course.label_weight, "weight of YOLOv10's loss on the labels; 0: no labels needed")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
   command
-      .add_option("--augment", options.augment, "mosaic, scale, shift and colours: 0 none, 1 as Ultralytics; images are flipped either way")
+      .add_option("--augment", course.augment, "mosaic, scale, shift and colours: 0 none, 1 as Ultralytics; images are flipped either way")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--patience", options.patience, "stop after so many epochs without a better score; 0: never")
+  command.add_option("--patience", course.patience, "stop after so many epochs without a better score; 0: never")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command.add_flag("--resume", options.resume, "go on from DIR's snapshot: with the same options, the result is the same as in one piece");
 }
 
 void add_qat(CLI::App& app, Action& chosen) {
@@ -68,7 +68,8 @@ void add_qat(CLI::App& app, Action& chosen) {
       ->type_name("NAME|FILE");
   add_preset_option(command, options->preset);
   add_images(command, *options);
-  add_course(command, *options);
+  add_course(command, options->course);
+  command.add_flag("--resume", options->resume, "go on from DIR's snapshot: with the same options, the result is the same as in one piece");
   add_head_options(command, options->head, options->image_size);
   command.add_option("--dialect", options->dialect, "qcdq (Brevitas), int4 (packed), integer, both (qcdq, int4), all")
       ->type_name("NAME")

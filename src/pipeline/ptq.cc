@@ -126,8 +126,8 @@ std::optional<std::size_t> index_of(const std::vector<PtqFile>& files, std::stri
   return std::nullopt;
 }
 
-std::string artifact_name(const Recipe& recipe, const PtqFile& file) {
-  return fmt::format("{}-{}-ptq{}{}", recipe.name, file.dialect, file.suffix.empty() ? "" : "-", file.suffix);
+std::string artifact_name(const Recipe& recipe, const PtqFile& file, const std::string& method) {
+  return fmt::format("{}-{}-{}{}{}", recipe.name, file.dialect, method, file.suffix.empty() ? "" : "-", file.suffix);
 }
 
 bool is_scored(const Recipe& recipe, const PtqFile& file) {

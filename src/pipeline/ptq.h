@@ -37,8 +37,8 @@ struct PtqFile {
 std::vector<PtqFile> files_of(const Recipe& recipe, const Dialects& wanted);
 /// Index of one of them; empty when the recipe does not give it.
 std::optional<std::size_t> index_of(const std::vector<PtqFile>& files, std::string_view dialect, std::string_view suffix);
-/// "w4a16-qcdq-ptq-opt"
-std::string artifact_name(const Recipe& recipe, const PtqFile& file);
+/// "w4a16-qcdq-ptq-opt"; `method`: "ptq", or "qat" where the numbers were trained.
+std::string artifact_name(const Recipe& recipe, const PtqFile& file, const std::string& method = "ptq");
 /// Which of them are scored: the cleaned QCDQ file (INT4 where the recipe has blocks), and the integer form, which rounds more.
 bool is_scored(const Recipe& recipe, const PtqFile& file);
 

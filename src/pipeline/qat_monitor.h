@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is seen of a training: progress with losses, TensorBoard event files, divergences in the log.
+// What is seen of a training: progress with losses, TensorBoard event files, the curve for the report,
+// divergences in the log.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "base/progress.h"
+#include "report/training_curve.h"
 #include "train/event_file.h"
 #include "train/fit_options.h"
 
@@ -15,8 +17,9 @@ namespace nibble {
 
 class QatMonitor {
  public:
-  /// Event files go to `events`; `now_s` is the clock, seconds since 1970.
-  QatMonitor(std::string title, std::filesystem::path events, std::function<double()> now_s, Progress& progress);
+  /// Event files go to `events`, losses and scores also to the file `curve`; `now_s` is the clock, seconds since 1970.
+  QatMonitor(std::string title, std::filesystem::path events, std::filesystem::path curve, std::function<double()> now_s,
+             Progress& progress);
 
   /// Functions that refer to this object.
   FitObserver observer();
@@ -28,10 +31,11 @@ class QatMonitor {
   void divergence(const DivergenceEvent& event, double rate_factor, std::int64_t back_to_step);
 
   std::string title_;
-  std::filesystem::path events_;
+  std::filesystem::path events_, curve_path_;
   std::function<double()> now_s_;
   Progress& progress_;
   std::optional<EventFile> file_;
+  std::optional<CurveFile> curve_;
   std::optional<double> mean_loss_;
   std::string last_score_;
 };

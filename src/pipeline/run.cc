@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The main job, one pass: checkpoint -> baseline -> per recipe: calibrate, write, check, score -> report and gates.
+// The main job, one pass: checkpoint -> baseline -> per recipe: calibrate, write, check, score,
+// perhaps train and again -> report and gates.
 #include "nibble/run.h"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "pipeline/run_journal.h"
 #include "pipeline/run_plan.h"
 #include "pipeline/run_stages.h"
+#include "pipeline/run_training.h"
 #include "pipeline/runtime_facts.h"
 
 namespace nibble {
@@ -20,7 +22,12 @@ RunResult run(const RunOptions& options, Progress& progress) {
     journal.begin();
     const Detector baseline = make_baseline(plan, journal);
     check_run_calibration(plan, journal);
-    for (const Recipe& recipe : plan.recipes) make_quantized(plan, recipe, baseline, journal);
+    const RunTrainings trainings = open_run_trainings(plan, baseline, journal);
+    for (const Recipe& recipe : plan.recipes) {
+      make_quantized(plan, recipe, baseline, journal);
+      if (const auto images = trainings.find(recipe.name); images != trainings.end())
+        make_trained(plan, recipe, baseline, images->second, journal);
+    }
     observe_runtime(plan, journal);
     return journal.conclude();
   } catch (const Error& reason) {

@@ -38,12 +38,12 @@ Comparison compare_artifacts(const RunPlan& plan, RunJournal& journal, const Art
 
 }  // namespace
 
-void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact) {
+void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact, const std::string& method) {
   const auto& artifacts = journal.report().artifacts;
   const auto baseline = std::find_if(artifacts.begin(), artifacts.end(), [](const auto& row) { return row.recipe.empty() && row.score; });
   if (!artifact.score || baseline == artifacts.end()) return;
   auto& directory = journal.directory();
-  const auto path = RunNames::comparison(artifact.recipe);
+  const auto path = RunNames::comparison(artifact.recipe, method);
   const auto key = key_of({{"nibble", kVersion},
                            {"baseline", baseline->sha256},
                            {"metrics", metrics_key(plan, artifact.sha256, true)},

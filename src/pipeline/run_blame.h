@@ -9,6 +9,6 @@ namespace nibble {
 
 /// Writes compare.json (docs/formats.md) beside the file's metrics unless an earlier attempt left it, and fills `artifact.blame`.
 /// Nothing for a file or a baseline without a score. Layers on the first two scored images; parts are not tried.
-void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact);
+void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact, const std::string& method);
 
 }  // namespace nibble

@@ -14,6 +14,7 @@
 #include "report/report_json.h"
 #include "report/summary.h"
 #include "report/time.h"
+#include "report/training_text.h"
 
 namespace nibble {
 namespace {
@@ -48,6 +49,16 @@ Json recipe_names(const RunPlan& plan) {
   return names;
 }
 
+/// Null where nothing is trained.
+Json training_settings(const RunPlan& plan) {
+  const auto& options = plan.options;
+  if (options.qat.empty()) return nullptr;
+  return {{"recipes", options.qat},
+          {"data", options.qat_data.empty() ? Json(nullptr) : Json(options.qat_data.string())},
+          {"epochs", options.qat_course.epochs},
+          {"steps", options.qat_course.steps}};
+}
+
 /// A resumed run must stay the run its manifest describes. Fields that an early end left out are not compared.
 void require_same_settings(const RunPlan& plan, const RunDirectory& directory) {
   const Json& before = directory.manifest();
@@ -59,7 +70,8 @@ void require_same_settings(const RunPlan& plan, const RunDirectory& directory) {
   for (const auto& [field, value] : {std::pair<const char*, Json>{"head", plan.options.head},
                                      {"imgsz", plan.options.image_size},
                                      {"seed", plan.options.runtime.seed},
-                                     {"recipes", recipe_names(plan)}})
+                                     {"recipes", recipe_names(plan)},
+                                     {"qat", training_settings(plan)}})
     compare(field, before.value(field, Json(nullptr)), value);
   const Json::json_pointer checkpoint("/inputs/checkpoint/sha256");
   if (before.contains(checkpoint)) compare("checkpoint sha256", before.at(checkpoint), plan.inputs.at("checkpoint").at("sha256"));
@@ -131,6 +143,7 @@ void RunJournal::write_config() {
                list_text("calibration images, in order, of " + plan_.calibration.at(recipe.name).name, paths));
   }
   directory_.set("recipes", recipe_names(plan_));
+  directory_.set("qat", training_settings(plan_));
   std::vector<std::string> ids;
   for (const auto& image : plan_.evaluation.dataset.images) ids.push_back(std::to_string(image.id));
   write_file(directory_.path("config/image-ids.txt"), list_text("scored images; usable with --image-ids-list", ids));
@@ -149,6 +162,9 @@ std::string RunJournal::write_report(const std::string& status) {
   Json twins = Json::array();
   for (const auto& twin : report_.twins) twins.push_back(to_json(twin));
   directory_.set("twins", twins);
+  Json trainings = Json::array();
+  for (const auto& training : report_.trainings) trainings.push_back(to_json(training));
+  directory_.set("trainings", trainings);
   directory_.set("stages", progress_.stages());
   directory_.record("gates.json", "");
   directory_.record("summary.md", "");

@@ -13,6 +13,7 @@
 #include "nibble/version.h"
 #include "pipeline/detector_file.h"
 #include "pipeline/ptq.h"
+#include "pipeline/qat_data.h"
 #include "pipeline/source_model.h"
 #include "report/time.h"
 
@@ -45,6 +46,25 @@ void load_recipes(RunPlan& plan) {
       throw Error(ErrorKind::usage,
                   fmt::format("run: --recipes: two are called '{}'; files would overwrite each other", plan.recipes.back().name));
   }
+}
+
+/// --qat takes a recipe's name or what --recipes calls it; afterwards they are names.
+void resolve_trained(RunPlan& plan) {
+  auto& options = plan.options;
+  for (auto& name : options.qat) {
+    std::size_t i = 0;
+    while (i < plan.recipes.size() && name != plan.recipes[i].name && name != options.recipes[i]) ++i;
+    if (i == plan.recipes.size())
+      throw Error(ErrorKind::usage,
+                  fmt::format("run: --qat {}: not among --recipes {}; name it there too", name, fmt::join(options.recipes, ",")));
+    name = plan.recipes[i].name;
+  }
+  if (options.qat.empty() && !options.qat_data.empty())
+    throw Error(ErrorKind::usage, "run: --qat-data without --qat: nothing is trained; name recipes with --qat");
+  if (options.qat_data.empty()) return;
+  require_images_folder(options.qat_data, options.qat_images);
+  if (!std::filesystem::exists(options.qat_data))
+    throw Error(ErrorKind::input, fmt::format("training data: {}: no such file or folder; check --qat-data", options.qat_data.string()));
 }
 
 void open_data(RunPlan& plan) {
@@ -119,6 +139,7 @@ RunPlan plan_run(const RunOptions& options) {
   plan.build.image_size = options.image_size;
   resolve_paths(plan);
   load_recipes(plan);
+  resolve_trained(plan);
   if (!options.gates.empty()) plan.limits = read_gate_limits(options.gates);
   open_data(plan);
   describe_inputs(plan);

@@ -6,57 +6,19 @@
 #include <algorithm>
 
 #include "base/files.h"
-#include "data/image.h"
 #include "export/emit.h"
 #include "graph/rewrites.h"
-#include "nibble/error.h"
-#include "ort/parity.h"
 #include "pipeline/artifact_check.h"
 #include "pipeline/artifact_parity.h"
 #include "pipeline/ptq.h"
-#include "pipeline/run_blame.h"
-#include "pipeline/scoring.h"
+#include "pipeline/qat_start.h"
+#include "pipeline/run_checks.h"
+#include "pipeline/run_training.h"
 #include "pipeline/source_model.h"
-#include "pipeline/twin_proof.h"
-#include "report/metrics_json.h"
 #include "report/report_json.h"
 
 namespace nibble {
 namespace {
-
-ArtifactId id_of(RunJournal& journal, const std::string& name, const std::string& recipe, const std::string& path) {
-  return {name, recipe, path, journal.directory().path(path)};
-}
-
-/// metrics.json of a file, from an earlier attempt or now.
-Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& artifact, const std::string& path, bool optimize) {
-  auto& directory = journal.directory();
-  const auto key = metrics_key(plan, artifact.sha256, optimize);
-  if (directory.has(path, key)) return read_json(directory.path(path));
-  const ScoringOptions scoring{.model = directory.path(artifact.path),
-                               .model_name = artifact.path,
-                               .title = fmt::format("score {}{}", artifact.name, optimize ? "" : " (reference)"),
-                               .detect = {},
-                               .optimize = optimize,
-                               .skip_latency = !optimize,
-                               .runtime = plan.options.runtime};
-  auto result = score_model(scoring, plan.evaluation, journal.progress());
-  write_json(directory.path(path), result.document);
-  directory.record(path, key);
-  if (optimize) journal.seen()[artifact.name] = std::move(result.detections);
-  return result.document;
-}
-
-/// `form` tells the metrics of a recipe's second scored file from those of its first: "integer" or empty.
-void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact, const std::string& form = "") {
-  if (plan.options.smoke || !artifact.finite) return;
-  const auto path = RunNames::metrics(artifact.recipe, form);
-  artifact.score = score_from_document(metrics_of(plan, journal, artifact, path, true), path);
-  if (!plan.options.reference) return;
-  const auto reference_path = RunNames::metrics(artifact.recipe, form.empty() ? "reference" : form + "-reference");
-  const auto reference = metrics_of(plan, journal, artifact, reference_path, false);
-  artifact.score->reference_map_50_95 = score_from_document(reference, reference_path).map_50_95;
-}
 
 void emit_baseline_files(const RunPlan& plan, const Detector& baseline, RunJournal& journal) {
   auto& directory = journal.directory();
@@ -90,19 +52,11 @@ void make_files(const RunPlan& plan, const Recipe& recipe, const Detector& basel
   const auto ranges = ranges_for(files, result, images, plan.options.runtime, path_of, journal.progress());
   write_ptq_files(baseline, result, recipe, files, ranges, path_of);
   const auto key = recipe_key(plan, recipe);
+  if (is_trained(plan, recipe)) write_start(run_training_places(recipe, directory).start, key, baseline.graph, result.graph);
   for (const auto& file : files) directory.record(relative(file), key);
   const auto layers = RunNames::layers(recipe.name);
   write_json(directory.path(layers), layers_document(report_of(baseline.graph, recipe, result), result));
   directory.record(layers, key);
-}
-
-Tensor probe_for(const RunPlan& plan, RunJournal& journal) {
-  if (!plan.options.smoke) {
-    const auto& set = plan.evaluation;
-    return stack_images({read_network_image(image_path(set, set.dataset.images.front()), plan.options.image_size)});
-  }
-  const auto session = open_session(journal.directory().path(plan.names.baseline("fp32")), plan.options.runtime, true);
-  return random_inputs(session, plan.options.runtime.seed).at(0);
 }
 
 }  // namespace
@@ -120,7 +74,7 @@ Detector make_baseline(const RunPlan& plan, RunJournal& journal) {
   }
   compare_baseline(ParityContext{plan, journal.directory(), probe_for(plan, journal)}, reports);
   progress.end(fmt::format("{} written and checked", reports.size()));
-  score_artifact(plan, journal, reports.front());
+  score_artifact(plan, journal, reports.front(), [](const std::string& suffix) { return RunNames::metrics("", suffix); });
   journal.report().artifacts.insert(journal.report().artifacts.end(), reports.begin(), reports.end());
   return baseline;
 }
@@ -131,24 +85,7 @@ void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& b
   journal.report().recipes.push_back(
       recipe_report_from_json(read_json(journal.directory().path(RunNames::layers(recipe.name))).at("recipe")));
 
-  auto& progress = journal.progress();
-  progress.begin("check " + recipe.name, static_cast<std::int64_t>(files.size()));
-  std::vector<ArtifactReport> reports;
-  for (const auto& file : files) {
-    const auto path = plan.names.quantized(artifact_name(recipe, file));
-    reports.push_back(check_artifact(id_of(journal, artifact_name(recipe, file), recipe.name, path), plan.options.runtime));
-    progress.step(reports.back().name);
-  }
-  const auto path_of = [&](const PtqFile& file) { return journal.directory().path(plan.names.quantized(artifact_name(recipe, file))); };
-  auto twins = prove_twins(recipe, files, path_of);
-  compare_quantized(ParityContext{plan, journal.directory(), probe_for(plan, journal)}, files, reports, twins);
-  journal.report().twins.insert(journal.report().twins.end(), twins.begin(), twins.end());
-  progress.end(fmt::format("{} files", reports.size()));
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_scored(recipe, files[i])) score_artifact(plan, journal, reports[i], files[i].dialect == "integer" ? "integer" : "");
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_scored(recipe, files[i]) && files[i].dialect != "integer") blame_artifact(plan, journal, reports[i]);
-  journal.report().artifacts.insert(journal.report().artifacts.end(), reports.begin(), reports.end());
+  check_variant(plan, {recipe, "ptq"}, journal);
 }
 
 }  // namespace nibble

@@ -26,11 +26,12 @@ std::vector<TwinPair> twin_pairs(const std::vector<PtqFile>& files) {
   return pairs;
 }
 
-std::vector<TwinReport> prove_twins(const Recipe& recipe, const std::vector<PtqFile>& files, const PtqPath& path_of) {
+std::vector<TwinReport> prove_twins(const Recipe& recipe, const std::vector<PtqFile>& files, const PtqPath& path_of,
+                                    const std::string& method) {
   std::vector<TwinReport> reports;
   for (const auto& pair : twin_pairs(files)) {
     const auto found = compare_twins(path_of(pair.reference), path_of(pair.file), pair.integer ? Biases::rounded : Biases::equal);
-    TwinReport report{recipe.name, artifact_name(recipe, pair.file), artifact_name(recipe, pair.reference)};
+    TwinReport report{recipe.name, artifact_name(recipe, pair.file, method), artifact_name(recipe, pair.reference, method)};
     report.layers = found.layers;
     report.codes = found.codes;
     report.weights = pair.same_weights ? found.weights : 0;

@@ -19,8 +19,9 @@ struct TwinPair {
 /// other and with FP32.
 std::vector<TwinPair> twin_pairs(const std::vector<PtqFile>& files);
 
-/// One report per pair, in order; `outputs` is left empty.
-std::vector<TwinReport> prove_twins(const Recipe& recipe, const std::vector<PtqFile>& files, const PtqPath& path_of);
+/// One report per pair, in order; `outputs` is left empty. `method` as in artifact_name.
+std::vector<TwinReport> prove_twins(const Recipe& recipe, const std::vector<PtqFile>& files, const PtqPath& path_of,
+                                    const std::string& method = "ptq");
 
 /// Error(internal) naming the first pair that does not agree.
 void require_twins(const std::vector<TwinReport>& twins);

@@ -6,17 +6,14 @@
 #include <optional>
 
 #include "graph/graph.h"
+#include "graph/layer_codes.h"
 #include "quant/calibrate.h"
 #include "quant/moments.h"
 #include "quant/place.h"
 
 namespace nibble {
 
-struct QuantizedLayer {
-  Tensor codes;  ///< i8, the weight's shape
-  QuantParams weight;
-  Tensor bias;                            ///< f32 [O]
-  std::optional<QuantParams> activation;  ///< of the input
+struct QuantizedLayer : LayerCodes {
   LayerStat stat;
 };
 

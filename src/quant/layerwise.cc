@@ -110,28 +110,7 @@ std::vector<QuantizedLayers> quantize_layers(const Graph& baseline, const std::v
 }
 
 Graph with_layers(const Graph& baseline, const QuantizedLayers& layers) {
-  Graph graph;
-  graph.values = baseline.values;
-  graph.inputs = baseline.inputs;
-  graph.outputs = baseline.outputs;
-  for (std::size_t i = 0; i < baseline.nodes.size(); ++i) {
-    Node node = baseline.nodes[i];
-    if (const auto found = layers.find(i); found != layers.end()) {
-      const QuantizedLayer& layer = found->second;
-      Value& weight = graph.value(node.inputs[1]);
-      weight.constant = layer.codes;
-      weight.quant = layer.weight;
-      if (node.inputs.size() > 2)
-        graph.value(node.inputs[2]).constant = layer.bias;
-      else
-        node.inputs.push_back(graph.add_constant(node.name + ".bias", layer.bias));
-      if (layer.activation)
-        node.inputs[0] = graph.add(node.name + ".input_quant", op::QuantizeDequantize{*layer.activation}, {node.inputs[0]});
-    }
-    graph.nodes.push_back(std::move(node));
-  }
-  verify(graph);
-  return graph;
+  return with_codes(baseline, CodesByNode(layers.begin(), layers.end()));
 }
 
 }  // namespace nibble

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "exec/convert.h"
 #include "exec/fake_quant.h"
 #include "quant/sensitivity.h"
@@ -27,7 +25,7 @@ std::vector<BitChoice> measured_choices(const Graph& baseline, const QuantizedLa
     choices.push_back({count_of(layer.codes.shape()), layer.stat.weight_bits, raised.stat.weight_bits, 0, 0});
   }
   const std::vector<double> damages =
-      measure_damage(baseline, variants, images, std::max<std::int64_t>(1, options.recipe.mixed.images.value_or(16)), options, progress);
+      measure_damage(baseline, variants, images, options.recipe.mixed.images.value_or(kMixedImages), options, progress);
   for (std::size_t i = 0; i < choices.size(); ++i) {
     choices[i].low_damage = damages[2 * i];
     choices[i].high_damage = damages[2 * i + 1];

@@ -100,7 +100,7 @@ void read_mixed(const Json& json, const ConfigPlace& place, MixedRecipe& mixed) 
       json, place,
       {{"average_bits", real_field(mixed.average_bits, 0, 8)},
        {"high_bits", int_field(mixed.high_bits, 3, 8)},
-       {"images", [&](const Json& value, const ConfigPlace& where) { count_field(mixed.images.emplace(), 0, 1024)(value, where); }}});
+       {"images", [&](const Json& value, const ConfigPlace& where) { count_field(mixed.images.emplace(), 1, 1024)(value, where); }}});
 }
 
 template <class Read, class Part>
@@ -191,22 +191,22 @@ Recipe load_recipe(const std::string& name_or_path) {
 Json to_json(const Recipe& recipe) {
   Json rules = Json::array();
   for (const auto& rule : recipe.rules) rules.push_back(rule_to_json(rule));
-  return {
-      {"name", recipe.name},
-      {"weights", weights_to_json(recipe.weights)},
-      {"activations",
-       {{"bits", recipe.activations.bits},
-        {"range", name_in(kRanges, recipe.activations.range)},
-        {"percentile", recipe.activations.percentile},
-        {"symmetric", recipe.activations.symmetric}}},
-      {"rules", rules},
-      {"mixed",
-       {{"average_bits", recipe.mixed.average_bits}, {"high_bits", recipe.mixed.high_bits}, {"images", recipe.mixed.images.value_or(0)}}},
-      {"distillation", distillation_to_json(recipe.distillation)},
-      {"calibration", {{"images", recipe.calibration.images}, {"batch", recipe.calibration.batch}}},
-      {"bias_correction", recipe.bias_correction},
-      {"half_twin", recipe.half_twin},
-      {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
+  return {{"name", recipe.name},
+          {"weights", weights_to_json(recipe.weights)},
+          {"activations",
+           {{"bits", recipe.activations.bits},
+            {"range", name_in(kRanges, recipe.activations.range)},
+            {"percentile", recipe.activations.percentile}}},
+          {"rules", rules},
+          {"mixed",
+           {{"average_bits", recipe.mixed.average_bits},
+            {"high_bits", recipe.mixed.high_bits},
+            {"images", recipe.mixed.images.value_or(kMixedImages)}}},
+          {"distillation", distillation_to_json(recipe.distillation)},
+          {"calibration", {{"images", recipe.calibration.images}, {"batch", recipe.calibration.batch}}},
+          {"bias_correction", recipe.bias_correction},
+          {"half_twin", recipe.half_twin},
+          {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
 }
 
 std::int64_t images_wanted(const Recipe& recipe) {

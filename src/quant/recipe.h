@@ -58,11 +58,12 @@ struct DistillationRecipe {
   double class_weight = 1, box_weight = 10;          ///< of the divergences of class scores and box distributions, per detection
   double feature_weight = 5;                         ///< of the mean relative squared error of the convolutions' outputs
 };
+constexpr std::int64_t kMixedImages = 16;  ///< MixedRecipe::images where neither recipe nor preset says
 /// Layers whose few bits hurt the detections most get more of them (quant/mixed_bits.h).
 struct MixedRecipe {
   double average_bits = 0;             ///< over all quantised weights; 0: every layer as `weights` says
   int high_bits = 8;                   ///< of the layers that get more
-  std::optional<std::int64_t> images;  ///< on which each layer's damage is measured; empty: as the preset says
+  std::optional<std::int64_t> images;  ///< on which each layer's damage is measured; empty: as the preset says, else kMixedImages
 };
 struct Recipe {
   std::string name;

@@ -109,6 +109,13 @@ TEST(Preset, SaysHowMuchWorkWhereTheRecipeDoesNot) {
   EXPECT_EQ(recipe.mixed.images, 8);  // set already
 }
 
+TEST(Recipe, MixedBitsAreMeasuredOnAtLeastOneImage) {
+  const auto written = [](const std::string& text) { return to_json(parse_recipe(Json::parse(text), "test"))["mixed"]["images"]; };
+  EXPECT_EQ(written(R"({"name": "x"})"), kMixedImages);
+  EXPECT_EQ(written(R"({"name": "x", "mixed": {"images": 1}})"), 1);
+  EXPECT_THAT(refusal_of(R"({"name": "x", "mixed": {"images": 0}})"), HasSubstr("mixed.images: 0 is not allowed"));
+}
+
 TEST(Recipe, ImagesAreThoseOfTheStatisticsOrOfDistillation) {
   Recipe recipe;
   EXPECT_EQ(images_wanted(recipe), 100);

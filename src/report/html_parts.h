@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "nibble/report.h"
+#include "report/training_curve.h"
 
 namespace nibble {
 
@@ -26,6 +27,9 @@ Json runtime_table(const Report& report);
 
 /// One entry per pair: {artifact, reference, compared, state, result, outputs}.
 Json twin_table(const Report& report);
+
+/// One entry per training: {text, scores, losses: [{name, chart}], curve_link, curve}; scores is false without any. `curves`: by recipe.
+Json training_sections(const Report& report, const std::map<std::string, TrainingCurve>& curves);
 
 /// {map, size}: mAP of what was scored, size of every file. map is false when nothing was scored.
 Json variant_charts(const Report& report);

@@ -237,7 +237,7 @@ constexpr const char* kOrigin = R"html({{#has_caveats}}
 
 const std::string& report_template() {
   static const std::string page =
-      std::string(kHead) + kStyle + kResults + blame_template() + runtime_template() + kLayers + kChecks + kOrigin;
+      std::string(kHead) + kStyle + kResults + blame_template() + training_template() + runtime_template() + kLayers + kChecks + kOrigin;
   return page;
 }
 

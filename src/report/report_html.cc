@@ -146,6 +146,7 @@ Json values_of(const HtmlInput& input) {
                  {"variants", variants(report)},
                  {"charts", variant_charts(report)},
                  {"blame", blame_sections(report, input.comparisons)},
+                 {"trainings", training_sections(report, input.curves)},
                  {"runtime", runtime_table(report)},
                  {"twins", twin_table(report)},
                  {"recipes", layer_sections(report, input.layers)},
@@ -159,7 +160,7 @@ Json values_of(const HtmlInput& input) {
                  {"command", shell_text(input.manifest.value("command", std::vector<std::string>{}))},
                  {"when", when_text(input)},
                  {"files", files(input)}};
-  for (const auto* list : {"variants", "blame", "runtime", "twins", "recipes", "gates", "parity", "caveats"})
+  for (const auto* list : {"variants", "blame", "trainings", "runtime", "twins", "recipes", "gates", "parity", "caveats"})
     values[fmt::format("has_{}", list)] = !values[list].empty();
   const auto failed = std::count_if(report.gates.begin(), report.gates.end(), [](const auto& gate) { return !gate.passed; });
   values["gates_heading"] = gates_text(failed, report.gates.size());

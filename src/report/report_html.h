@@ -8,18 +8,20 @@
 
 #include "base/json.h"
 #include "nibble/report.h"
+#include "report/training_curve.h"
 
 namespace nibble {
 
 /// What the page shows besides the report. Whatever is missing is left out of the page.
 struct HtmlInput {
   Report report;
-  Json manifest = Json::object();           ///< run.json
-  Json machine = Json::object();            ///< env/machine.json
-  std::map<std::string, Json> layers;       ///< the array of layers.json, by recipe
-  std::map<std::string, Json> metrics;      ///< metrics.json, by artefact name
-  std::map<std::string, Json> comparisons;  ///< compare.json, by artefact name
-  std::vector<std::string> files;           ///< records to link to, relative to the run directory
+  Json manifest = Json::object();               ///< run.json
+  Json machine = Json::object();                ///< env/machine.json
+  std::map<std::string, Json> layers;           ///< the array of layers.json, by recipe
+  std::map<std::string, Json> metrics;          ///< metrics.json, by artefact name
+  std::map<std::string, Json> comparisons;      ///< compare.json, by artefact name
+  std::map<std::string, TrainingCurve> curves;  ///< of trainings, by recipe
+  std::vector<std::string> files;               ///< records to link to, relative to the run directory
 };
 
 /// Reads what stands in the run directory `root`, complete or not.

@@ -110,6 +110,23 @@ TEST(ReportHtml, SortsClassesByLossAndLeavesUndefinedOnesOut) {
   EXPECT_THAT(page, HasSubstr("Left out: 1 classes"));
 }
 
+TEST(ReportHtml, PlotsTheLossesAndScoresOfATraining) {
+  auto trained = input();
+  EXPECT_THAT(report_html(trained), Not(HasSubstr("Training")));
+  trained.report.trainings = {{"w4a16", 3, 24, 8, false, 0.4, 0.45, 0, false, 0, "qat-w4a16-coco/training.csv"}};
+  trained.curves = {{"w4a16",
+                     {{"loss/total", {{1, 3}, {2, 2}, {3, 1}}},
+                      {"loss/imitate/boxes", {{1, 1}, {2, 1}, {3, 1}}},
+                      {"held_out/mAP_50_95", {{0, 0.4}, {3, 0.45}}}}}};
+  const auto page = report_html(trained);
+  EXPECT_THAT(page, HasSubstr("w4a16: 3 steps on 24 images"));
+  EXPECT_EQ(count(page, "<polyline"), 5);  // two of each loss, the scores
+  EXPECT_EQ(count(page, "class=\"dot\""), 2);
+  EXPECT_THAT(page, AllOf(HasSubstr("training loss"), HasSubstr("imitate/boxes"), HasSubstr("href=\"./qat-w4a16-coco/training.csv\"")));
+  trained.curves.clear();
+  EXPECT_EQ(count(report_html(trained), "<polyline"), 0);
+}
+
 TEST(ReportHtml, EscapesHostileTextEverywhere) {
   auto hostile = input();
   auto& report = hostile.report;

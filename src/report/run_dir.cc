@@ -48,12 +48,15 @@ std::string RunNames::baseline(const std::string& precision) const { return fmt:
 
 std::string RunNames::quantized(const std::string& artifact) const { return fmt::format("onnx/{}-{}.onnx", model, artifact); }
 
-std::string RunNames::metrics(const std::string& recipe, const std::string& suffix) {
-  return fmt::format("{}{}-coco/metrics.json", recipe.empty() ? "baseline" : "ptq-" + recipe, with_suffix(suffix));
+std::string RunNames::metrics(const std::string& recipe, const std::string& suffix, const std::string& method) {
+  return fmt::format("{}{}-coco/metrics.json", recipe.empty() ? "baseline" : method + "-" + recipe, with_suffix(suffix));
 }
 
 std::string RunNames::layers(const std::string& recipe) { return fmt::format("ptq-{}-coco/layers.json", recipe); }
-std::string RunNames::comparison(const std::string& recipe) { return fmt::format("ptq-{}-coco/compare.json", recipe); }
+std::string RunNames::comparison(const std::string& recipe, const std::string& method) {
+  return fmt::format("{}-{}-coco/compare.json", method, recipe);
+}
+std::string RunNames::training(const std::string& recipe, const std::string& file) { return fmt::format("qat-{}-coco/{}", recipe, file); }
 
 RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run_id, bool resume) {
   require_plain_name(run_id);

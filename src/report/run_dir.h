@@ -17,11 +17,14 @@ struct RunNames {
   std::string baseline(const std::string& precision) const;
   /// "onnx/<model>-w4a16-qcdq-ptq-opt.onnx" of the artefact "w4a16-qcdq-ptq-opt".
   std::string quantized(const std::string& artifact) const;
-  /// "baseline-coco/metrics.json", "ptq-w4a16-coco/metrics.json".
-  static std::string metrics(const std::string& recipe, const std::string& suffix = "");
+  /// "baseline-coco/metrics.json", "ptq-w4a16-coco/metrics.json", "qat-w4a16-integer-coco/metrics.json". `method`: how a quantised
+  /// network's numbers were found, "ptq" or "qat".
+  static std::string metrics(const std::string& recipe, const std::string& suffix = "", const std::string& method = "ptq");
   static std::string layers(const std::string& recipe);
   /// "ptq-w4a16-coco/compare.json"
-  static std::string comparison(const std::string& recipe);
+  static std::string comparison(const std::string& recipe, const std::string& method = "ptq");
+  /// "qat-w4a16-coco/training.csv" of "training.csv".
+  static std::string training(const std::string& recipe, const std::string& file);
 };
 
 /// Keeps run.json true at any moment: every recorded file is complete, and its hash is that of the file.

@@ -6,6 +6,7 @@
 
 #include "report/gates.h"
 #include "report/runtime_row.h"
+#include "report/training_text.h"
 #include "report/twin_row.h"
 #include "report/variant_row.h"
 
@@ -134,6 +135,12 @@ std::string runtime_section(const Report& report) {
          steps;
 }
 
+std::string training_section(const Report& report) {
+  std::string text;
+  for (const auto& training : report.trainings) text += "- " + training_text(training) + "\n";
+  return text;
+}
+
 std::string section(const std::string& title, const std::string& body) {
   return body.empty() ? "" : fmt::format("\n## {}\n{}", title, body);
 }
@@ -147,6 +154,7 @@ std::string summary_markdown(const Report& report) {
   text += "\nChange and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. \"-\": not measured.\n";
   text += section("What is lost", losses_section(report));
   text += section("Data", bullets(report.data));
+  text += section("Training", training_section(report));
   text += section("Layers", layers_section(report));
   text += section("Twins", twins_section(report));
   text += section("What the runtime does", runtime_section(report));

@@ -49,7 +49,10 @@ TEST_F(QatCommand, TrainsWithoutLabelsAndWritesTheFiles) {
   EXPECT_THAT(outcome.err, HasSubstr("train fast: "));
   for (const std::string file : {"qcdq-qat", "qcdq-qat-opt", "int4-qat"})
     EXPECT_TRUE(fs::exists(folder_ / ("out/yolov10n-fast-" + file + ".onnx"))) << file;
-  EXPECT_FALSE(fs::exists(folder_ / "out/yolov10n-fast-qat.snapshot")) << "a finished training needs none";
+  for (const std::string file : {"qat.snapshot", "qat-start.snapshot"})
+    EXPECT_FALSE(fs::exists(folder_ / ("out/yolov10n-fast-" + file))) << "a finished training needs none";
+  EXPECT_THAT(outcome.out, HasSubstr("losses and scores by step: out/yolov10n-fast-qat-training.csv"));
+  EXPECT_THAT(read_file(folder_ / "out/yolov10n-fast-qat-training.csv"), HasSubstr("\n6,loss/total,"));
   EXPECT_FALSE(fs::is_empty(folder_ / "out/events"));
   const auto json = Json::parse(run_nibble({"inspect", "out/yolov10n-fast-qcdq-qat-opt.onnx", "--json"}, folder_).out);
   EXPECT_EQ(json["metadata"]["nibble.recipe"], "fast");
@@ -83,8 +86,10 @@ TEST_F(QatCommand, GoesOnAfterAnInterruptToTheSameFiles) {
   EXPECT_EQ(qat("cut", {"--data", kImages, "--epochs", "4", "--resume"}).exit_code, 3) << "other options are another run";
   const auto resumed = qat("cut", {"--data", kImages, "--epochs", "3", "--resume"});
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, testing::Not(HasSubstr("calibrate fast"))) << "the start was kept";
   for (const std::string file : {"qcdq-qat-opt", "int4-qat"})
     EXPECT_EQ(hash("whole/yolov10n-fast-" + file + ".onnx"), hash("cut/yolov10n-fast-" + file + ".onnx")) << file;
+  EXPECT_EQ(hash("whole/yolov10n-fast-qat-training.csv"), hash("cut/yolov10n-fast-qat-training.csv"));
 }
 
 TEST_F(QatCommand, RefusesWhatCannotWork) {

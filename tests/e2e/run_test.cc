@@ -142,6 +142,90 @@ TEST_F(Run, AnInterruptKeepsWhatIsFinishedAndCanBeResumed) {
   EXPECT_EQ(manifest("a")["status"], "done");
 }
 
+class TrainedRun : public Run {
+ protected:
+  void SetUp() override {
+    write_file(folder_ / "low.yaml",
+               "name: low\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
+               "calibration: {images: 2, batch: 2}\nbias_correction: false\ngates: {max_map_drop: 1}\n");
+  }
+  static std::vector<std::string> arguments(std::vector<std::string> more) {
+    std::vector<std::string> all = {"run",       "--recipes",  "low.yaml",
+                                    "--imgsz",   "96",         "--max-images",
+                                    "4",         "--runs-dir", "runs",
+                                    "--threads", "1",          "--qat",
+                                    "low",       "--qat-data", NIBBLE_SOURCE_DIR "/assets/coco/train2017"};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  /// Onnx files and the curve of the training.
+  Json hashes(const std::string& run_id) const {
+    Json result;
+    const Json run = manifest(run_id);
+    for (const auto& [path, entry] : run["files"].items())
+      if (path.starts_with("onnx/") || path.ends_with(".csv")) result[path] = entry["sha256"];
+    return result;
+  }
+};
+
+TEST_F(TrainedRun, ShowsFloatCalibratedAndTrainedFilesSideBySide) {
+  const auto outcome = run_nibble(arguments({"--run-id", "a", "--qat-steps", "2"}), folder_);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto root = folder_ / "runs/a";
+  for (const auto* file : {"onnx/yolov10n-low-qcdq-qat.onnx", "onnx/yolov10n-low-qcdq-qat-opt.onnx", "onnx/yolov10n-low-int4-qat.onnx",
+                           "onnx/yolov10n-low-integer-qat.onnx", "qat-low-coco/metrics.json", "qat-low-coco/compare.json",
+                           "qat-low-integer-coco/metrics.json", "qat-low-coco/training.csv", "qat-low-coco/training.json"})
+    EXPECT_TRUE(fs::exists(root / file)) << file;
+  for (const auto* file : {"start.snapshot", "training.snapshot", "held-out.onnx"})
+    EXPECT_FALSE(fs::exists(root / "qat-low-coco" / file)) << file;
+  EXPECT_THAT(outcome.err, HasSubstr("train low: "));
+  for (const auto* row : {"| baseline-fp32 | 0.", "| low-qcdq-ptq-opt | 0.", "| low-qcdq-qat-opt | 0.", "| map_drop | low-qcdq-qat-opt |",
+                          "- low: 2 steps on 24 images; mAP_50_95 on 8 held-out images (against the float network): "})
+    EXPECT_THAT(outcome.out, HasSubstr(row));
+  const auto run = manifest("a");
+  EXPECT_EQ(run["qat"]["recipes"], Json({"low"}));
+  EXPECT_EQ(run["trainings"][0]["steps"], 2);
+  EXPECT_EQ(run["inputs"]["training"]["low"]["training"], 24);
+  EXPECT_EQ(run["twins"].size(), 6U);  // three for each of both
+  for (const auto& twin : run["twins"]) EXPECT_EQ(twin["equal"], true) << twin;
+  for (const auto& [path, entry] : run["files"].items()) EXPECT_EQ(entry["sha256"], sha256_of_file(root / path)) << path;
+  EXPECT_THAT(read_file(root / "report.html"), HasSubstr("training loss"));
+  EXPECT_THAT(read_file(root / "qat-low-coco/training.csv"), HasSubstr("\n2,loss/total,"));
+}
+
+TEST_F(TrainedRun, GoesOnAfterAnInterruptToTheSameFiles) {
+  ASSERT_EQ(run_nibble(arguments({"--run-id", "whole", "--smoke"}), folder_).exit_code, 0);
+  const auto process = start_nibble(arguments({"--run-id", "cut", "--smoke"}), folder_);
+  const fs::path snapshot = folder_ / "runs/cut/qat-low-coco/training.snapshot";
+  while (!fs::exists(snapshot) && ::kill(process, 0) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  ::kill(process, SIGINT);
+  const auto interrupted = wait_for(process, folder_);
+  ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;
+  EXPECT_THAT(interrupted.err, HasSubstr("--run-id cut --resume"));
+  ASSERT_TRUE(fs::exists(snapshot));
+  const auto other = run_nibble(arguments({"--run-id", "cut", "--smoke", "--resume", "--qat-epochs", "4"}), folder_);
+  EXPECT_EQ(other.exit_code, 2) << "other options are another run";
+  EXPECT_THAT(other.err, HasSubstr("was made with qat"));
+  const auto resumed = run_nibble(arguments({"--run-id", "cut", "--smoke", "--resume"}), folder_);
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.err, testing::Not(HasSubstr("calibrate low")));
+  EXPECT_EQ(hashes("cut"), hashes("whole"));
+}
+
+TEST_F(TrainedRun, RefusesWhatCannotWork) {
+  const auto expect = [&](const std::vector<std::string>& more, int code, const std::string& text) {
+    std::vector<std::string> all = {"run", "--recipes", "low.yaml", "--imgsz", "96", "--runs-dir", "runs"};
+    all.insert(all.end(), more.begin(), more.end());
+    const auto outcome = run_nibble(all, folder_);
+    EXPECT_EQ(outcome.exit_code, code) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(text));
+  };
+  expect({"--qat", "w8a8"}, 2, "not among --recipes low.yaml");
+  expect({"--qat-steps", "3"}, 2, "--qat");
+  expect({"--qat", "low", "--qat-data", "nowhere"}, 3, "nowhere");
+  expect({"--qat", "low", "--qat-data", NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json"}, 2, "--qat-images");
+}
+
 TEST_F(Run, AFullDiskIsAnEnvironmentErrorAndTheRunSaysFailed) {
   const auto outcome = nibble({"--run-id", "a", "--smoke"}, "ulimit -f 2000;");  // 1 MB: the manifest fits, a model does not
   EXPECT_EQ(outcome.exit_code, 5) << outcome.err;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/qat_settings.h"
+
+namespace nibble {
+
+LoaderOptions loader_options(const QatCourse& course, std::int64_t size_px, std::uint64_t seed) {
+  LoaderOptions loader;
+  loader.size_px = size_px;
+  loader.batch = course.batch;
+  loader.seed = seed;
+  const AugmentOptions full;
+  const double s = course.augment;
+  loader.augment = {s * full.mosaic, full.flip, s * full.scale, s * full.translate, s * full.hue, s * full.saturation, s * full.brightness};
+  return loader;
+}
+
+QatSettings qat_settings(const Recipe& recipe, const QatCourse& course, std::int64_t steps_per_epoch) {
+  QatSettings settings;
+  const DistillationRecipe& follow = recipe.distillation;
+  settings.weight_rate = course.rate * follow.code_rate;
+  settings.scale_rate = course.rate * follow.scale_rate;
+  settings.activation_rate = course.rate * follow.activation_rate;
+  settings.bias_rate = course.rate * follow.bias_rate;
+  settings.class_weight = course.imitation_weight * follow.class_weight;
+  settings.box_weight = course.imitation_weight * follow.box_weight;
+  settings.feature_weight = course.imitation_weight * follow.feature_weight;
+  settings.label_weight = course.label_weight;
+  FitOptions& fit = settings.fit;
+  // Steps alone decide where they are given; epochs are as many as they fill.
+  fit.epochs = course.steps > 0 ? (course.steps + steps_per_epoch - 1) / steps_per_epoch : course.epochs;
+  fit.max_steps = course.steps;
+  const std::int64_t steps = course.steps > 0 ? course.steps : course.epochs * steps_per_epoch;
+  fit.warmup_steps = steps / 20;
+  fit.average = {.decay = 0.99, .ramp_steps = static_cast<double>(steps) / 10 + 1};
+  fit.adam.epsilon = 1e-12;  // gradients of single weights are as small as 1e-8
+  fit.patience = course.patience;
+  fit.snapshot_every_steps = 25;
+  return settings;
+}
+
+}  // namespace nibble

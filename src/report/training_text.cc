@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/training_text.h"
+
+#include <fmt/format.h>
+
+#include "nibble/error.h"
+
+namespace nibble {
+
+std::string training_text(const TrainingReport& report) {
+  std::string text = fmt::format("{}: {} steps on {} images", report.recipe, report.steps, report.images);
+  if (report.stopped_early) text += ", stopped early";
+  if (report.rollbacks > 0) text += fmt::format(", diverged and went back {} times", report.rollbacks);
+  text += fmt::format("; mAP_50_95 on {} held-out images{}: {:.4f} calibrated, {:.4f} trained", report.held_out_images,
+                      report.has_labels ? "" : " (against the float network)", report.initial_score, report.best_score);
+  return text + (report.best_epoch < 0 ? " (no epoch was better: the calibrated weights were kept)" : "");
+}
+
+Json to_json(const TrainingReport& report) {
+  return {{"recipe", report.recipe},
+          {"steps", report.steps},
+          {"images", report.images},
+          {"held_out_images", report.held_out_images},
+          {"labels", report.has_labels},
+          {"initial_mAP_50_95", report.initial_score},
+          {"best_mAP_50_95", report.best_score},
+          {"best_epoch", report.best_epoch},
+          {"stopped_early", report.stopped_early},
+          {"rollbacks", report.rollbacks},
+          {"curve", report.curve_path}};
+}
+
+TrainingReport training_report_from_json(const Json& json) {
+  try {
+    return {json.at("recipe"),          json.at("steps"),      json.at("images"),
+            json.at("held_out_images"), json.at("labels"),     json.at("initial_mAP_50_95"),
+            json.at("best_mAP_50_95"),  json.at("best_epoch"), json.at("stopped_early"),
+            json.at("rollbacks"),       json.at("curve")};
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::input, fmt::format("training file: {}; remove it and run again", error.what()));
+  }
+}
+
+}  // namespace nibble

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a training came to, in words and as JSON (docs/formats.md, training.json).
+#pragma once
+#include <string>
+
+#include "base/json.h"
+#include "nibble/report.h"
+
+namespace nibble {
+
+/// "w4a8: 20 steps on 24 images; mAP_50_95 on 8 held-out images (against the float network): 0.4100 calibrated, 0.4312 trained"
+std::string training_text(const TrainingReport& report);
+
+Json to_json(const TrainingReport& report);
+/// Error(input) naming what is missing.
+TrainingReport training_report_from_json(const Json& json);
+
+}  // namespace nibble
