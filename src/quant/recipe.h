@@ -55,7 +55,7 @@ struct DistillationRecipe {
   double code_rate = 0.003;                          ///< of the latent weights, in steps of their scale
   double scale_rate = 2e-4, activation_rate = 1e-4;  ///< of the logarithm of weight and activation scales
   double bias_rate = 6e-4;                           ///< of biases, relative to their root mean square in the layer
-  double class_weight = 1, box_weight = 10;          ///< of the divergences of class scores and box distributions, per detection
+  double class_weight = 1, box_weight = 20;          ///< of the divergences of class scores and box distributions, per detection
   double feature_weight = 5;                         ///< of the mean relative squared error of the convolutions' outputs
 };
 constexpr std::int64_t kMixedImages = 16;  ///< MixedRecipe::images where neither recipe nor preset says
