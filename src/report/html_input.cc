@@ -35,7 +35,7 @@ HtmlInput gather_html_input(const fs::path& root, const Report& report, const Js
                   .files = {}};
   if (const auto machine = root / "env/machine.json"; fs::exists(machine)) input.machine = read_json(machine);
   for (const auto& recipe : report.recipes)
-    if (const auto file = root / RunNames::layers(recipe.name); fs::exists(file)) input.layers[recipe.name] = read_json(file).at("layers");
+    if (const auto file = root / RunNames::layers(recipe.name); fs::exists(file)) input.layers[recipe.name] = read_json(file);
   for (const auto& artifact : report.artifacts)
     if (artifact.score && fs::exists(root / artifact.score->metrics_path))
       input.metrics[artifact.name] = read_json(root / artifact.score->metrics_path);

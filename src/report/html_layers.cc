@@ -7,6 +7,7 @@
 
 #include "report/html_parts.h"
 #include "report/svg_chart.h"
+#include "report/svg_lines.h"
 
 namespace nibble {
 namespace {
@@ -42,7 +43,7 @@ using Layers = std::vector<Layer>;
 Layers layers_of(const std::map<std::string, Json>& documents, const std::string& recipe) {
   Layers layers;
   if (const auto found = documents.find(recipe); found != documents.end())
-    for (const auto& row : found->second) layers.push_back(layer_of(row));
+    for (const auto& row : found->second.at("layers")) layers.push_back(layer_of(row));
   return layers;
 }
 
@@ -106,6 +107,35 @@ Json table_of(const Layers& layers) {
   return rows;
 }
 
+/// How many layers got more bits than the others.
+int raised_layers(const Layers& layers) {
+  int least = 32;
+  for (const auto& layer : layers) least = std::min(least, layer.weight_bits);
+  return static_cast<int>(
+      std::count_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.is_quantized() && layer.weight_bits > least; }));
+}
+
+/// Predicted damage over average bits, the file's own place marked; false where no bits were mixed.
+Json front_of(const std::map<std::string, Json>& documents, const std::string& recipe, const Layers& layers) {
+  const auto found = documents.find(recipe);
+  if (found == documents.end() || !found->second.contains("front")) return false;
+  const int raised = raised_layers(layers);
+  Line front{{}, LineStyle::plain}, here{{}, LineStyle::dotted};
+  for (const auto& point : found->second.at("front")) {
+    front.points.push_back({point.at("average_bits"), point.at("damage")});
+    if (point.at("raised") == raised) here.points.push_back(front.points.back());
+  }
+  const LineChart chart{.title = recipe + ": predicted damage by average bits per weight",
+                        .unit = "",
+                        .x_name = "average bits per weight",
+                        .lines = {front, here}};
+  std::string text = fmt::format("{} of {} layers have more bits than the others", raised, layers.size());
+  if (!here.points.empty())
+    text += fmt::format(": {:.2f} bits on average, predicted damage {:.3f} of {:.3f} with none raised", here.points[0].x, here.points[0].y,
+                        front.points.front().y);
+  return {{"chart", line_chart_svg(chart)}, {"text", text}};
+}
+
 /// {count, items}; false when empty.
 Json list_of(const std::vector<std::string>& items) {
   if (items.empty()) return false;
@@ -119,13 +149,14 @@ double highest_sqnr(const std::vector<Layers>& all) {
   return highest;
 }
 
-Json section_of(const RecipeReport& recipe, const Layers& layers, double top) {
+Json section_of(const RecipeReport& recipe, const std::map<std::string, Json>& documents, const Layers& layers, double top) {
   const auto worst = worst_of(layers);
   return {
       {"name", recipe.name},
       {"heading", fmt::format("{} convolutions quantised, calibrated on {} images", recipe.quantized_layers, recipe.calibration_images)},
       {"chart", chart_of(recipe.name, layers, worst, top)},
       {"worst", worst_list(layers, worst)},
+      {"front", front_of(documents, recipe.name, layers)},
       {"float_layers", list_of(recipe.float_layers)},
       {"skipped_layers", list_of(recipe.skipped_layers)},
       {"has_rows", !layers.empty()},
@@ -140,7 +171,7 @@ Json layer_sections(const Report& report, const std::map<std::string, Json>& lay
   for (const auto& recipe : report.recipes) all.push_back(layers_of(layers, recipe.name));
   const double top = highest_sqnr(all);  // one scale, so that recipes compare at a glance
   Json sections = Json::array();
-  for (std::size_t i = 0; i < all.size(); ++i) sections.push_back(section_of(report.recipes[i], all[i], top));
+  for (std::size_t i = 0; i < all.size(); ++i) sections.push_back(section_of(report.recipes[i], layers, all[i], top));
   return sections;
 }
 

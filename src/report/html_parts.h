@@ -10,8 +10,8 @@
 
 namespace nibble {
 
-/// One entry per recipe: {name, heading, chart, worst: [{rank, layer, found}], float_layers, skipped_layers, rows: [...]}.
-/// `layers`: the array of layers.json by recipe; a recipe without one has lists only.
+/// One entry per recipe: {name, heading, chart, worst: [{rank, layer, found}], front: {chart, text}, float_layers, skipped_layers,
+/// rows: [...]}; front is false without mixed bits. `layers`: layers.json by recipe; a recipe without one has lists only.
 Json layer_sections(const Report& report, const std::map<std::string, Json>& layers);
 
 /// {variants: [name], rows: [{name, instances, baseline, cells: [{ap, change}]}], left_out}: classes with objects in the

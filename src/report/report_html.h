@@ -17,7 +17,7 @@ struct HtmlInput {
   Report report;
   Json manifest = Json::object();               ///< run.json
   Json machine = Json::object();                ///< env/machine.json
-  std::map<std::string, Json> layers;           ///< the array of layers.json, by recipe
+  std::map<std::string, Json> layers;           ///< layers.json, by recipe
   std::map<std::string, Json> metrics;          ///< metrics.json, by artefact name
   std::map<std::string, Json> comparisons;      ///< compare.json, by artefact name
   std::map<std::string, TrainingCurve> curves;  ///< of trainings, by recipe

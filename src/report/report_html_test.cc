@@ -60,7 +60,7 @@ HtmlInput input() {
   Json layers = Json::array();
   for (int i = 0; i < 7; ++i) layers.push_back(layer("model." + std::to_string(i) + ".conv", 4, 40.0 - i));
   layers.push_back(layer("model.23.dfl.conv", 32, 0.0));
-  result.layers = {{"w4a16", layers}};
+  result.layers = {{"w4a16", {{"layers", layers}}}};
   result.metrics = {{"baseline-fp32", metrics({class_row(1, "cat", 0.5), class_row(2, "dog", 0.6), class_row(3, "yak", nullptr)})},
                     {"w4a16-qcdq-ptq-opt", metrics({class_row(1, "cat", 0.45), class_row(2, "dog", 0.2), class_row(3, "yak", nullptr)})}};
   result.manifest = {{"command", {"nibble", "run", "my model.pt"}}, {"started_utc", "2026-11-23T22:38:55Z"}, {"error", nullptr}};
@@ -134,7 +134,7 @@ TEST(ReportHtml, EscapesHostileTextEverywhere) {
   report.artifacts[1].name = report.artifacts[1].path = kHostile;
   hostile.metrics = {{"baseline-fp32", metrics(Json::array({class_row(1, kHostile, 0.5)}))},
                      {kHostile, metrics(Json::array({class_row(1, kHostile, 0.4)}))}};
-  hostile.layers["w4a16"][0]["node"] = hostile.layers["w4a16"][0]["note"] = kHostile;
+  hostile.layers["w4a16"]["layers"][0]["node"] = hostile.layers["w4a16"]["layers"][0]["note"] = kHostile;
   hostile.manifest["command"][1] = kHostile;
   hostile.machine = {{"cpu", kHostile}};
   hostile.files = {kHostile};
@@ -201,11 +201,25 @@ TEST(ReportHtml, ASmokeRunHasNoScores) {
 TEST(ReportHtml, UndefinedAndInfiniteNumbersAreShownAsSuch) {
   auto odd = input();
   odd.report.artifacts[0].score->map_50_95 = odd.report.artifacts[1].score->map_50_95 = -1;
-  odd.layers["w4a16"][0]["output_sqnr_db"] = nullptr;  // infinite: no error at all
+  odd.layers["w4a16"]["layers"][0]["output_sqnr_db"] = nullptr;  // infinite: no error at all
   const auto page = report_html(odd);
   EXPECT_THAT(page, HasSubstr("undefined"));
   EXPECT_EQ(count(page, "class=\"column\""), 6);
   EXPECT_EQ(count(page, "class=\"reference\""), 0);
+}
+
+TEST(ReportHtml, DrawsWhatMoreBitsWouldSave) {
+  HtmlInput mixed = input();
+  EXPECT_THAT(report_html(mixed), testing::Not(HasSubstr("What more bits would save")));
+  auto& document = mixed.layers["w4a16"];
+  document["layers"][2]["weight_bits"] = 8;
+  document["front"] = {{{"raised", 0}, {"average_bits", 4.0}, {"damage", 0.5}},
+                       {{"raised", 1}, {"average_bits", 4.25}, {"damage", 0.125}},
+                       {{"raised", 2}, {"average_bits", 4.5}, {"damage", 0.0625}}};
+  EXPECT_THAT(report_html(mixed),
+              AllOf(HasSubstr("What more bits would save"),
+                    HasSubstr("1 of 8 layers have more bits than the others: 4.25 bits on average, predicted damage 0.125 of "
+                              "0.500 with none raised")));
 }
 
 TEST(ReportHtml, AnEmptyReportIsStillAPage) {
@@ -216,7 +230,7 @@ TEST(ReportHtml, AnEmptyReportIsStillAPage) {
 
 TEST(ReportHtml, ALayersFileWithoutItsFieldsIsAnError) {
   auto bad = input();
-  bad.layers["w4a16"][0].erase("method");
+  bad.layers["w4a16"]["layers"][0].erase("method");
   EXPECT_THROW(report_html(bad), Error);
 }
 
@@ -225,12 +239,12 @@ using GatherHtmlInput = test::Scratch;
 TEST_F(GatherHtmlInput, TakesWhatStandsInTheDirectory) {
   const auto& root = folder();
   const auto full = input();
-  write_json(root / RunNames::layers("w4a16"), {{"layers", full.layers.at("w4a16")}});
+  write_json(root / RunNames::layers("w4a16"), full.layers.at("w4a16"));
   write_json(root / "baseline-fp32/metrics.json", full.metrics.at("baseline-fp32"));
   write_json(root / "run.json", Json::object());
   const Json manifest = {{"files", {{"ptq-w4a16-coco/layers.json", Json::object()}, {"gone.json", Json::object()}}}};
   const auto found = gather_html_input(root, full.report, manifest);
-  EXPECT_EQ(found.layers.at("w4a16").size(), 8U);
+  EXPECT_EQ(found.layers.at("w4a16").at("layers").size(), 8U);
   EXPECT_TRUE(found.metrics.contains("baseline-fp32"));
   EXPECT_FALSE(found.metrics.contains("w4a16-qcdq-ptq-opt"));
   EXPECT_THAT(found.files, testing::ElementsAre("run.json", "ptq-w4a16-coco/layers.json"));
