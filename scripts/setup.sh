@@ -20,7 +20,7 @@ readonly kLog=third_party/setup.log
 
 packages=(
   g++ cmake ninja-build ccache pkg-config debian-archive-keyring
-  libtorch-dev libopenblas0-openmp
+  libtorch-dev libgloo-dev libopenblas0-openmp
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
   libonnx-dev libprotobuf-dev protobuf-compiler
   libcli11-dev nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libkainjow-mustache-dev

@@ -29,7 +29,10 @@ void add_course(CLI::App& command, QatCourse& course) {
   command.add_option("--steps", course.steps, "end after so many steps instead; a score at each epoch's end and at the last step")
       ->type_name("N")
       ->check(count_range());
-  command.add_option("--batch", course.batch, "images per step")->type_name("N")->check(count_range())->capture_default_str();
+  command.add_option("--batch", course.batch, "images per step, of all processes together")
+      ->type_name("N")
+      ->check(count_range())
+      ->capture_default_str();
   command.add_option("--rate", course.rate, "learning rates, as a multiple of the defaults")
       ->type_name("X")
       ->check(CLI::Range(1e-6, 1e6))
@@ -60,6 +63,9 @@ void add_qat(CLI::App& app, Action& chosen) {
                   "  nibble qat yolov10n.pt -o out --recipe w4a8 --data train2017 --epochs 5\n"
                   "  nibble qat yolov10n.pt -o out --recipe w4a8 --data instances_train2017.json --images train2017 --labels 0.2\n"
                   "  nibble qat ... --resume                     after Ctrl-C, a crash or a full disk\n"
+                  "  Two processes, as torchrun would start them, each with half of every batch; -o is a folder both see:\n"
+                  "    export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=29500\n"
+                  "    for rank in 0 1; do RANK=$rank nibble qat ... --threads 4 & done; wait\n"
                   "  tensorboard --logdir out/events             losses, learning rates and scores\n");
   command.add_option("CKPT", options->checkpoint, "an Ultralytics YOLOv10 checkpoint")->required()->type_name("FILE");
   command.add_option("-o,--output", options->output_dir, "folder to write to")->required()->type_name("DIR");

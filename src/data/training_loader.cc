@@ -25,6 +25,12 @@ void check(const LoaderOptions& options) {
   require(options.batch > 0, "batch", options.batch);
   require(options.threads > 0, "threads", options.threads);
   require(options.batches_ahead > 0, "batches ahead", options.batches_ahead);
+  require(options.shares > 0, "shares", options.shares);
+  if (options.batch % options.shares != 0)
+    throw Error(ErrorKind::usage, fmt::format("training data: batch: {} images do not divide among {} processes; give a multiple of {}",
+                                              options.batch, options.shares, options.shares));
+  if (options.share < 0 || options.share >= options.shares)
+    throw Error(ErrorKind::usage, fmt::format("training data: share {} of {}: there is no such share", options.share, options.shares));
   draw_sample(options.augment, 1, 0, 0, 0);  // checks
 }
 
@@ -53,7 +59,8 @@ TrainingBatch assemble(const std::vector<TrainingSample>& samples, std::vector<s
 /// into its batch; positions past the batches that may be ahead are not claimed.
 class TrainingLoader::Workers {
  public:
-  Workers(TrainingSet set, const LoaderOptions& options) : set_(std::move(set)), options_(options) {
+  Workers(TrainingSet set, const LoaderOptions& options)
+      : set_(std::move(set)), options_(options), own_batch_(options.batch / options.shares) {
     for (int i = 0; i < options.threads; ++i) threads_.emplace_back([this] { work(); });
   }
   ~Workers() {
@@ -76,10 +83,10 @@ class TrainingLoader::Workers {
     ++start_;  // results of the start before are dropped
     epoch_ = epoch;
     augment_ = options_.augment;
-    order_ = options_.shuffle ? draw_order(images(), options_.seed, epoch) : in_order();
+    order_ = own_share(options_.shuffle ? draw_order(images(), options_.seed, epoch) : in_order());
     pending_.clear();
     next_batch_ = first_batch;
-    claimed_ = first_batch * options_.batch;
+    claimed_ = first_batch * own_batch_;
     may_claim_.notify_all();
   }
 
@@ -90,14 +97,14 @@ class TrainingLoader::Workers {
 
   std::optional<TrainingBatch> next() {
     std::unique_lock lock(mutex_);
-    if (order_.empty() || next_batch_ == batches()) return std::nullopt;
+    if (start_ == 0 || next_batch_ == batches()) return std::nullopt;
     is_made_.wait(lock, [this] { return pending_[next_batch_].made == size_of_batch(next_batch_); });
     Pending& pending = pending_[next_batch_];
     for (const auto& error : pending.errors)
       if (error) std::rethrow_exception(error);
     const auto samples = std::move(pending.samples);
-    const auto first = order_.begin() + next_batch_ * options_.batch;
-    std::vector<std::int64_t> indices(first, first + static_cast<std::ptrdiff_t>(samples.size()));
+    std::vector<std::int64_t> indices;
+    for (std::size_t i = 0; i < samples.size(); ++i) indices.push_back(order_[static_cast<std::size_t>(next_batch_ * own_batch_) + i]);
     pending_.erase(next_batch_++);
     may_claim_.notify_all();
     lock.unlock();
@@ -113,7 +120,17 @@ class TrainingLoader::Workers {
 
   std::int64_t images() const { return static_cast<std::int64_t>(set_.images.size()); }
   std::size_t size_of_batch(std::int64_t batch) const {
-    return static_cast<std::size_t>(std::min(options_.batch, images() - batch * options_.batch));
+    const auto left = static_cast<std::int64_t>(order_.size()) - batch * own_batch_;
+    return static_cast<std::size_t>(std::clamp(left, std::int64_t{0}, own_batch_));
+  }
+  /// Every batch but the last is own_batch_ long for everybody, so that batches are cut from the result at multiples of it.
+  std::vector<std::int64_t> own_share(const std::vector<std::int64_t>& order) const {
+    std::vector<std::int64_t> own;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      const auto in_batch = static_cast<std::int64_t>(i) % options_.batch;
+      if (in_batch % options_.shares == options_.share) own.push_back(order[i]);
+    }
+    return own;
   }
   std::vector<std::int64_t> in_order() const {
     std::vector<std::int64_t> order(set_.images.size());
@@ -121,7 +138,7 @@ class TrainingLoader::Workers {
     return order;
   }
   bool has_work() const {
-    return claimed_ < static_cast<std::int64_t>(order_.size()) && claimed_ / options_.batch < next_batch_ + options_.batches_ahead;
+    return claimed_ < static_cast<std::int64_t>(order_.size()) && claimed_ / own_batch_ < next_batch_ + options_.batches_ahead;
   }
 
   void work() {
@@ -147,11 +164,11 @@ class TrainingLoader::Workers {
     }
     lock.lock();
     if (start != start_) return;
-    const std::int64_t batch = position / options_.batch;
+    const std::int64_t batch = position / own_batch_;
     Pending& pending = pending_[batch];
     pending.samples.resize(size_of_batch(batch));
     pending.errors.resize(size_of_batch(batch));
-    const auto place = static_cast<std::size_t>(position % options_.batch);
+    const auto place = static_cast<std::size_t>(position % own_batch_);
     pending.samples[place] = std::move(sample);
     pending.errors[place] = error;
     if (++pending.made == size_of_batch(batch)) is_made_.notify_all();
@@ -159,6 +176,7 @@ class TrainingLoader::Workers {
 
   const TrainingSet set_;
   LoaderOptions options_;
+  const std::int64_t own_batch_;  ///< samples of each batch but the last
   std::mutex mutex_;
   std::condition_variable may_claim_, is_made_;
   std::vector<std::int64_t> order_;

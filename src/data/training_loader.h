@@ -16,6 +16,8 @@ namespace nibble {
 struct LoaderOptions {
   std::int64_t size_px = 640;
   std::int64_t batch = 8;  ///< samples; the last batch of an epoch may be smaller
+  int shares = 1;          ///< processes that share each batch; `batch` must be a multiple
+  int share = 0;           ///< this one's: every shares-th sample; of a small last batch it may be none
   AugmentOptions augment;
   bool shuffle = true;  ///< false: in the set's order
   std::uint64_t seed = 0;

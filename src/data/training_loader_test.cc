@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/training_loader.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/files.h"
@@ -98,6 +99,37 @@ TEST(TrainingLoader, BatchesDoNotDependOnThreads) {
   }
 }
 
+TEST(TrainingLoader, SharesMakeUpTheWholeBatch) {
+  const auto batches_of = [](int share, int shares) {
+    LoaderOptions options = small(2);
+    options.share = share;
+    options.shares = shares;
+    TrainingLoader loader(pictures(21), options);  // the last batch has one image, for the first share
+    EXPECT_EQ(loader.batches_per_epoch(), 6);
+    loader.start_epoch(3, 1);
+    return rest_of_epoch(loader);
+  };
+  const auto whole = batches_of(0, 1);
+  for (const int shares : {2, 4}) {
+    std::vector<std::vector<TrainingBatch>> parts;
+    for (int share = 0; share < shares; ++share) parts.push_back(batches_of(share, shares));
+    for (std::size_t b = 0; b < whole.size(); ++b) {
+      const auto bytes = whole[b].images.bytes();
+      const std::size_t image_bytes = bytes.size() / whole[b].samples.size();
+      for (std::size_t i = 0; i < whole[b].samples.size(); ++i) {
+        const auto& part = parts[i % static_cast<std::size_t>(shares)].at(b);
+        const std::size_t at = i / static_cast<std::size_t>(shares);
+        EXPECT_EQ(part.samples.at(at), whole[b].samples[i]);
+        EXPECT_TRUE(
+            std::ranges::equal(part.images.bytes().subspan(at * image_bytes, image_bytes), bytes.subspan(i * image_bytes, image_bytes)))
+            << "augmented as in the whole";
+      }
+    }
+    EXPECT_EQ(parts.back().size(), whole.size());
+    EXPECT_EQ(parts.back().back().images.shape(), (Shape{0, 3, 32, 32})) << "nothing left for the last share";
+  }
+}
+
 TEST(TrainingLoader, EpochsAndSeedsDiffer) {
   const auto first_image = [](std::uint64_t seed, std::int64_t epoch) {
     LoaderOptions options = small();
@@ -181,6 +213,8 @@ TEST(TrainingLoader, RefusesOptionsThatMakeNoSense) {
   expect_error(ErrorKind::usage, {"batch: -1"}, [&] { with([](auto& o) { o.batch = -1; }); });
   expect_error(ErrorKind::usage, {"threads: 0"}, [&] { with([](auto& o) { o.threads = 0; }); });
   expect_error(ErrorKind::usage, {"batches ahead: 0"}, [&] { with([](auto& o) { o.batches_ahead = 0; }); });
+  expect_error(ErrorKind::usage, {"4 images", "3 processes", "multiple of 3"}, [&] { with([](auto& o) { o.shares = 3; }); });
+  expect_error(ErrorKind::usage, {"share 2 of 2"}, [&] { with([](auto& o) { o.shares = o.share = 2; }); });
   expect_error(ErrorKind::usage, {"flip: 7"}, [&] { with([](auto& o) { o.augment.flip = 7; }); });
 }
 

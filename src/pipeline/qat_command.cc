@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <span>
+
+#include "comm/processes.h"
 #include "nibble/error.h"
 #include "nibble/run.h"
 #include "pipeline/output_path.h"
@@ -21,22 +25,21 @@ namespace {
 
 class Qat {
  public:
-  Qat(const QatOptions& options, Progress& progress)
+  Qat(const QatOptions& options, std::shared_ptr<Processes> processes, Progress& progress)
       : options_(options),
         progress_(progress),
         recipe_(resolved_recipe(options.recipe, options.preset, options.calibration_images)),
         baseline_(read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size})),
         stem_(fmt::format("{}-{}", model_name_of(options.checkpoint), recipe_.name)),
-        job_{baseline_, recipe_, options.course, options.runtime, open_images(), places(), "", options.resume} {
+        job_{baseline_, recipe_, options.course, options.runtime, open_images(), places(), "", options.resume, std::move(processes)} {
     job_.run = key_of({{"start", start_key()}, {"course", describe(options.course, job_.images)}});
   }
 
   std::string run() {
-    check_snapshot();
     CalibrationResult state;
-    state.graph = kept_start(job_.places.start, start_key(), baseline_.graph,
-                             [&] { return calibrate_recipe(baseline_, recipe_, calibration_set(), options_.runtime, progress_).graph; });
+    state.graph = start();
     QatOutcome trained = train_from(state.graph);
+    if (!job_.processes->is_first()) return "";
     state.graph = std::move(trained.graph);
     const std::string text = write(state, trained.fit);
     remove_state(job_.places);
@@ -61,6 +64,20 @@ class Qat {
                    {"head", options_.head},
                    {"image_size", options_.image_size},
                    {"seed", options_.runtime.seed}});
+  }
+
+  /// The first process makes it; the others wait and read it from the folder that all see.
+  Graph start() const {
+    double is_there = 1;
+    if (!job_.processes->is_first()) {
+      job_.processes->broadcast(std::span(&is_there, 1));
+      return read_start(job_.places.start, start_key(), baseline_.graph);
+    }
+    check_snapshot();
+    Graph result = kept_start(job_.places.start, start_key(), baseline_.graph,
+                              [&] { return calibrate_recipe(baseline_, recipe_, calibration_set(), options_.runtime, progress_).graph; });
+    job_.processes->broadcast(std::span(&is_there, 1));
+    return result;
   }
 
   /// Before the calibration, which takes minutes.
@@ -132,9 +149,18 @@ std::string train(const QatOptions& options, Progress& progress) {
   if (options.runtime.provider != "cpu")
     throw Error(ErrorKind::unsupported,
                 fmt::format("qat: provider {}: training computes on the CPU; leave --provider out", options.runtime.provider));
+  const Rendezvous place = read_rendezvous([](const char* name) -> const char* { return std::getenv(name); });
+  if (course.batch % place.size != 0)
+    throw Error(ErrorKind::usage, fmt::format("qat: --batch {}: does not divide among {} processes; give a multiple of {}", course.batch,
+                                              place.size, place.size));
+  const auto processes = join_processes(place);
+  if (!processes->is_first()) {
+    Progress silent;
+    return Qat(options, processes, silent).run();
+  }
   fs::create_directories(options.output_dir);
   const FolderLock lock(options.output_dir);
-  return Qat(options, progress).run();
+  return Qat(options, processes, progress).run();
 }
 
 }  // namespace nibble

@@ -37,7 +37,10 @@ Json describe(const QatCourse& course, const QatImages& images) {
 }
 
 QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
-  TrainingLoader loader(job.images.training, loader_options(job.course, job.baseline.card.image_size, job.runtime.seed));
+  LoaderOptions options = loader_options(job.course, job.baseline.card.image_size, job.runtime.seed);
+  options.shares = job.processes->size();
+  options.share = job.processes->rank();
+  TrainingLoader loader(job.images.training, options);
   const QatData data{loader.batches_per_epoch(), [&](std::int64_t epoch, std::int64_t first) { loader.start_epoch(epoch, first); },
                      [&] { return loader.next().value(); }};
   QatSettings settings = qat_settings(job.recipe, job.course, loader.batches_per_epoch());
@@ -45,12 +48,13 @@ QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
   settings.fit.snapshot = job.places.snapshot;
   settings.fit.resume = job.resume;
   settings.fit.run = job.run;
+  settings.processes = job.processes;
   HeldOut held_out(job.baseline, job.recipe, job.images.held_out, job.places.scored, job.runtime);
-  if (!job.images.has_labels) held_out.label();
+  if (!job.images.has_labels && job.processes->is_first()) held_out.label();
   QatMonitor monitor(fmt::format("train {}", job.recipe.name), job.places.events, job.places.curve, now_s, progress);
   const QatResult trained = train_quantized(
       job.baseline.graph, start, head_of(job.baseline), data, [&](const Graph& graph) { return held_out.score(graph); }, settings,
-      monitor.observer());
+      job.processes->is_first() ? monitor.observer() : FitObserver{});
   progress.end(
       fmt::format("{} steps, held out mAP {:.4f} -> {:.4f}", trained.fit.steps, *trained.fit.initial_score, *trained.fit.best_score));
   return {trained.graph, trained.fit};

@@ -2,8 +2,10 @@
 // One training, from the calibrated network to a trained one: what `qat` and `run --qat` share.
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <string>
 
+#include "comm/processes.h"
 #include "nibble/report.h"
 #include "nibble/run.h"
 #include "pipeline/qat_data.h"
@@ -31,6 +33,7 @@ struct QatJob {
   QatPlaces places;
   std::string run;  ///< key of all that decides the result, as in train/snapshot.h
   bool resume = false;
+  std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together; the first one scores and shows
 };
 
 struct QatOutcome {

@@ -73,10 +73,10 @@ DetectionLoss detection_loss(const at::Tensor& raw, const Anchors& anchors, cons
   const PaddedObjects padded = pad(objects, images, raw.size(1) - kBoxLogits, raw.device());
   const Assignment wanted =
       assign_objects(predicted.class_logits.detach().sigmoid(), predicted.boxes_cells.detach() * stride, anchors, padded, options.assign);
-  const at::Tensor target_sum = wanted.target_scores.sum().clamp_min(1);
-
   DetectionLoss loss;
+  loss.targets = wanted.target_scores.sum();
   loss.images = images;
+  const at::Tensor target_sum = loss.targets.clamp_min(1);
   loss.classes =
       at::binary_cross_entropy_with_logits(predicted.class_logits, wanted.target_scores, {}, {}, at::Reduction::Sum) / target_sum;
   const auto positive = wanted.is_positive.nonzero().unbind(1);
@@ -100,7 +100,7 @@ DetectionLoss dual_detection_loss(const at::Tensor& raw_one2many, const at::Tens
   single.assign.candidates = 1;
   const DetectionLoss many = detection_loss(raw_one2many, anchors, objects, options);
   const DetectionLoss one = detection_loss(raw_one2one, anchors, objects, single);
-  return {many.box + one.box, many.classes + one.classes, many.distribution + one.distribution, many.images};
+  return {many.box + one.box, many.classes + one.classes, many.distribution + one.distribution, many.targets + one.targets, many.images};
 }
 
 }  // namespace nibble

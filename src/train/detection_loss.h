@@ -29,6 +29,7 @@ struct DetectionLoss {
   at::Tensor box;           ///< sum of target * (1 - CIoU)
   at::Tensor classes;       ///< sum of binary cross entropies of all anchors and classes
   at::Tensor distribution;  ///< sum of target * distribution focal loss; all three over max(sum of targets, 1)
+  at::Tensor targets;       ///< sum of targets: with it, losses of parts of a batch can be put together
   std::int64_t images = 0;
 
   /// (box + classes + distribution) * images: what Ultralytics backpropagates.

@@ -5,10 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
-#include "base/progress.h"
 #include "nibble/error.h"
 #include "train/fit_state.h"
+#include "train/fit_together.h"
 #include "train/gradient_norm.h"
 #include "train/schedule.h"
 
@@ -47,7 +48,12 @@ class WithAverages {
 class Fit {
  public:
   Fit(const FitProblem& problem, const FitOptions& options, const FitObserver& observer)
-      : problem_(problem), options_(options), observer_(observer), state_(problem, options) {
+      : problem_(problem),
+        options_(options),
+        observer_(observer),
+        processes_(*problem.processes),
+        interrupt_(processes_),
+        state_(problem, options) {
     const std::int64_t whole = options.epochs * problem.steps_per_epoch;
     const std::int64_t steps = options.max_steps > 0 ? std::min(whole, options.max_steps) : whole;
     schedule_ = {1, steps, options.warmup_steps, options.final_fraction};
@@ -81,9 +87,9 @@ class Fit {
     if (problem_.score && !state_.initial_score) score_start();
     bool epoch_started = false;
     for (;;) {
+      interrupt_.throw_if_any();
       if (state_.ended_epochs < ended_epochs()) end_epoch();
       if (is_finished() || state_.stopped_early) return;
-      throw_if_interrupted();
       const std::int64_t in_epoch = state_.step % problem_.steps_per_epoch;
       if (!epoch_started || in_epoch == 0) problem_.start_epoch(epoch(), in_epoch);
       epoch_started = true;
@@ -94,9 +100,11 @@ class Fit {
 
   void one_step() {
     state_.adam.clear_gradients();
-    const StepLoss loss = problem_.loss(state_.step);
-    const double value = loss.total.item<double>();
-    loss.total.backward();
+    StepLoss loss = problem_.loss(state_.step);
+    double value = loss.total.item<double>();
+    if (processes_.size() == 1 || loss.total.requires_grad()) loss.total.backward();
+    add_up_gradients(processes_, state_.parameters());
+    add_up_loss(processes_, value, loss.parts);
     const double norm = clip_gradient_norm(state_.parameters(), options_.max_gradient_norm);
     const auto event = state_.watch.observe(state_.step, value, norm);
     if (event) return roll_back(*event);
@@ -104,8 +112,14 @@ class Fit {
     state_.adam.step(rates(report));
     if (problem_.constrain) problem_.constrain();
     state_.average.update(state_.parameters());
-    ++state_.step;  // before anybody is told: what is told may end in an interrupt
-    if (observer_.step) observer_.step(report);
+    ++state_.step;  // before anybody is told
+    tell(observer_.step, report);
+  }
+
+  /// What is told may end in an interrupt.
+  template <class... Values>
+  void tell(const std::function<void(Values...)>& listener, const std::type_identity_t<Values>&... values) {
+    if (listener) interrupt_.hold([&] { listener(values...); });
   }
 
   /// One rate for each tensor; one for each group into the report.
@@ -124,12 +138,12 @@ class Fit {
     const double factor = state_.watch.roll_back(event);
     const std::int64_t back_to = state_.restore_good();
     ++state_.step;  // on with the next batch
-    if (observer_.divergence) observer_.divergence(event, factor, back_to);
+    tell(observer_.divergence, event, factor, back_to);
   }
 
   void score_start() {
-    state_.initial_score = state_.best_score = problem_.score();
-    if (observer_.score) observer_.score({0, -1, *state_.best_score, true});
+    state_.initial_score = state_.best_score = score_once(processes_, problem_.score);
+    tell(observer_.score, {0, -1, *state_.best_score, true});
   }
 
   void end_epoch() {
@@ -142,7 +156,7 @@ class Fit {
     std::optional<double> score;
     if (problem_.score) {
       const WithAverages averages(state_);
-      score = problem_.score();
+      score = score_once(processes_, problem_.score);
     }
     const bool is_best = !score || *score > *state_.best_score;
     state_.scorings_without_best = is_best ? 0 : state_.scorings_without_best + 1;
@@ -152,7 +166,7 @@ class Fit {
       state_.best_epoch = ended_epochs() - 1;
       state_.best_score = score;
     }
-    if (score && observer_.score) observer_.score({state_.step - 1, ended_epochs() - 1, *score, is_best});
+    if (score) tell(observer_.score, {state_.step - 1, ended_epochs() - 1, *score, is_best});
   }
 
   void keep_and_save() {
@@ -160,12 +174,14 @@ class Fit {
     save();
   }
   void save() const {
-    if (!options_.snapshot.empty()) state_.save(options_.snapshot, options_.run);
+    if (processes_.is_first() && !options_.snapshot.empty()) state_.save(options_.snapshot, options_.run);
   }
 
   const FitProblem& problem_;
   const FitOptions& options_;
   const FitObserver& observer_;
+  Processes& processes_;
+  SharedInterrupt interrupt_;
   FitState state_;
   Schedule schedule_;
 };
@@ -174,6 +190,8 @@ class Fit {
 
 FitResult fit(const FitProblem& problem, const FitOptions& options, const FitObserver& observer) {
   check(problem, options);
+  require_same_run(*problem.processes, options.run);
+  share_start(*problem.processes, problem.groups);
   return Fit(problem, options, observer).run();
 }
 

@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "comm/processes.h"
 #include "train/fit_options.h"
 
 namespace nibble {
@@ -21,8 +23,9 @@ struct ParameterGroup {
   std::vector<double> factors;      ///< of the rate, for each tensor; empty: all 1
 };
 
+/// Of several processes: this one's addends. Their sums are the step's.
 struct StepLoss {
-  at::Tensor total;                                   ///< scalar, differentiable
+  at::Tensor total;                                   ///< scalar, differentiable; without gradients where this process has no image
   std::vector<std::pair<std::string, double>> parts;  ///< to be shown: the same names at each step
 };
 
@@ -35,11 +38,16 @@ struct FitProblem {
   std::function<StepLoss(std::int64_t step)> loss;                               ///< of the next batch; steps count from 0 over all epochs
   std::function<void()> constrain;  ///< after each update: keeps the tensors where they make sense; may be empty
   std::function<double()> score;    ///< of the tensors as they are; higher is better. Empty: the last weights are the best
+  std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together
 };
 
 /// Trains. Afterwards the tensors hold the best-scored averages: the start itself, where no epoch was better. Error(numeric)
 /// when it diverges once too often. An interrupt (base/progress.h) is answered with a snapshot at the last finished step; a
 /// killed process goes on from the last snapshot written.
+///
+/// Several processes start from the first one's tensors, add up gradients before they are clipped, and so hold the same bits after
+/// every step and decide the same. The first scores and writes snapshots, which all read to go on. An interrupt of one stops
+/// all at the same step. Error(usage) where they were not started for the same FitOptions::run.
 FitResult fit(const FitProblem& problem, const FitOptions& options, const FitObserver& observer);
 
 }  // namespace nibble

@@ -3,8 +3,10 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
+#include "comm/processes.h"
 #include "data/training_loader.h"
 #include "graph/graph.h"
 #include "train/fit_options.h"
@@ -19,7 +21,7 @@ struct QatHead {
   bool is_one2one = false;               ///< decides how many anchors an object gets: 1, else 10
 };
 
-/// Batches of one size of image; the functions run in the caller's thread.
+/// Batches of one size of image, or this process's share of them; the functions run in the caller's thread.
 struct QatData {
   std::int64_t steps_per_epoch = 1;
   std::function<void(std::int64_t epoch, std::int64_t first_step)> start_epoch;
@@ -28,15 +30,16 @@ struct QatData {
 
 struct QatSettings {
   FitOptions fit;
-  double weight_rate = 0;      ///< in steps of the weight's scale
-  double scale_rate = 0;       ///< of the logarithm of the weights' scales
-  double activation_rate = 0;  ///< of the logarithm of the activations' scales
-  double bias_rate = 0;        ///< in parts of the layer's bias (root mean square)
-  double class_weight = 0;     ///< imitation of the float network's class scores, per detection
-  double box_weight = 0;       ///< and of its box distributions, per detection
-  double feature_weight = 0;   ///< and of the quantised convolutions' outputs
-  double label_weight = 0;     ///< YOLOv10's detection loss on the labels
-  int threads = 0;             ///< 0: the cores
+  double weight_rate = 0;                                                ///< in steps of the weight's scale
+  double scale_rate = 0;                                                 ///< of the logarithm of the weights' scales
+  double activation_rate = 0;                                            ///< of the logarithm of the activations' scales
+  double bias_rate = 0;                                                  ///< in parts of the layer's bias (root mean square)
+  double class_weight = 0;                                               ///< imitation of the float network's class scores, per detection
+  double box_weight = 0;                                                 ///< and of its box distributions, per detection
+  double feature_weight = 0;                                             ///< and of the quantised convolutions' outputs
+  double label_weight = 0;                                               ///< YOLOv10's detection loss on the labels
+  int threads = 0;                                                       ///< 0: the cores
+  std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together, each on its share of a batch
 };
 
 struct QatResult {
@@ -46,7 +49,8 @@ struct QatResult {
 
 /// `quantized`: what calibration made of `baseline`; values keep their ids between the two. `score`: of a quantised graph, higher
 /// is better; the result is never worse than `quantized` by it. The same arguments give the same bits on one thread, in one
-/// piece or resumed. Errors as fit's (train/fit.h).
+/// piece or resumed. Several processes make the updates one would make of the whole batches, but for rounding; only the first
+/// scores. Errors as fit's (train/fit.h).
 QatResult train_quantized(const Graph& baseline, const Graph& quantized, const QatHead& head, const QatData& data,
                           const std::function<double(const Graph&)>& score, const QatSettings& options, const FitObserver& observer);
 

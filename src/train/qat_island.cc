@@ -14,19 +14,34 @@
 #include "exec/net.h"
 #include "nibble/error.h"
 #include "quant/head_loss.h"
+#include "train/batch_totals.h"
 #include "train/detection_loss.h"
 #include "train/fit.h"
 
 namespace nibble {
 namespace {
 
+constexpr std::size_t kFirstFeature = 2;  // of the wanted values, after boxes and classes
+
 /// Mean over the quantised convolutions of their outputs' squared error relative to the float output's variance.
-at::Tensor feature_loss(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& found) {
-  constexpr std::size_t kFirst = 2;  // after boxes and classes
+at::Tensor feature_loss(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& found, const BatchTotals& totals) {
   at::Tensor sum = at::zeros({});
-  for (std::size_t i = kFirst; i < found.size(); ++i) sum = sum + at::mse_loss(found[i], targets[i]) / targets[i].var().clamp_min(1e-12);
-  return sum / static_cast<double>(std::max<std::size_t>(1, found.size() - kFirst));
+  for (std::size_t i = kFirstFeature; i < found.size(); ++i) {
+    const auto& whole = totals.outputs[i - kFirstFeature];
+    sum = sum + at::mse_loss(found[i], targets[i]) * whole.share / whole.variance.clamp_min(1e-12);
+  }
+  return sum / static_cast<double>(std::max<std::size_t>(1, found.size() - kFirstFeature));
 }
+
+/// A share of a batch through both networks; all undefined where this process has no image.
+struct Seen {
+  std::vector<at::Tensor> found, targets;  ///< the wanted values of the student and of the teacher
+  HeadLoss head;
+  DetectionLoss labels;
+};
+
+std::int64_t images_in(const TrainingBatch& batch) { return batch.images.shape()[0]; }
+double value_of(const at::Tensor& scalar) { return scalar.defined() ? scalar.item<double>() : 0; }
 
 class Training {
  public:
@@ -43,6 +58,8 @@ class Training {
     problem.start_epoch = data_.start_epoch;
     problem.loss = [this](std::int64_t) { return loss(data_.next()); };
     problem.constrain = [this] { student_.clamp_latents(); };
+    problem.processes = settings_.processes;
+    for (LearnedLayer& layer : student_.layers()) settings_.processes->broadcast(layer.zero_point);
     if (score) problem.score = [&] { return score(student_.freeze()); };
     QatResult result;
     result.fit = fit(problem, settings_.fit, observer);
@@ -68,29 +85,53 @@ class Training {
     return used;
   }
 
+  bool imitates_features() const { return settings_.feature_weight > 0; }
+  bool imitates() const { return settings_.class_weight > 0 || settings_.box_weight > 0 || imitates_features(); }
+
   StepLoss loss(const TrainingBatch& batch) {
-    const at::Tensor images = to_torch(batch.images).to(at::kFloat).div_(255).contiguous(at::MemoryFormat::ChannelsLast);
-    const std::vector<at::Tensor> found = student_.forward(images, wanted_);
+    const Seen seen = images_in(batch) == 0 ? Seen{} : look_at(batch);
+    const BatchTotals totals = totals_of(batch, seen);
     StepLoss result{at::zeros({}), {}};
     const auto add = [&](const char* name, const at::Tensor& part, double weight) {
-      result.total = result.total + part * weight;
-      result.parts.emplace_back(name, part.item<double>());
+      if (part.defined()) result.total = result.total + part * weight;
+      result.parts.emplace_back(name, value_of(part));
     };
-    if (settings_.class_weight > 0 || settings_.box_weight > 0 || settings_.feature_weight > 0) {
-      const std::vector<at::Tensor> targets = teach(images);
-      const HeadLoss head = head_loss(targets[0], targets[1], found[0], found[1]);
-      const at::Tensor detections = head.detections.clamp_min(static_cast<double>(images.size(0)));
-      add("imitate/classes", head.classes / detections, settings_.class_weight);
-      add("imitate/boxes", head.boxes / detections, settings_.box_weight);
-      if (settings_.feature_weight > 0) add("imitate/features", feature_loss(targets, found), settings_.feature_weight);
+    if (imitates()) {
+      const at::Tensor detections = at::scalar_tensor(std::max(totals.detections, totals.images), at::kFloat);
+      const auto per_detection = [&](const at::Tensor& sum) { return sum.defined() ? sum / detections : sum; };
+      add("imitate/classes", per_detection(seen.head.classes), settings_.class_weight);
+      add("imitate/boxes", per_detection(seen.head.boxes), settings_.box_weight);
     }
+    if (imitates_features())
+      add("imitate/features", seen.found.empty() ? at::Tensor() : feature_loss(seen.targets, seen.found, totals), settings_.feature_weight);
     if (settings_.label_weight > 0) {
-      const DetectionLoss labels = learn_labels(batch, images, found);
-      add("labels/box", labels.box, settings_.label_weight);
-      add("labels/classes", labels.classes, settings_.label_weight);
-      add("labels/distribution", labels.distribution, settings_.label_weight);
+      const double share = std::max(value_of(seen.labels.targets), 1.0) / std::max(totals.targets, 1.0);
+      const auto of_whole = [&](const at::Tensor& own) { return own.defined() ? own * share : own; };
+      add("labels/box", of_whole(seen.labels.box), settings_.label_weight);
+      add("labels/classes", of_whole(seen.labels.classes), settings_.label_weight);
+      add("labels/distribution", of_whole(seen.labels.distribution), settings_.label_weight);
     }
     return result;
+  }
+
+  Seen look_at(const TrainingBatch& batch) {
+    const at::Tensor images = to_torch(batch.images).to(at::kFloat).div_(255).contiguous(at::MemoryFormat::ChannelsLast);
+    Seen seen;
+    seen.found = student_.forward(images, wanted_);
+    if (imitates()) {
+      seen.targets = teach(images);
+      seen.head = head_loss(seen.targets[0], seen.targets[1], seen.found[0], seen.found[1]);
+    }
+    if (settings_.label_weight > 0) seen.labels = learn_labels(batch, images, seen.found);
+    return seen;
+  }
+
+  BatchTotals totals_of(const TrainingBatch& batch, const Seen& seen) const {
+    std::vector<at::Tensor> features;
+    if (imitates_features() && !seen.targets.empty()) features.assign(seen.targets.begin() + kFirstFeature, seen.targets.end());
+    return add_up_totals(*settings_.processes,
+                         {static_cast<double>(images_in(batch)), value_of(seen.head.detections), value_of(seen.labels.targets), {}},
+                         features, wanted_.size() - kFirstFeature);
   }
 
   std::vector<at::Tensor> teach(const at::Tensor& images) const {

@@ -11,6 +11,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "e2e/process.h"
+#include "support/several_processes.h"
 
 namespace nibble {
 namespace {
@@ -90,6 +91,37 @@ TEST_F(QatCommand, GoesOnAfterAnInterruptToTheSameFiles) {
   for (const std::string file : {"qcdq-qat-opt", "int4-qat"})
     EXPECT_EQ(hash("whole/yolov10n-fast-" + file + ".onnx"), hash("cut/yolov10n-fast-" + file + ".onnx")) << file;
   EXPECT_EQ(hash("whole/yolov10n-fast-qat-training.csv"), hash("cut/yolov10n-fast-qat-training.csv"));
+}
+
+/// Rank 1 works in a folder of its own, so that its output is kept apart.
+TEST_F(QatCommand, TwoProcessesTrainTogether) {
+  const fs::path other = folder_ / "other";
+  fs::create_directories(other);
+  fs::copy(folder_ / "fast.yaml", other / "fast.yaml");
+  const std::string both = "export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + std::to_string(test::free_port());
+  const std::vector<std::string> course = {"--data", kImages, "--steps", "1"};
+  ASSERT_EQ(qat("alone", course).exit_code, 0);
+  const auto started = start_nibble(arguments("two", course), folder_, both + " RANK=0;");
+  const auto second = run_nibble(arguments((folder_ / "two").string(), course), other, both + " RANK=1;");
+  const auto first = wait_for(started, folder_);
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  ASSERT_EQ(second.exit_code, 0) << second.err;
+  EXPECT_THAT(first.out, HasSubstr("1 steps on 24 images"));
+  EXPECT_EQ(second.out + second.err, "") << "only the first one speaks";
+  EXPECT_TRUE(fs::exists(folder_ / "two/yolov10n-fast-int4-qat.onnx"));
+  EXPECT_FALSE(fs::exists(folder_ / "two/yolov10n-fast-qat-start.snapshot"));
+  const auto loss_of = [&](const std::string& out) {
+    const std::string curve = read_file(folder_ / out / "yolov10n-fast-qat-training.csv"), name = "\n1,loss/total,";
+    return std::stod(curve.substr(curve.find(name) + name.size()));
+  };
+  EXPECT_NEAR(loss_of("two"), loss_of("alone"), 1e-4 * loss_of("alone"));
+
+  const auto odd = run_nibble(arguments("odd", {"--data", kImages}), folder_, "export RANK=1 WORLD_SIZE=3 MASTER_ADDR=::1 MASTER_PORT=9;");
+  EXPECT_EQ(odd.exit_code, 2) << odd.err;
+  EXPECT_THAT(odd.err, HasSubstr("3 processes"));
+  const auto unset = run_nibble(arguments("unset", {"--data", kImages}), folder_, "export RANK=1 WORLD_SIZE=2;");
+  EXPECT_EQ(unset.exit_code, 2);
+  EXPECT_THAT(unset.err, HasSubstr("MASTER_ADDR"));
 }
 
 TEST_F(QatCommand, RefusesWhatCannotWork) {

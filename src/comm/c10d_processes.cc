@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// The LibTorch side of comm/processes.h, exported from the shared module nibble_torch: c10d, over Gloo for tensors in memory and
+// over NCCL for tensors on a GPU where LibTorch was built with it.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "comm/processes.h"
+#include "nibble/error.h"
+
+#ifdef USE_C10D_GLOO
+#include <ATen/ATen.h>
+
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#ifdef USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+#endif
+
+namespace nibble {
+namespace {
+
+std::chrono::milliseconds milliseconds(double seconds) { return std::chrono::milliseconds(std::llround(seconds * 1000)); }
+
+/// LibTorch's words, without the list of its own functions.
+std::string words_of(const std::exception& error) {
+  const auto* own = dynamic_cast<const c10::Error*>(&error);
+  std::string words = own != nullptr ? own->what_without_backtrace() : error.what();
+  return words.substr(0, words.find('\n'));
+}
+
+class C10dProcesses : public Processes {
+ public:
+  explicit C10dProcesses(const Rendezvous& place) : rank_(place.rank), size_(place.size) {
+    try {
+      join(place);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw Error(
+          ErrorKind::environment,
+          fmt::format("several processes: process {} of {} waited {:g} s for the others at {}:{}: {}; start them all, with the same "
+                      "WORLD_SIZE, MASTER_ADDR and MASTER_PORT",
+                      rank_, size_, place.join_wait_s, place.address, place.port, words_of(error)));
+    }
+  }
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+
+  void sum(at::Tensor& values) override {
+    in_place(values, [](auto& group, std::vector<at::Tensor>& tensors) { return group.allreduce(tensors); });
+  }
+  void broadcast(at::Tensor& values) override {
+    in_place(values, [](auto& group, std::vector<at::Tensor>& tensors) { return group.broadcast(tensors); });
+  }
+  void sum(std::span<double> values) override {
+    at::Tensor tensor = view_of(values);
+    sum(tensor);
+  }
+  void broadcast(std::span<double> values) override {
+    at::Tensor tensor = view_of(values);
+    broadcast(tensor);
+  }
+
+ private:
+  using Device = decltype(c10d::ProcessGroupGloo::createDefaultDevice());
+
+  void join(const Rendezvous& place) {
+    c10d::TCPStoreOptions options;
+    options.port = place.port;
+    options.isServer = rank_ == 0;
+    options.waitWorkers = false;  // would go on without those that do not come; the roll is called below
+    options.timeout = milliseconds(place.join_wait_s);
+    store_ = c10::make_intrusive<c10d::TCPStore>(place.address, options);
+    call_the_roll();
+    const auto gloo = c10d::ProcessGroupGloo::Options::create(milliseconds(place.work_wait_s));
+    gloo->devices.push_back(device_for(place));
+    gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store_, rank_, size_, gloo);
+  }
+
+  /// Every rank must come, once.
+  void call_the_roll() {
+    const auto key = [](int rank) { return fmt::format("nibble/rank/{}", rank); };
+    if (store_->add(key(rank_), 1) != 1)
+      throw Error(ErrorKind::usage,
+                  fmt::format("several processes: RANK: {} was given to two of them; number them 0 to {}", rank_, size_ - 1));
+    std::vector<std::string> all;
+    for (int rank = 0; rank < size_; ++rank) all.push_back(key(rank));
+    store_->wait(all);
+  }
+
+  static Device device_for(const Rendezvous& place) {
+    if (!place.interface.empty()) return c10d::ProcessGroupGloo::createDeviceForInterface(place.interface);
+    const bool is_local = place.address == "localhost" || place.address.starts_with("127.");
+    return is_local ? c10d::ProcessGroupGloo::createDeviceForHostname("127.0.0.1") : c10d::ProcessGroupGloo::createDefaultDevice();
+  }
+
+  static at::Tensor view_of(std::span<double> values) {
+    return at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, at::kDouble);
+  }
+
+  template <class Collective>
+  void in_place(at::Tensor& values, const Collective& collective) {
+    std::vector<at::Tensor> tensors = {values.detach().contiguous()};
+    try {
+      start(tensors, collective)->wait();
+    } catch (const std::exception& error) {
+      throw Error(ErrorKind::environment,
+                  fmt::format("several processes: process {} of {}: another one has stopped or cannot be reached ({}); "
+                              "its own message says why",
+                              rank_, size_, words_of(error)));
+    }
+    if (tensors[0].data_ptr() != values.data_ptr()) values.detach().copy_(tensors[0]);
+  }
+
+  template <class Collective>
+  c10::intrusive_ptr<c10d::Work> start(std::vector<at::Tensor>& tensors, const Collective& collective) {
+#ifdef USE_C10D_NCCL
+    if (tensors[0].is_cuda()) {
+      if (!nccl_) nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank_, size_);
+      return collective(*nccl_, tensors);
+    }
+#endif
+    return collective(*gloo_, tensors);
+  }
+
+  const int rank_, size_;
+  c10::intrusive_ptr<c10d::TCPStore> store_;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
+#ifdef USE_C10D_NCCL
+  c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl_;
+#endif
+};
+
+}  // namespace
+}  // namespace nibble
+#endif
+
+extern "C" void nibble_join_processes(const nibble::Rendezvous& rendezvous, std::shared_ptr<nibble::Processes>& result) {
+#ifdef USE_C10D_GLOO
+  result = std::make_shared<nibble::C10dProcesses>(rendezvous);
+#else
+  throw nibble::Error(
+      nibble::ErrorKind::unsupported,
+      fmt::format("several processes: WORLD_SIZE {}: this build's LibTorch comes without Gloo; build with Debian's libtorch-dev "
+                  "and libgloo-dev",
+                  rendezvous.size));
+#endif
+}
+
+static_assert(std::is_same_v<decltype(nibble_join_processes), nibble::JoinProcessesFunction>);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The processes that do one job together. The class itself is the job of a single one: it needs no network, and nothing to
+// happen.
+#pragma once
+#include <memory>
+#include <span>
+
+#include "comm/rendezvous.h"
+
+namespace at {
+class Tensor;
+}
+
+namespace nibble {
+
+/// All processes must call the same functions in the same order, with tensors of the same shape and type. Error(environment)
+/// where another process has gone or keeps silent for Rendezvous::work_wait_s.
+class Processes {
+ public:
+  virtual ~Processes() = default;
+  virtual int rank() const { return 0; }
+  virtual int size() const { return 1; }
+  bool is_first() const { return rank() == 0; }
+
+  /// In place of each process's values, their sum: the same bits everywhere.
+  virtual void sum(at::Tensor& values) {}
+  virtual void sum(std::span<double> values) {}
+  /// In place of each process's values, those of process 0.
+  virtual void broadcast(at::Tensor& values) {}
+  virtual void broadcast(std::span<double> values) {}
+};
+
+/// Waits until all are there. One process: at once, without LibTorch. Error(environment) where some do not come within
+/// join_wait_s, or the port is taken; Error(usage) where two have the same rank.
+std::shared_ptr<Processes> join_processes(const Rendezvous& rendezvous);
+
+/// What the shared module nibble_torch offers to join_processes: a C name with this C++ type.
+using JoinProcessesFunction = void(const Rendezvous&, std::shared_ptr<Processes>&);
+inline constexpr const char* kJoinProcessesSymbol = "nibble_join_processes";
+
+}  // namespace nibble
