@@ -115,25 +115,15 @@ int raised_layers(const Layers& layers) {
       std::count_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.is_quantized() && layer.weight_bits > least; }));
 }
 
-/// Predicted damage over average bits, the file's own place marked; false where no bits were mixed.
+/// Predicted damage over average bits; false where no bits were mixed.
 Json front_of(const std::map<std::string, Json>& documents, const std::string& recipe, const Layers& layers) {
   const auto found = documents.find(recipe);
   if (found == documents.end() || !found->second.contains("front")) return false;
-  const int raised = raised_layers(layers);
-  Line front{{}, LineStyle::plain}, here{{}, LineStyle::dotted};
-  for (const auto& point : found->second.at("front")) {
-    front.points.push_back({point.at("average_bits"), point.at("damage")});
-    if (point.at("raised") == raised) here.points.push_back(front.points.back());
-  }
-  const LineChart chart{.title = recipe + ": predicted damage by average bits per weight",
-                        .unit = "",
-                        .x_name = "average bits per weight",
-                        .lines = {front, here}};
-  std::string text = fmt::format("{} of {} layers have more bits than the others", raised, layers.size());
-  if (!here.points.empty())
-    text += fmt::format(": {:.2f} bits on average, predicted damage {:.3f} of {:.3f} with none raised", here.points[0].x, here.points[0].y,
-                        front.points.front().y);
-  return {{"chart", line_chart_svg(chart)}, {"text", text}};
+  Line front;
+  for (const auto& point : found->second.at("front")) front.points.push_back({point.at("average_bits"), point.at("damage")});
+  const LineChart chart{.title = recipe + ": predicted damage by average bits per weight", .unit = "", .x_name = "bits", .lines = {front}};
+  return {{"chart", line_chart_svg(chart)},
+          {"text", fmt::format("{} of {} layers have more bits than the others", raised_layers(layers), layers.size())}};
 }
 
 /// {count, items}; false when empty.

@@ -132,7 +132,7 @@ there, in decibels. Higher is better; 6 dB are about one bit. All charts have th
 <p>There is nothing to draw: no layer of this recipe has a measured output.</p>
 {{/chart}}
 {{#front}}
-<figure><figcaption>What more bits would save <span class="small">damage: divergence of the detections with one layer quantised, summed over layers</span></figcaption>
+<figure><figcaption>What more bits would save <span class="small">predicted damage over average bits per weight; damage: divergence of the detections with one layer quantised, summed over layers</span></figcaption>
 {{{chart}}}</figure>
 <p>{{text}}.</p>
 {{/front}}
