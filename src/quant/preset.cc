@@ -18,7 +18,7 @@ struct Preset {
   std::int64_t distillation_steps;
 };
 /// Measured in docs/results.md.
-constexpr std::array<Preset, 3> kPresets{{{"fast", 8, 0}, {"default", kMixedImages, 0}, {"best", kMixedImages, 1000}}};
+constexpr std::array<Preset, 3> kPresets{{{"fast", 6, 0}, {"default", kMixedImages, 0}, {"best", kMixedImages, 1000}}};
 
 }  // namespace
 

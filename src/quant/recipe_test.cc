@@ -104,9 +104,9 @@ TEST(Preset, SaysHowMuchWorkWhereTheRecipeDoesNot) {
   EXPECT_THROW(steps("slow", four), Error);
   Recipe recipe;
   apply_preset(recipe, "fast");
-  EXPECT_EQ(recipe.mixed.images, 8);
+  EXPECT_EQ(recipe.mixed.images, 6);
   apply_preset(recipe, "default");
-  EXPECT_EQ(recipe.mixed.images, 8);  // set already
+  EXPECT_EQ(recipe.mixed.images, 6);  // set already
 }
 
 TEST(Recipe, MixedBitsAreMeasuredOnAtLeastOneImage) {
