@@ -27,9 +27,9 @@ BeamSearch::Lane BeamSearch::choose(std::int64_t column, const ColumnGrid& grid)
   struct Proposal {
     double cost;
     float error, code;
-    std::int8_t parent;
+    int parent;
   };
-  std::array<Proposal, 2 * kBeamWidth> proposals;
+  std::array<Proposal, std::size_t{2} * kBeamWidth> proposals;
   int count = 0;
   const float diagonal = inverse_factor_[column * columns_ + column];
   for (int b = 0; b < candidates_; ++b) {
@@ -38,7 +38,7 @@ BeamSearch::Lane BeamSearch::choose(std::int64_t column, const ColumnGrid& grid)
     const bool upwards = nearest < grid.high && (value > nearest * grid.scale || nearest == grid.low);
     for (const float code : {nearest, upwards ? nearest + 1 : nearest - 1}) {
       const float error = (value - code * grid.scale) / diagonal;
-      proposals[count++] = {costs_[b] + static_cast<double>(error) * error, error, code, static_cast<std::int8_t>(b)};
+      proposals[count++] = {costs_[b] + static_cast<double>(error) * error, error, code, b};
     }
   }
   candidates_ = std::min(count, kBeamWidth);

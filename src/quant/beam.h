@@ -30,7 +30,7 @@ class BeamSearch {
   using Lane = std::array<float, kBeamWidth>;  ///< one number per candidate
   struct Step {
     std::array<float, kBeamWidth> codes;
-    std::array<std::int8_t, kBeamWidth> parents;
+    std::array<int, kBeamWidth> parents;
   };
 
   Lane choose(std::int64_t column, const ColumnGrid& grid);
