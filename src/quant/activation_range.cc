@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "nibble/error.h"
+#include "quant/affine_grid.h"
 
 namespace nibble {
 namespace {
@@ -15,18 +16,7 @@ constexpr int kEndCandidates = 100;
 constexpr int kSearchRounds = 2;
 constexpr double kLeastRange = 1e-6;  // of the largest magnitude: a percentile may be zero
 
-struct Grid {
-  double scale;
-  std::int32_t zero_point;
-};
-
-Grid symmetric_grid(double clip, const QuantSpec& spec) { return {clip / spec.max_code(), 0}; }
-
-Grid grid_of(double low, double high, const QuantSpec& spec) {
-  const double scale = (high - low) / (spec.max_code() - spec.min_code());
-  const double zero_point = std::nearbyint(spec.min_code() - low / scale);
-  return {scale, static_cast<std::int32_t>(std::clamp<double>(zero_point, spec.min_code(), spec.max_code()))};
-}
+AffineGrid symmetric_grid(double clip, const QuantSpec& spec) { return {static_cast<float>(clip / spec.max_code()), 0}; }
 
 /// The share of `end`, in hundredths, whose grid rounds best.
 template <class MakeGrid>
@@ -34,14 +24,14 @@ double best_end(const ValueHistogram& histogram, const QuantSpec& spec, double e
   double best = end, least = std::numeric_limits<double>::infinity();
   for (int i = kEndCandidates; i > 0 && end != 0; --i) {
     const double candidate = end * i / kEndCandidates;
-    const Grid grid = make_grid(candidate);
+    const AffineGrid grid = make_grid(candidate);
     const double error = histogram.rounding_mse(grid.scale, grid.zero_point, spec);
     if (error < least) least = error, best = candidate;
   }
   return best;
 }
 
-Grid choose_symmetric(const ValueHistogram& histogram, const QuantSpec& spec, const ActivationRecipe& recipe) {
+AffineGrid choose_symmetric(const ValueHistogram& histogram, const QuantSpec& spec, const ActivationRecipe& recipe) {
   const double largest = std::max(histogram.largest(), -histogram.smallest());
   double clip = largest;
   if (recipe.range == RangeMethod::percentile) clip = std::max(histogram.magnitude_percentile(recipe.percentile), largest * kLeastRange);
@@ -49,20 +39,19 @@ Grid choose_symmetric(const ValueHistogram& histogram, const QuantSpec& spec, co
   return symmetric_grid(clip, spec);
 }
 
-Grid choose_asymmetric(const ValueHistogram& histogram, const QuantSpec& spec, const ActivationRecipe& recipe) {
+AffineGrid choose_asymmetric(const ValueHistogram& histogram, const QuantSpec& spec, const ActivationRecipe& recipe) {
   double low = histogram.smallest(), high = histogram.largest();
   if (recipe.range == RangeMethod::percentile) {
     const double least = std::max(high, -low) * kLeastRange;
     low = std::min(histogram.percentile(100 - recipe.percentile), 0.0);
-    high = std::max(histogram.percentile(recipe.percentile), low + least);
-    high = std::max(high, 0.0);
+    high = std::max({histogram.percentile(recipe.percentile), low + least, 0.0});
   }
   if (recipe.range == RangeMethod::mse)
     for (int round = 0; round < kSearchRounds; ++round) {
-      high = best_end(histogram, spec, histogram.largest(), [&](double end) { return grid_of(low, end, spec); });
-      low = best_end(histogram, spec, histogram.smallest(), [&](double end) { return grid_of(end, high, spec); });
+      high = best_end(histogram, spec, histogram.largest(), [&](double end) { return affine_grid(low, end, spec); });
+      low = best_end(histogram, spec, histogram.smallest(), [&](double end) { return affine_grid(end, high, spec); });
     }
-  return grid_of(low, high, spec);
+  return affine_grid(low, high, spec);
 }
 
 }  // namespace
@@ -130,10 +119,10 @@ double ValueHistogram::rounding_mse(double scale, std::int32_t zero_point, const
 }
 
 QuantParams choose_range(const ValueHistogram& histogram, const QuantSpec& spec, const ActivationRecipe& recipe) {
-  Grid grid{1, 0};  // for nothing but zeros: every scale is exact
+  AffineGrid grid{1, 0};  // for nothing but zeros: every scale is exact
   if (histogram.largest() > 0 || histogram.smallest() < 0)
     grid = recipe.symmetric ? choose_symmetric(histogram, spec, recipe) : choose_asymmetric(histogram, spec, recipe);
-  return {spec, Tensor::scalar(static_cast<float>(grid.scale)), Tensor::scalar(static_cast<std::int8_t>(grid.zero_point))};
+  return {spec, Tensor::scalar(grid.scale), Tensor::scalar(grid.zero_point)};
 }
 
 }  // namespace nibble

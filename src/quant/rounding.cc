@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "quant/affine_grid.h"
 #include "quant/row_block.h"
 
 namespace nibble {
@@ -30,14 +31,8 @@ std::vector<Columns> columns_by_slot(const RoundingProblem& p) {
   return result;
 }
 
-/// What codes stand for: value = (code - zero_point) * scale.
-struct Grid {
-  float scale = 1;
-  std::int8_t zero_point = 0;
-};
-
 /// Error of nearest rounding of some columns of a row, weights on the diagonal.
-double columns_error(const RoundingProblem& p, std::int64_t row, const Columns& columns, const Grid& grid,
+double columns_error(const RoundingProblem& p, std::int64_t row, const Columns& columns, const AffineGrid& grid,
                      const std::vector<float>& importance) {
   const float* w = p.targets.data() + row * p.columns;
   const float* weight = importance.data() + row / p.rows * p.columns;
@@ -72,46 +67,36 @@ std::vector<float> importance_of(const RoundingProblem& p, ScaleSearch search) {
   return result;
 }
 
-float positive_scale(double scale) {
-  return scale > std::numeric_limits<float>::min() ? static_cast<float>(scale) : 1.0F;  // an all-zero slot: any scale does
-}
-
-std::vector<Grid> symmetric_grids(const RoundingProblem& p, const Ends& ends) {
-  std::vector<Grid> grids;
+std::vector<AffineGrid> symmetric_grids(const RoundingProblem& p, const Ends& ends) {
+  std::vector<AffineGrid> grids;
   const double widest = std::max(ends.high, -ends.low) / p.spec.max_code();
   for (int step = 0; step < kGridSteps; ++step) grids.push_back({positive_scale(widest * (1 - kGridStep * step)), 0});
   return grids;
 }
 
-Grid asymmetric_grid(const RoundingProblem& p, double low, double high) {
-  const float scale = positive_scale((high - low) / (p.spec.max_code() - p.spec.min_code()));
-  const double zero_point = std::nearbyint(p.spec.min_code() - low / static_cast<double>(scale));
-  return {scale, static_cast<std::int8_t>(std::clamp<double>(zero_point, p.spec.min_code(), p.spec.max_code()))};
-}
-
 /// Both ends cut or stretched, each on its own.
-std::vector<Grid> asymmetric_grids(const RoundingProblem& p, const Ends& ends) {
-  std::vector<Grid> grids;
+std::vector<AffineGrid> asymmetric_grids(const RoundingProblem& p, const Ends& ends) {
+  std::vector<AffineGrid> grids;
   for (int i = 0; i < kEndSteps; ++i)
     for (int j = 0; j < kEndSteps; ++j)
-      grids.push_back(asymmetric_grid(p, ends.low * (kWidestEnd - kEndStep * i), ends.high * (kWidestEnd - kEndStep * j)));
+      grids.push_back(affine_grid(ends.low * (kWidestEnd - kEndStep * i), ends.high * (kWidestEnd - kEndStep * j), p.spec));
   return grids;
 }
 
 /// Best of the grids for the rows [first, last) taken together.
-Grid search_grid(const RoundingProblem& p, std::int64_t first, std::int64_t last, const Columns& columns, ScaleSearch search,
-                 const std::vector<float>& importance) {
+AffineGrid search_grid(const RoundingProblem& p, std::int64_t first, std::int64_t last, const Columns& columns, ScaleSearch search,
+                       const std::vector<float>& importance) {
   const Ends ends = ends_of(p, first, last, columns);
-  if (search == ScaleSearch::max && !p.symmetric) return asymmetric_grid(p, ends.low, ends.high);
-  std::vector<Grid> grids = symmetric_grids(p, ends);
-  Grid best = grids.front();
+  if (search == ScaleSearch::max && !p.symmetric) return affine_grid(ends.low, ends.high, p.spec);
+  std::vector<AffineGrid> grids = symmetric_grids(p, ends);
+  AffineGrid best = grids.front();
   if (search == ScaleSearch::max || ends.low == ends.high) return best;
   if (!p.symmetric) {
     const auto more = asymmetric_grids(p, ends);
     grids.insert(grids.end(), more.begin(), more.end());
   }
   double best_error = std::numeric_limits<double>::infinity();
-  for (const Grid& grid : grids) {
+  for (const AffineGrid& grid : grids) {
     double error = 0;
     for (std::int64_t row = first; row < last; ++row) error += columns_error(p, row, columns, grid, importance);
     if (error < best_error) best_error = error, best = grid;
@@ -119,10 +104,10 @@ Grid search_grid(const RoundingProblem& p, std::int64_t first, std::int64_t last
   return best;
 }
 
-std::vector<Grid> initial_grids(const RoundingProblem& p, ScaleSearch search, const ParallelFor& parallel_for) {
+std::vector<AffineGrid> initial_grids(const RoundingProblem& p, ScaleSearch search, const ParallelFor& parallel_for) {
   const std::vector<float> importance = importance_of(p, search);
   const std::vector<Columns> columns = columns_by_slot(p);
-  std::vector<Grid> grids(static_cast<std::size_t>(total_rows(p) * p.slot_count));
+  std::vector<AffineGrid> grids(static_cast<std::size_t>(total_rows(p) * p.slot_count));
   if (p.shared_scale) {
     std::fill(grids.begin(), grids.end(), search_grid(p, 0, total_rows(p), columns.front(), search, importance));
     return grids;
@@ -143,11 +128,11 @@ class Layer {
       for (std::int64_t first = 0; first < problem.rows; first += kRowsPerBlock) blocks_.emplace_back(problem, group, first);
   }
 
-  void set_grids(const std::vector<Grid>& grids, float scale_factor = 1) {
+  void set_grids(const std::vector<AffineGrid>& grids, float scale_factor = 1) {
     for (RowBlock& block : blocks_)
       for (std::int64_t r = 0; r < block.rows(); ++r)
         for (std::int32_t slot = 0; slot < problem_.slot_count; ++slot) {
-          const Grid& grid = grids[block.global_row(r) * problem_.slot_count + slot];
+          const AffineGrid& grid = grids[block.global_row(r) * problem_.slot_count + slot];
           block.scale(slot, r) = grid.scale * scale_factor;
           block.zero_point(slot, r) = grid.zero_point;
         }
@@ -158,7 +143,7 @@ class Layer {
   }
 
   /// GPTQ at each scale factor; keeps the best factor of each row (of the layer when the scale is shared).
-  void round_gptq(const std::vector<Grid>& grids) {
+  void round_gptq(const std::vector<AffineGrid>& grids) {
     std::vector<RowBlock::Sums> best(blocks_.size());
     for (const float factor : kScaleFactors) {
       Layer candidate(problem_, parallel_for_);
@@ -253,7 +238,7 @@ class Layer {
 }  // namespace
 
 RoundedWeights round_weights(const RoundingProblem& problem, Rounding rounding, ScaleSearch search, const ParallelFor& parallel_for) {
-  const std::vector<Grid> grids = initial_grids(problem, search, parallel_for);
+  const std::vector<AffineGrid> grids = initial_grids(problem, search, parallel_for);
   Layer layer(problem, parallel_for);
   if (rounding == Rounding::gptq) {
     layer.round_gptq(grids);
