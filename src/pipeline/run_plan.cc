@@ -97,7 +97,7 @@ void note_caveats(RunPlan& plan) {
   note_image_count(plan);
   for (const auto& recipe : plan.recipes) {
     const auto& set = plan.calibration.at(recipe.name);
-    const auto wanted = static_cast<std::size_t>(recipe.calibration.images);
+    const auto wanted = static_cast<std::size_t>(statistics_images(recipe));
     if (set.files.size() < wanted)
       plan.caveats.push_back(fmt::format("{}: calibrated on {} images, {} were asked for and {} has no more.", recipe.name,
                                          set.files.size(), wanted, set.name));

@@ -26,6 +26,9 @@ class BeamSearch {
   /// Codes of a row, less their zero points. `targets` and `grids`: one for each column.
   const std::vector<float>& round(const std::vector<float>& targets, const std::vector<ColumnGrid>& grids);
 
+  /// Of the row rounded last: sum of the squared compensated errors.
+  double error() const { return costs_.front(); }
+
  private:
   using Lane = std::array<float, kBeamWidth>;  ///< one number per candidate
   struct Step {

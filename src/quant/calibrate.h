@@ -53,7 +53,8 @@ struct CalibrationImages {
   std::function<Tensor(std::int64_t first, std::int64_t count)> load;
 };
 
-/// Values of the graph in which the detection head's logits stand, before DFL and sigmoid.
+/// Values of the graph in which the detection head's logits stand, before DFL and sigmoid. Without them (-1) all outputs of a layer count
+/// alike, and neither mixed bits nor distillation can be.
 struct HeadLogits {
   ValueId boxes = -1;    ///< [B,kBoxLogits,A], side by side
   ValueId classes = -1;  ///< [B,nc,A]

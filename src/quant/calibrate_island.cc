@@ -56,10 +56,28 @@ void describe_distilled(const Graph& baseline, CalibrationResult& result) {
 }
 
 /// What the layers' statistics are taken from: the first of the images.
-CalibrationImages statistics_images(const CalibrationImages& images, const Recipe& recipe) {
+CalibrationImages first_images(const CalibrationImages& images, const Recipe& recipe) {
   CalibrationImages first = images;
-  first.count = std::min(images.count, recipe.calibration.images);
+  first.count = std::min(images.count, statistics_images(recipe));
   return first;
+}
+
+/// Empty where the recipe has no use for it.
+FisherByNode fisher_for(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
+  const WeightRecipe& weights = options.recipe.weights;
+  const bool has_head = options.head.boxes >= 0 && options.head.classes >= 0;
+  if (!has_head || weights.rounding != Rounding::gptq || (weights.importance == 0 && !weights.couple_channels)) return {};
+  return output_fisher(baseline, nodes_of(place_quantizers(baseline, options.recipe)), images, options, progress);
+}
+
+void note_damages(const MixedBits& mixed, CalibrationResult& result) {
+  for (const LayerStat& damage : mixed.damages) {
+    LayerStat& stat = *std::find_if(result.layers.begin(), result.layers.end(), [&](const LayerStat& s) { return s.node == damage.node; });
+    stat.low_damage = damage.low_damage;
+    stat.high_damage = damage.high_damage;
+    stat.note += (stat.note.empty() || damage.note.empty() ? "" : "; ") + damage.note;
+  }
+  result.front = mixed.front;
 }
 
 CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
@@ -67,23 +85,20 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
   if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
   at::set_num_threads(thread_count(options.threads));
   const Recipe& recipe = options.recipe;
-  const CalibrationImages first = statistics_images(images, recipe);
-  std::vector<std::vector<LayerPlan>> plans{place_quantizers(baseline, recipe)};
+  const CalibrationImages first = first_images(images, recipe);
+  const FisherByNode fisher = fisher_for(baseline, first, options, progress);
+  std::vector<LayerPlan> plans = place_quantizers(baseline, recipe);
+  std::optional<MixedBits> mixed;
   if (recipe.mixed.average_bits > 0) {
-    Recipe raised = recipe;
-    raised.weights.bits = recipe.mixed.high_bits;
-    plans.push_back(place_quantizers(baseline, raised));
+    mixed = choose_mixed_bits(baseline, first, options, fisher, progress);
+    plans = mixed->plans;
   }
-  std::vector<QuantizedLayers> layers = quantize_layers(baseline, plans, first, options, progress);
+  const QuantizedLayers layers = quantize_layers(baseline, {plans}, first, options, fisher, progress).front();
   CalibrationResult result;
   result.images = images.count;
-  if (recipe.mixed.average_bits > 0) {
-    MixedBits mixed = choose_mixed_bits(baseline, layers[0], layers[1], first, options, progress);
-    layers[0] = std::move(mixed.layers);
-    result.front = std::move(mixed.front);
-  }
-  result.layers = stats_of(baseline, plans[0], layers[0]);
-  result.graph = with_layers(baseline, layers[0]);
+  result.layers = stats_of(baseline, plans, layers);
+  if (mixed) note_damages(*mixed, result);
+  result.graph = with_layers(baseline, layers);
   if (recipe.distillation.steps.value_or(0) > 0) {
     result.graph = distill(baseline, result.graph, images, options, progress, result.distillation);
     describe_distilled(baseline, result);

@@ -10,7 +10,9 @@
 
 #include "exec/convert.h"
 #include "exec/kernels.h"
+#include "exec/net.h"
 #include "nibble/error.h"
+#include "quant/head_loss.h"
 
 namespace nibble {
 namespace {
@@ -228,6 +230,31 @@ CalibrationResult calibrated_detector(const Recipe& recipe) {
   Progress silent;
   const SmallDetector detector = small_detector();
   return calibrate(detector.graph, random_images(24), {.recipe = recipe, .head = detector.head, .threads = 1, .seed = 0}, silent);
+}
+
+/// On images that were not used to calibrate.
+double head_divergence(const Graph& quantized) {
+  const SmallDetector detector = small_detector();
+  const at::Tensor images = to_torch(random_images(1000).load(900, 32));
+  const auto wanted = Net(detector.graph).forward(images, {detector.head.boxes, detector.head.classes});
+  const auto found = Net(quantized).forward(images, {detector.head.boxes, detector.head.classes});
+  const HeadLoss loss = head_loss(wanted[0], wanted[1], found[0], found[1]);
+  return (loss.classes + 20 * loss.boxes).item<double>();
+}
+
+TEST(Calibrate, ErrorsThatTheHeadDoesNotNoticeAreCheaper) {
+  Recipe recipe = recipe_of(5, 0);
+  const double as_the_head = head_divergence(calibrated_detector(recipe).graph);
+  recipe.weights.couple_channels = false;
+  recipe.weights.importance = 0;
+  EXPECT_LT(as_the_head, 0.95 * head_divergence(calibrated_detector(recipe).graph));
+}
+
+TEST(Calibrate, LayersMakeUpForTheErrorsBeforeThem) {
+  Recipe recipe = recipe_of(3, 8);
+  const double propagated = head_divergence(calibrated_detector(recipe).graph);
+  recipe.weights.error_propagation = false;
+  EXPECT_LT(propagated, head_divergence(calibrated_detector(recipe).graph));
 }
 
 TEST(Calibrate, MixedBitsStayInTheBudgetAndSayWhy) {

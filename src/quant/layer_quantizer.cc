@@ -19,6 +19,7 @@ namespace nibble {
 namespace {
 
 constexpr double kMaxDamping = 1.0;
+constexpr double kChannelDamping = 0.1;  // of the mean diagonal
 constexpr double kCancellation = 1e-4;
 constexpr double kMinGain = 0.8, kMaxGain = 1.25;  // beyond that the moments are noise
 
@@ -113,6 +114,20 @@ RoundingProblem make_problem(const at::Tensor& targets, const Factored& factored
   return problem;
 }
 
+/// M of F = M^T C M (coupled_rows.h), rows in the order of falling diagonal. F flipped is L L^T with L lower; flipped back, F = U U^T.
+void couple_rows(RoundingProblem& problem, const at::Tensor& fisher, const std::string& node) {
+  const at::Tensor exact = fisher.to(at::kDouble);
+  const at::Tensor order = at::argsort(exact.diagonal(), 0, /*descending=*/true);
+  const at::Tensor damping = (exact.diagonal().mean() * kChannelDamping).clamp_min(1e-300);
+  const at::Tensor damped = exact.index_select(0, order).index_select(1, order) + at::eye(exact.size(0), exact.options()) * damping;
+  const auto [lower, failed] = at::linalg_cholesky_ex(damped.flip({0, 1}));
+  if (failed.item<bool>() || !lower.isfinite().all().item<bool>())
+    throw Error(ErrorKind::numeric, fmt::format("calibrate: {}: the gradients of its outputs are not finite", node));
+  const at::Tensor upper = lower.flip({0, 1});
+  problem.row_feedback = to_vector((upper / upper.diagonal()).t());
+  problem.row_order.assign(order.data_ptr<std::int64_t>(), order.data_ptr<std::int64_t>() + order.numel());
+}
+
 /// Scales times the factor that makes the regression of the quantised output on the float output have slope 1, per output
 /// channel: E[y^2] / E[y y'] with y = w x, y' = w' x'. Least-squares codes give slopes a little below 1 (a projection is
 /// shorter than what it projects); over sixty layers that fades the signal.
@@ -169,7 +184,7 @@ QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& rec
 }
 
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
-                              const Recipe& recipe, const PatchMoments& moments) {
+                              const Recipe& recipe, const PatchMoments& moments, const at::Tensor& channels) {
   const std::int64_t groups = std::get<op::Conv>(node.op).groups;
   const at::Tensor rows = weight.reshape({groups, weight.size(0) / groups, -1});  // [G, O/G, K]
   const at::Tensor hessian = moments.hessian(recipe.bias_correction);
@@ -189,7 +204,8 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   const std::vector<std::int32_t> slots = column_slots(*plan.weight, weight);
   std::vector<std::int32_t> slots_in_order;
   for (const std::int64_t column : order) slots_in_order.push_back(slots[column]);
-  const RoundingProblem problem = make_problem(targets, factored, *plan.weight, plan.symmetric, std::move(slots_in_order));
+  RoundingProblem problem = make_problem(targets, factored, *plan.weight, plan.symmetric, std::move(slots_in_order));
+  if (channels.defined() && groups == 1 && !problem.shared_scale && plan.weight->bits < 8) couple_rows(problem, channels, node.name);
   RoundedWeights rounded = round_weights(problem, recipe.weights.rounding, recipe.weights.scale_search, run_parallel);
   rounded.codes = in_natural_order(rounded.codes, order);
   if (recipe.weights.restore_gain) restore_gain(rounded, slots, problem.shared_scale, rows, moments, recipe.bias_correction);

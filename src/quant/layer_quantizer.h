@@ -25,9 +25,11 @@ QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& rec
 ///   w* = w + t w D H^-1,   D = E[(x - x') x'^T],   H = E[x' x'^T] + damping,   t = target_correction;
 /// with restore_gain the scales are then multiplied by E[y^2] / E[y y'] per channel (y = w x, y' = w' x'); with bias
 /// correction b' = b + w E[x] - w' E[x'], and all moments are centred.
+/// `channels` [O,O], undefined: errors of output channels make up for each other (coupled_rows.h), where the layer is not grouped and has
+/// less than 8 bits and a scale for each channel.
 /// Error(numeric) naming the node when the Hessian cannot be factorised at any damping.
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
-                              const Recipe& recipe, const PatchMoments& moments);
+                              const Recipe& recipe, const PatchMoments& moments, const at::Tensor& channels);
 
 /// Fills in what can be said of the codes of a weight alone: sqnr_db, clipped, zeroed.
 void describe_codes(const at::Tensor& weight, const at::Tensor& codes, const QuantParams& params, LayerStat& stat);

@@ -12,16 +12,11 @@
 #include "exec/fake_quant.h"
 #include "exec/kernels.h"
 #include "nibble/error.h"
+#include "quant/sample_positions.h"
 #include "quant/twin_run.h"
 
 namespace nibble {
 namespace {
-
-/// Output positions that enter a layer's moments, over all images: enough for the largest Hessian, affordable for all.
-std::int64_t samples_wanted(const at::Tensor& weight) {
-  const std::int64_t columns = weight.size(1) * weight.size(2) * weight.size(3);
-  return std::max<std::int64_t>(32768, 24 * columns);
-}
 
 at::Tensor bias_of(const Graph& graph, const Node& node, const at::Tensor& weight) {
   return node.inputs.size() > 2 ? constant_of(graph.value(node.inputs[2])) : at::zeros({weight.size(0)});
@@ -44,7 +39,9 @@ void require_own_constants(const Graph& graph, const std::vector<LayerPlan>& pla
 /// A convolution in front of which the run stands, and what its inputs are like.
 class LayerStatistics {
  public:
-  LayerStatistics(const Graph& graph, const LayerPlan& plan, const CalibrateOptions& options, const TwinRun& run)
+  /// `fisher`: null where there is none.
+  LayerStatistics(const Graph& graph, const LayerPlan& plan, const CalibrateOptions& options, const TwinRun& run,
+                  const OutputFisher* fisher)
       : node_(graph.nodes[plan.node]),
         recipe_(options.recipe),
         weight_(constant_of(graph.value(node_.inputs[1]))),
@@ -54,17 +51,20 @@ class LayerStatistics {
       activation_ =
           choose_activation(*plan.activation, recipe_.activations, run.batches(), [&](std::int64_t batch) { return run.seen(batch); });
     std::mt19937_64 random(options.seed * 1000003 + plan.node);
-    const std::int64_t per_batch = (samples_wanted(weight_) + run.batches() - 1) / run.batches();
+    if (fisher) channels_ = fisher->channels;
+    const std::int64_t count = samples_per_batch(weight_.sizes().vec(), run.batches());
     for (std::int64_t batch = 0; batch < run.batches(); ++batch) {
       throw_if_interrupted();
       const at::Tensor wanted = run.wanted(batch);
       const at::Tensor seen = run.seen(batch);
-      moments_.add(activation_ ? fake_quantize(seen, *activation_) : seen, wanted, per_batch, random);
+      moments_.add(activation_ ? fake_quantize(seen, *activation_) : seen, wanted,
+                   fisher ? fisher->positions[batch] : uniform_positions(moments_.positions_of(seen), count, random));
     }
   }
 
   QuantizedLayer quantized(const LayerPlan& plan) const {
-    QuantizedLayer layer = quantize_layer(node_, weight_, bias_, plan, recipe_, moments_);
+    QuantizedLayer layer =
+        quantize_layer(node_, weight_, bias_, plan, recipe_, moments_, recipe_.weights.couple_channels ? channels_ : at::Tensor());
     layer.activation = activation_;
     layer.stat.activation_bits = activation_ ? activation_->spec.bits : 32;
     return layer;
@@ -76,6 +76,7 @@ class LayerStatistics {
   at::Tensor weight_, bias_;
   std::optional<QuantParams> activation_;
   PatchMoments moments_;
+  at::Tensor channels_;
 };
 
 }  // namespace
@@ -88,7 +89,8 @@ std::vector<std::size_t> nodes_of(const std::vector<LayerPlan>& plans) {
 }
 
 std::vector<QuantizedLayers> quantize_layers(const Graph& baseline, const std::vector<std::vector<LayerPlan>>& alternatives,
-                                             const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
+                                             const CalibrationImages& images, const CalibrateOptions& options, const FisherByNode& fisher,
+                                             Progress& progress) {
   const c10::InferenceMode no_gradients;
   const std::vector<LayerPlan>& plans = alternatives.front();
   require_own_constants(baseline, plans);
@@ -99,7 +101,8 @@ std::vector<QuantizedLayers> quantize_layers(const Graph& baseline, const std::v
   TwinRun run(baseline, stops, images, options.recipe.calibration.batch, options.recipe.weights.error_propagation);
   for (std::size_t i = 0; i < plans.size(); ++i) {
     if (!plans[i].weight) continue;
-    const LayerStatistics statistics(baseline, plans[i], options, run);
+    const auto found = fisher.find(plans[i].node);
+    const LayerStatistics statistics(baseline, plans[i], options, run, found == fisher.end() ? nullptr : &found->second);
     for (std::size_t k = 0; k < alternatives.size(); ++k) results[k][plans[i].node] = statistics.quantized(alternatives[k][i]);
     const QuantizedLayer& layer = results[0].at(plans[i].node);
     run.advance({dequantize(to_torch(layer.codes), layer.weight), to_torch(layer.bias), layer.activation});

@@ -33,23 +33,39 @@ std::vector<BitChoice> measured_choices(const Graph& baseline, const QuantizedLa
   return choices;
 }
 
+/// Layers alone, at few and at many bits.
+std::vector<QuantizedLayers> both_forms(const Graph& baseline, const std::vector<std::vector<LayerPlan>>& plans,
+                                        const CalibrationImages& images, const CalibrateOptions& options, const FisherByNode& fisher,
+                                        Progress& progress) {
+  CalibrateOptions alone = options;
+  alone.recipe.weights.error_propagation = false;
+  return quantize_layers(baseline, plans, images, alone, fisher, progress);
+}
+
 }  // namespace
 
-MixedBits choose_mixed_bits(const Graph& baseline, const QuantizedLayers& low, const QuantizedLayers& high, const CalibrationImages& images,
-                            const CalibrateOptions& options, Progress& progress) {
-  const std::vector<BitChoice> choices = measured_choices(baseline, low, high, images, options, progress);
+MixedBits choose_mixed_bits(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
+                            const FisherByNode& fisher, Progress& progress) {
+  Recipe high = options.recipe;
+  high.weights.bits = options.recipe.mixed.high_bits;
+  const std::vector<std::vector<LayerPlan>> plans{place_quantizers(baseline, options.recipe), place_quantizers(baseline, high)};
+  const std::vector<QuantizedLayers> forms = both_forms(baseline, plans, images, options, fisher, progress);
+  const std::vector<BitChoice> choices = measured_choices(baseline, forms[0], forms[1], images, options, progress);
   const std::vector<bool> raise = choose_bits(choices, options.recipe.mixed.average_bits);
-  MixedBits result;
-  result.front = bit_front(choices).points;
+  MixedBits result{plans[0], {}, bit_front(choices).points};
   std::size_t i = 0;
-  for (const auto& [node, layer] : low) {
-    QuantizedLayer& chosen = result.layers[node] = raise[i] ? high.at(node) : layer;
-    chosen.stat.low_damage = choices[i].low_damage;
-    chosen.stat.high_damage = choices[i].high_damage;
-    if (raise[i] && choices[i].high_bits != choices[i].low_bits)
-      chosen.stat.note += fmt::format("{}raised from {} bits: damage {:.4f} -> {:.4f}", chosen.stat.note.empty() ? "" : "; ",
-                                      choices[i].low_bits, choices[i].low_damage, choices[i].high_damage);
-    ++i;
+  for (std::size_t k = 0; k < plans[0].size(); ++k) {
+    if (!plans[0][k].weight) continue;
+    const BitChoice& choice = choices[i];
+    LayerStat& stat = result.damages.emplace_back();
+    stat.node = baseline.nodes[plans[0][k].node].name;
+    stat.low_damage = choice.low_damage;
+    stat.high_damage = choice.high_damage;
+    if (raise[i++]) {
+      result.plans[k] = plans[1][k];
+      if (choice.high_bits != choice.low_bits)
+        stat.note = fmt::format("raised from {} bits: damage {:.4f} -> {:.4f}", choice.low_bits, choice.low_damage, choice.high_damage);
+    }
   }
   return result;
 }

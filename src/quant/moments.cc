@@ -52,17 +52,13 @@ at::Tensor PatchMoments::patches(const at::Tensor& x, const std::vector<std::int
   return result.reshape({count, conv_.groups, -1});
 }
 
-void PatchMoments::add(const at::Tensor& seen, const at::Tensor& wanted, std::int64_t max_samples, std::mt19937_64& random) {
-  const std::int64_t height = output_extent(seen.size(2), kernel_height_, conv_.stride[0], conv_.padding[0], conv_.dilation[0]);
-  const std::int64_t width = output_extent(seen.size(3), kernel_width_, conv_.stride[1], conv_.padding[1], conv_.dilation[1]);
-  const std::int64_t available = seen.size(0) * height * width;
-  const std::int64_t count = std::min(available, max_samples);
-  std::vector<std::int64_t> positions(static_cast<std::size_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) {  // one position from each of `count` equal strata
-    const std::int64_t first = i * available / count;
-    const std::int64_t last = (i + 1) * available / count;
-    positions[i] = first + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(last - first));
-  }
+std::int64_t PatchMoments::positions_of(const at::Tensor& input) const {
+  const std::int64_t height = output_extent(input.size(2), kernel_height_, conv_.stride[0], conv_.padding[0], conv_.dilation[0]);
+  const std::int64_t width = output_extent(input.size(3), kernel_width_, conv_.stride[1], conv_.padding[1], conv_.dilation[1]);
+  return input.size(0) * height * width;
+}
+
+void PatchMoments::add(const at::Tensor& seen, const at::Tensor& wanted, const std::vector<std::int64_t>& positions) {
   const at::Tensor x = patches(seen, positions);
   const at::Tensor by_sample = x.permute({1, 0, 2});  // [G,n,K]
   const auto add_products = [](at::Tensor& sum, const at::Tensor& a, const at::Tensor& b) { sum.baddbmm_(a.permute({1, 2, 0}), b); };
@@ -77,7 +73,7 @@ void PatchMoments::add(const at::Tensor& seen, const at::Tensor& wanted, std::in
     add_products(sum_drift_, y - x, by_sample);
     sum_wanted_ += y.sum(0);
   }
-  samples_ += count;
+  samples_ += static_cast<std::int64_t>(positions.size());
 }
 
 at::Tensor PatchMoments::mean_seen() const { return sum_seen_ / static_cast<double>(samples_); }

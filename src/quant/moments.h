@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include "graph/op.h"
@@ -18,9 +17,10 @@ class PatchMoments {
   /// `weight_shape` [O, I/groups, kh, kw].
   PatchMoments(const op::Conv& conv, const std::vector<std::int64_t>& weight_shape);
 
-  /// Adds at most `max_samples` output positions of a batch, drawn by `random`; all of them when there are no more.
-  /// `seen` and `wanted` [B,I,H,W] may be the same tensor.
-  void add(const at::Tensor& seen, const at::Tensor& wanted, std::int64_t max_samples, std::mt19937_64& random);
+  /// How many output positions an input [B,I,H,W] has.
+  std::int64_t positions_of(const at::Tensor& input) const;
+  /// Adds output positions of a batch, indices into [B,H',W']. `seen` and `wanted` [B,I,H,W] may be the same tensor.
+  void add(const at::Tensor& seen, const at::Tensor& wanted, const std::vector<std::int64_t>& positions);
 
   at::Tensor mean_seen() const;    ///< [G,K]
   at::Tensor mean_wanted() const;  ///< [G,K]

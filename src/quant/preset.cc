@@ -14,11 +14,12 @@ namespace {
 
 struct Preset {
   const char* name;
-  std::int64_t mixed_images;
+  std::int64_t calibration_images, mixed_images;
   std::int64_t distillation_steps;
 };
 /// Measured in docs/results.md.
-constexpr std::array<Preset, 3> kPresets{{{"fast", 6, 0}, {"default", kMixedImages, 0}, {"best", kMixedImages, 1000}}};
+constexpr std::array<Preset, 3> kPresets{
+    {{"fast", 48, 6, 0}, {"default", kCalibrationImages, kMixedImages, 0}, {"best", kCalibrationImages, kMixedImages, 1000}}};
 
 }  // namespace
 
@@ -27,6 +28,7 @@ void apply_preset(Recipe& recipe, const std::string& name) {
   for (const Preset& preset : kPresets) {
     names.emplace_back(preset.name);
     if (name != preset.name) continue;
+    if (!recipe.calibration.images) recipe.calibration.images = preset.calibration_images;
     if (!recipe.mixed.images) recipe.mixed.images = preset.mixed_images;
     if (!recipe.distillation.steps) recipe.distillation.steps = recipe.weights.bits < 8 ? preset.distillation_steps : 0;
     return;

@@ -7,8 +7,8 @@
 
 namespace nibble {
 
-/// fast, default: rounding, with damages of mixed precision measured on few or more images. best: for weights below 8 bits also
-/// distillation (docs/quantization.md). What a recipe sets itself stays. Error(usage) listing the names.
+/// fast, default: rounding, with statistics and damages of mixed precision taken from few or more images. best: for weights below 8 bits
+/// also distillation (docs/quantization.md). What a recipe sets itself stays. Error(usage) listing the names.
 void apply_preset(Recipe& recipe, const std::string& preset);
 
 }  // namespace nibble

@@ -45,6 +45,8 @@ void read_weights(const Json& json, const ConfigPlace& place, WeightRecipe& weig
                {"damping", real_field(weights.damping, 1e-8, 1)},
                {"error_propagation", flag_field(weights.error_propagation)},
                {"target_correction", real_field(weights.target_correction, 0, 1)},
+               {"importance", real_field(weights.importance, 0, 1)},
+               {"couple_channels", flag_field(weights.couple_channels)},
                {"restore_gain", flag_field(weights.restore_gain)}});
 }
 
@@ -77,7 +79,10 @@ void read_rules(const Json& json, const ConfigPlace& place, std::vector<LayerRul
 }
 
 void read_calibration(const Json& json, const ConfigPlace& place, CalibrationRecipe& calibration) {
-  read_fields(json, place, {{"images", count_field(calibration.images, 1, 1'000'000)}, {"batch", count_field(calibration.batch, 1, 1024)}});
+  read_fields(json, place,
+              {{"images", [&](const Json& value,
+                              const ConfigPlace& where) { count_field(calibration.images.emplace(), 1, 1'000'000)(value, where); }},
+               {"batch", count_field(calibration.batch, 1, 1024)}});
 }
 
 void read_distillation(const Json& json, const ConfigPlace& place, DistillationRecipe& distillation) {
@@ -144,6 +149,8 @@ Json weights_to_json(const WeightRecipe& weights) {
           {"damping", weights.damping},
           {"error_propagation", weights.error_propagation},
           {"target_correction", weights.target_correction},
+          {"importance", weights.importance},
+          {"couple_channels", weights.couple_channels},
           {"restore_gain", weights.restore_gain}};
 }
 
@@ -174,8 +181,6 @@ Recipe parse_recipe(const Json& json, const std::string& source) {
                {"bias_correction", flag_field(recipe.bias_correction)},
                {"half_twin", flag_field(recipe.half_twin)},
                {"gates", gates}});
-  if (recipe.mixed.average_bits > 0 && recipe.weights.error_propagation)
-    throw_bad_value(json, place.child("mixed"), "weights.error_propagation: false; a layer's damage is measured alone");
   if (recipe.name.empty()) throw_bad_value(json, place, "a key 'name'");
   // The name becomes part of file names.
   if (recipe.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") != std::string::npos || recipe.name.front() == '.')
@@ -196,22 +201,25 @@ Json to_json(const Recipe& recipe) {
           {"activations",
            {{"bits", recipe.activations.bits},
             {"range", name_in(kRanges, recipe.activations.range)},
-            {"percentile", recipe.activations.percentile}}},
+            {"percentile", recipe.activations.percentile},
+            {"symmetric", recipe.activations.symmetric}}},
           {"rules", rules},
           {"mixed",
            {{"average_bits", recipe.mixed.average_bits},
             {"high_bits", recipe.mixed.high_bits},
             {"images", recipe.mixed.images.value_or(kMixedImages)}}},
           {"distillation", distillation_to_json(recipe.distillation)},
-          {"calibration", {{"images", recipe.calibration.images}, {"batch", recipe.calibration.batch}}},
+          {"calibration", {{"images", statistics_images(recipe)}, {"batch", recipe.calibration.batch}}},
           {"bias_correction", recipe.bias_correction},
           {"half_twin", recipe.half_twin},
           {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
 }
 
+std::int64_t statistics_images(const Recipe& recipe) { return recipe.calibration.images.value_or(kCalibrationImages); }
+
 std::int64_t images_wanted(const Recipe& recipe) {
-  return recipe.distillation.steps.value_or(0) > 0 ? std::max(recipe.calibration.images, recipe.distillation.images)
-                                                   : recipe.calibration.images;
+  const std::int64_t statistics = statistics_images(recipe);
+  return recipe.distillation.steps.value_or(0) > 0 ? std::max(statistics, recipe.distillation.images) : statistics;
 }
 
 // Linear-time glob: on a mismatch only the latest '*' can take one more character.

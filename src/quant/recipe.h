@@ -23,11 +23,13 @@ struct WeightRecipe {
   bool narrow = false;
   ScaleSearch scale_search = ScaleSearch::output_mse;
   Rounding rounding = Rounding::gptq;
-  double damping = 0.01;           ///< GPTQ: fraction of the Hessian's mean diagonal added to it
-  bool error_propagation = false;  ///< layers in order, on inputs as the quantised network has them; false: the float network's
-  double target_correction = 1;    ///< 0..1: how much of the least-squares repair of the input's errors goes into the target
-  bool symmetric = false;          ///< zero point 0; else one for each scale, with fewer than 8 bits
-  bool restore_gain = true;        ///< rescale each channel so that its output follows the float output with slope 1
+  double damping = 0.01;          ///< GPTQ: fraction of the Hessian's mean diagonal added to it
+  bool error_propagation = true;  ///< layers in order, on inputs as the quantised network has them; false: the float network's
+  double target_correction = 1;   ///< 0..1: how much of the least-squares repair of the input's errors goes into the target
+  double importance = 0.9;        ///< 0..1: part of a layer's samples drawn where the head notices its errors (quant/output_fisher.h)
+  bool couple_channels = true;    ///< errors of output channels make up for each other (quant/coupled_rows.h)
+  bool symmetric = false;         ///< zero point 0; else one for each scale, with fewer than 8 bits
+  bool restore_gain = true;       ///< rescale each channel so that its output follows the float output with slope 1
 };
 struct ActivationRecipe {
   int bits = 0;  ///< 0: float activations (A16/A32); 8
@@ -42,8 +44,9 @@ struct LayerRule {
   std::optional<int> weight_bits;
   std::optional<int> activation_bits;
 };
+constexpr std::int64_t kCalibrationImages = 200;  ///< CalibrationRecipe::images where neither recipe nor preset says
 struct CalibrationRecipe {
-  std::int64_t images = 100;
+  std::optional<std::int64_t> images;  ///< at most so many are used; empty: as the preset says, else kCalibrationImages
   std::int64_t batch = 4;
 };
 /// After rounding: the network follows the float network's head (quant/distill.h). Rates are Adam's, at their peak; 0 leaves the
@@ -51,7 +54,7 @@ struct CalibrationRecipe {
 struct DistillationRecipe {
   std::optional<std::int64_t> steps;                 ///< 0: none; empty: as the preset says (quant/preset.h)
   std::int64_t batch = 4;                            ///< images a step
-  std::int64_t images = 500;                         ///< at most so many are used; the first calibration.images also give the statistics
+  std::int64_t images = 500;                         ///< at most so many are used; those of the calibration also give the statistics
   double code_rate = 0.003;                          ///< of the latent weights, in steps of their scale
   double scale_rate = 2e-4, activation_rate = 1e-4;  ///< of the logarithm of weight and activation scales
   double bias_rate = 6e-4;                           ///< of biases, relative to their root mean square in the layer
@@ -82,6 +85,8 @@ struct Recipe {
 Recipe parse_recipe(const Json& json, const std::string& source);
 /// A shipped name ("w4a16") looked up in the recipes folder, or a path to a .yaml. Error(usage) listing the shipped names.
 Recipe load_recipe(const std::string& name_or_path);
+/// How many images the layers' statistics are taken from, at most.
+std::int64_t statistics_images(const Recipe& recipe);
 /// How many images calibration can use.
 std::int64_t images_wanted(const Recipe& recipe);
 /// With every default written out.

@@ -6,7 +6,8 @@
 //   e(c, s) = (s c - w*) H (s c - w*)^T.
 // GPTQ (Frantar et al. 2022, algorithm 1): columns in order; the rounding error of a column is compensated in the columns
 // not yet rounded through U, the upper Cholesky factor of H^-1 (H^-1 = U^T U).
-// With the scales it likes best, more than one beginning is followed (beam.h).
+// With the scales it likes best, more than one beginning is followed (beam.h). Where rows are coupled, they are rounded in turn
+// (coupled_rows.h).
 // Coordinate descent (Behdin et al. 2023, QuantEase, section 3): column by column, the best code given all others; e never rises.
 // Scale refit: for fixed codes e is quadratic in s; its minimum is s = (w* H c^T) / (c H c^T).
 #pragma once
@@ -29,8 +30,10 @@ struct RoundingProblem {
   std::vector<float> inverse_factor;  ///< [groups, columns, columns]: U; empty for Rounding::nearest
   std::vector<std::int32_t> slots;    ///< [columns]: which scale of its row a column uses, 0-based
   std::int32_t slot_count = 1;
-  bool shared_scale = false;  ///< one scale and zero point for the whole tensor; slot_count is 1 then
-  bool symmetric = true;      ///< zero points are 0
+  std::vector<std::int64_t> row_order;  ///< with row_feedback: [rows], the order in which rows are rounded
+  std::vector<float> row_feedback;      ///< [rows, rows] in that order, M of coupled_rows.h; empty: each row on its own
+  bool shared_scale = false;            ///< one scale and zero point for the whole tensor; slot_count is 1 then
+  bool symmetric = true;                ///< zero points are 0
   QuantSpec spec;
 };
 
@@ -41,6 +44,9 @@ struct RoundedWeights {
   double error = 0;                      ///< sum of e over rows
   double signal = 0;                     ///< sum of w* H w*^T
 };
+
+/// Restored weight less the target.
+float error_of(const RoundingProblem& problem, const RoundedWeights& rounded, std::int64_t row, std::int64_t column);
 
 /// Calls body(first, last) on pieces of [0, count), possibly at once.
 using ParallelFor = std::function<void(std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body)>;

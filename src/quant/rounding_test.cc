@@ -242,6 +242,84 @@ TEST(Rounding, ZeroWeightsGetAUsableScale) {
   }
 }
 
+/// F with correlated rows in its M and their order, as it comes (no damping).
+std::vector<double> couple(RoundingProblem& p) {
+  std::mt19937 random(3);
+  std::normal_distribution<double> normal;
+  const std::int64_t n = p.rows;
+  Matrix f{n, std::vector<double>(n * n, 0.0)};
+  for (std::int64_t sample = 0; sample < 3 * n; ++sample) {
+    std::vector<double> d(n);
+    const double common = normal(random);
+    for (auto& value : d) value = normal(random) + 3 * common;
+    for (std::int64_t i = 0; i < n; ++i)
+      for (std::int64_t j = 0; j < n; ++j) f.at(i, j) += d[i] * d[j];
+  }
+  // F = U C U^T with U upper: rows of the flipped lower factor.
+  Matrix flipped{n, std::vector<double>(n * n, 0.0)};
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < n; ++j) flipped.at(i, j) = f.at(n - 1 - i, n - 1 - j);
+  Matrix lower = cholesky_lower(flipped);
+  p.row_feedback.assign(n * n, 0.0F);
+  for (std::int64_t i = 0; i < n; ++i) {
+    p.row_order.push_back(i);
+    for (std::int64_t j = 0; j <= i; ++j)
+      p.row_feedback[i * n + j] = static_cast<float>(lower.at(n - 1 - j, n - 1 - i) / lower.at(n - 1 - i, n - 1 - i));
+  }
+  return f.a;
+}
+
+/// tr(F D H D^T).
+double coupled_error(const RoundingProblem& p, const RoundedWeights& w, const std::vector<double>& f) {
+  double sum = 0;
+  for (std::int64_t r = 0; r < p.rows; ++r)
+    for (std::int64_t s = 0; s < p.rows; ++s)
+      for (std::int64_t i = 0; i < p.columns; ++i)
+        for (std::int64_t j = 0; j < p.columns; ++j)
+          sum += f[r * p.rows + s] * error_of(p, w, r, i) * p.hessian[i * p.columns + j] * error_of(p, w, s, j);
+  return sum;
+}
+
+TEST(CoupledRows, MakeUpForEachOther) {
+  RoundingProblem p = random_problem(1, 24, 12, 4);
+  const RoundedWeights alone = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  const std::vector<double> f = couple(p);
+  const RoundedWeights coupled = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_LT(coupled_error(p, coupled, f), 0.6 * coupled_error(p, alone, f));
+  EXPECT_GT(coupled.error, alone.error) << "each row for itself is worse off";
+  EXPECT_NEAR(coupled.error, true_error(p, coupled), 1e-3 * coupled.error);
+}
+
+TEST(CoupledRows, AreAloneWhereTheHeadSeesThemApart) {
+  RoundingProblem p = random_problem(1, 5, 12, 4);
+  const RoundedWeights alone = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  for (std::int64_t i = 0; i < 5; ++i) {
+    p.row_order.push_back(4 - i);
+    for (std::int64_t j = 0; j < 5; ++j) p.row_feedback.push_back(i == j ? 1.0F : 0.0F);
+  }
+  const RoundedWeights coupled = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_EQ(coupled.codes, alone.codes);
+  EXPECT_EQ(coupled.scales, alone.scales);
+}
+
+TEST(CoupledRows, HaveZeroPointsAndBlocksAndDoNotDependOnThreads) {
+  RoundingProblem p = random_problem(1, 70, 16, 4);  // 4 rows at once
+  p.symmetric = false;
+  for (std::int64_t j = 8; j < 16; ++j) p.slots[j] = 1;
+  p.slot_count = 2;
+  couple(p);
+  const auto backwards = [](std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) {
+    for (std::int64_t i = count; i-- > 0;) body(i, i + 1);
+  };
+  const RoundedWeights a = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  const RoundedWeights b = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, backwards);
+  EXPECT_EQ(a.codes, b.codes);
+  EXPECT_EQ(a.scales, b.scales);
+  EXPECT_EQ(a.zero_points, b.zero_points);
+  EXPECT_NE(std::count(a.zero_points.begin(), a.zero_points.end(), 0), static_cast<std::ptrdiff_t>(a.zero_points.size()));
+  EXPECT_NEAR(a.error, true_error(p, a), 1e-3 * a.error);
+}
+
 /// sum of ((w_j - c_j s) / U_jj)^2 with the errors before carried on: e of the codes.
 double cost_of(const RoundingProblem& p, std::vector<float> w, const std::vector<float>& codes, float scale) {
   double cost = 0;

@@ -11,6 +11,9 @@ namespace {
 
 using Lane = RowBlock::Lane;
 
+constexpr int kRefineRounds = 2;
+constexpr int kDescentSweeps = 3;
+
 /// y[k] += row[k] * a, for k in [first, count).
 void add_scaled(std::vector<Lane>& y, const float* row, const Lane& a, std::int64_t first, std::int64_t count) {
   for (std::int64_t k = first; k < count; ++k)
@@ -33,8 +36,20 @@ RowBlock::RowBlock(const RoundingProblem& problem, std::int64_t group, std::int6
     for (std::int64_t j = 0; j < problem.columns; ++j) targets_[j][r] = problem.targets[global_row(r) * problem.columns + j];
 }
 
+RowBlock::RowBlock(const RoundingProblem& problem, std::int64_t row, const std::vector<float>& target, std::int64_t attempts)
+    : RowBlock(problem, row / problem.rows, row % problem.rows) {
+  is_one_row_ = true;
+  rows_ = attempts;
+  for (std::size_t j = 0; j < targets_.size(); ++j) targets_[j].fill(target[j]);
+}
+
+void RowBlock::set_grid(std::int32_t slot, std::int64_t r, const AffineGrid& grid) {
+  scales_[slot][r] = grid.scale;
+  zero_points_[slot][r] = grid.zero_point;
+}
+
 void RowBlock::store(RoundedWeights& result) const {
-  for (std::int64_t r = 0; r < rows_; ++r) {
+  for (std::int64_t r = 0; r < (is_one_row_ ? 1 : rows_); ++r) {
     for (std::int64_t j = 0; j < problem_->columns; ++j)
       result.codes[global_row(r) * problem_->columns + j] = static_cast<std::int8_t>(codes_[j][r] + zero_points_[problem_->slots[j]][r]);
     for (std::int32_t s = 0; s < problem_->slot_count; ++s) {
@@ -84,11 +99,12 @@ RowBlock::Sums RowBlock::round_gptq() {
   return errors;
 }
 
-void RowBlock::round_beam() {
+RowBlock::Sums RowBlock::round_beam() {
   const std::int64_t columns = problem_->columns;
   BeamSearch beam(problem_->inverse_factor.data() + group_ * columns * columns, columns);
   std::vector<float> targets(targets_.size());
   std::vector<ColumnGrid> grids(targets_.size());
+  Sums errors{};
   for (std::int64_t r = 0; r < rows_; ++r) {
     for (std::int64_t j = 0; j < columns; ++j) {
       const std::int32_t slot = problem_->slots[j];
@@ -98,7 +114,9 @@ void RowBlock::round_beam() {
     }
     const std::vector<float>& codes = beam.round(targets, grids);
     for (std::int64_t j = 0; j < columns; ++j) codes_[j][r] = codes[j];
+    errors[r] = beam.error();
   }
+  return errors;
 }
 
 void RowBlock::copy_row(const RowBlock& other, std::int64_t r) {
@@ -122,12 +140,14 @@ std::vector<RowBlock::Lane> RowBlock::times_hessian(const std::vector<Lane>& x) 
   return result;
 }
 
+/// The gradient; codes and scales change only with it from here.
 void RowBlock::begin_refinement() {
   std::vector<Lane> residuals(targets_.size());
   for (std::int64_t j = 0; j < problem_->columns; ++j) residuals[j] = residual(j);
   gradient_ = times_hessian(residuals);
 }
 
+/// One sweep; returns how many codes changed.
 std::int64_t RowBlock::descend() {
   std::int64_t changed = 0;
   for (std::int64_t j = 0; j < problem_->columns; ++j) {
@@ -149,42 +169,36 @@ std::int64_t RowBlock::descend() {
   return changed;
 }
 
-RowBlock::Curvature RowBlock::scale_curvature(std::int32_t slot) {
+/// e is quadratic in the scale: least at scale - first / second, where some code is not zero and the scale stays positive.
+void RowBlock::refit_scale(std::int32_t slot) {
   slot_gradient_.assign(targets_.size(), Lane{});
-  Curvature result;
+  Sums first{}, second{};
   for (std::int64_t j = 0; j < problem_->columns; ++j)
     if (problem_->slots[j] == slot) add_scaled(slot_gradient_, hessian_row(j), codes_[j], 0, problem_->columns);
   for (std::int64_t j = 0; j < problem_->columns; ++j) {
     if (problem_->slots[j] != slot) continue;
     for (std::int64_t r = 0; r < rows_; ++r) {
-      result.first[r] += static_cast<double>(codes_[j][r]) * gradient_[j][r];
-      result.second[r] += static_cast<double>(codes_[j][r]) * slot_gradient_[j][r];
+      first[r] += static_cast<double>(codes_[j][r]) * gradient_[j][r];
+      second[r] += static_cast<double>(codes_[j][r]) * slot_gradient_[j][r];
     }
   }
-  return result;
-}
-
-void RowBlock::rescale(std::int32_t slot, const Lane& difference) {
-  for (std::int64_t r = 0; r < rows_; ++r) scales_[slot][r] += difference[r];
+  Lane difference{};
+  for (std::int64_t r = 0; r < rows_; ++r) {
+    const double refitted = second[r] > 0 ? scales_[slot][r] - first[r] / second[r] : 0;
+    if (refitted > 0) difference[r] = positive_scale(refitted) - scales_[slot][r];
+    scales_[slot][r] += difference[r];
+  }
   for (std::size_t j = 0; j < gradient_.size(); ++j)
     for (std::int64_t r = 0; r < kRowsPerBlock; ++r) gradient_[j][r] += slot_gradient_[j][r] * difference[r];
 }
 
-RowBlock::Sums RowBlock::errors() const {
-  Sums result{};
-  for (std::int64_t j = 0; j < problem_->columns; ++j) {
-    const Lane difference = residual(j);
-    for (std::int64_t r = 0; r < rows_; ++r) result[r] += static_cast<double>(difference[r]) * gradient_[j][r];
+void RowBlock::refine() {
+  for (int round = 0; round < kRefineRounds; ++round) {
+    begin_refinement();
+    for (std::int32_t slot = 0; slot < problem_->slot_count && !problem_->shared_scale; ++slot) refit_scale(slot);
+    for (int sweep = 0; sweep < kDescentSweeps; ++sweep)
+      if (descend() == 0) break;
   }
-  return result;
-}
-
-double RowBlock::signal() const {
-  const std::vector<Lane> weighted = times_hessian(targets_);
-  double sum = 0;
-  for (std::int64_t j = 0; j < problem_->columns; ++j)
-    for (std::int64_t r = 0; r < rows_; ++r) sum += static_cast<double>(targets_[j][r]) * weighted[j][r];
-  return sum;
 }
 
 }  // namespace nibble

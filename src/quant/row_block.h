@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "quant/affine_grid.h"
 #include "quant/rounding.h"
 
 namespace nibble {
@@ -18,12 +19,14 @@ class RowBlock {
 
   /// Rows [first, first + kRowsPerBlock) of `group`, as far as they exist; codes 0, scales 1, zero points 0.
   RowBlock(const RoundingProblem& problem, std::int64_t group, std::int64_t first);
+  /// As many attempts at one row (index among all groups' rows) with its own target, [columns].
+  RowBlock(const RoundingProblem& problem, std::int64_t row, const std::vector<float>& target, std::int64_t attempts);
 
   std::int64_t rows() const { return rows_; }
   /// Index of row r among all groups' rows.
   std::int64_t global_row(std::int64_t r) const { return group_ * problem_->rows + first_ + r; }
-  float& scale(std::int32_t slot, std::int64_t r) { return scales_[slot][r]; }
-  float& zero_point(std::int32_t slot, std::int64_t r) { return zero_points_[slot][r]; }
+  void set_grid(std::int32_t slot, std::int64_t r, const AffineGrid& grid);
+  /// Of several attempts at a row, the first.
   void store(RoundedWeights& result) const;
 
   /// Each column to the nearest code.
@@ -31,40 +34,30 @@ class RowBlock {
   /// GPTQ with the present scales; needs inverse_factor. Returns e of each row: the sum of the squared compensated errors.
   Sums round_gptq();
   /// The same with a beam of candidates (quant/beam.h).
-  void round_beam();
+  Sums round_beam();
   /// Takes codes, scales and zero points of row r over from another block of the same rows.
   void copy_row(const RowBlock& other, std::int64_t r);
 
-  /// Starts the refinement: the gradient (s c - w*) H. Codes and scales change only through descend and rescale then.
-  void begin_refinement();
-  /// One sweep of coordinate descent; returns how many codes changed.
-  std::int64_t descend();
-  /// For scales of `slot` moved by d: e changes by 2 d first + d^2 second.
-  struct Curvature {
-    Sums first{}, second{};
-  };
-  Curvature scale_curvature(std::int32_t slot);
-  /// Moves the scales of the slot last given to scale_curvature.
-  void rescale(std::int32_t slot, const Lane& difference);
-  /// e of each row, from the gradient.
-  Sums errors() const;
-
-  /// sum of w* H w*^T of the block's rows.
-  double signal() const;
+  /// Scales and codes in turn, each the best given the other; a shared scale stays.
+  void refine();
 
  private:
   const float* hessian_row(std::int64_t column) const;
   Lane codes_of(const Lane& values, std::int32_t slot) const;
   Lane residual(std::int64_t column) const;
   std::vector<Lane> times_hessian(const std::vector<Lane>& x) const;
+  void begin_refinement();
+  void refit_scale(std::int32_t slot);
+  std::int64_t descend();
 
   const RoundingProblem* problem_;
   std::int64_t group_;
   std::int64_t first_;
   std::int64_t rows_;
+  bool is_one_row_ = false;                 // lanes are attempts at it
   std::vector<Lane> targets_, codes_;       // [columns]; codes less their zero point: value = code * scale
   std::vector<Lane> scales_, zero_points_;  // [slot_count]
-  std::vector<Lane> gradient_;              // [columns]
+  std::vector<Lane> gradient_;              // [columns]: (s c - w*) H
   std::vector<Lane> slot_gradient_;         // [columns]: (codes of one slot) H
 };
 
