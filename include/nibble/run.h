@@ -37,14 +37,14 @@ struct DetectOptions {
 
 /// How a network is trained.
 struct QatCourse {
-  std::int64_t epochs = 3;
-  std::int64_t steps = 0;  ///< ends after so many at the latest; 0: all epochs
-  std::int64_t batch = 8;
-  std::int64_t held_out = 0;    ///< images not trained on; what is best on them is kept. 0: a quarter, at most 64
-  double rate = 1;              ///< times the learning rates
+  std::int64_t steps = 600;
+  std::int64_t epochs = 0;  ///< not 0: so many instead of steps
+  std::int64_t batch = 4;
+  std::int64_t held_out = 0;    ///< images not trained on; what is best on them is kept. 0: a quarter, at most 100
+  double rate = 2;              ///< times the learning rates
   double label_weight = 0;      ///< of the detection loss on labels, beside imitation of the float network
   double imitation_weight = 1;  ///< 0: labels alone
-  double augment = 0;           ///< strength of augmentation: 0 none (but flips), 1 Ultralytics'
+  double augment = 0.5;         ///< strength of augmentation: 0 none (but flips), 1 Ultralytics'
   std::int64_t patience = 0;    ///< scorings without a new best until it stops; 0: never
 };
 
@@ -123,10 +123,11 @@ struct QatOptions {
   std::filesystem::path checkpoint;
   std::filesystem::path output_dir;
   std::string recipe;
-  std::string preset = "default";     ///< of the calibration it starts from
-  std::filesystem::path data;         ///< training images: a folder, a list of paths, a data.yaml, or a COCO instances file
+  std::string preset = "default";  ///< of the calibration it starts from; best as default
+  std::filesystem::path
+      data;  ///< training images: a folder, a list of paths, a data.yaml, or a COCO instances file; empty: those of the calibration
   std::filesystem::path images;       ///< folder the COCO file's names are relative to
-  std::filesystem::path calibration;  ///< of the start; empty: the training images
+  std::filesystem::path calibration;  ///< of the start; empty: the training images, else the embedded ones
   std::optional<std::int64_t> calibration_images;
   std::string head = "one2many";
   std::int64_t image_size = 640;

@@ -29,14 +29,15 @@ void add_training_options(CLI::App& command, RunOptions& options) {
       ->type_name("DIR|FILE")
       ->needs(qat);
   command.add_option("--qat-images", options.qat_images, "folder the COCO file's names are relative to")->type_name("DIR")->needs(qat);
-  command.add_option("--qat-epochs", options.qat_course.epochs, "times every training image is seen")
+  auto* steps = command.add_option("--qat-steps", options.qat_course.steps, "steps of 4 images; other settings: nibble qat")
+                    ->type_name("N")
+                    ->check(count_range())
+                    ->capture_default_str()
+                    ->needs(qat);
+  command.add_option("--qat-epochs", options.qat_course.epochs, "times every training image is seen, instead")
       ->type_name("N")
       ->check(count_range())
-      ->capture_default_str()
-      ->needs(qat);
-  command.add_option("--qat-steps", options.qat_course.steps, "end after so many steps of 8 images instead; other settings: nibble qat")
-      ->type_name("N")
-      ->check(count_range())
+      ->excludes(steps)
       ->needs(qat);
 }
 

@@ -6,13 +6,15 @@ namespace {
 
 void add_images(CLI::App& command, QatOptions& options) {
   command
-      .add_option("--data", options.data, "training images: a folder or list (no labels), a data.yaml or a COCO instances_*.json (labels)")
-      ->required()
+      .add_option(
+          "--data", options.data,
+          "training images: a folder or list (no labels), a data.yaml or a COCO instances_*.json (labels); default: those of --calib, "
+          "else 32 embedded ones")
       ->type_name("DIR|FILE");
   command.add_option("--images", options.images, "folder the COCO file's names are relative to")->type_name("DIR");
   command
       .add_option("--held-out", options.course.held_out,
-                  "images not trained on; the weights that are best on them are kept (default: a quarter, at most 64)")
+                  "images not trained on; the weights that are best on them are kept (default: a quarter, at most 100)")
       ->type_name("N")
       ->check(count_range());
   command.add_option("--calib", options.calibration, "calibration images of the start (default: training images)")->type_name("DIR|LIST");
@@ -22,13 +24,14 @@ void add_images(CLI::App& command, QatOptions& options) {
 }
 
 void add_course(CLI::App& command, QatCourse& course) {
-  command.add_option("--epochs", course.epochs, "times every training image is seen")
+  auto* steps = command.add_option("--steps", course.steps, "updates of the weights; about six times the state so far is scored")
+                    ->type_name("N")
+                    ->check(count_range())
+                    ->capture_default_str();
+  command.add_option("--epochs", course.epochs, "times every training image is seen, instead")
       ->type_name("N")
       ->check(count_range())
-      ->capture_default_str();
-  command.add_option("--steps", course.steps, "end after so many steps instead; a score at each epoch's end and at the last step")
-      ->type_name("N")
-      ->check(count_range());
+      ->excludes(steps);
   command.add_option("--batch", course.batch, "images per step, of all processes together")
       ->type_name("N")
       ->check(count_range())
@@ -50,7 +53,7 @@ void add_course(CLI::App& command, QatCourse& course) {
       ->type_name("X")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  command.add_option("--patience", course.patience, "stop after so many epochs without a better score; 0: never")
+  command.add_option("--patience", course.patience, "stop after so many scores without a better one; 0: never")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -76,23 +76,12 @@ Json layer_to_json(const LayerStat& layer) {
   return json;
 }
 
-Json losses_to_json(const DistillationLosses& losses) {
-  return {{"classes", losses.classes}, {"boxes", losses.boxes}, {"features", losses.features}};
-}
-
-Json distillation_to_json(const DistillationReport& report) {
-  return {{"steps", report.steps},
-          {"best_step", report.best_step},
-          {"held_out_start", losses_to_json(report.start)},
-          {"held_out_end", losses_to_json(report.end)}};
-}
-
 }  // namespace
 
 Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images) {
   Recipe recipe = load_recipe(name);
   apply_preset(recipe, preset);
-  if (images) recipe.calibration.images = recipe.distillation.images = *images;
+  if (images) recipe.calibration.images = *images;
   return recipe;
 }
 
@@ -197,7 +186,6 @@ Json layers_document(const RecipeReport& report, const CalibrationResult& result
   Json layers = Json::array();
   for (const auto& layer : result.layers) layers.push_back(layer_to_json(layer));
   Json document = {{"recipe", to_json(report)}, {"layers", layers}};
-  if (result.distillation.steps > 0) document["distillation"] = distillation_to_json(result.distillation);
   for (const auto& point : result.front)
     document["front"].push_back({{"raised", point.raised}, {"average_bits", point.average_bits}, {"damage", point.damage}});
   return document;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <limits>
 #include <span>
 
 #include "comm/processes.h"
@@ -48,7 +49,12 @@ class Qat {
 
  private:
   QatImages open_images() const {
-    return open_qat_images({options_.data, options_.images, {}}, options_.course.held_out, options_.runtime.seed, baseline_.card);
+    QatSource source{options_.data, options_.images, {}};
+    if (source.data.empty()) {
+      const auto all = open_calibration_set(options_.calibration, std::numeric_limits<std::int64_t>::max());
+      source = {all.name, {}, all.files};
+    }
+    return open_qat_images(source, options_.course.held_out, options_.runtime.seed, baseline_.card);
   }
 
   QatPlaces places() const {
@@ -105,7 +111,7 @@ class Qat {
   CalibrationSet calibration_set() const {
     const std::int64_t limit = images_wanted(recipe_);
     if (!options_.calibration.empty()) return open_calibration_set(options_.calibration, limit);
-    CalibrationSet set{{}, options_.data.string()};
+    CalibrationSet set{{}, job_.images.held_out.annotations_name};
     for (const auto& image : job_.images.training.images)
       if (static_cast<std::int64_t>(set.files.size()) < limit) set.files.push_back(image.file);
     return set;

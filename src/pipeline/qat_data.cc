@@ -33,7 +33,7 @@ void require_classes(const CocoDataset& dataset, const ModelCard& card) {
                                               dataset.source.string(), dataset.categories.size(), card.class_names.size()));
 }
 
-std::int64_t default_held_out(std::int64_t images) { return std::clamp<std::int64_t>(images / 4, 1, 64); }
+std::int64_t default_held_out(std::int64_t images) { return std::clamp<std::int64_t>(images / 4, 1, 100); }
 
 /// The ids of the held-out images: the first of a shuffled order.
 std::vector<std::int64_t> held_out_ids(const CocoDataset& dataset, std::int64_t wanted, std::uint64_t seed) {

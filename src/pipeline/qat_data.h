@@ -30,7 +30,7 @@ bool has_labels(const std::filesystem::path& data);
 /// Error(usage) for a COCO file without the folder its names are relative to.
 void require_images_folder(const std::filesystem::path& data, const std::filesystem::path& images);
 
-/// `held_out` of the images (0: a quarter, at most 64), chosen by the seed, are not trained on. Error(usage) for a COCO file without the
+/// `held_out` of the images (0: a quarter, at most 100), chosen by the seed, are not trained on. Error(usage) for a COCO file without the
 /// folder of its images, Error(input) where no image would be left, or where the labels' classes are not as many as the network's.
 QatImages open_qat_images(const QatSource& source, std::int64_t held_out, std::uint64_t seed, const ModelCard& card);
 

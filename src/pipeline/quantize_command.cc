@@ -9,6 +9,7 @@
 #include "pipeline/ptq.h"
 #include "pipeline/source_model.h"
 #include "pipeline/twin_proof.h"
+#include "quant/preset.h"
 #include "report/environment.h"
 
 namespace nibble {
@@ -22,6 +23,24 @@ std::string report_text(const RecipeReport& report) {
   return text;
 }
 
+/// The preset best: rounding, then training on the calibration images.
+std::string quantize_and_train(const QuantizeOptions& options, Progress& progress) {
+  if (options.opset != 0)
+    throw Error(ErrorKind::unsupported, "quantize: --opset with --preset best: trained files have each dialect's own opset; leave one out");
+  QatOptions training;
+  training.checkpoint = options.checkpoint;
+  training.output_dir = options.output_dir;
+  training.recipe = options.recipe;
+  training.preset = options.preset;
+  training.data = training.calibration = options.calibration;
+  training.calibration_images = options.calibration_images;
+  training.head = options.head;
+  training.image_size = options.image_size;
+  training.dialect = options.dialect;
+  training.runtime = options.runtime;
+  return train(training, progress);
+}
+
 }  // namespace
 
 std::string quantize(const QuantizeOptions& options, Progress& progress) {
@@ -33,6 +52,7 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
     log(LogLevel::warning,
         fmt::format("provider {}: calibration computes on the CPU; only run and eval use the provider", options.runtime.provider));
   const Recipe recipe = resolved_recipe(options.recipe, options.preset, options.calibration_images);
+  if (trains(options.preset, recipe)) return quantize_and_train(options, progress);
   const auto images = open_calibration_set(options.calibration, images_wanted(recipe));
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);

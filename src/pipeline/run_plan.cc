@@ -15,6 +15,7 @@
 #include "pipeline/ptq.h"
 #include "pipeline/qat_data.h"
 #include "pipeline/source_model.h"
+#include "quant/preset.h"
 #include "report/time.h"
 
 namespace nibble {
@@ -48,6 +49,19 @@ void load_recipes(RunPlan& plan) {
   }
 }
 
+/// The preset best trains what else would not be, on what the user gave to calibrate.
+void add_trained_by_preset(RunPlan& plan) {
+  auto& options = plan.options;
+  const std::set<std::string> named(options.qat.begin(), options.qat.end());
+  bool any = false;
+  for (const auto& recipe : plan.recipes) {
+    if (!trains(options.preset, recipe)) continue;
+    any = true;
+    if (!named.contains(recipe.name)) options.qat.push_back(recipe.name);
+  }
+  if (any && options.qat_data.empty()) options.qat_data = options.calibration;
+}
+
 /// --qat takes a recipe's name or what --recipes calls it; afterwards they are names.
 void resolve_trained(RunPlan& plan) {
   auto& options = plan.options;
@@ -59,6 +73,7 @@ void resolve_trained(RunPlan& plan) {
                   fmt::format("run: --qat {}: not among --recipes {}; name it there too", name, fmt::join(options.recipes, ",")));
     name = plan.recipes[i].name;
   }
+  add_trained_by_preset(plan);
   if (options.qat.empty() && !options.qat_data.empty())
     throw Error(ErrorKind::usage, "run: --qat-data without --qat: nothing is trained; name recipes with --qat");
   if (options.qat_data.empty()) return;
@@ -97,7 +112,7 @@ void note_caveats(RunPlan& plan) {
   note_image_count(plan);
   for (const auto& recipe : plan.recipes) {
     const auto& set = plan.calibration.at(recipe.name);
-    const auto wanted = static_cast<std::size_t>(statistics_images(recipe));
+    const auto wanted = static_cast<std::size_t>(images_wanted(recipe));
     if (set.files.size() < wanted)
       plan.caveats.push_back(fmt::format("{}: calibrated on {} images, {} were asked for and {} has no more.", recipe.name,
                                          set.files.size(), wanted, set.name));

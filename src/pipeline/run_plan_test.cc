@@ -48,5 +48,18 @@ TEST_F(RunPlans, SayNothingWhenTheCountWasChosen) {
   EXPECT_THAT(plan.caveats, Not(Contains(HasSubstr("Scored on the first"))));
 }
 
+TEST_F(RunPlans, BestTrainsWhatHasFewBitsOnTheCalibrationImages) {
+  write_file(folder_ / "calibration.txt", "same.jpg\n");
+  options_.recipes = {"w4a16", "w8a8", "w4a8"};
+  options_.qat = {"w4a8"};
+  options_.preset = "best";
+  options_.calibration = folder_ / "calibration.txt";
+  const auto plan = plan_run(options_);
+  EXPECT_EQ(plan.options.qat, (std::vector<std::string>{"w4a8", "w4a16"}));
+  EXPECT_EQ(plan.options.qat_data, options_.calibration);
+  options_.preset = "default";
+  EXPECT_EQ(plan_run(options_).options.qat, std::vector<std::string>{"w4a8"});
+}
+
 }  // namespace
 }  // namespace nibble

@@ -19,31 +19,20 @@ struct LayerStat {
   std::string node;
   int weight_bits = 32;
   int activation_bits = 32;
-  std::string method;         ///< "gptq", "nearest", "float"; "gptq, distilled"
-  double sqnr_db = 0;         ///< of the weights: 10 log10(sum w^2 / sum (w - w')^2)
-  double output_sqnr_db = 0;  ///< the same of the layer's output on the calibration inputs (trace form), before distillation
-  double clipped = 0;         ///< fraction of weights at the ends of the code range
-  double zeroed = 0;          ///< fraction of nonzero weights that became 0
+  std::string method;                             ///< "gptq", "nearest", "float"
+  double sqnr_db = 0;                             ///< of the weights: 10 log10(sum w^2 / sum (w - w')^2)
+  double output_sqnr_db = 0;                      ///< the same of the layer's output on the calibration inputs (trace form)
+  double clipped = 0;                             ///< fraction of weights at the ends of the code range
+  double zeroed = 0;                              ///< fraction of nonzero weights that became 0
   std::optional<double> low_damage, high_damage;  ///< mixed precision: the head's divergence with this layer alone at few and at many bits
   double damping = 0;                             ///< GPTQ: what the Cholesky factorisation finally needed
   std::string note;                               ///< why a layer is float or a method fell back; empty when all went as the recipe says
-};
-
-/// How far the network is from the float network; distill.h.
-struct DistillationLosses {
-  double classes = 0, boxes = 0, features = 0;
-};
-struct DistillationReport {
-  std::int64_t steps = 0;         ///< 0: none took place
-  std::int64_t best_step = 0;     ///< whose state was kept
-  DistillationLosses start, end;  ///< on the held-out images
 };
 
 struct CalibrationResult {
   Graph graph;
   std::vector<LayerStat> layers;  ///< every convolution, in graph order, float ones included
   std::int64_t images = 0;
-  DistillationReport distillation;
   std::vector<BitFrontPoint> front;  ///< mixed precision: predicted damage over average bits
 };
 
@@ -54,7 +43,7 @@ struct CalibrationImages {
 };
 
 /// Values of the graph in which the detection head's logits stand, before DFL and sigmoid. Without them (-1) all outputs of a layer count
-/// alike, and neither mixed bits nor distillation can be.
+/// alike, and there can be no mixed bits.
 struct HeadLogits {
   ValueId boxes = -1;    ///< [B,kBoxLogits,A], side by side
   ValueId classes = -1;  ///< [B,nc,A]

@@ -19,7 +19,6 @@
 #include "exec/kernels.h"
 #include "nibble/error.h"
 #include "quant/calibrate.h"
-#include "quant/distill.h"
 #include "quant/layerwise.h"
 #include "quant/mixed_bits.h"
 #include "quant/place.h"
@@ -41,25 +40,6 @@ std::vector<LayerStat> stats_of(const Graph& baseline, const std::vector<LayerPl
   for (const LayerPlan& plan : plans)
     stats.push_back(plan.weight ? layers.at(plan.node).stat : float_stat(baseline.nodes[plan.node], plan));
   return stats;
-}
-
-/// Brings the rows of the layers whose codes were learned up to date.
-void describe_distilled(const Graph& baseline, CalibrationResult& result) {
-  for (LayerStat& stat : result.layers) {
-    const auto node =
-        std::find_if(result.graph.nodes.begin(), result.graph.nodes.end(), [&](const Node& n) { return n.name == stat.node; });
-    const Value& weight = result.graph.value(node->inputs[1]);
-    if (!weight.quant) continue;
-    describe_codes(constant_of(baseline.value(node->inputs[1])), to_torch(*weight.constant), *weight.quant, stat);
-    stat.method += ", distilled";
-  }
-}
-
-/// What the layers' statistics are taken from: the first of the images.
-CalibrationImages first_images(const CalibrationImages& images, const Recipe& recipe) {
-  CalibrationImages first = images;
-  first.count = std::min(images.count, statistics_images(recipe));
-  return first;
 }
 
 /// Empty where the recipe has no use for it.
@@ -85,24 +65,19 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
   if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
   at::set_num_threads(thread_count(options.threads));
   const Recipe& recipe = options.recipe;
-  const CalibrationImages first = first_images(images, recipe);
-  const FisherByNode fisher = fisher_for(baseline, first, options, progress);
+  const FisherByNode fisher = fisher_for(baseline, images, options, progress);
   std::vector<LayerPlan> plans = place_quantizers(baseline, recipe);
   std::optional<MixedBits> mixed;
   if (recipe.mixed.average_bits > 0) {
-    mixed = choose_mixed_bits(baseline, first, options, fisher, progress);
+    mixed = choose_mixed_bits(baseline, images, options, fisher, progress);
     plans = mixed->plans;
   }
-  const QuantizedLayers layers = quantize_layers(baseline, {plans}, first, options, fisher, progress).front();
+  const QuantizedLayers layers = quantize_layers(baseline, {plans}, images, options, fisher, progress).front();
   CalibrationResult result;
   result.images = images.count;
   result.layers = stats_of(baseline, plans, layers);
   if (mixed) note_damages(*mixed, result);
   result.graph = with_layers(baseline, layers);
-  if (recipe.distillation.steps.value_or(0) > 0) {
-    result.graph = distill(baseline, result.graph, images, options, progress, result.distillation);
-    describe_distilled(baseline, result);
-  }
   return result;
 }
 

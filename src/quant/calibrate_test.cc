@@ -285,23 +285,6 @@ TEST(Calibrate, MixedBitsStayInTheBudgetAndSayWhy) {
   EXPECT_LT(result.front.back().damage, result.front.front().damage);
 }
 
-TEST(Calibrate, DistillationNeverEndsAboveItsStart) {
-  Recipe recipe = recipe_of(3, 8);
-  recipe.distillation.steps = 40;
-  recipe.distillation.code_rate = 0.02;
-  recipe.distillation.bias_rate = recipe.distillation.scale_rate = 0.01;
-  const CalibrationResult result = calibrated_detector(recipe);
-  const DistillationReport& report = result.distillation;
-  EXPECT_EQ(report.steps, 40);
-  EXPECT_GT(report.best_step, 0);
-  EXPECT_LT(report.end.classes + 10 * report.end.boxes + 5 * report.end.features,
-            report.start.classes + 10 * report.start.boxes + 5 * report.start.features);
-  for (const LayerStat& layer : result.layers) EXPECT_EQ(layer.method, "gptq, distilled");
-  // Rates that ruin the network: the start is kept.
-  recipe.distillation.code_rate = recipe.distillation.scale_rate = 1;
-  EXPECT_EQ(calibrated_detector(recipe).distillation.best_step, 0);
-}
-
 /// Inputs that hardly vary around a large mean: their centred moments are what cancellation leaves of much larger sums.
 TEST(Calibrate, NearlyConstantInputsAreNoError) {
   std::mt19937 random(9);

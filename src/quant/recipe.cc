@@ -87,11 +87,7 @@ void read_calibration(const Json& json, const ConfigPlace& place, CalibrationRec
 
 void read_distillation(const Json& json, const ConfigPlace& place, DistillationRecipe& distillation) {
   read_fields(json, place,
-              {{"steps", [&](const Json& value,
-                             const ConfigPlace& where) { count_field(distillation.steps.emplace(), 0, 10'000'000)(value, where); }},
-               {"batch", count_field(distillation.batch, 1, 1024)},
-               {"images", count_field(distillation.images, 1, 1'000'000)},
-               {"code_rate", real_field(distillation.code_rate, 0, 1)},
+              {{"code_rate", real_field(distillation.code_rate, 0, 1)},
                {"scale_rate", real_field(distillation.scale_rate, 0, 1)},
                {"activation_rate", real_field(distillation.activation_rate, 0, 1)},
                {"bias_rate", real_field(distillation.bias_rate, 0, 1)},
@@ -155,11 +151,13 @@ Json weights_to_json(const WeightRecipe& weights) {
 }
 
 Json distillation_to_json(const DistillationRecipe& distillation) {
-  return {{"steps", distillation.steps.value_or(0)}, {"batch", distillation.batch},
-          {"images", distillation.images},           {"code_rate", distillation.code_rate},
-          {"scale_rate", distillation.scale_rate},   {"activation_rate", distillation.activation_rate},
-          {"bias_rate", distillation.bias_rate},     {"class_weight", distillation.class_weight},
-          {"box_weight", distillation.box_weight},   {"feature_weight", distillation.feature_weight}};
+  return {{"code_rate", distillation.code_rate},
+          {"scale_rate", distillation.scale_rate},
+          {"activation_rate", distillation.activation_rate},
+          {"bias_rate", distillation.bias_rate},
+          {"class_weight", distillation.class_weight},
+          {"box_weight", distillation.box_weight},
+          {"feature_weight", distillation.feature_weight}};
 }
 
 }  // namespace
@@ -209,18 +207,13 @@ Json to_json(const Recipe& recipe) {
             {"high_bits", recipe.mixed.high_bits},
             {"images", recipe.mixed.images.value_or(kMixedImages)}}},
           {"distillation", distillation_to_json(recipe.distillation)},
-          {"calibration", {{"images", statistics_images(recipe)}, {"batch", recipe.calibration.batch}}},
+          {"calibration", {{"images", images_wanted(recipe)}, {"batch", recipe.calibration.batch}}},
           {"bias_correction", recipe.bias_correction},
           {"half_twin", recipe.half_twin},
           {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
 }
 
-std::int64_t statistics_images(const Recipe& recipe) { return recipe.calibration.images.value_or(kCalibrationImages); }
-
-std::int64_t images_wanted(const Recipe& recipe) {
-  const std::int64_t statistics = statistics_images(recipe);
-  return recipe.distillation.steps.value_or(0) > 0 ? std::max(statistics, recipe.distillation.images) : statistics;
-}
+std::int64_t images_wanted(const Recipe& recipe) { return recipe.calibration.images.value_or(kCalibrationImages); }
 
 // Linear-time glob: on a mismatch only the latest '*' can take one more character.
 bool matches(const std::string& glob, const std::string& name) {

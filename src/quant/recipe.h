@@ -49,13 +49,10 @@ struct CalibrationRecipe {
   std::optional<std::int64_t> images;  ///< at most so many are used; empty: as the preset says, else kCalibrationImages
   std::int64_t batch = 4;
 };
-/// After rounding: the network follows the float network's head (quant/distill.h). Rates are Adam's, at their peak; 0 leaves the
-/// parameter as it is.
+/// How the network follows the float network's head: what its errors count (also in calibration, quant/output_fisher.h), and in training
+/// Adam's rates at their peak; 0 leaves the parameter as it is.
 struct DistillationRecipe {
-  std::optional<std::int64_t> steps;                 ///< 0: none; empty: as the preset says (quant/preset.h)
-  std::int64_t batch = 4;                            ///< images a step
-  std::int64_t images = 500;                         ///< at most so many are used; those of the calibration also give the statistics
-  double code_rate = 0.003;                          ///< of the latent weights, in steps of their scale
+  double code_rate = 0;                              ///< of the latent weights, in steps of their scale; 0.003 turns codes within 200 steps
   double scale_rate = 2e-4, activation_rate = 1e-4;  ///< of the logarithm of weight and activation scales
   double bias_rate = 6e-4;                           ///< of biases, relative to their root mean square in the layer
   double class_weight = 1, box_weight = 20;          ///< of the divergences of class scores and box distributions, per detection
@@ -85,9 +82,7 @@ struct Recipe {
 Recipe parse_recipe(const Json& json, const std::string& source);
 /// A shipped name ("w4a16") looked up in the recipes folder, or a path to a .yaml. Error(usage) listing the shipped names.
 Recipe load_recipe(const std::string& name_or_path);
-/// How many images the layers' statistics are taken from, at most.
-std::int64_t statistics_images(const Recipe& recipe);
-/// How many images calibration can use.
+/// How many images calibration uses, at most.
 std::int64_t images_wanted(const Recipe& recipe);
 /// With every default written out.
 Json to_json(const Recipe& recipe);

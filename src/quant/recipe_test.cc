@@ -90,24 +90,21 @@ TEST(Recipe, ShippedOnesAreWhatTheirNamesSay) {
 }
 
 TEST(Preset, SaysHowMuchWorkWhereTheRecipeDoesNot) {
-  const auto steps = [](const std::string& preset, const std::string& text) {
-    Recipe recipe = parse_recipe(Json::parse(text), "test");
-    apply_preset(recipe, preset);
-    return *recipe.distillation.steps;
-  };
-  const std::string four = R"({"name": "x"})", eight = R"({"name": "x", "weights": {"bits": 8}})";
-  EXPECT_EQ(steps("fast", four), 0);
-  EXPECT_EQ(steps("default", four), 0);
-  EXPECT_GT(steps("best", four), 0);
-  EXPECT_EQ(steps("best", eight), 0);
-  EXPECT_EQ(steps("best", R"({"name": "x", "distillation": {"steps": 7}})"), 7);
-  EXPECT_THROW(steps("slow", four), Error);
   Recipe recipe;
   apply_preset(recipe, "fast");
   EXPECT_EQ(recipe.mixed.images, 6);
   EXPECT_LT(*recipe.calibration.images, kCalibrationImages);
   apply_preset(recipe, "default");
   EXPECT_EQ(recipe.mixed.images, 6);  // set already
+  EXPECT_THROW(apply_preset(recipe, "slow"), Error);
+}
+
+TEST(Preset, BestTrainsWhatHasFewBits) {
+  Recipe recipe;
+  EXPECT_TRUE(trains("best", recipe));
+  EXPECT_FALSE(trains("default", recipe));
+  recipe.weights.bits = 8;
+  EXPECT_FALSE(trains("best", recipe));
 }
 
 TEST(Recipe, MixedBitsAreMeasuredOnAtLeastOneImage) {
@@ -115,15 +112,6 @@ TEST(Recipe, MixedBitsAreMeasuredOnAtLeastOneImage) {
   EXPECT_EQ(written(R"({"name": "x"})"), kMixedImages);
   EXPECT_EQ(written(R"({"name": "x", "mixed": {"images": 1}})"), 1);
   EXPECT_THAT(refusal_of(R"({"name": "x", "mixed": {"images": 0}})"), HasSubstr("mixed.images: 0 is not allowed"));
-}
-
-TEST(Recipe, ImagesAreThoseOfTheStatisticsOrOfDistillation) {
-  Recipe recipe;
-  EXPECT_EQ(images_wanted(recipe), kCalibrationImages);
-  recipe.distillation.steps = 1;
-  EXPECT_EQ(images_wanted(recipe), 500);
-  recipe.distillation.images = 10;
-  EXPECT_EQ(images_wanted(recipe), kCalibrationImages);
 }
 
 TEST(Recipe, MixedIsABudget) { EXPECT_EQ(load_recipe("w4a16-mixed").mixed.average_bits, 4.5); }

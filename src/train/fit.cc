@@ -158,7 +158,8 @@ class Fit {
       const WithAverages averages(state_);
       score = score_once(processes_, problem_.score);
     }
-    const bool is_best = !score || *score > *state_.best_score;
+    // Never below the start, however noisy scores are.
+    const bool is_best = !score || (*score > *state_.initial_score && *score > *state_.best_score - options_.score_margin);
     state_.scorings_without_best = is_best ? 0 : state_.scorings_without_best + 1;
     state_.stopped_early = options_.patience > 0 && state_.scorings_without_best >= options_.patience;
     if (is_best) {

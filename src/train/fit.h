@@ -41,7 +41,8 @@ struct FitProblem {
   std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together
 };
 
-/// Trains. Afterwards the tensors hold the best-scored averages: the start itself, where no epoch was better. Error(numeric)
+/// Trains. Afterwards the tensors hold the best-scored averages (of equals, up to FitOptions::score_margin, the last): the start itself,
+/// where no epoch was better. Error(numeric)
 /// when it diverges once too often. An interrupt (base/progress.h) is answered with a snapshot at the last finished step; a
 /// killed process goes on from the last snapshot written.
 ///

@@ -107,6 +107,24 @@ TEST(Fit, FindsTheLine) {
       << "the best weights are in place";
 }
 
+TEST(Fit, OfScoresWithinTheirNoiseTheLastCounts) {
+  const std::vector<double> scores = {0.5, 0.52, 0.518, 0.51, 0.499};  // the start, then four epochs
+  const auto best_epoch = [&](double margin, std::int64_t epochs) {
+    Line line;
+    std::size_t next = 0;
+    FitProblem problem = line.problem();
+    problem.score = [&] { return scores.at(next++); };
+    FitOptions options = quick();
+    options.epochs = epochs;
+    options.score_margin = margin;
+    return fit(problem, options, {}).best_epoch;
+  };
+  EXPECT_EQ(best_epoch(0, 4), 0);
+  EXPECT_EQ(best_epoch(0.005, 4), 1);
+  EXPECT_EQ(best_epoch(0.05, 3), 2);
+  EXPECT_EQ(best_epoch(0.05, 4), 2) << "the last is below the start";
+}
+
 TEST(Fit, NeverEndsBelowItsStart) {
   Line line;
   {

@@ -170,7 +170,7 @@ TEST_F(Commands, CleanRefusesBeforeItHarms) {
 TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
   write_file(folder_ / "fast.yaml",
              "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max, error_propagation: false}\n"
-             "calibration: {images: 2, batch: 2}\nbias_correction: false\ndistillation: {steps: 2}\n"
+             "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
              "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\n");
   const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -214,7 +214,7 @@ TEST_F(Commands, ProfileSaysWhatRanAndHowLevelsAgree) {
 TEST_F(Commands, QuantizeWritesTheIntegerForm) {
   write_file(folder_ / "fast.yaml",
              "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
-             "calibration: {images: 2, batch: 2}\nbias_correction: false\ndistillation: {steps: 2}\n"
+             "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
              "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\n");
   const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320", "--dialect", "all"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
