@@ -26,12 +26,12 @@ Dialect dialect_of(const PtqFile& file) {
   return file.dialect == "int4" ? Dialect::int4 : Dialect::qcdq;
 }
 
-EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqFile& file, int opset) {
+EmitOptions emit_options(const ModelCard& card, const Recipe& recipe, const PtqFile& file, bool is_trained, int opset) {
   EmitOptions options;
   options.dialect = dialect_of(file);
   options.opset = opset;
   options.metadata = quantized_metadata(card, file.suffix == "fp16" ? "float16" : "float32", recipe.name, file.dialect, recipe.weights.bits,
-                                        recipe.activations.bits);
+                                        recipe.activations.bits, is_trained);
   return options;
 }
 
@@ -148,7 +148,7 @@ void require_opset(const std::vector<PtqFile>& files, int opset) {
 void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
                      const OutputRanges& ranges, const PtqPath& path_of, int opset) {
   for (const auto& file : files) {
-    const auto options = emit_options(baseline.card, recipe, file, opset);
+    const auto options = emit_options(baseline.card, recipe, file, result.is_trained, opset);
     const Graph graph = file.suffix == "fp16" ? to_half(result.graph).graph : result.graph;
     if (file.suffix == "opt") {
       clean_model(path_of({file.dialect, ""}), path_of(file));

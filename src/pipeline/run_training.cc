@@ -60,6 +60,7 @@ void train_files(const RunPlan& plan, const Recipe& recipe, const Detector& base
                            [&] { return calibrate_recipe(baseline, recipe, calibration, plan.options.runtime, journal.progress()).graph; });
   QatOutcome trained = train_job(job, state.graph, journal.progress());
   state.graph = std::move(trained.graph);
+  state.is_trained = true;
   const auto files = files_of(recipe, {});
   const auto path_of = [&](const PtqFile& file) { return directory.path(plan.names.quantized(artifact_name(recipe, file, "qat"))); };
   const auto ranges =

@@ -14,9 +14,10 @@ Detector read_baseline(const std::filesystem::path& checkpoint, const BuildOptio
 }
 
 Metadata quantized_metadata(const ModelCard& card, const std::string& precision, const std::string& recipe, const std::string& dialect,
-                            int weight_bits, int activation_bits) {
+                            int weight_bits, int activation_bits, bool is_trained) {
   Metadata metadata = baseline_metadata(card, precision);
   metadata["nibble.recipe"] = recipe;
+  metadata["nibble.method"] = is_trained ? "qat" : "ptq";
   metadata["nibble.dialect"] = dialect;
   metadata["nibble.weight_bits"] = std::to_string(weight_bits);
   metadata["nibble.activation_bits"] = activation_bits == 0 ? "float" : std::to_string(activation_bits);

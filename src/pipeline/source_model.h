@@ -15,8 +15,8 @@ std::string model_name_of(const std::filesystem::path& checkpoint);
 
 Detector read_baseline(const std::filesystem::path& checkpoint, const BuildOptions& options);
 
-/// What a run needs of a recipe's name, bits and dialect in a file's metadata.
+/// What a run needs of a recipe's name, method, bits and dialect in a file's metadata.
 Metadata quantized_metadata(const ModelCard& card, const std::string& precision, const std::string& recipe, const std::string& dialect,
-                            int weight_bits, int activation_bits);
+                            int weight_bits, int activation_bits, bool is_trained);
 
 }  // namespace nibble

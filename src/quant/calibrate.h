@@ -31,6 +31,7 @@ struct LayerStat {
 
 struct CalibrationResult {
   Graph graph;
+  bool is_trained = false;        ///< what the graph holds was trained after calibration
   std::vector<LayerStat> layers;  ///< every convolution, in graph order, float ones included
   std::int64_t images = 0;
   std::vector<BitFrontPoint> front;  ///< mixed precision: predicted damage over average bits

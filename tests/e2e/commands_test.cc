@@ -179,6 +179,7 @@ TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / ("out/yolov10n-fast-" + file + ".onnx"))) << file;
   const auto json = inspected("out/yolov10n-fast-int4-ptq.onnx");
   EXPECT_EQ(json["opset"], 21);
+  EXPECT_EQ(json["metadata"]["nibble.method"], "ptq");
   EXPECT_THAT(outcome.out, HasSubstr("equal: fast-int4-ptq-fp16 and fast-qcdq-ptq-fp16"));
   int quantised = 0;
   for (const auto& layer : json["layers"]) quantised += layer["weight_bits"] == 4 ? 1 : 0;

@@ -57,6 +57,7 @@ TEST_F(QatCommand, TrainsWithoutLabelsAndWritesTheFiles) {
   EXPECT_FALSE(fs::is_empty(folder_ / "out/events"));
   const auto json = Json::parse(run_nibble({"inspect", "out/yolov10n-fast-qcdq-qat-opt.onnx", "--json"}, folder_).out);
   EXPECT_EQ(json["metadata"]["nibble.recipe"], "fast");
+  EXPECT_EQ(json["metadata"]["nibble.method"], "qat");
 }
 
 TEST_F(QatCommand, EndsAfterSoManySteps) {
