@@ -5,6 +5,7 @@
 # calibration).
 # Usage: bench/presets.sh DATA; PRESETS and RECIPES choose. DATA as for bench/seed_evaluation.sh, with coco/train2017. Files go to tmp/presets.
 set -euo pipefail
+shopt -s inherit_errexit # a failure inside $(...) ends it too
 cd "$(dirname "$0")/.."
 data=${1:?usage: bench/presets.sh DATA}
 coco=$data/coco
@@ -29,8 +30,10 @@ scores=$(score "$out/float.onnx" float) # not inside echo: a failure must end th
 echo "| float | | $scores | |"
 for preset in ${PRESETS:-default}; do
   for recipe in ${RECIPES:-w4a16 w4a8 w4a16-mixed w4a8-mixed w4a16-block16}; do
-    dialect=qcdq file=qcdq-ptq-opt
-    case $recipe in *block*) dialect=int4 file=int4-ptq ;; esac
+    method=ptq
+    [ "$preset" = best ] && method=qat # trained on the calibration images
+    dialect=qcdq file=qcdq-$method-opt
+    case $recipe in *block*) dialect=int4 file=int4-$method ;; esac
     start=$SECONDS
     build/nibble quantize "$data/weights/yolov10n.pt" -o "$out/$preset" --recipe "$recipe" --preset "$preset" --calib "$coco/unlabeled" \
       --dialect $dialect >"$out/$preset-$recipe.txt" 2>"$out/$preset-$recipe.log"

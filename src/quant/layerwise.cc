@@ -40,7 +40,7 @@ void require_own_constants(const Graph& graph, const std::vector<LayerPlan>& pla
 class LayerStatistics {
  public:
   /// `fisher`: null where there is none.
-  LayerStatistics(const Graph& graph, const LayerPlan& plan, const CalibrateOptions& options, const TwinRun& run,
+  LayerStatistics(const Graph& graph, const LayerPlan& plan, const CalibrateOptions& options, const TwinRun& run, std::int64_t images,
                   const OutputFisher* fisher)
       : node_(graph.nodes[plan.node]),
         recipe_(options.recipe),
@@ -52,7 +52,7 @@ class LayerStatistics {
           choose_activation(*plan.activation, recipe_.activations, run.batches(), [&](std::int64_t batch) { return run.seen(batch); });
     std::mt19937_64 random(options.seed * 1000003 + plan.node);
     if (fisher) channels_ = fisher->channels;
-    const std::int64_t count = samples_per_batch(weight_.sizes().vec(), run.batches());
+    const std::int64_t count = samples_per_batch(weight_.sizes().vec(), images, options.recipe.calibration.batch);
     for (std::int64_t batch = 0; batch < run.batches(); ++batch) {
       throw_if_interrupted();
       const at::Tensor wanted = run.wanted(batch);
@@ -102,7 +102,7 @@ std::vector<QuantizedLayers> quantize_layers(const Graph& baseline, const std::v
   for (std::size_t i = 0; i < plans.size(); ++i) {
     if (!plans[i].weight) continue;
     const auto found = fisher.find(plans[i].node);
-    const LayerStatistics statistics(baseline, plans[i], options, run, found == fisher.end() ? nullptr : &found->second);
+    const LayerStatistics statistics(baseline, plans[i], options, run, images.count, found == fisher.end() ? nullptr : &found->second);
     for (std::size_t k = 0; k < alternatives.size(); ++k) results[k][plans[i].node] = statistics.quantized(alternatives[k][i]);
     const QuantizedLayer& layer = results[0].at(plans[i].node);
     run.advance({dequantize(to_torch(layer.codes), layer.weight), to_torch(layer.bias), layer.activation});

@@ -33,12 +33,12 @@ std::vector<BitChoice> measured_choices(const Graph& baseline, const QuantizedLa
   return choices;
 }
 
-/// Layers alone, at few and at many bits.
+/// Layers alone, at few and at many bits, as far as it tells them apart.
 std::vector<QuantizedLayers> both_forms(const Graph& baseline, const std::vector<std::vector<LayerPlan>>& plans,
                                         const CalibrationImages& images, const CalibrateOptions& options, const FisherByNode& fisher,
                                         Progress& progress) {
   CalibrateOptions alone = options;
-  alone.recipe.weights.error_propagation = false;
+  alone.recipe.weights.error_propagation = alone.recipe.weights.couple_channels = false;
   return quantize_layers(baseline, plans, images, alone, fisher, progress);
 }
 

@@ -11,8 +11,8 @@ struct MixedBits {
   std::vector<LayerStat> damages;    ///< of the quantised layers: node, low_damage, high_damage, and in the note why it was raised
   std::vector<BitFrontPoint> front;  ///< predicted damage over average bits
 };
-/// Measures the damage of each layer's two forms (sensitivity.h), each on inputs as the float network has them; then bit_budget.h.
-/// Error(input) when the budget is below what the low bits need.
+/// Measures the damage of each layer's two forms (sensitivity.h), each on inputs as the float network has them and with its rows on their
+/// own; then bit_budget.h. Error(input) when the budget is below what the low bits need.
 MixedBits choose_mixed_bits(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
                             const FisherByNode& fisher, Progress& progress);
 

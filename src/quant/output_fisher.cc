@@ -47,7 +47,7 @@ FisherByNode output_fisher(const Graph& baseline, const std::vector<std::size_t>
   std::vector<ValueId> wanted{options.head.boxes, options.head.classes};
   for (const std::size_t node : nodes) wanted.push_back(baseline.nodes[node].outputs[0]);
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(options.seed);
-  const std::int64_t batch = options.recipe.calibration.batch, batches = (images.count + batch - 1) / batch;
+  const std::int64_t batch = options.recipe.calibration.batch;
   FisherByNode result;
   progress.begin(fmt::format("gradients {}", options.recipe.name), images.count);
   for (std::int64_t first = 0; first < images.count; first += batch) {
@@ -65,7 +65,7 @@ FisherByNode output_fisher(const Graph& baseline, const std::vector<std::size_t>
       fisher.channels = fisher.channels.defined() ? fisher.channels + products : products;
       const Shape& weight = baseline.value(baseline.nodes[nodes[i]].inputs[1]).constant->shape();
       fisher.positions.push_back(
-          draw_positions(gradients[i].square().sum(1), options.recipe.weights.importance, samples_per_batch(weight, batches)));
+          draw_positions(gradients[i].square().sum(1), options.recipe.weights.importance, samples_per_batch(weight, images.count, batch)));
     }
     for (std::int64_t i = 0; i < count; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
   }

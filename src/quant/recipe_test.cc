@@ -92,10 +92,10 @@ TEST(Recipe, ShippedOnesAreWhatTheirNamesSay) {
 TEST(Preset, SaysHowMuchWorkWhereTheRecipeDoesNot) {
   Recipe recipe;
   apply_preset(recipe, "fast");
-  EXPECT_EQ(recipe.mixed.images, 6);
+  EXPECT_EQ(recipe.mixed.images, 4);
   EXPECT_LT(*recipe.calibration.images, kCalibrationImages);
   apply_preset(recipe, "default");
-  EXPECT_EQ(recipe.mixed.images, 6);  // set already
+  EXPECT_EQ(recipe.mixed.images, 4);  // set already
   EXPECT_THROW(apply_preset(recipe, "slow"), Error);
 }
 

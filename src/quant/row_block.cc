@@ -5,14 +5,12 @@
 #include <cmath>
 
 #include "quant/beam.h"
+#include "quant/row_refinement.h"
 
 namespace nibble {
 namespace {
 
 using Lane = RowBlock::Lane;
-
-constexpr int kRefineRounds = 2;
-constexpr int kDescentSweeps = 3;
 
 /// y[k] += row[k] * a, for k in [first, count).
 void add_scaled(std::vector<Lane>& y, const float* row, const Lane& a, std::int64_t first, std::int64_t count) {
@@ -57,10 +55,6 @@ void RowBlock::store(RoundedWeights& result) const {
       result.zero_points[global_row(r) * problem_->slot_count + s] = static_cast<std::int8_t>(zero_points_[s][r]);
     }
   }
-}
-
-const float* RowBlock::hessian_row(std::int64_t column) const {
-  return problem_->hessian.data() + (group_ * problem_->columns + column) * problem_->columns;
 }
 
 /// Rounds half to even, in the default rounding mode.
@@ -127,77 +121,17 @@ void RowBlock::copy_row(const RowBlock& other, std::int64_t r) {
   }
 }
 
-RowBlock::Lane RowBlock::residual(std::int64_t column) const {
-  const Lane& scale = scales_[problem_->slots[column]];
-  Lane result;
-  for (std::int64_t r = 0; r < kRowsPerBlock; ++r) result[r] = codes_[column][r] * scale[r] - targets_[column][r];
-  return result;
-}
-
-std::vector<RowBlock::Lane> RowBlock::times_hessian(const std::vector<Lane>& x) const {
-  std::vector<Lane> result(x.size(), Lane{});
-  for (std::int64_t j = 0; j < problem_->columns; ++j) add_scaled(result, hessian_row(j), x[j], 0, problem_->columns);
-  return result;
-}
-
-/// The gradient; codes and scales change only with it from here.
-void RowBlock::begin_refinement() {
-  std::vector<Lane> residuals(targets_.size());
-  for (std::int64_t j = 0; j < problem_->columns; ++j) residuals[j] = residual(j);
-  gradient_ = times_hessian(residuals);
-}
-
-/// One sweep; returns how many codes changed.
-std::int64_t RowBlock::descend() {
-  std::int64_t changed = 0;
-  for (std::int64_t j = 0; j < problem_->columns; ++j) {
-    const float* row = hessian_row(j);
-    const Lane& scale = scales_[problem_->slots[j]];
-    Lane step{}, best;
-    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) best[r] = codes_[j][r] * scale[r] - gradient_[j][r] / row[j];
-    best = codes_of(best, problem_->slots[j]);
-    bool any = false;
-    for (std::int64_t r = 0; r < rows_; ++r) {
-      if (best[r] == codes_[j][r]) continue;
-      step[r] = (best[r] - codes_[j][r]) * scale[r];
-      codes_[j][r] = best[r];
-      any = true;
-      ++changed;
-    }
-    if (any) add_scaled(gradient_, row, step, 0, problem_->columns);
-  }
-  return changed;
-}
-
-/// e is quadratic in the scale: least at scale - first / second, where some code is not zero and the scale stays positive.
-void RowBlock::refit_scale(std::int32_t slot) {
-  slot_gradient_.assign(targets_.size(), Lane{});
-  Sums first{}, second{};
-  for (std::int64_t j = 0; j < problem_->columns; ++j)
-    if (problem_->slots[j] == slot) add_scaled(slot_gradient_, hessian_row(j), codes_[j], 0, problem_->columns);
-  for (std::int64_t j = 0; j < problem_->columns; ++j) {
-    if (problem_->slots[j] != slot) continue;
-    for (std::int64_t r = 0; r < rows_; ++r) {
-      first[r] += static_cast<double>(codes_[j][r]) * gradient_[j][r];
-      second[r] += static_cast<double>(codes_[j][r]) * slot_gradient_[j][r];
-    }
-  }
-  Lane difference{};
-  for (std::int64_t r = 0; r < rows_; ++r) {
-    const double refitted = second[r] > 0 ? scales_[slot][r] - first[r] / second[r] : 0;
-    if (refitted > 0) difference[r] = positive_scale(refitted) - scales_[slot][r];
-    scales_[slot][r] += difference[r];
-  }
-  for (std::size_t j = 0; j < gradient_.size(); ++j)
-    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) gradient_[j][r] += slot_gradient_[j][r] * difference[r];
-}
-
 void RowBlock::refine() {
-  for (int round = 0; round < kRefineRounds; ++round) {
-    begin_refinement();
-    for (std::int32_t slot = 0; slot < problem_->slot_count && !problem_->shared_scale; ++slot) refit_scale(slot);
-    for (int sweep = 0; sweep < kDescentSweeps; ++sweep)
-      if (descend() == 0) break;
+  const auto lane_of = [](const std::vector<Lane>& lanes, std::int64_t r) {
+    std::vector<float> result;
+    for (const Lane& lane : lanes) result.push_back(lane[r]);
+    return result;
+  };
+  for (std::int64_t r = 0; r < rows_; ++r) {
+    std::vector<float> codes = lane_of(codes_, r), scales = lane_of(scales_, r);
+    RowRefinement(*problem_, group_, lane_of(targets_, r)).run(codes, scales, lane_of(zero_points_, r));
+    for (std::size_t j = 0; j < codes.size(); ++j) codes_[j][r] = codes[j];
+    for (std::size_t s = 0; s < scales.size(); ++s) scales_[s][r] = scales[s];
   }
 }
 

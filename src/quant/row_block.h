@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Up to 16 rows of a RoundingProblem, column-major, so that one pass over the Hessian serves them all.
+// Up to 16 rows of a RoundingProblem, column-major, so that one pass over the factor of the Hessian serves them all.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -38,17 +38,11 @@ class RowBlock {
   /// Takes codes, scales and zero points of row r over from another block of the same rows.
   void copy_row(const RowBlock& other, std::int64_t r);
 
-  /// Scales and codes in turn, each the best given the other; a shared scale stays.
+  /// quant/row_refinement.h, for each row.
   void refine();
 
  private:
-  const float* hessian_row(std::int64_t column) const;
   Lane codes_of(const Lane& values, std::int32_t slot) const;
-  Lane residual(std::int64_t column) const;
-  std::vector<Lane> times_hessian(const std::vector<Lane>& x) const;
-  void begin_refinement();
-  void refit_scale(std::int32_t slot);
-  std::int64_t descend();
 
   const RoundingProblem* problem_;
   std::int64_t group_;
@@ -57,8 +51,6 @@ class RowBlock {
   bool is_one_row_ = false;                 // lanes are attempts at it
   std::vector<Lane> targets_, codes_;       // [columns]; codes less their zero point: value = code * scale
   std::vector<Lane> scales_, zero_points_;  // [slot_count]
-  std::vector<Lane> gradient_;              // [columns]: (s c - w*) H
-  std::vector<Lane> slot_gradient_;         // [columns]: (codes of one slot) H
 };
 
 }  // namespace nibble

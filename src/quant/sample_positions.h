@@ -9,8 +9,9 @@
 
 namespace nibble {
 
-/// Of each of `batches`: enough for the Hessian of a weight [O,I/groups,kh,kw] to have full rank, affordable for all layers.
-std::int64_t samples_per_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t batches);
+/// Of each batch of `batch` of all `images`: enough for the Hessian of a weight [O,I/groups,kh,kw] to have full rank, affordable for all
+/// layers, and no more of an image than says something new.
+std::int64_t samples_per_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t images, std::int64_t batch);
 
 /// `count` (at most `available`) of 0..available - 1, ascending: one from each of as many equal parts.
 std::vector<std::int64_t> uniform_positions(std::int64_t available, std::int64_t count, std::mt19937_64& random);

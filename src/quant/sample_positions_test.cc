@@ -29,8 +29,9 @@ TEST(SamplePositions, WithoutWeightsAllAreEqual) {
 }
 
 TEST(SamplePositions, EnoughForTheLargestHessian) {
-  EXPECT_EQ(samples_per_batch({16, 3, 3, 3}, 1), 32768);
-  EXPECT_EQ(samples_per_batch({16, 512, 3, 3}, 10), (24 * 4608 + 9) / 10);
+  EXPECT_EQ(samples_per_batch({16, 3, 3, 3}, 200, 200), 32768);
+  EXPECT_EQ(samples_per_batch({16, 3, 3, 3}, 10, 5), 1700);
+  EXPECT_EQ(samples_per_batch({16, 512, 3, 3}, 40, 4), (24 * 4608 + 9) / 10);
 }
 
 }  // namespace
