@@ -194,8 +194,8 @@ TEST_F(TrainedRun, ShowsFloatCalibratedAndTrainedFilesSideBySide) {
 }
 
 TEST_F(TrainedRun, GoesOnAfterAnInterruptToTheSameFiles) {
-  ASSERT_EQ(run_nibble(arguments({"--run-id", "whole", "--smoke"}), folder_).exit_code, 0);
-  const auto process = start_nibble(arguments({"--run-id", "cut", "--smoke"}), folder_);
+  ASSERT_EQ(run_nibble(arguments({"--run-id", "whole", "--smoke", "--qat-steps", "18"}), folder_).exit_code, 0);
+  const auto process = start_nibble(arguments({"--run-id", "cut", "--smoke", "--qat-steps", "18"}), folder_);
   const fs::path snapshot = folder_ / "runs/cut/qat-low-coco/training.snapshot";
   while (!fs::exists(snapshot) && ::kill(process, 0) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   ::kill(process, SIGINT);
@@ -203,10 +203,10 @@ TEST_F(TrainedRun, GoesOnAfterAnInterruptToTheSameFiles) {
   ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;
   EXPECT_THAT(interrupted.err, HasSubstr("--run-id cut --resume"));
   ASSERT_TRUE(fs::exists(snapshot));
-  const auto other = run_nibble(arguments({"--run-id", "cut", "--smoke", "--resume", "--qat-epochs", "4"}), folder_);
+  const auto other = run_nibble(arguments({"--run-id", "cut", "--smoke", "--qat-steps", "24", "--resume"}), folder_);
   EXPECT_EQ(other.exit_code, 2) << "other options are another run";
   EXPECT_THAT(other.err, HasSubstr("was made with qat"));
-  const auto resumed = run_nibble(arguments({"--run-id", "cut", "--smoke", "--resume"}), folder_);
+  const auto resumed = run_nibble(arguments({"--run-id", "cut", "--smoke", "--qat-steps", "18", "--resume"}), folder_);
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_THAT(resumed.err, testing::Not(HasSubstr("calibrate low")));
   EXPECT_EQ(hashes("cut"), hashes("whole"));
