@@ -101,6 +101,7 @@ struct QuantizeOptions {
   std::int64_t image_size = 640;
   std::string dialect = "both";  ///< qcdq, int4, integer; both: the first two; all
   int opset = 0;                 ///< of QCDQ files: 13..21, 0: 13; the others are 21
+  bool resume = false;           ///< preset best: go on with an interrupted training
   RuntimeOptions runtime;
 };
 /// Writes the files of one recipe; returns what to show.

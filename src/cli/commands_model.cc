@@ -81,6 +81,7 @@ void add_quantize(CLI::App& app, Action& chosen) {
   command.add_option("--opset", options->opset, "ONNX opset of QCDQ files, 13 to 21; 0: 13. The other dialects need 21")
       ->type_name("N")
       ->capture_default_str();
+  command.add_flag("--resume", options->resume, "with --preset best: go on with the training that was interrupted");
   add_runtime_options(command, options->runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     print_result(quantize(*options, terminal));

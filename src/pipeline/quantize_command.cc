@@ -37,6 +37,7 @@ std::string quantize_and_train(const QuantizeOptions& options, Progress& progres
   training.head = options.head;
   training.image_size = options.image_size;
   training.dialect = options.dialect;
+  training.resume = options.resume;
   training.runtime = options.runtime;
   return train(training, progress);
 }
@@ -53,6 +54,7 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
         fmt::format("provider {}: calibration computes on the CPU; only run and eval use the provider", options.runtime.provider));
   const Recipe recipe = resolved_recipe(options.recipe, options.preset, options.calibration_images);
   if (trains(options.preset, recipe)) return quantize_and_train(options, progress);
+  if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");
   const auto images = open_calibration_set(options.calibration, images_wanted(recipe));
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);

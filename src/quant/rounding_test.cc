@@ -174,15 +174,22 @@ TEST(Rounding, BlockScalesLowerTheError) {
   EXPECT_LT(blocks.error, channel);
 }
 
-TEST(Rounding, ThreadsDoNotChangeTheResult) {
-  const RoundingProblem p = random_problem(3, 40, 12, 4);
-  const auto one_by_one = [](std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) {
+/// As threads might take the pieces.
+RoundedWeights expect_same_in_any_order(const RoundingProblem& p) {
+  const auto backwards = [](std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) {
     for (std::int64_t i = count; i-- > 0;) body(i, i + 1);
   };
-  const RoundedWeights a = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
-  const RoundedWeights b = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, one_by_one);
+  RoundedWeights a = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  const RoundedWeights b = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, backwards);
   EXPECT_EQ(a.codes, b.codes);
   EXPECT_EQ(a.scales, b.scales);
+  EXPECT_EQ(a.zero_points, b.zero_points);
+  return a;
+}
+
+TEST(Rounding, ThreadsDoNotChangeTheResult) {
+  const RoundingProblem p = random_problem(3, 40, 12, 4);
+  expect_same_in_any_order(p);
 }
 
 TEST(Rounding, AZeroPointServesWeightsOfOneSign) {
@@ -308,14 +315,7 @@ TEST(CoupledRows, HaveZeroPointsAndBlocksAndDoNotDependOnThreads) {
   for (std::int64_t j = 8; j < 16; ++j) p.slots[j] = 1;
   p.slot_count = 2;
   couple(p);
-  const auto backwards = [](std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) {
-    for (std::int64_t i = count; i-- > 0;) body(i, i + 1);
-  };
-  const RoundedWeights a = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
-  const RoundedWeights b = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, backwards);
-  EXPECT_EQ(a.codes, b.codes);
-  EXPECT_EQ(a.scales, b.scales);
-  EXPECT_EQ(a.zero_points, b.zero_points);
+  const RoundedWeights a = expect_same_in_any_order(p);
   EXPECT_NE(std::count(a.zero_points.begin(), a.zero_points.end(), 0), static_cast<std::ptrdiff_t>(a.zero_points.size()));
   EXPECT_NEAR(a.error, true_error(p, a), 1e-3 * a.error);
 }

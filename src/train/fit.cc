@@ -142,7 +142,7 @@ class Fit {
   }
 
   void score_start() {
-    state_.initial_score = state_.best_score = score_once(processes_, problem_.score);
+    state_.initial_score = state_.best_score = state_.highest_score = score_once(processes_, problem_.score);
     tell(observer_.score, {0, -1, *state_.best_score, true});
   }
 
@@ -159,8 +159,10 @@ class Fit {
       score = score_once(processes_, problem_.score);
     }
     // Never below the start, however noisy scores are.
-    const bool is_best = !score || (*score > *state_.initial_score && *score > *state_.best_score - options_.score_margin);
-    state_.scorings_without_best = is_best ? 0 : state_.scorings_without_best + 1;
+    const bool is_best = !score || (*score > *state_.initial_score && *score > *state_.highest_score - options_.score_margin);
+    const bool is_highest = !score || *score > *state_.highest_score;
+    if (score && is_highest) state_.highest_score = score;
+    state_.scorings_without_best = is_highest ? 0 : state_.scorings_without_best + 1;
     state_.stopped_early = options_.patience > 0 && state_.scorings_without_best >= options_.patience;
     if (is_best) {
       state_.keep_best();

@@ -34,8 +34,8 @@ struct FitOptions {
   AverageOptions average;
   DivergenceOptions divergence;
   std::int64_t score_every_epochs = 1;
-  double score_margin = 0;                ///< a later state stays unless it scores that much below the best so far: the noise of scores
-  std::int64_t patience = 0;              ///< scorings without a new best until training stops; 0: never
+  double score_margin = 0;                ///< a later state is kept unless it scores that much below the highest: the noise of scores
+  std::int64_t patience = 0;              ///< scorings without a new highest until training stops; 0: never
   std::int64_t snapshot_every_steps = 0;  ///< besides the end of each epoch; 0: only there
   std::filesystem::path snapshot;         ///< empty: none are written
   std::string run;                        ///< key of the run, as in train/snapshot.h

@@ -90,6 +90,7 @@ void FitState::save(const std::filesystem::path& path, const std::string& run) c
   snapshot.set_number("watch_mean_loss", watched.mean_loss);
   write_score(snapshot, "initial_score", initial_score);
   write_score(snapshot, "best_score", best_score);
+  write_score(snapshot, "highest_score", highest_score);
   write_tensors(snapshot, "state", changing());
   write_tensors(snapshot, "best", best_);
   if (good_.step != step) write_tensors(snapshot, "good", good_.tensors);
@@ -122,6 +123,7 @@ void FitState::load(const std::filesystem::path& path, const std::string& run) {
                  snapshot.counter("watch_rollbacks")});
   initial_score = read_score(snapshot, "initial_score");
   best_score = read_score(snapshot, "best_score");
+  highest_score = read_score(snapshot, "highest_score");
   keep_good();
   if (snapshot.counter("good_step") == step) return;
   read_tensors(snapshot, "good", good_.tensors);

@@ -24,7 +24,9 @@ class FitState {
   std::int64_t ended_epochs = 0;  ///< scored and written down
 
   // Scores.
-  std::optional<double> initial_score, best_score;
+  std::optional<double> initial_score;
+  std::optional<double> best_score;     ///< of the state that is kept
+  std::optional<double> highest_score;  ///< of any state; above best_score by less than FitOptions::score_margin
   std::int64_t best_epoch = -1;
   std::int64_t scorings_without_best = 0;
   bool stopped_early = false;

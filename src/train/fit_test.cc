@@ -108,7 +108,7 @@ TEST(Fit, FindsTheLine) {
 }
 
 TEST(Fit, OfScoresWithinTheirNoiseTheLastCounts) {
-  const std::vector<double> scores = {0.5, 0.52, 0.518, 0.51, 0.499};  // the start, then four epochs
+  std::vector<double> scores = {0.5, 0.52, 0.518, 0.51, 0.499};  // the start, then four epochs
   const auto best_epoch = [&](double margin, std::int64_t epochs) {
     Line line;
     std::size_t next = 0;
@@ -123,6 +123,8 @@ TEST(Fit, OfScoresWithinTheirNoiseTheLastCounts) {
   EXPECT_EQ(best_epoch(0.005, 4), 1);
   EXPECT_EQ(best_epoch(0.05, 3), 2);
   EXPECT_EQ(best_epoch(0.05, 4), 2) << "the last is below the start";
+  scores = {0.5, 0.52, 0.517, 0.514, 0.511};
+  EXPECT_EQ(best_epoch(0.005, 4), 1) << "noise does not add up";
 }
 
 TEST(Fit, NeverEndsBelowItsStart) {

@@ -186,6 +186,7 @@ TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
   EXPECT_EQ(quantised, 2);  // the recipe keeps the others float: what is tested is the command, not the calibration
   EXPECT_EQ(read_json(folder_ / "out/yolov10n-fast-layers.json")["recipe"]["skipped_layers"], Json::array());
   EXPECT_EQ(nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--dialect", "integer"}).exit_code, 4) << "float activations";
+  EXPECT_EQ(nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--resume"}).exit_code, 2) << "nothing was trained";
 }
 
 TEST_F(Commands, ProfileSaysWhatRanAndHowLevelsAgree) {
