@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # nibble_module(NAME SOURCES ... LINK ...): the static library nibble_NAME of src/NAME, warnings as errors.
-# nibble_test(NAME SOURCES ... LINK ...): a GoogleTest program, each test a ctest entry, skipped tests shown as skipped.
+# nibble_test(NAME SOURCES ... LINK ... [LABELS label]): a GoogleTest program, each test a ctest entry, skipped tests shown as skipped.
 # nibble_fuzz(NAME SOURCES ... LINK ...): the libFuzzer program fuzz_NAME (LLVMFuzzerTestOneInput), with NIBBLE_FUZZ only.
 add_library(nibble_warnings INTERFACE)
 target_compile_options(nibble_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-unused-parameter
@@ -18,7 +18,7 @@ function(nibble_test name)
   if(NOT NIBBLE_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABELS" "SOURCES;LINK" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
   target_link_libraries(${name}_test PRIVATE ${ARG_LINK} nibble_warnings GTest::gmock GTest::gtest_main)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tests)
@@ -26,7 +26,7 @@ function(nibble_test name)
   target_compile_definitions(${name}_test PRIVATE NIBBLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" NIBBLE_BINARY_DIR="${PROJECT_BINARY_DIR}")
   # Beside the islands, so that they are found; exporting the symbols they share with the program (base/island.h).
   set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} ENABLE_EXPORTS ON)
-  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}")
 endfunction()
 
 function(nibble_fuzz name)

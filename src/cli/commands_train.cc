@@ -69,6 +69,7 @@ void add_qat(CLI::App& app, Action& chosen) {
                   "  Two processes, as torchrun would start them, each with half of every batch; -o is a folder both see:\n"
                   "    export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=29500\n"
                   "    for rank in 0 1; do RANK=$rank nibble qat ... --threads 4 & done; wait\n"
+                  "  nibble qat ... --provider cuda              on a GPU; processes of torchrun on one each\n"
                   "  tensorboard --logdir out/events             losses, learning rates and scores\n");
   command.add_option("CKPT", options->checkpoint, "an Ultralytics YOLOv10 checkpoint")->required()->type_name("FILE");
   command.add_option("-o,--output", options->output_dir, "folder to write to")->required()->type_name("DIR");

@@ -42,7 +42,9 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       ->type_name("N")
       ->capture_default_str()
       ->group(kSharedGroup);
-  command.add_option("--provider", options.provider, "cpu or cuda; asked for and missing is an error")
+  command
+      .add_option("--provider", options.provider,
+                  "cpu or cuda, of ONNX Runtime and of LibTorch where it computes; asked for and missing is an error")
       ->type_name("NAME")
       ->capture_default_str()
       ->group(kSharedGroup);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The LibTorch side of comm/processes.h, exported from the shared module nibble_torch: c10d, over Gloo for tensors in memory and
-// over NCCL for tensors on a GPU where LibTorch was built with it.
+// The LibTorch side of comm/processes.h, exported from the shared module nibble_torch: c10d, over Gloo for numbers in the CPU's
+// memory. Tensors on GPUs go over NCCL where LibTorch was built with it and each process has a GPU of its own, else through the CPU's
+// memory.
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 
+#include "base/log.h"
 #include "comm/processes.h"
 #include "nibble/error.h"
 
@@ -31,7 +34,8 @@ std::string words_of(const std::exception& error) {
 
 class C10dProcesses : public Processes {
  public:
-  explicit C10dProcesses(const Rendezvous& place) : rank_(place.rank), size_(place.size) {
+  explicit C10dProcesses(const Rendezvous& place)
+      : rank_(place.rank), size_(place.size), local_size_(place.local_size), work_wait_(milliseconds(place.work_wait_s)) {
     try {
       join(place);
     } catch (const Error&) {
@@ -74,7 +78,7 @@ class C10dProcesses : public Processes {
     options.timeout = milliseconds(place.join_wait_s);
     store_ = c10::make_intrusive<c10d::TCPStore>(place.address, options);
     call_the_roll();
-    const auto gloo = c10d::ProcessGroupGloo::Options::create(milliseconds(place.work_wait_s));
+    const auto gloo = c10d::ProcessGroupGloo::Options::create(work_wait_);
     gloo->devices.push_back(device_for(place));
     gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store_, rank_, size_, gloo);
   }
@@ -102,7 +106,8 @@ class C10dProcesses : public Processes {
 
   template <class Collective>
   void in_place(at::Tensor& values, const Collective& collective) {
-    std::vector<at::Tensor> tensors = {values.detach().contiguous()};
+    const bool over_nccl = values.is_cuda() && has_nccl();
+    std::vector<at::Tensor> tensors = {(over_nccl ? values.detach() : values.detach().to(at::kCPU)).contiguous()};
     try {
       start(tensors, collective)->wait();
     } catch (const std::exception& error) {
@@ -117,15 +122,43 @@ class C10dProcesses : public Processes {
   template <class Collective>
   c10::intrusive_ptr<c10d::Work> start(std::vector<at::Tensor>& tensors, const Collective& collective) {
 #ifdef USE_C10D_NCCL
-    if (tensors[0].is_cuda()) {
-      if (!nccl_) nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank_, size_);
-      return collective(*nccl_, tensors);
-    }
+    if (tensors[0].is_cuda()) return collective(nccl(), tensors);
 #endif
     return collective(*gloo_, tensors);
   }
 
-  const int rank_, size_;
+  /// Of all processes or none. Said once, when the first tensor on a GPU comes.
+  bool has_nccl() {
+    if (has_nccl_) return *has_nccl_;
+#ifdef USE_C10D_NCCL
+    double without = local_size_ > static_cast<int>(at::getNumGPUs()) ? 1 : 0;  // NCCL wants a GPU for each
+    const char* why = "some of them share a GPU";
+    sum(std::span(&without, 1));
+    has_nccl_ = without == 0;
+#else
+    const char* why = "this LibTorch comes without NCCL";
+    has_nccl_ = false;
+#endif
+    if (rank_ == 0)
+      log(LogLevel::info, *has_nccl_ ? "several processes: sums of gradients go over NCCL, from GPU to GPU"
+                                     : fmt::format("several processes: sums of gradients go through memory and Gloo: {}", why));
+    return *has_nccl_;
+  }
+
+#ifdef USE_C10D_NCCL
+  c10d::ProcessGroupNCCL& nccl() {
+    if (!nccl_) {
+      const auto options = c10d::ProcessGroupNCCL::Options::create();
+      options->timeout = work_wait_;
+      nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(store_, rank_, size_, options);
+    }
+    return *nccl_;
+  }
+#endif
+
+  const int rank_, size_, local_size_;
+  const std::chrono::milliseconds work_wait_;
+  std::optional<bool> has_nccl_;
   c10::intrusive_ptr<c10d::TCPStore> store_;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
 #ifdef USE_C10D_NCCL
@@ -141,11 +174,10 @@ extern "C" void nibble_join_processes(const nibble::Rendezvous& rendezvous, std:
 #ifdef USE_C10D_GLOO
   result = std::make_shared<nibble::C10dProcesses>(rendezvous);
 #else
-  throw nibble::Error(
-      nibble::ErrorKind::unsupported,
-      fmt::format("several processes: WORLD_SIZE {}: this build's LibTorch comes without Gloo; build with Debian's libtorch-dev "
-                  "and libgloo-dev",
-                  rendezvous.size));
+  throw nibble::Error(nibble::ErrorKind::unsupported,
+                      fmt::format("several processes: WORLD_SIZE {}: this build's LibTorch comes without Gloo; install "
+                                  "libgloo-dev and build again",
+                                  rendezvous.size));
 #endif
 }
 

@@ -6,6 +6,7 @@
 
 #include <numeric>
 
+#include "support/other_device.h"
 #include "support/scratch.h"
 #include "support/several_processes.h"
 
@@ -42,6 +43,20 @@ TEST(Processes, SumAndBroadcast) {
     at::Tensor leaf = at::full({4}, static_cast<float>(place.rank)).set_requires_grad(true);
     processes->broadcast(leaf);
     EXPECT_TRUE(at::equal(leaf, at::zeros({4})));
+  });
+}
+
+/// Through the CPU's memory, as on a GPU without NCCL.
+TEST(Processes, SumAndBroadcastOnAnotherDevice) {
+  test::in_processes(2, [](const Rendezvous& place) {
+    const auto processes = join_processes(place);
+    at::Tensor tensor = at::full({2, 3}, 1.0F + static_cast<float>(place.rank)).to(test::other_device());
+    processes->sum(tensor);
+    EXPECT_TRUE(at::equal(tensor.cpu(), at::full({2, 3}, 3.0F)));
+    EXPECT_EQ(tensor.device(), test::other_device());
+    at::Tensor leaf = at::full({4}, static_cast<float>(place.rank)).to(test::other_device()).set_requires_grad(true);
+    processes->broadcast(leaf);
+    EXPECT_TRUE(at::equal(leaf.cpu(), at::zeros({4})));
   });
 }
 

@@ -44,6 +44,11 @@ Rendezvous read_rendezvous(const Variables& variables) {
   result.size = static_cast<int>(number(variables, "WORLD_SIZE", 1, kMostProcesses));
   if (result.size == 1) return result;
   result.rank = static_cast<int>(number(variables, "RANK", 0, result.size - 1));
+  const auto local = [&](const char* name, std::int64_t least, std::int64_t most, int otherwise) {
+    return is_set(variables(name)) ? static_cast<int>(number(variables, name, least, most)) : otherwise;
+  };
+  result.local_size = local("LOCAL_WORLD_SIZE", 1, result.size, result.size);
+  result.local_rank = local("LOCAL_RANK", 0, result.size - 1, result.rank);
   result.address = text(variables, "MASTER_ADDR");
   result.port = static_cast<std::uint16_t>(number(variables, "MASTER_PORT", 1, kMostPort));
   if (const char* interface = variables("GLOO_SOCKET_IFNAME"); is_set(interface)) result.interface = interface;

@@ -10,6 +10,8 @@ namespace nibble {
 struct Rendezvous {
   int rank = 0;               ///< RANK: 0 to size - 1
   int size = 1;               ///< WORLD_SIZE; 1: nobody to meet, the rest is not looked at
+  int local_rank = 0;         ///< LOCAL_RANK: among the processes of this machine; where it is not set, RANK
+  int local_size = 1;         ///< LOCAL_WORLD_SIZE: processes of this machine; where it is not set, WORLD_SIZE
   std::string address;        ///< MASTER_ADDR: where process 0 listens
   std::uint16_t port = 0;     ///< MASTER_PORT
   std::string interface;      ///< GLOO_SOCKET_IFNAME ("eth0"): which network carries the sums; empty: the one of the host's name

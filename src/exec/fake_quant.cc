@@ -8,7 +8,7 @@ namespace nibble {
 namespace {
 
 at::Tensor broadcast_to(const Tensor& parameter, const QuantSpec& spec, const at::Tensor& x) {
-  return broadcast_scale(to_torch(parameter).to(at::kFloat), spec, x);
+  return broadcast_scale(to_torch(parameter).to(x.device(), at::kFloat), spec, x);
 }
 
 }  // namespace

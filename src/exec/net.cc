@@ -40,34 +40,38 @@ Schedule schedule_of(const Graph& graph, const std::vector<ValueId>& wanted) {
   return schedule;
 }
 
-LearnedLayer layer_at(const Graph& graph, std::size_t index, const at::Tensor& bias) {
+/// Logarithms are taken on the CPU, so that a start is the same on every device.
+LearnedLayer layer_at(const Graph& graph, std::size_t index, const at::Tensor& bias, const at::Device& device) {
   const Node& node = graph.nodes[index];
   const Value& weight = graph.value(node.inputs[1]);
   LearnedLayer layer;
   layer.node = index;
-  layer.latent = to_torch(*weight.constant).to(at::kFloat);
-  layer.log_scale = to_torch(weight.quant->scale).log();
-  layer.zero_point = to_torch(weight.quant->zero_point).to(at::kFloat);
+  layer.latent = to_torch(*weight.constant).to(device, at::kFloat);
+  layer.log_scale = to_torch(weight.quant->scale).log().to(device);
+  layer.zero_point = to_torch(weight.quant->zero_point).to(device, at::kFloat);
   layer.bias = bias.clone();
   for (std::size_t i = 0; i < index; ++i)
     if (const auto* op = std::get_if<op::QuantizeDequantize>(&graph.nodes[i].op); op && graph.nodes[i].outputs[0] == node.inputs[0]) {
       layer.activation_node = i;
-      layer.log_activation_scale = to_torch(op->params.scale).log();
+      layer.log_activation_scale = to_torch(op->params.scale).log().to(device);
     }
   return layer;
 }
 
+/// Of the logarithms above, on the CPU again.
+Tensor scale_of(const at::Tensor& log_scale) { return from_torch(log_scale.detach().to(at::kCPU).exp()); }
+
 }  // namespace
 
-Net::Net(const Graph& graph) : graph_(graph) {
+Net::Net(const Graph& graph, const at::Device& device) : graph_(graph) {
   for (std::size_t i = 0; i < graph_.values.size(); ++i)
-    if (graph_.values[i].constant) constants_[static_cast<ValueId>(i)] = constant_of(graph_.values[i]);
+    if (graph_.values[i].constant) constants_[static_cast<ValueId>(i)] = constant_of(graph_.values[i]).to(device);
   for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
     const Node& node = graph_.nodes[i];
     if (!std::holds_alternative<op::Conv>(node.op) || !graph_.value(node.inputs[1]).quant) continue;
     if (node.inputs.size() < 3) throw Error(ErrorKind::internal, "net: " + node.name + ": a quantised convolution without bias");
     layer_of_node_[i] = layers_.size();
-    layers_.push_back(layer_at(graph_, i, constants_.at(node.inputs[2])));
+    layers_.push_back(layer_at(graph_, i, constants_.at(node.inputs[2]), device));
     if (layers_.back().activation_node) layer_of_activation_[*layers_.back().activation_node] = layers_.size() - 1;
   }
 }
@@ -125,11 +129,10 @@ Graph Net::freeze() const {
     Value& weight = graph.value(node.inputs[1]);
     const QuantSpec& spec = weight.quant->spec;
     weight.constant = from_torch(at::clamp(at::round(layer.latent.detach()), spec.min_code(), spec.max_code()).to(at::kChar));
-    weight.quant->scale = from_torch(layer.log_scale.detach().exp());
+    weight.quant->scale = scale_of(layer.log_scale);
     graph.value(node.inputs[2]).constant = from_torch(layer.bias);
     if (layer.activation_node)
-      std::get<op::QuantizeDequantize>(graph.nodes[*layer.activation_node].op).params.scale =
-          from_torch(layer.log_activation_scale.detach().exp());
+      std::get<op::QuantizeDequantize>(graph.nodes[*layer.activation_node].op).params.scale = scale_of(layer.log_activation_scale);
   }
   verify(graph);
   return graph;

@@ -24,11 +24,11 @@ struct LearnedLayer {
 
 class Net {
  public:
-  /// Latents start at the graph's codes. Error(internal) where a quantised convolution has no bias.
-  explicit Net(const Graph& graph);
+  /// Latents start at the graph's codes. All tensors are on `device`. Error(internal) where a quantised convolution has no bias.
+  explicit Net(const Graph& graph, const at::Device& device = at::kCPU);
 
-  /// Values of `wanted` for images [B,3,S,S]; computes no node they do not need. Gradients reach the layers' tensors that
-  /// require them.
+  /// Values of `wanted` for images [B,3,S,S] on the net's device; computes no node they do not need. Gradients reach the layers' tensors
+  /// that require them.
   std::vector<at::Tensor> forward(const at::Tensor& images, const std::vector<ValueId>& wanted) const;
 
   /// Latents beyond the range of codes, back to its ends: they could not come back by a gradient that sees no change there.

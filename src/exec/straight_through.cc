@@ -30,6 +30,7 @@ at::Tensor laid_out_as(const at::Tensor& tensor, const at::Tensor& like) {
 
 at::Tensor dense(const at::Tensor& x) { return x.is_non_overlapping_and_dense() ? x : x.contiguous(); }
 
+/// The loops below in the CPU's memory.
 struct FakeQuantize : torch::autograd::Function<FakeQuantize> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input, const at::Tensor& scale, double low, double high) {
     const at::Tensor x = dense(input);
@@ -80,6 +81,33 @@ struct FakeQuantize : torch::autograd::Function<FakeQuantize> {
   }
 };
 
+/// No number of them is read back, so that a GPU need not be waited for.
+struct FakeQuantizeByOperators : torch::autograd::Function<FakeQuantizeByOperators> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& scale, double low, double high) {
+    context->save_for_backward({x, scale});
+    context->saved_data["low"] = low;
+    context->saved_data["high"] = high;
+    return (x / scale).clamp_(low, high).round_().mul_(scale);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor z = saved[0] / saved[1];
+    const at::Tensor clamped = z.clamp(context->saved_data["low"].toDouble(), context->saved_data["high"].toDouble());
+    const at::Tensor inside = z.eq(clamped).to(z.scalar_type());
+    const at::Tensor& g = gradients[0];
+    return {g * inside, (g * (clamped.round() - z * inside)).sum(), at::Tensor(), at::Tensor()};
+  }
+};
+
+struct Ends {
+  double low, high;  // codes less the zero point
+};
+
+Ends ends_of(const QuantSpec& spec, std::int32_t zero_point) {
+  return {static_cast<double>(spec.min_code() - zero_point), static_cast<double>(spec.max_code() - zero_point)};
+}
+
 }  // namespace
 
 at::Tensor round_straight_through(const at::Tensor& latent, const QuantSpec& spec) {
@@ -88,8 +116,14 @@ at::Tensor round_straight_through(const at::Tensor& latent, const QuantSpec& spe
 }
 
 at::Tensor fake_quantize_straight_through(const at::Tensor& x, const at::Tensor& scale, std::int32_t zero_point, const QuantSpec& spec) {
-  return FakeQuantize::apply(x, scale, static_cast<double>(spec.min_code() - zero_point),
-                             static_cast<double>(spec.max_code() - zero_point));
+  if (!x.is_cpu()) return fake_quantize_by_operators(x, scale, zero_point, spec);
+  const Ends ends = ends_of(spec, zero_point);
+  return FakeQuantize::apply(x, scale, ends.low, ends.high);
+}
+
+at::Tensor fake_quantize_by_operators(const at::Tensor& x, const at::Tensor& scale, std::int32_t zero_point, const QuantSpec& spec) {
+  const Ends ends = ends_of(spec, zero_point);
+  return FakeQuantizeByOperators::apply(x, scale, ends.low, ends.high);
 }
 
 }  // namespace nibble

@@ -15,4 +15,7 @@ at::Tensor round_straight_through(const at::Tensor& latent, const QuantSpec& spe
 ///   d/dx = 1 inside the range, 0 where x saturates;   d/dscale = code - z inside, code where x saturates.
 at::Tensor fake_quantize_straight_through(const at::Tensor& x, const at::Tensor& scale, std::int32_t zero_point, const QuantSpec& spec);
 
+/// The same out of LibTorch's operators, which it is made of where tensors are not in the CPU's memory.
+at::Tensor fake_quantize_by_operators(const at::Tensor& x, const at::Tensor& scale, std::int32_t zero_point, const QuantSpec& spec);
+
 }  // namespace nibble

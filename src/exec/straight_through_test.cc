@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <cmath>
+
 #include "exec/convert.h"
 #include "exec/fake_quant.h"
 
@@ -56,6 +58,19 @@ TEST(FakeQuantizeStraightThrough, TakesAnyMemoryLayout) {
     EXPECT_TRUE(at::equal(y, expected));
     const at::Tensor upper = at::randn({2, 5, 7, 3});
     EXPECT_TRUE(at::equal(gradient_of(y, leaf, upper), upper));  // nothing saturates
+  }
+}
+
+/// What a GPU computes, here on the CPU: the same values, the same gradients but for the order of the sum.
+TEST(FakeQuantizeStraightThrough, OperatorsGiveWhatTheLoopsGive) {
+  for (const QuantSpec spec : {QuantSpec{.bits = 8}, QuantSpec{.bits = 4, .narrow = true}, QuantSpec{.bits = 8, .is_signed = false}}) {
+    const at::Tensor x = at::cat({at::linspace(-40, 40, 7001), at::arange(-300, 300).to(at::kFloat) * 0.125F}).set_requires_grad(true);
+    const at::Tensor scale = at::scalar_tensor(0.25F).set_requires_grad(true), upper = at::randn(x.sizes());
+    const at::Tensor loops = fake_quantize_straight_through(x, scale, 3, spec), operators = fake_quantize_by_operators(x, scale, 3, spec);
+    EXPECT_TRUE(at::equal(operators, loops));
+    EXPECT_TRUE(at::equal(gradient_of(operators, x, upper), gradient_of(loops, x, upper)));
+    const float expected = gradient_of(loops, scale, upper).item<float>();
+    EXPECT_NEAR(gradient_of(operators, scale, upper).item<float>(), expected, 1e-4 * std::abs(expected) + 1e-2);
   }
 }
 

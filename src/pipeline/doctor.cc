@@ -9,6 +9,7 @@
 #include "nibble/version.h"
 #include "ort/session.h"
 #include "pipeline/versions.h"
+#include "quant/calibrate.h"
 #include "report/environment.h"
 
 namespace nibble {
@@ -61,6 +62,13 @@ void check_cuda(Checklist& list) {
                          : "not in this ONNX Runtime; take the onnxruntime-gpu build and name its library in NIBBLE_ONNXRUNTIME");
   } catch (const Error&) {
     list.add(false, "CUDA provider", "ONNX Runtime itself is missing, see above");
+  }
+  try {
+    const TorchInfo torch = torch_info();
+    list.add(torch.missing_for_cuda.empty(), "LibTorch CUDA",
+             torch.missing_for_cuda.empty() ? fmt::format("calibrates and trains; {} GPUs seen", torch.gpus) : torch.missing_for_cuda);
+  } catch (const Error&) {
+    list.add(false, "LibTorch CUDA", "LibTorch itself is missing, see above");
   }
   const bool has_driver = !machine_facts()["gpu_driver"].is_null();
   list.add(has_driver, "NVIDIA driver", has_driver ? "loaded" : "not loaded on this machine");

@@ -6,10 +6,12 @@
 #include <map>
 #include <set>
 
+#include "base/log.h"
 #include "export/cleanup.h"
 #include "export/emit.h"
 #include "graph/rewrites.h"
 #include "nibble/error.h"
+#include "pipeline/compute_device.h"
 #include "pipeline/output_ranges.h"
 #include "pipeline/scratch_file.h"
 #include "pipeline/source_model.h"
@@ -131,7 +133,13 @@ CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recip
   const LogitValues logits = find_logits(baseline.graph);
   options.head = {logits.boxes, logits.classes};
   options.threads = runtime.threads;
+  options.device = compute_device(runtime);
   options.seed = runtime.seed;
+  if (options.device.kind != DeviceKind::cpu)
+    log(LogLevel::warning,
+        fmt::format("calibrate {}: the head's gradients and what mixed bits measure are computed on the GPU, the layers' "
+                    "statistics and their rounding on the CPU",
+                    recipe.name));
   return calibrate(baseline.graph, images_of(images, baseline.card.image_size), options, progress);
 }
 

@@ -8,6 +8,7 @@
 #include "comm/processes.h"
 #include "nibble/error.h"
 #include "nibble/run.h"
+#include "pipeline/compute_device.h"
 #include "pipeline/output_path.h"
 #include "pipeline/ptq.h"
 #include "pipeline/qat_start.h"
@@ -26,13 +27,14 @@ namespace {
 
 class Qat {
  public:
-  Qat(const QatOptions& options, std::shared_ptr<Processes> processes, Progress& progress)
+  Qat(const QatOptions& options, std::shared_ptr<Processes> processes, int local_rank, Progress& progress)
       : options_(options),
         progress_(progress),
         recipe_(resolved_recipe(options.recipe, options.preset, options.calibration_images)),
         baseline_(read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size})),
         stem_(fmt::format("{}-{}", model_name_of(options.checkpoint), recipe_.name)),
-        job_{baseline_, recipe_, options.course, options.runtime, open_images(), places(), "", options.resume, std::move(processes)} {
+        job_{baseline_, recipe_, options.course, options.runtime,      open_images(),
+             places(),  "",      options.resume, std::move(processes), local_rank} {
     job_.run = key_of({{"start", start_key()}, {"course", describe(options.course, job_.images)}});
   }
 
@@ -153,9 +155,7 @@ std::string train(const QatOptions& options, Progress& progress) {
   if (course.label_weight > 0 && !has_labels(options.data))
     throw Error(ErrorKind::usage,
                 fmt::format("qat: {}: a folder or list has no labels; --labels needs a data.yaml or a COCO file", options.data.string()));
-  if (options.runtime.provider != "cpu")
-    throw Error(ErrorKind::unsupported,
-                fmt::format("qat: provider {}: training computes on the CPU; leave --provider out", options.runtime.provider));
+  require_compute_provider(options.runtime);
   const Rendezvous place = read_rendezvous([](const char* name) -> const char* { return std::getenv(name); });
   if (course.batch % place.size != 0)
     throw Error(ErrorKind::usage, fmt::format("qat: --batch {}: does not divide among {} processes; give a multiple of {}", course.batch,
@@ -163,11 +163,11 @@ std::string train(const QatOptions& options, Progress& progress) {
   const auto processes = join_processes(place);
   if (!processes->is_first()) {
     Progress silent;
-    return Qat(options, processes, silent).run();
+    return Qat(options, processes, place.local_rank, silent).run();
   }
   fs::create_directories(options.output_dir);
   const FolderLock lock(options.output_dir);
-  return Qat(options, processes, progress).run();
+  return Qat(options, processes, place.local_rank, progress).run();
 }
 
 }  // namespace nibble

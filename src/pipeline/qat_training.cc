@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "data/training_loader.h"
+#include "pipeline/compute_device.h"
 #include "pipeline/qat_held_out.h"
 #include "pipeline/qat_monitor.h"
 #include "pipeline/qat_settings.h"
@@ -45,6 +46,7 @@ QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
                      [&] { return loader.next().value(); }};
   QatSettings settings = qat_settings(job.recipe, job.course, loader.batches_per_epoch());
   settings.threads = job.runtime.threads;
+  settings.device = compute_device(job.runtime, job.local_rank);
   settings.fit.snapshot = job.places.snapshot;
   settings.fit.resume = job.resume;
   settings.fit.run = job.run;

@@ -34,6 +34,7 @@ struct QatJob {
   std::string run;  ///< key of all that decides the result, as in train/snapshot.h
   bool resume = false;
   std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together; the first one scores and shows
+  int local_rank = 0;                                                    ///< as in ComputeDevice
 };
 
 struct QatOutcome {

@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "nibble/error.h"
 #include "nibble/run.h"
-#include "pipeline/detector_file.h"
+#include "pipeline/compute_device.h"
 #include "pipeline/output_path.h"
 #include "pipeline/ptq.h"
 #include "pipeline/source_model.h"
@@ -48,10 +48,7 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
   const auto dialects = parse_dialects(options.dialect);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
   require_can_be_folder(options.output_dir);
-  require_provider(options.runtime.provider);
-  if (options.runtime.provider != "cpu")
-    log(LogLevel::warning,
-        fmt::format("provider {}: calibration computes on the CPU; only run and eval use the provider", options.runtime.provider));
+  require_compute_provider(options.runtime);
   const Recipe recipe = resolved_recipe(options.recipe, options.preset, options.calibration_images);
   if (trains(options.preset, recipe)) return quantize_and_train(options, progress);
   if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");

@@ -11,7 +11,7 @@
 #include "base/shared_data.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
-#include "pipeline/detector_file.h"
+#include "pipeline/compute_device.h"
 #include "pipeline/ptq.h"
 #include "pipeline/qat_data.h"
 #include "pipeline/source_model.h"
@@ -149,7 +149,7 @@ void describe_inputs(RunPlan& plan) {
 RunPlan plan_run(const RunOptions& options) {
   RunPlan plan;
   plan.options = options;
-  require_provider(options.runtime.provider);
+  require_compute_provider(options.runtime);
   plan.build.head = parse_head(options.head);
   plan.build.image_size = options.image_size;
   resolve_paths(plan);

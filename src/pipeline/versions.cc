@@ -16,7 +16,8 @@ namespace {
 
 LibraryState torch_state() {
   const auto info = torch_info();
-  return {"LibTorch", info.version, fmt::format("BLAS {}, {}", info.blas, info.has_cuda ? "CUDA" : "no CUDA")};
+  return {"LibTorch", info.version,
+          fmt::format("BLAS {}, {}", info.blas, info.has_cuda ? fmt::format("CUDA, {} GPUs", info.gpus) : "no CUDA")};
 }
 
 LibraryState runtime_state() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/device.h"
 #include "base/progress.h"
 #include "graph/graph.h"
 #include "quant/bit_budget.h"
@@ -55,16 +56,20 @@ struct CalibrateOptions {
   HeadLogits head;
   int threads = 0;  ///< 0: the cores
   std::uint64_t seed = 0;
+  /// Computes the head's gradients and what mixed bits measure; the layers' statistics and their rounding are the CPU's.
+  ComputeDevice device = {};
 };
 
-/// The same images, recipe and seed give the same bits. Error(input) without images, Error(numeric) naming the layer on
-/// non-finite statistics.
+/// The same images, recipe and seed give the same bits on the CPU. Error(environment) where `device` is a GPU and there is none,
+/// Error(input) without images, Error(numeric) naming the layer on non-finite statistics.
 CalibrationResult calibrate(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options, Progress& progress);
 
-/// LibTorch's version and whether it sees a GPU, for `doctor` and the manifest.
+/// LibTorch's version and what it can compute on, for `doctor` and the manifest.
 struct TorchInfo {
   std::string version;
-  bool has_cuda = false;
+  bool has_cuda = false;         ///< is built in
+  int gpus = 0;                  ///< seen
+  std::string missing_for_cuda;  ///< what keeps it from computing on a GPU, and what to do; empty: nothing
   std::string blas;
 };
 TorchInfo torch_info();

@@ -15,6 +15,7 @@
 
 #include "base/threads.h"
 #include "exec/convert.h"
+#include "exec/device.h"
 #include "exec/fake_quant.h"
 #include "exec/kernels.h"
 #include "nibble/error.h"
@@ -43,11 +44,12 @@ std::vector<LayerStat> stats_of(const Graph& baseline, const std::vector<LayerPl
 }
 
 /// Empty where the recipe has no use for it.
-FisherByNode fisher_for(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
+FisherByNode fisher_for(const at::Device& device, const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
+                        Progress& progress) {
   const WeightRecipe& weights = options.recipe.weights;
   const bool has_head = options.head.boxes >= 0 && options.head.classes >= 0;
   if (!has_head || weights.rounding != Rounding::gptq || (weights.importance == 0 && !weights.couple_channels)) return {};
-  return output_fisher(baseline, nodes_of(place_quantizers(baseline, options.recipe)), images, options, progress);
+  return output_fisher(device, baseline, nodes_of(place_quantizers(baseline, options.recipe)), images, options, progress);
 }
 
 void note_damages(const MixedBits& mixed, CalibrationResult& result) {
@@ -64,12 +66,13 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
                                      Progress& progress) {
   if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
   at::set_num_threads(thread_count(options.threads));
+  const at::Device device = torch_device(options.device);
   const Recipe& recipe = options.recipe;
-  const FisherByNode fisher = fisher_for(baseline, images, options, progress);
+  const FisherByNode fisher = fisher_for(device, baseline, images, options, progress);
   std::vector<LayerPlan> plans = place_quantizers(baseline, recipe);
   std::optional<MixedBits> mixed;
   if (recipe.mixed.average_bits > 0) {
-    mixed = choose_mixed_bits(baseline, images, options, fisher, progress);
+    mixed = choose_mixed_bits(device, baseline, images, options, fisher, progress);
     plans = mixed->plans;
   }
   const QuantizedLayers layers = quantize_layers(baseline, {plans}, images, options, fisher, progress).front();
@@ -89,6 +92,10 @@ extern "C" void nibble_calibrate(const nibble::Graph& baseline, const nibble::Ca
                                  const nibble::CalibrateOptions& options, nibble::Progress& progress, nibble::CalibrationResult& result) {
   try {
     result = nibble::calibrate_in_torch(baseline, images, options, progress);
+  } catch (const c10::OutOfMemoryError& error) {
+    throw nibble::Error(
+        nibble::ErrorKind::environment,
+        fmt::format("calibrate: out of memory: {}; give the recipe a smaller calibration.batch", error.what_without_backtrace()));
   } catch (const c10::Error& error) {
     throw nibble::Error(nibble::ErrorKind::internal, fmt::format("calibrate: LibTorch: {}", error.what_without_backtrace()));
   }
@@ -96,7 +103,10 @@ extern "C" void nibble_calibrate(const nibble::Graph& baseline, const nibble::Ca
 
 extern "C" void nibble_torch_info(nibble::TorchInfo& info) {
   info.version = TORCH_VERSION;
-  info.has_cuda = at::hasCUDA();
+  const nibble::CudaState cuda = nibble::cuda_state();
+  info.has_cuda = cuda.is_built_in;
+  info.gpus = cuda.gpus;
+  info.missing_for_cuda = nibble::missing_for_cuda(cuda);
   info.blas = at::hasMKL() ? "MKL" : "system BLAS (OpenBLAS recommended)";
 }
 

@@ -14,8 +14,9 @@ LayerVariant variant_of(std::size_t node, const QuantizedLayer& layer) {
   return {node, {dequantize(to_torch(layer.codes), layer.weight), to_torch(layer.bias), layer.activation}};
 }
 
-std::vector<BitChoice> measured_choices(const Graph& baseline, const QuantizedLayers& low, const QuantizedLayers& high,
-                                        const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
+std::vector<BitChoice> measured_choices(const at::Device& device, const Graph& baseline, const QuantizedLayers& low,
+                                        const QuantizedLayers& high, const CalibrationImages& images, const CalibrateOptions& options,
+                                        Progress& progress) {
   std::vector<LayerVariant> variants;
   std::vector<BitChoice> choices;
   for (const auto& [node, layer] : low) {
@@ -25,7 +26,7 @@ std::vector<BitChoice> measured_choices(const Graph& baseline, const QuantizedLa
     choices.push_back({count_of(layer.codes.shape()), layer.stat.weight_bits, raised.stat.weight_bits, 0, 0});
   }
   const std::vector<double> damages =
-      measure_damage(baseline, variants, images, options.recipe.mixed.images.value_or(kMixedImages), options, progress);
+      measure_damage(device, baseline, variants, images, options.recipe.mixed.images.value_or(kMixedImages), options, progress);
   for (std::size_t i = 0; i < choices.size(); ++i) {
     choices[i].low_damage = damages[2 * i];
     choices[i].high_damage = damages[2 * i + 1];
@@ -44,13 +45,13 @@ std::vector<QuantizedLayers> both_forms(const Graph& baseline, const std::vector
 
 }  // namespace
 
-MixedBits choose_mixed_bits(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
-                            const FisherByNode& fisher, Progress& progress) {
+MixedBits choose_mixed_bits(const at::Device& device, const Graph& baseline, const CalibrationImages& images,
+                            const CalibrateOptions& options, const FisherByNode& fisher, Progress& progress) {
   Recipe high = options.recipe;
   high.weights.bits = options.recipe.mixed.high_bits;
   const std::vector<std::vector<LayerPlan>> plans{place_quantizers(baseline, options.recipe), place_quantizers(baseline, high)};
   const std::vector<QuantizedLayers> forms = both_forms(baseline, plans, images, options, fisher, progress);
-  const std::vector<BitChoice> choices = measured_choices(baseline, forms[0], forms[1], images, options, progress);
+  const std::vector<BitChoice> choices = measured_choices(device, baseline, forms[0], forms[1], images, options, progress);
   const std::vector<bool> raise = choose_bits(choices, options.recipe.mixed.average_bits);
   MixedBits result{plans[0], {}, bit_front(choices).points};
   std::size_t i = 0;

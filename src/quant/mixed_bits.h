@@ -13,7 +13,7 @@ struct MixedBits {
 };
 /// Measures the damage of each layer's two forms (sensitivity.h), each on inputs as the float network has them and with its rows on their
 /// own; then bit_budget.h. Error(input) when the budget is below what the low bits need.
-MixedBits choose_mixed_bits(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
-                            const FisherByNode& fisher, Progress& progress);
+MixedBits choose_mixed_bits(const at::Device& device, const Graph& baseline, const CalibrationImages& images,
+                            const CalibrateOptions& options, const FisherByNode& fisher, Progress& progress);
 
 }  // namespace nibble

@@ -16,8 +16,9 @@
 namespace nibble {
 namespace {
 
+/// Drawn on the CPU: the same ones on every device.
 at::Tensor random_signs(const at::Tensor& like, at::Generator& random) {
-  return at::bernoulli(at::full_like(like, 0.5), random).mul_(2).sub_(1);
+  return at::bernoulli(at::full_like(like, 0.5, at::TensorOptions().device(at::kCPU)), random).mul_(2).sub_(1).to(like.device());
 }
 
 /// Its gradient with respect to the logits has, over the signs, the Fisher information as covariance: diag(p (1 - p)) of the classes,
@@ -40,10 +41,10 @@ std::vector<std::int64_t> draw_positions(const at::Tensor& trace, double importa
 
 }  // namespace
 
-FisherByNode output_fisher(const Graph& baseline, const std::vector<std::size_t>& nodes, const CalibrationImages& images,
-                           const CalibrateOptions& options, Progress& progress) {
+FisherByNode output_fisher(const at::Device& device, const Graph& baseline, const std::vector<std::size_t>& nodes,
+                           const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
   const at::AutoGradMode with_gradients(true);
-  const Net net(baseline);
+  const Net net(baseline, device);
   std::vector<ValueId> wanted{options.head.boxes, options.head.classes};
   for (const std::size_t node : nodes) wanted.push_back(baseline.nodes[node].outputs[0]);
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(options.seed);
@@ -53,7 +54,7 @@ FisherByNode output_fisher(const Graph& baseline, const std::vector<std::size_t>
   for (std::int64_t first = 0; first < images.count; first += batch) {
     throw_if_interrupted();
     const std::int64_t count = std::min(batch, images.count - first);
-    const at::Tensor pixels = to_torch(images.load(first, count)).contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor pixels = to_torch(images.load(first, count)).to(device).contiguous(at::MemoryFormat::ChannelsLast);
     const std::vector<at::Tensor> values = net.forward(pixels.set_requires_grad(true), wanted);
     const at::Tensor loss = random_loss(values[0], values[1], options.recipe.distillation, random);
     const auto gradients = torch::autograd::grad({loss}, {values.begin() + 2, values.end()}, {}, {}, false, /*allow_unused=*/true);
@@ -69,6 +70,7 @@ FisherByNode output_fisher(const Graph& baseline, const std::vector<std::size_t>
     }
     for (std::int64_t i = 0; i < count; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
   }
+  for (auto& [node, fisher] : result) fisher.channels = fisher.channels.to(at::kCPU);
   progress.end(fmt::format("of {} convolutions on {} images", result.size(), images.count));
   return result;
 }

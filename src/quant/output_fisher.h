@@ -24,7 +24,7 @@ using FisherByNode = std::map<std::size_t, OutputFisher>;
 /// The head's divergence (quant/head_loss.h) is, to second order, half of e^T d d^T e summed over
 /// positions, e the outputs' error, as far as positions are independent. `nodes`: ungrouped and grouped convolutions. Drawn positions:
 /// the part `weights.importance` of the recipe by the trace, the rest evenly. The same images, recipe and seed give the same numbers.
-FisherByNode output_fisher(const Graph& baseline, const std::vector<std::size_t>& nodes, const CalibrationImages& images,
-                           const CalibrateOptions& options, Progress& progress);
+FisherByNode output_fisher(const at::Device& device, const Graph& baseline, const std::vector<std::size_t>& nodes,
+                           const CalibrationImages& images, const CalibrateOptions& options, Progress& progress);
 
 }  // namespace nibble

@@ -8,6 +8,8 @@
 
 #include "exec/convert.h"
 #include "exec/net.h"
+#include "quant/sensitivity.h"
+#include "support/other_device.h"
 
 namespace nibble {
 namespace {
@@ -60,13 +62,13 @@ CalibrationImages images(std::int64_t count) {
           }};
 }
 
-FisherByNode fisher_of(const Detector& d, double importance = 0.9) {
+FisherByNode fisher_of(const Detector& d, const at::Device& device = at::kCPU, double importance = 0.9) {
   CalibrateOptions options;
   options.recipe.weights.importance = importance;
   options.recipe.calibration.batch = 2;
   options.head = d.head;
   Progress silent;
-  return output_fisher(d.graph, {d.body, d.classes}, images(3), options, silent);
+  return output_fisher(device, d.graph, {d.body, d.classes}, images(3), options, silent);
 }
 
 TEST(OutputFisher, OfClassLogitsIsTheirVariance) {
@@ -99,6 +101,32 @@ TEST(OutputFisher, PositionsAreOfEachBatchAndTheSameEachTime) {
   EXPECT_EQ(positions[1].size(), 16U);
   EXPECT_EQ(positions, b.at(d.body).positions);
   EXPECT_LT(*std::max_element(positions[1].begin(), positions[1].end()), 16);
+}
+
+TEST(OutputFisher, IsTheSameOnAnotherDevice) {
+  const Detector d = detector();
+  const auto cpu = fisher_of(d), other = fisher_of(d, test::other_device());
+  for (const std::size_t node : {d.body, d.classes}) {
+    EXPECT_TRUE(at::allclose(other.at(node).channels, cpu.at(node).channels, 1e-5));
+    EXPECT_EQ(other.at(node).positions, cpu.at(node).positions);
+  }
+}
+
+/// Of sensitivity.h, which shares the detector.
+TEST(Sensitivity, IsTheSameOnAnotherDevice) {
+  const Detector d = detector();
+  CalibrateOptions options;
+  options.head = d.head;
+  Progress silent;
+  const QuantParams activation{QuantSpec{.bits = 8}, Tensor::scalar(0.01F), Tensor::scalar<std::int8_t>(3)};
+  const std::vector<LayerVariant> variants = {{d.body, {at::full({4, 3, 1, 1}, 0.1F), at::zeros({4}), activation}},
+                                              {d.classes, {at::full({3, 4, 1, 1}, 0.1F), at::zeros({3}), {}}}};
+  const auto on = [&](const at::Device& device) { return measure_damage(device, d.graph, variants, images(3), 3, options, silent); };
+  const auto cpu = on(at::kCPU), other = on(test::other_device());
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    EXPECT_GT(cpu[i], 0);
+    EXPECT_NEAR(other[i], cpu[i], 1e-5 * cpu[i]);
+  }
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ std::vector<std::int64_t> uniform_positions(std::int64_t available, std::int64_t
 }
 
 std::vector<std::int64_t> weighted_positions(const at::Tensor& weights, std::int64_t count) {
-  at::Tensor flat = weights.reshape({-1}).to(at::kDouble).contiguous();
+  at::Tensor flat = weights.reshape({-1}).to(at::kCPU, at::kDouble).contiguous();
   count = std::min(count, flat.numel());
   double total = flat.sum().item<double>();
   if (!(total > 0)) {

@@ -16,10 +16,10 @@ namespace {
 
 using Values = std::map<ValueId, at::Tensor>;
 
-Values constants_of(const Graph& graph) {
+Values constants_of(const Graph& graph, const at::Device& device) {
   Values constants;
   for (std::size_t i = 0; i < graph.values.size(); ++i)
-    if (graph.values[i].constant) constants[static_cast<ValueId>(i)] = constant_of(graph.values[i]);
+    if (graph.values[i].constant) constants[static_cast<ValueId>(i)] = constant_of(graph.values[i]).to(device);
   return constants;
 }
 
@@ -47,8 +47,8 @@ Values changed_by(const Graph& graph, const LayerVariant& variant, const Values&
   const Node& node = graph.nodes[variant.node];
   const SubstituteConv& conv = variant.substitute;
   const at::Tensor& x = values.at(node.inputs[0]);
-  Values changed{{node.outputs[0],
-                  convolve(std::get<op::Conv>(node.op), conv.activation ? fake_quantize(x, *conv.activation) : x, conv.weight, conv.bias)}};
+  Values changed{{node.outputs[0], convolve(std::get<op::Conv>(node.op), conv.activation ? fake_quantize(x, *conv.activation) : x,
+                                            conv.weight.to(x.device()), conv.bias.to(x.device()))}};
   for (std::size_t i = variant.node + 1; i < end; ++i) {
     const Node& next = graph.nodes[i];
     if (std::any_of(next.inputs.begin(), next.inputs.end(), [&](ValueId id) { return changed.contains(id); }))
@@ -59,18 +59,19 @@ Values changed_by(const Graph& graph, const LayerVariant& variant, const Values&
 
 }  // namespace
 
-std::vector<double> measure_damage(const Graph& baseline, const std::vector<LayerVariant>& variants, const CalibrationImages& images,
-                                   std::int64_t image_count, const CalibrateOptions& options, Progress& progress) {
+std::vector<double> measure_damage(const at::Device& device, const Graph& baseline, const std::vector<LayerVariant>& variants,
+                                   const CalibrationImages& images, std::int64_t image_count, const CalibrateOptions& options,
+                                   Progress& progress) {
   const c10::InferenceMode no_gradients;
   const std::size_t end = end_of(baseline, options.head);
-  const Values constants = constants_of(baseline);
+  const Values constants = constants_of(baseline, device);
   const std::int64_t count = std::min(image_count, images.count);
   std::vector<double> damages(variants.size(), 0);
   double detections = 0;
   progress.begin(fmt::format("sensitivity {}", options.recipe.name), count);
   for (std::int64_t image = 0; image < count; ++image) {
     Values values = constants;
-    values[baseline.inputs.front()] = to_torch(images.load(image, 1)).contiguous(at::MemoryFormat::ChannelsLast);
+    values[baseline.inputs.front()] = to_torch(images.load(image, 1)).to(device).contiguous(at::MemoryFormat::ChannelsLast);
     for (std::size_t i = 0; i < end; ++i) evaluate_into(baseline.nodes[i], values, values);
     const at::Tensor& boxes = values.at(options.head.boxes);
     const at::Tensor& classes = values.at(options.head.classes);

@@ -17,7 +17,8 @@ struct LayerVariant {
 
 /// Divergence of the head (head_loss.h, classes and boxes, per detection of the float network) on the first `image_count`
 /// images with each variant alone in place; one number per variant.
-std::vector<double> measure_damage(const Graph& baseline, const std::vector<LayerVariant>& variants, const CalibrationImages& images,
-                                   std::int64_t image_count, const CalibrateOptions& options, Progress& progress);
+std::vector<double> measure_damage(const at::Device& device, const Graph& baseline, const std::vector<LayerVariant>& variants,
+                                   const CalibrationImages& images, std::int64_t image_count, const CalibrateOptions& options,
+                                   Progress& progress);
 
 }  // namespace nibble

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/adam.h"
 
+#include <ATen/core/grad_mode.h>
 #include <torch/optim/adam.h>
 
 #include "support/scratch.h"

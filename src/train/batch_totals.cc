@@ -7,11 +7,17 @@ namespace {
 /// Number, sum and sum of squares of the elements.
 constexpr std::size_t kMoments = 3;
 
-void append_moments(std::vector<double>& counts, const at::Tensor& output) {
-  const auto number = static_cast<double>(output.numel());
-  const double mean = output.mean().item<double>();
-  const double variance = output.var(/*unbiased=*/false).item<double>();
-  counts.insert(counts.end(), {number, number * mean, number * (variance + mean * mean)});
+/// A device is waited for once, not for each output.
+void append_moments(std::vector<double>& counts, const std::vector<at::Tensor>& outputs) {
+  if (outputs.empty()) return;
+  std::vector<at::Tensor> rows;
+  for (const auto& output : outputs) rows.push_back(at::stack({output.mean(), output.var(/*unbiased=*/false)}));
+  const at::Tensor table = at::stack(rows).to(at::kCPU, at::kDouble);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const auto number = static_cast<double>(outputs[i].numel());
+    const double mean = table.data_ptr<double>()[2 * i], variance = table.data_ptr<double>()[2 * i + 1];
+    counts.insert(counts.end(), {number, number * mean, number * (variance + mean * mean)});
+  }
 }
 
 BatchTotals::Output whole_output(const double* moments, double own_number) {
@@ -29,7 +35,7 @@ BatchTotals add_up_totals(Processes& processes, BatchTotals own, const std::vect
   }
   std::vector<double> counts = {own.images, own.detections, own.targets};
   const std::size_t first = counts.size();
-  for (const auto& output : own_outputs) append_moments(counts, output);
+  append_moments(counts, own_outputs);
   counts.resize(first + kMoments * outputs, 0.0);
   const std::vector<double> own_counts = counts;
   processes.sum(counts);

@@ -2,6 +2,7 @@
 // The loop on a small problem: a line through noisy points.
 #include "train/fit.h"
 
+#include <ATen/core/grad_mode.h>
 #include <sys/wait.h>
 
 #include <chrono>

@@ -2,6 +2,8 @@
 // The loop in several processes, on a line through noisy points of which each has its share.
 #include "train/fit_together.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <cmath>
 #include <limits>
 

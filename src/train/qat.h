@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/device.h"
 #include "comm/processes.h"
 #include "data/training_loader.h"
 #include "graph/graph.h"
@@ -39,6 +40,7 @@ struct QatSettings {
   double feature_weight = 0;                                             ///< and of the quantised convolutions' outputs
   double label_weight = 0;                                               ///< YOLOv10's detection loss on the labels
   int threads = 0;                                                       ///< 0: the cores
+  ComputeDevice device;                                                  ///< that computes; memory of scores and files is the CPU's
   std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together, each on its share of a batch
 };
 
@@ -48,9 +50,10 @@ struct QatResult {
 };
 
 /// `quantized`: what calibration made of `baseline`; values keep their ids between the two. `score`: of a quantised graph, higher
-/// is better; the result is never worse than `quantized` by it. The same arguments give the same bits on one thread, in one
-/// piece or resumed. Several processes make the updates one would make of the whole batches, but for rounding; only the first
-/// scores. Errors as fit's (train/fit.h).
+/// is better; the result is never worse than `quantized` by it. The same arguments give the same bits on one thread of a CPU, in one
+/// piece or resumed; also on another device, but then not to the bit. Several processes make the updates one would make of the whole
+/// batches, but for rounding; only the first scores. Errors as fit's (train/fit.h); Error(environment) where `device` is a GPU and there is
+/// none, or its memory does not suffice.
 QatResult train_quantized(const Graph& baseline, const Graph& quantized, const QatHead& head, const QatData& data,
                           const std::function<double(const Graph&)>& score, const QatSettings& options, const FitObserver& observer);
 

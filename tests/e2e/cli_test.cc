@@ -9,6 +9,7 @@
 
 namespace nibble {
 namespace {
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -107,6 +108,27 @@ TEST_F(Cli, AMissingProviderIsAnEnvironmentError) {
   if (outcome.exit_code == 0) GTEST_SKIP() << "this machine has a CUDA provider";
   EXPECT_EQ(outcome.exit_code, 5);
   EXPECT_THAT(outcome.out, HasSubstr("MISSING"));
+  EXPECT_THAT(outcome.out, HasSubstr("LibTorch CUDA"));
+}
+
+/// At once, and nothing is calibrated on the CPU instead.
+TEST_F(Cli, CommandsThatComputeSayWhatAGpuLacks) {
+  const auto doctor = nibble({"doctor", "--provider", "cuda"});
+  if (doctor.exit_code == 0) GTEST_SKIP() << "this machine has a CUDA provider";
+  if (doctor.out.find("MISSING LibTorch CUDA") == std::string::npos) GTEST_SKIP() << "this LibTorch computes on a GPU";
+  const std::string model = NIBBLE_SOURCE_DIR "/assets/yolov10n.pt", images = NIBBLE_SOURCE_DIR "/assets/coco/train2017";
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"qat", model, "-o", "out", "--recipe", "w4a8", "--data", images},
+                                                  {"quantize", model, "-o", "out", "--recipe", "w4a16", "--calib", images},
+                                                  {"run", "--runs-dir", "runs"}}) {
+    auto on_gpu = command;
+    on_gpu.insert(on_gpu.end(), {"--provider", "cuda"});
+    const auto outcome = nibble(on_gpu);
+    EXPECT_EQ(outcome.exit_code, 5) << command[0] << outcome.err;
+    EXPECT_THAT(outcome.err, AnyOf(HasSubstr("built without CUDA"), HasSubstr("sees no GPU"))) << command[0];
+    EXPECT_THAT(outcome.err, HasSubstr("--provider cpu"));
+    EXPECT_THAT(outcome.err, Not(HasSubstr("gradients")));
+  }
+  for (const char* folder : {"out", "runs"}) EXPECT_FALSE(std::filesystem::exists(folder_ / folder)) << folder;
 }
 
 class ScoreCommand : public Cli {

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "train/train_on.h"
+
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "exec/convert.h"
+#include "exec/net.h"
+#include "quant/head_loss.h"
+#include "train/batch_totals.h"
+#include "train/detection_loss.h"
+#include "train/fit.h"
+#include "train/fit_together.h"
+
+namespace nibble {
+namespace {
+
+constexpr std::size_t kFirstFeature = 2;  // of the wanted values, after boxes and classes
+
+/// Mean over the quantised convolutions of their outputs' squared error relative to the float output's variance.
+at::Tensor feature_loss(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& found, const BatchTotals& totals) {
+  at::Tensor sum = at::zeros({}, found.front().options());
+  for (std::size_t i = kFirstFeature; i < found.size(); ++i) {
+    const auto& whole = totals.outputs[i - kFirstFeature];
+    sum = sum + at::mse_loss(found[i], targets[i]) * whole.share / whole.variance.clamp_min(1e-12);
+  }
+  return sum / static_cast<double>(std::max<std::size_t>(1, found.size() - kFirstFeature));
+}
+
+/// A share of a batch through both networks; all undefined where this process has no image.
+struct Seen {
+  std::vector<at::Tensor> found, targets;  ///< the wanted values of the student and of the teacher
+  HeadLoss head;
+  DetectionLoss labels;
+};
+
+std::int64_t images_in(const TrainingBatch& batch) { return batch.images.shape()[0]; }
+double value_of(const at::Tensor& scalar) { return scalar.defined() ? scalar.item<double>() : 0; }
+
+class Training {
+ public:
+  Training(const at::Device& device, const Graph& baseline, const Graph& quantized, const QatHead& head, const QatData& data,
+           const QatSettings& options)
+      : device_(device),
+        teacher_(baseline, device),
+        student_(quantized, device),
+        head_(head),
+        data_(data),
+        settings_(options),
+        wanted_{head.boxes, head.classes} {
+    if (options.feature_weight > 0)
+      for (const LearnedLayer& layer : student_.layers()) wanted_.push_back(quantized.nodes[layer.node].outputs[0]);
+  }
+
+  QatResult run(const std::function<double(const Graph&)>& score, const FitObserver& observer) {
+    FitProblem problem;
+    problem.groups = groups();
+    problem.steps_per_epoch = data_.steps_per_epoch;
+    problem.start_epoch = data_.start_epoch;
+    problem.loss = [this](std::int64_t) { return loss(data_.next()); };
+    problem.constrain = [this] { student_.clamp_latents(); };
+    problem.processes = settings_.processes;
+    for (LearnedLayer& layer : student_.layers()) settings_.processes->broadcast(layer.zero_point);
+    if (score) problem.score = [&] { return score(student_.freeze()); };
+    QatResult result;
+    result.fit = fit(problem, settings_.fit, observer);
+    result.graph = student_.freeze();
+    return result;
+  }
+
+ private:
+  std::vector<ParameterGroup> groups() {
+    ParameterGroup weights{"weights", {}, settings_.weight_rate, {}}, scales{"scales", {}, settings_.scale_rate, {}};
+    ParameterGroup activations{"activations", {}, settings_.activation_rate, {}}, biases{"biases", {}, settings_.bias_rate, {}};
+    for (LearnedLayer& layer : student_.layers()) {
+      weights.tensors.push_back(layer.latent.set_requires_grad(true));
+      scales.tensors.push_back(layer.log_scale.set_requires_grad(true));
+      if (layer.activation_node) activations.tensors.push_back(layer.log_activation_scale.set_requires_grad(true));
+      biases.tensors.push_back(layer.bias.set_requires_grad(true));
+      constexpr double kLeastBias = 1e-3;  // a layer of zero biases still learns
+      biases.factors.push_back(std::max(kLeastBias, layer.bias.detach().square().mean().sqrt().item<double>()));
+    }
+    std::vector<ParameterGroup> used;
+    for (auto& group : {weights, scales, activations, biases})
+      if (!group.tensors.empty() && group.rate > 0) used.push_back(group);
+    return used;
+  }
+
+  bool imitates_features() const { return settings_.feature_weight > 0; }
+  bool imitates() const { return settings_.class_weight > 0 || settings_.box_weight > 0 || imitates_features(); }
+
+  StepLoss loss(const TrainingBatch& batch) {
+    const Seen seen = images_in(batch) == 0 ? Seen{} : look_at(batch);
+    const BatchTotals totals = totals_of(batch, seen);
+    StepLoss result{at::zeros({}, device_), {}};
+    const auto add = [&](const char* name, const at::Tensor& part, double weight) {
+      if (part.defined()) result.total = result.total + part * weight;
+      result.parts.emplace_back(name, value_of(part));
+    };
+    if (imitates()) {
+      const at::Tensor detections = at::scalar_tensor(std::max(totals.detections, totals.images), at::kFloat);
+      const auto per_detection = [&](const at::Tensor& sum) { return sum.defined() ? sum / detections : sum; };
+      add("imitate/classes", per_detection(seen.head.classes), settings_.class_weight);
+      add("imitate/boxes", per_detection(seen.head.boxes), settings_.box_weight);
+    }
+    if (imitates_features())
+      add("imitate/features", seen.found.empty() ? at::Tensor() : feature_loss(seen.targets, seen.found, totals), settings_.feature_weight);
+    if (settings_.label_weight > 0) {
+      const double share = std::max(value_of(seen.labels.targets), 1.0) / std::max(totals.targets, 1.0);
+      const auto of_whole = [&](const at::Tensor& own) { return own.defined() ? own * share : own; };
+      add("labels/box", of_whole(seen.labels.box), settings_.label_weight);
+      add("labels/classes", of_whole(seen.labels.classes), settings_.label_weight);
+      add("labels/distribution", of_whole(seen.labels.distribution), settings_.label_weight);
+    }
+    return result;
+  }
+
+  Seen look_at(const TrainingBatch& batch) {
+    const at::Tensor images = to_torch(batch.images).to(device_).to(at::kFloat).div_(255).contiguous(at::MemoryFormat::ChannelsLast);
+    Seen seen;
+    seen.found = student_.forward(images, wanted_);
+    if (imitates()) {
+      seen.targets = teach(images);
+      seen.head = head_loss(seen.targets[0], seen.targets[1], seen.found[0], seen.found[1]);
+    }
+    if (settings_.label_weight > 0) seen.labels = learn_labels(batch, images, seen.found);
+    return seen;
+  }
+
+  BatchTotals totals_of(const TrainingBatch& batch, const Seen& seen) const {
+    std::vector<at::Tensor> features;
+    if (imitates_features() && !seen.targets.empty()) features.assign(seen.targets.begin() + kFirstFeature, seen.targets.end());
+    return add_up_totals(*settings_.processes,
+                         {static_cast<double>(images_in(batch)), value_of(seen.head.detections), value_of(seen.labels.targets), {}},
+                         features, wanted_.size() - kFirstFeature);
+  }
+
+  std::vector<at::Tensor> teach(const at::Tensor& images) const {
+    const at::NoGradGuard no_gradients;
+    return teacher_.forward(images, wanted_);
+  }
+
+  DetectionLoss learn_labels(const TrainingBatch& batch, const at::Tensor& images, const std::vector<at::Tensor>& found) const {
+    DetectionLossOptions options;
+    if (head_.is_one2one) options.assign.candidates = 1;
+    const Anchors anchors = make_anchors(images.size(2), images.size(3), head_.strides_px, images.device());
+    return detection_loss(at::cat({found[0], found[1]}, 1), anchors,
+                          {to_torch(batch.image_of), to_torch(batch.labels), to_torch(batch.boxes_px)}, options);
+  }
+
+  const at::Device device_;
+  const Net teacher_;
+  Net student_;
+  const QatHead& head_;
+  const QatData& data_;
+  const QatSettings& settings_;
+  std::vector<ValueId> wanted_;  ///< boxes, classes; then the quantised convolutions' outputs where they are imitated
+};
+
+}  // namespace
+
+QatResult train_on(const at::Device& device, const Graph& baseline, const Graph& quantized, const QatHead& head, const QatData& data,
+                   const std::function<double(const Graph&)>& score, const QatSettings& options, const FitObserver& observer) {
+  require_same_run(*options.processes, c10::DeviceTypeName(device.type()));
+  return Training(device, baseline, quantized, head, data, options).run(score, observer);
+}
+
+}  // namespace nibble
