@@ -23,7 +23,7 @@ struct WeightRecipe {
   bool narrow = false;
   ScaleSearch scale_search = ScaleSearch::output_mse;
   Rounding rounding = Rounding::gptq;
-  double damping = 0.01;          ///< GPTQ: fraction of the Hessian's mean diagonal added to it
+  double damping = 0.1;           ///< of the Hessian's mean diagonal, added to it: for GPTQ and for the target
   bool error_propagation = true;  ///< layers in order, on inputs as the quantised network has them; false: the float network's
   double target_correction = 1;   ///< 0..1: how much of the least-squares repair of the input's errors goes into the target
   double importance = 0.9;        ///< 0..1: part of a layer's samples drawn where the head notices its errors (quant/output_fisher.h)
