@@ -35,6 +35,18 @@ struct DetectOptions {
   std::int64_t max_detections = 300;
 };
 
+/// What the bits of a network may cost, in the place of what the recipe says; one of the first two at most.
+struct BudgetOptions {
+  std::optional<std::int64_t> max_bytes;  ///< of the file in the INT4 dialect, computing in FP32
+  std::optional<double> max_drop;         ///< points of mAP 50-95 below the float file, on images that judge
+};
+
+/// Images that max_drop is measured on.
+struct JudgeOptions {
+  std::filesystem::path data;    ///< a folder, a list of paths, a data.yaml, a COCO file; empty: the calibration images
+  std::filesystem::path images;  ///< folder the COCO file's names are relative to
+};
+
 /// How a network is trained.
 struct QatCourse {
   std::int64_t steps = 600;
@@ -54,6 +66,7 @@ struct RunOptions {
   std::string preset = "default";     ///< how much work: fast, default, best
   std::filesystem::path calibration;  ///< folder or list; empty: the embedded images
   std::optional<std::int64_t> calibration_images;
+  BudgetOptions budget;              ///< of each recipe
   std::vector<std::string> qat;      ///< which of the recipes are also trained
   std::filesystem::path qat_data;    ///< training images, as QatOptions::data; empty: the calibration images
   std::filesystem::path qat_images;  ///< folder a COCO file's names are relative to
@@ -97,6 +110,8 @@ struct QuantizeOptions {
   std::string preset = "default";  ///< how much work: fast, default, best
   std::filesystem::path calibration;
   std::optional<std::int64_t> calibration_images;
+  BudgetOptions budget;
+  JudgeOptions judge;
   std::string head = "one2many";
   std::int64_t image_size = 640;
   std::string dialect = "both";  ///< qcdq, int4, integer; both: the first two; all
@@ -130,6 +145,8 @@ struct QatOptions {
   std::filesystem::path images;       ///< folder the COCO file's names are relative to
   std::filesystem::path calibration;  ///< of the start; empty: the training images, else the embedded ones
   std::optional<std::int64_t> calibration_images;
+  BudgetOptions budget;  ///< of the calibration it starts from
+  JudgeOptions judge;
   std::string head = "one2many";
   std::int64_t image_size = 640;
   QatCourse course;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "cli/budget_options.h"
 #include "cli/commands.h"
 
 namespace nibble {
@@ -59,7 +60,11 @@ void add_quantize(CLI::App& app, Action& chosen) {
   auto& command =
       add_command(app, "quantize", "Post-training quantisation: the files of one recipe",
                   "  nibble quantize yolov10n.pt -o out --recipe w4a16 --calib train2017\n"
-                  "  nibble quantize yolov10n.pt -o out --recipe my-recipe.yaml --calib images.txt --calib-images 64 --dialect int4\n");
+                  "  nibble quantize yolov10n.pt -o out --recipe my-recipe.yaml --calib images.txt --calib-images 64 --dialect int4\n"
+                  "  nibble quantize yolov10n.pt -o out --recipe w4a16 --calib train2017 --max-size 1.5MB\n"
+                  "      the most accurate file of that size: w4a16-mixed, 8 bits where they help most\n"
+                  "  nibble quantize yolov10n.pt -o out --recipe w4a16 --calib train2017 --max-drop 1 --judge data.yaml\n"
+                  "      the smallest file within a point of mAP of the float model\n");
   command.add_option("CKPT", options->checkpoint, "an Ultralytics YOLOv10 checkpoint")->required()->type_name("FILE");
   command.add_option("-o,--output", options->output_dir, "folder to write to")->required()->type_name("DIR");
   command.add_option("--recipe", options->recipe, "w8a16, w8a8, w4a16, w4a8, another shipped name, or a .yaml file")
@@ -72,6 +77,8 @@ void add_quantize(CLI::App& app, Action& chosen) {
   command.add_option("--calib-images", options->calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());
+  add_budget_options(command, options->budget);
+  add_judge_options(command, options->judge);
   add_head_options(command, options->head, options->image_size);
   command
       .add_option("--dialect", options->dialect,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "cli/budget_options.h"
 #include "cli/commands.h"
 #include "nibble/calibration.h"
 #include "nibble/error.h"
@@ -53,6 +54,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--calib-images", options.calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());
+  add_budget_options(command, options.budget);
   add_training_options(command, options);
   add_data_options(command, options.data, true, "100");
   add_head_options(command, options.head, options.image_size);
@@ -78,7 +80,9 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
                   "  nibble run yolov10m.pt --images val2017 --annotations instances_val2017.json --calib train2017 --max-images 500\n"
                   "  nibble run yolov10m.pt --recipes w8a16,w4a16 --run-id first --resume\n"
                   "  nibble run yolov10m.pt --calib train2017 --qat w4a8 --qat-data train2017 --qat-epochs 1\n"
-                  "      w4a8 is also trained: float, calibrated and trained files side by side\n");
+                  "      w4a8 is also trained: float, calibrated and trained files side by side\n"
+                  "  nibble run yolov10m.pt --calib train2017 --recipes w4a16,w4a8 --max-size 9MB\n"
+                  "      the most accurate files of that size; with --max-drop, calibration images judge, without labels\n");
   add_run_options(command, *options);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     const auto result = run(*options, terminal);

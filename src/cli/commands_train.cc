@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/budget_options.h"
 #include "cli/commands.h"
 
 namespace nibble {
@@ -78,6 +79,8 @@ void add_qat(CLI::App& app, Action& chosen) {
       ->type_name("NAME|FILE");
   add_preset_option(command, options->preset);
   add_images(command, *options);
+  add_budget_options(command, options->budget);
+  add_judge_options(command, options->judge);
   add_course(command, options->course);
   command.add_flag("--resume", options->resume, "go on from DIR's snapshot: with the same options, the result is the same as in one piece");
   add_head_options(command, options->head, options->image_size);

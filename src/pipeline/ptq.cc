@@ -6,12 +6,11 @@
 #include <map>
 #include <set>
 
-#include "base/log.h"
 #include "export/cleanup.h"
 #include "export/emit.h"
 #include "graph/rewrites.h"
 #include "nibble/error.h"
-#include "pipeline/compute_device.h"
+#include "pipeline/budget.h"
 #include "pipeline/output_ranges.h"
 #include "pipeline/scratch_file.h"
 #include "pipeline/source_model.h"
@@ -46,6 +45,15 @@ void emit_cleaned(const Graph& graph, const EmitOptions& options, const fs::path
   clean_model(raw.at, path, cleanup);
 }
 
+/// A guard: calibration measured the file it chose, and training hardly changes its size.
+void require_size(const Recipe& recipe, const fs::path& path) {
+  const auto bytes = static_cast<std::int64_t>(fs::file_size(path));
+  if (recipe.mixed.max_bytes == 0 || bytes <= recipe.mixed.max_bytes) return;
+  fs::remove(path);
+  throw Error(ErrorKind::internal,
+              fmt::format("budget: {}: has {} bytes, {} were allowed; allow a few more", path.string(), bytes, recipe.mixed.max_bytes));
+}
+
 /// Layers the recipe wanted quantised, with what it wanted.
 std::map<std::string, LayerPlan> wanted_layers(const Graph& baseline, const Recipe& recipe) {
   std::map<std::string, LayerPlan> wanted;
@@ -60,7 +68,7 @@ std::string with_note(const LayerStat& layer, const std::string& what) {
 
 /// Empty when the layer got what was asked.
 std::string shortfall_of(const LayerStat& layer, const LayerPlan& plan, const Recipe& recipe) {
-  const bool raised = recipe.mixed.average_bits > 0 && layer.weight_bits == recipe.mixed.high_bits;
+  const bool raised = recipe.mixed.is_on() && layer.weight_bits == recipe.mixed.high_bits;
   if (layer.weight_bits != plan.weight->bits && !raised)
     return with_note(layer, fmt::format("{} weight bits instead of {}", layer.weight_bits, plan.weight->bits));
   if (plan.activation && layer.activation_bits != plan.activation->bits) return with_note(layer, "float input instead of a quantised one");
@@ -80,9 +88,11 @@ Json layer_to_json(const LayerStat& layer) {
 
 }  // namespace
 
-Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images) {
+Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images,
+                       const BudgetOptions& budget) {
   Recipe recipe = load_recipe(name);
   apply_preset(recipe, preset);
+  apply_budget(recipe, budget);
   if (images) recipe.calibration.images = *images;
   return recipe;
 }
@@ -126,23 +136,6 @@ bool is_scored(const Recipe& recipe, const PtqFile& file) {
   return (file.dialect == "qcdq" && file.suffix == "opt") || file.dialect == "integer";
 }
 
-CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recipe, const CalibrationSet& images,
-                                   const RuntimeOptions& runtime, Progress& progress) {
-  CalibrateOptions options;
-  options.recipe = recipe;
-  const LogitValues logits = find_logits(baseline.graph);
-  options.head = {logits.boxes, logits.classes};
-  options.threads = runtime.threads;
-  options.device = compute_device(runtime);
-  options.seed = runtime.seed;
-  if (options.device.kind != DeviceKind::cpu)
-    log(LogLevel::warning,
-        fmt::format("calibrate {}: the head's gradients and what mixed bits measure are computed on the GPU, the layers' "
-                    "statistics and their rounding on the CPU",
-                    recipe.name));
-  return calibrate(baseline.graph, images_of(images, baseline.card.image_size), options, progress);
-}
-
 OutputRanges ranges_for(const std::vector<PtqFile>& files, const CalibrationResult& result, const CalibrationImages& images,
                         const RuntimeOptions& runtime, const PtqPath& path_of, Progress& progress) {
   const auto integer = index_of(files, "integer", "");
@@ -151,6 +144,11 @@ OutputRanges ranges_for(const std::vector<PtqFile>& files, const CalibrationResu
 
 void require_opset(const std::vector<PtqFile>& files, int opset) {
   for (const auto& file : files) resolved_opset(dialect_of(file), opset);
+}
+
+std::int64_t write_int4(const Detector& baseline, const Graph& graph, const Recipe& recipe, const fs::path& path) {
+  emit_cleaned(graph, emit_options(baseline.card, recipe, {"int4", ""}, false, 0), path);
+  return static_cast<std::int64_t>(fs::file_size(path));
 }
 
 void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
@@ -164,6 +162,7 @@ void write_ptq_files(const Detector& baseline, const CalibrationResult& result, 
       emit_cleaned(to_integer(result.graph, ranges).graph, options, path_of(file));
     } else if (file.dialect == "int4") {
       emit_cleaned(graph, options, path_of(file));
+      require_size(recipe, path_of(file));
     } else {
       emit_model(graph, options, path_of(file));
     }
@@ -190,12 +189,13 @@ RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const Calibr
   return report;
 }
 
-Json layers_document(const RecipeReport& report, const CalibrationResult& result) {
+Json layers_document(const RecipeReport& report, const Recipe& recipe, const CalibrationResult& result) {
   Json layers = Json::array();
   for (const auto& layer : result.layers) layers.push_back(layer_to_json(layer));
   Json document = {{"recipe", to_json(report)}, {"layers", layers}};
   for (const auto& point : result.front)
     document["front"].push_back({{"raised", point.raised}, {"average_bits", point.average_bits}, {"damage", point.damage}});
+  if (result.chosen) document["budget"] = budget_document(recipe, *result.chosen);
   return document;
 }
 

@@ -18,8 +18,10 @@
 
 namespace nibble {
 
-/// A shipped recipe or a file, with the preset's work and, where `images` is given, so many calibration images.
-Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images);
+/// A shipped recipe or a file, with the preset's work, the options' budget (budget.h) and, where `images` is given, so many calibration
+/// images.
+Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images,
+                       const BudgetOptions& budget);
 
 /// The dialects a user asks for.
 struct Dialects {
@@ -44,9 +46,6 @@ bool is_scored(const Recipe& recipe, const PtqFile& file);
 
 using PtqPath = std::function<std::filesystem::path(const PtqFile&)>;
 
-CalibrationResult calibrate_recipe(const Detector& baseline, const Recipe& recipe, const CalibrationSet& images,
-                                   const RuntimeOptions& runtime, Progress& progress);
-
 /// By convolution; what an integer file needs.
 using OutputRanges = std::map<std::string, OutputRange>;
 /// Empty when none of `files` is an integer one.
@@ -56,13 +55,16 @@ OutputRanges ranges_for(const std::vector<PtqFile>& files, const CalibrationResu
 /// Error(usage) when one of the files cannot be written with this opset (0: each dialect's own).
 void require_opset(const std::vector<PtqFile>& files, int opset);
 
-/// Writes the files; `opset` as for require_opset.
+/// Writes the compact file, as write_ptq_files does; returns its bytes.
+std::int64_t write_int4(const Detector& baseline, const Graph& graph, const Recipe& recipe, const std::filesystem::path& path);
+/// Writes the files; `opset` as for require_opset. Error(internal), and no such file, where the compact one is larger than the recipe
+/// allows.
 void write_ptq_files(const Detector& baseline, const CalibrationResult& result, const Recipe& recipe, const std::vector<PtqFile>& files,
                      const OutputRanges& ranges, const PtqPath& path_of, int opset = 0);
 
 /// Compares what the recipe asked for with what was done.
 RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result);
-/// {recipe: RecipeReport, layers: [LayerStat]}
-Json layers_document(const RecipeReport& report, const CalibrationResult& result);
+/// {recipe: RecipeReport, layers: [LayerStat], front, budget}; the last two where bits are mixed.
+Json layers_document(const RecipeReport& report, const Recipe& recipe, const CalibrationResult& result);
 
 }  // namespace nibble

@@ -8,6 +8,8 @@
 #include "comm/processes.h"
 #include "nibble/error.h"
 #include "nibble/run.h"
+#include "pipeline/budget.h"
+#include "pipeline/calibrate_recipe.h"
 #include "pipeline/compute_device.h"
 #include "pipeline/output_path.h"
 #include "pipeline/ptq.h"
@@ -30,7 +32,7 @@ class Qat {
   Qat(const QatOptions& options, std::shared_ptr<Processes> processes, int local_rank, Progress& progress)
       : options_(options),
         progress_(progress),
-        recipe_(resolved_recipe(options.recipe, options.preset, options.calibration_images)),
+        recipe_(resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget)),
         baseline_(read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size})),
         stem_(fmt::format("{}-{}", model_name_of(options.checkpoint), recipe_.name)),
         job_{baseline_, recipe_, options.course, options.runtime,      open_images(),
@@ -52,7 +54,7 @@ class Qat {
 
  private:
   QatImages open_images() const {
-    QatSource source{options_.data, options_.images, {}};
+    ImageSource source{options_.data, options_.images, {}};
     if (source.data.empty()) {
       const auto all = open_calibration_set(options_.calibration, std::numeric_limits<std::int64_t>::max());
       source = {all.name, {}, all.files};
@@ -70,6 +72,7 @@ class Qat {
     return key_of({{"checkpoint", baseline_.card.source_sha256},
                    {"recipe", to_json(recipe_)},
                    {"calibration", describe(calibration_set())},
+                   {"judge", options_.judge.data.string()},
                    {"head", options_.head},
                    {"image_size", options_.image_size},
                    {"seed", options_.runtime.seed}});
@@ -83,10 +86,14 @@ class Qat {
       return read_start(job_.places.start, start_key(), baseline_.graph);
     }
     check_snapshot();
-    Graph result = kept_start(job_.places.start, start_key(), baseline_.graph,
-                              [&] { return calibrate_recipe(baseline_, recipe_, calibration_set(), options_.runtime, progress_).graph; });
+    Graph result = kept_start(job_.places.start, start_key(), baseline_.graph, [&] { return calibrated().graph; });
     job_.processes->broadcast(std::span(&is_there, 1));
     return result;
+  }
+
+  CalibrationResult calibrated() const {
+    const CalibrationSet images = calibration_set();
+    return calibrate_recipe({baseline_, recipe_, images, options_.judge, job_.places.scored, options_.runtime}, progress_);
   }
 
   /// Before the calibration, which takes minutes.
@@ -155,6 +162,7 @@ std::string train(const QatOptions& options, Progress& progress) {
   if (course.label_weight > 0 && !has_labels(options.data))
     throw Error(ErrorKind::usage,
                 fmt::format("qat: {}: a folder or list has no labels; --labels needs a data.yaml or a COCO file", options.data.string()));
+  require_use_of(options.judge, resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget));
   require_compute_provider(options.runtime);
   const Rendezvous place = read_rendezvous([](const char* name) -> const char* { return std::getenv(name); });
   if (course.batch % place.size != 0)

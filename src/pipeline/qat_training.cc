@@ -7,7 +7,7 @@
 
 #include "data/training_loader.h"
 #include "pipeline/compute_device.h"
-#include "pipeline/qat_held_out.h"
+#include "pipeline/judge.h"
 #include "pipeline/qat_monitor.h"
 #include "pipeline/qat_settings.h"
 #include "train/qat.h"
@@ -51,7 +51,8 @@ QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
   settings.fit.resume = job.resume;
   settings.fit.run = job.run;
   settings.processes = job.processes;
-  HeldOut held_out(job.baseline, job.recipe, job.images.held_out, job.places.scored, job.runtime);
+  Progress silent;
+  Judge held_out(job.baseline, job.recipe, job.images.held_out, job.places.scored, job.runtime, silent);
   if (!job.images.has_labels && job.processes->is_first()) held_out.label();
   QatMonitor monitor(fmt::format("train {}", job.recipe.name), job.places.events, job.places.curve, now_s, progress);
   const QatResult trained = train_quantized(

@@ -42,7 +42,7 @@ void load_recipes(RunPlan& plan) {
   std::set<std::string> names;
   if (plan.options.recipes.empty()) throw Error(ErrorKind::usage, "run: no recipe; name some with --recipes");
   for (const auto& name : plan.options.recipes) {
-    plan.recipes.push_back(resolved_recipe(name, plan.options.preset, plan.options.calibration_images));
+    plan.recipes.push_back(resolved_recipe(name, plan.options.preset, plan.options.calibration_images, plan.options.budget));
     if (!names.insert(plan.recipes.back().name).second)
       throw Error(ErrorKind::usage,
                   fmt::format("run: --recipes: two are called '{}'; files would overwrite each other", plan.recipes.back().name));
@@ -77,7 +77,7 @@ void resolve_trained(RunPlan& plan) {
   if (options.qat.empty() && !options.qat_data.empty())
     throw Error(ErrorKind::usage, "run: --qat-data without --qat: nothing is trained; name recipes with --qat");
   if (options.qat_data.empty()) return;
-  require_images_folder(options.qat_data, options.qat_images);
+  require_images_folder({options.qat_data, options.qat_images, {}});
   if (!std::filesystem::exists(options.qat_data))
     throw Error(ErrorKind::input, fmt::format("training data: {}: no such file or folder; check --qat-data", options.qat_data.string()));
 }
@@ -160,6 +160,16 @@ RunPlan plan_run(const RunOptions& options) {
   describe_inputs(plan);
   note_caveats(plan);
   return plan;
+}
+
+CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, const RunDirectory& directory) {
+  const JudgeOptions calibration_images;  // those that are scored must not choose
+  return {baseline,
+          recipe,
+          plan.calibration.at(recipe.name),
+          calibration_images,
+          directory.path(RunNames::trial(recipe.name)),
+          plan.options.runtime};
 }
 
 std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "nibble/run.h"
+#include "pipeline/calibrate_recipe.h"
 #include "pipeline/calibration_set.h"
 #include "pipeline/eval_set.h"
 #include "quant/recipe.h"
@@ -31,6 +32,9 @@ struct RunPlan {
 
 /// Error(usage) or Error(input) for whatever is missing or makes no sense.
 RunPlan plan_run(const RunOptions& options);
+
+/// How a recipe is calibrated. It refers to `plan`, `recipe` and `baseline`.
+CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, const RunDirectory& directory);
 
 /// What decides a recipe's files.
 std::string recipe_key(const RunPlan& plan, const Recipe& recipe);

@@ -2,6 +2,7 @@
 #include "pipeline/run_stages.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -15,6 +16,7 @@
 #include "pipeline/run_checks.h"
 #include "pipeline/run_training.h"
 #include "pipeline/source_model.h"
+#include "report/budget_text.h"
 #include "report/report_json.h"
 
 namespace nibble {
@@ -45,7 +47,7 @@ bool must_make(RunJournal& journal, const RunPlan& plan, const Recipe& recipe, c
 void make_files(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, const std::vector<PtqFile>& files,
                 RunJournal& journal) {
   auto& directory = journal.directory();
-  const auto result = calibrate_recipe(baseline, recipe, plan.calibration.at(recipe.name), plan.options.runtime, journal.progress());
+  const auto result = calibrate_recipe(calibration_job(plan, recipe, baseline, directory), journal.progress());
   const auto relative = [&](const PtqFile& file) { return plan.names.quantized(artifact_name(recipe, file)); };
   const auto path_of = [&](const PtqFile& file) { return directory.path(relative(file)); };
   const auto images = images_of(plan.calibration.at(recipe.name), plan.options.image_size);
@@ -55,7 +57,7 @@ void make_files(const RunPlan& plan, const Recipe& recipe, const Detector& basel
   if (is_trained(plan, recipe)) write_start(run_training_places(recipe, directory).start, key, baseline.graph, result.graph);
   for (const auto& file : files) directory.record(relative(file), key);
   const auto layers = RunNames::layers(recipe.name);
-  write_json(directory.path(layers), layers_document(report_of(baseline.graph, recipe, result), result));
+  write_json(directory.path(layers), layers_document(report_of(baseline.graph, recipe, result), recipe, result));
   directory.record(layers, key);
 }
 
@@ -82,8 +84,10 @@ Detector make_baseline(const RunPlan& plan, RunJournal& journal) {
 void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, RunJournal& journal) {
   const auto files = files_of(recipe, {});
   if (must_make(journal, plan, recipe, files)) make_files(plan, recipe, baseline, files, journal);
-  journal.report().recipes.push_back(
-      recipe_report_from_json(read_json(journal.directory().path(RunNames::layers(recipe.name))).at("recipe")));
+  const Json layers = read_json(journal.directory().path(RunNames::layers(recipe.name)));
+  journal.report().recipes.push_back(recipe_report_from_json(layers.at("recipe")));
+  if (layers.contains("budget"))
+    journal.report().data.push_back(fmt::format("{}: {}", recipe.name, fmt::join(budget_lines(layers.at("budget")), "; ")));
 
   check_variant(plan, {recipe, "ptq"}, journal);
 }

@@ -18,7 +18,7 @@ namespace {
 constexpr const char* kCurve = "training.csv";
 constexpr const char* kResult = "training.json";
 
-QatSource source_of(const RunPlan& plan, const Recipe& recipe) {
+ImageSource source_of(const RunPlan& plan, const Recipe& recipe) {
   if (!plan.options.qat_data.empty()) return {plan.options.qat_data, plan.options.qat_images, {}};
   const auto& calibration = plan.calibration.at(recipe.name);
   return {calibration.name, {}, calibration.files};
@@ -57,7 +57,7 @@ void train_files(const RunPlan& plan, const Recipe& recipe, const Detector& base
   CalibrationResult state;
   const auto& calibration = plan.calibration.at(recipe.name);
   state.graph = kept_start(places.start, recipe_key(plan, recipe), baseline.graph,
-                           [&] { return calibrate_recipe(baseline, recipe, calibration, plan.options.runtime, journal.progress()).graph; });
+                           [&] { return calibrate_recipe(calibration_job(plan, recipe, baseline, directory), journal.progress()).graph; });
   QatOutcome trained = train_job(job, state.graph, journal.progress());
   state.graph = std::move(trained.graph);
   state.is_trained = true;

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace nibble {
@@ -15,7 +16,7 @@ struct BitChoice {
   double low_damage = 0, high_damage = 0;
 };
 
-/// A point of the front: the first `raised` layers of BitFront::order have high bits.
+/// A choice of bits. On the front the first `raised` layers of BitFront::order have high bits.
 struct BitFrontPoint {
   std::size_t raised = 0;
   double average_bits = 0;  ///< over all weights of all choices
@@ -30,8 +31,20 @@ struct BitFront {
 };
 BitFront bit_front(const std::vector<BitChoice>& choices);
 
-/// true: high bits. Layers of the front in order as long as the average stays at or below `average_bits`; one that no longer
-/// fits is passed over for later ones that do. Error(input) when even all low bits are above it.
-std::vector<bool> choose_bits(const std::vector<BitChoice>& choices, double average_bits);
+/// By choice; true: high bits.
+using RaisedLayers = std::vector<bool>;
+
+/// Layers of the front in order, each raised where `fits` allows it with those raised so far; one that does not fit is passed over for
+/// later ones that do. `fits` is not asked about no raised layer at all.
+RaisedLayers choose_bits(const std::vector<BitChoice>& choices, const std::function<bool(const RaisedLayers&)>& fits);
+
+/// As long as the average stays at or below `average_bits`. Error(input) when even all low bits are above it.
+RaisedLayers choose_bits(const std::vector<BitChoice>& choices, double average_bits);
+
+/// Where a choice stands; `raised` counts its layers, which need not be the first ones of the front.
+BitFrontPoint point_of(const std::vector<BitChoice>& choices, const RaisedLayers& raised);
+
+/// What choose_bits gives for averages `step` bits apart, from all low bits to all that gain, each choice once.
+std::vector<RaisedLayers> bit_steps(const std::vector<BitChoice>& choices, double step);
 
 }  // namespace nibble

@@ -40,6 +40,36 @@ TEST(ChooseBits, FillsTheBudgetAndPassesOverWhatDoesNotFit) {
   EXPECT_THAT(choose_bits({{1000, 4, 8, 100, 0}, {10, 4, 8, 0.1, 0}}, 4.1), ElementsAre(false, true));
 }
 
+TEST(ChooseBits, AsksAboutEachLayerWithThoseRaisedSoFar) {
+  // A kilobyte of its own for layer 1, none for the others.
+  const auto bytes = [](const RaisedLayers& raised) { return (raised[0] ? 100 : 0) + (raised[1] ? 1000 : 0) + (raised[2] ? 500 : 0); };
+  EXPECT_THAT(choose_bits(three_layers(), [&](const RaisedLayers& raised) { return bytes(raised) <= 600; }),
+              ElementsAre(true, false, true));
+  EXPECT_THAT(choose_bits(three_layers(), [&](const RaisedLayers& raised) { return bytes(raised) <= 599; }),
+              ElementsAre(true, false, false));
+}
+
+TEST(PointOf, AddsUpWhatIsRaised) {
+  const BitFrontPoint point = point_of(three_layers(), {true, false, true});
+  EXPECT_EQ(point.raised, 2U);
+  EXPECT_DOUBLE_EQ(point.average_bits, 8 - 4.0 * 10 / 1110);
+  EXPECT_DOUBLE_EQ(point.damage, 0.6);
+}
+
+TEST(BitSteps, RiseFromAllLowToAllThatGainEachChoiceOnce) {
+  auto choices = three_layers();
+  choices.push_back({50, 4, 8, 0.1, 0.2});  // never raised
+  const std::vector<RaisedLayers> steps = bit_steps(choices, 0.05);
+  EXPECT_THAT(steps.front(), ElementsAre(false, false, false, false));
+  EXPECT_THAT(steps.back(), ElementsAre(true, true, true, false));
+  for (std::size_t i = 1; i < steps.size(); ++i)
+    EXPECT_GT(point_of(choices, steps[i]).average_bits, point_of(choices, steps[i - 1]).average_bits);
+  EXPECT_THAT(bit_steps({{1000, 4, 8, 100, 0}, {10, 4, 8, 0.1, 0}}, 0.05),
+              ElementsAre(ElementsAre(false, false), ElementsAre(false, true), ElementsAre(true, true)))
+      << "the second is no point of the front";
+  EXPECT_THAT(bit_steps({{100, 4, 8, 0.1, 0.2}}, 0.05), ElementsAre(ElementsAre(false)));
+}
+
 TEST(ChooseBits, AnImpossibleBudgetIsAnError) {
   try {
     choose_bits(three_layers(), 3.5);

@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "graph/graph.h"
 #include "quant/bit_budget.h"
+#include "quant/bit_search.h"
 #include "quant/recipe.h"
 
 namespace nibble {
@@ -30,12 +31,20 @@ struct LayerStat {
   std::string note;                               ///< why a layer is float or a method fell back; empty when all went as the recipe says
 };
 
+/// What mixed precision made of its budget.
+struct ChosenBits {
+  BitFrontPoint point;           ///< damage: NaN where few bits everywhere were enough, and nothing was measured
+  std::vector<BitTrial> trials;  ///< max_drop: in order
+  std::string judge;             ///< max_drop: what the drop was measured on, in words
+};
+
 struct CalibrationResult {
   Graph graph;
   bool is_trained = false;        ///< what the graph holds was trained after calibration
   std::vector<LayerStat> layers;  ///< every convolution, in graph order, float ones included
   std::int64_t images = 0;
   std::vector<BitFrontPoint> front;  ///< mixed precision: predicted damage over average bits
+  std::optional<ChosenBits> chosen;  ///< mixed precision
 };
 
 /// Delivers calibration images as f32 [B,3,S,S] in 0..1: `load(first, count)`; may be called many times for the same range.
@@ -58,10 +67,12 @@ struct CalibrateOptions {
   std::uint64_t seed = 0;
   /// Computes the head's gradients and what mixed bits measure; the layers' statistics and their rounding are the CPU's.
   ComputeDevice device = {};
+  std::function<std::int64_t(const Graph&)> file_bytes = nullptr;  ///< of a quantised graph's INT4 file; for mixed.max_bytes
+  std::function<double(const Graph&)> drop = nullptr;              ///< points of mAP 50-95 it loses, as exported; for mixed.max_drop
 };
 
 /// The same images, recipe and seed give the same bits on the CPU. Error(environment) where `device` is a GPU and there is none,
-/// Error(input) without images, Error(numeric) naming the layer on non-finite statistics.
+/// Error(input) without images or with a budget that cannot be kept, Error(numeric) naming the layer on non-finite statistics.
 CalibrationResult calibrate(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options, Progress& progress);
 
 /// LibTorch's version and what it can compute on, for `doctor` and the manifest.

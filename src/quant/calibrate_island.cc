@@ -60,6 +60,7 @@ void note_damages(const MixedBits& mixed, CalibrationResult& result) {
     stat.note += (stat.note.empty() || damage.note.empty() ? "" : "; ") + damage.note;
   }
   result.front = mixed.front;
+  result.chosen = mixed.chosen;
 }
 
 CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
@@ -69,18 +70,20 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
   const at::Device device = torch_device(options.device);
   const Recipe& recipe = options.recipe;
   const FisherByNode fisher = fisher_for(device, baseline, images, options, progress);
-  std::vector<LayerPlan> plans = place_quantizers(baseline, recipe);
-  std::optional<MixedBits> mixed;
-  if (recipe.mixed.average_bits > 0) {
-    mixed = choose_mixed_bits(device, baseline, images, options, fisher, progress);
-    plans = mixed->plans;
-  }
-  const QuantizedLayers layers = quantize_layers(baseline, {plans}, images, options, fisher, progress).front();
   CalibrationResult result;
   result.images = images.count;
-  result.layers = stats_of(baseline, plans, layers);
-  if (mixed) note_damages(*mixed, result);
-  result.graph = with_layers(baseline, layers);
+  const auto take = [&](const std::vector<LayerPlan>& plans, const QuantizedLayers& layers) {
+    result.layers = stats_of(baseline, plans, layers);
+    result.graph = with_layers(baseline, layers);
+  };
+  if (recipe.mixed.is_on()) {
+    const MixedBits mixed = quantize_mixed(device, baseline, images, options, fisher, progress);
+    take(mixed.plans, mixed.layers);
+    note_damages(mixed, result);
+  } else {
+    const std::vector<LayerPlan> plans = place_quantizers(baseline, recipe);
+    take(plans, quantize_layers(baseline, {plans}, images, options, fisher, progress).front());
+  }
   return result;
 }
 

@@ -10,25 +10,12 @@
 
 #include "exec/convert.h"
 #include "exec/kernels.h"
-#include "exec/net.h"
 #include "nibble/error.h"
-#include "quant/head_loss.h"
+#include "quant/test_networks.h"
 
 namespace nibble {
 namespace {
-
-Tensor random_tensor(const Shape& shape, std::mt19937& random, float deviation = 0.3F) {
-  std::normal_distribution<float> normal(0, deviation);
-  std::vector<float> values(static_cast<std::size_t>(count_of(shape)));
-  for (float& value : values) value = normal(random);
-  return Tensor::of<float>(shape, std::move(values));
-}
-
-ValueId add_conv(Graph& graph, const std::string& name, ValueId x, const Shape& weight, op::Conv conv, std::mt19937& random) {
-  const ValueId w = graph.add_constant(name + ".weight", random_tensor(weight, random));
-  const ValueId b = graph.add_constant(name + ".bias", random_tensor({weight[0]}, random));
-  return graph.add(name, conv, {x, w, b});
-}
+using namespace test;
 
 /// Conv, SiLU, depthwise Conv, SiLU, Conv, residual Add, Conv of the untouched last layer's name "head".
 Graph small_network() {
@@ -44,24 +31,6 @@ Graph small_network() {
   graph.outputs = {add_conv(graph, "head", x, {4, 8, 1, 1}, {}, random)};
   verify(graph);
   return graph;
-}
-
-CalibrationImages random_images(std::int64_t count) {
-  return {count, [](std::int64_t first, std::int64_t number) {
-            std::mt19937 random(static_cast<unsigned>(first) + 11);
-            std::uniform_real_distribution<float> uniform(0, 1);
-            std::vector<float> values(static_cast<std::size_t>(number * 3 * 16 * 16));
-            for (float& value : values) value = uniform(random);
-            return Tensor::of<float>({number, 3, 16, 16}, std::move(values));
-          }};
-}
-
-Recipe recipe_of(int weight_bits, int activation_bits) {
-  Recipe recipe;
-  recipe.name = "test";
-  recipe.weights.bits = weight_bits;
-  recipe.activations.bits = activation_bits;
-  return recipe;
 }
 
 at::Tensor run(const Graph& graph, const Tensor& images) {
@@ -204,44 +173,6 @@ TEST(Calibrate, GranularitiesHaveTheirShapes) {
   }
 }
 
-/// Two small branches of logits on a body of two convolutions: what a detection head looks like to calibration.
-struct SmallDetector {
-  Graph graph;
-  HeadLogits head;
-};
-SmallDetector small_detector() {
-  std::mt19937 random(7);
-  SmallDetector detector;
-  Graph& graph = detector.graph;
-  const ValueId images = graph.add_input("images", {1, 3, 16, 16});
-  ValueId x =
-      graph.add("act1", op::Silu{}, {add_conv(graph, "first", images, {16, 3, 3, 3}, {.stride = {2, 2}, .padding = {1, 1}}, random)});
-  x = graph.add("act2", op::Silu{}, {add_conv(graph, "second", x, {16, 16, 3, 3}, {.padding = {1, 1}}, random)});
-  const auto branch = [&](const std::string& name, std::int64_t channels) {
-    return graph.add(name + ".flat", op::Reshape{{0, channels, -1}}, {add_conv(graph, name, x, {channels, 16, 1, 1}, {}, random)});
-  };
-  detector.head = {branch("boxes", 64), branch("classes", 3)};
-  graph.outputs = {graph.add("output", op::Concat{.axis = 1}, {detector.head.boxes, detector.head.classes})};
-  verify(graph);
-  return detector;
-}
-
-CalibrationResult calibrated_detector(const Recipe& recipe) {
-  Progress silent;
-  const SmallDetector detector = small_detector();
-  return calibrate(detector.graph, random_images(24), {.recipe = recipe, .head = detector.head, .threads = 1, .seed = 0}, silent);
-}
-
-/// On images that were not used to calibrate.
-double head_divergence(const Graph& quantized) {
-  const SmallDetector detector = small_detector();
-  const at::Tensor images = to_torch(random_images(1000).load(900, 32));
-  const auto wanted = Net(detector.graph).forward(images, {detector.head.boxes, detector.head.classes});
-  const auto found = Net(quantized).forward(images, {detector.head.boxes, detector.head.classes});
-  const HeadLoss loss = head_loss(wanted[0], wanted[1], found[0], found[1]);
-  return (loss.classes + 20 * loss.boxes).item<double>();
-}
-
 TEST(Calibrate, ErrorsThatTheHeadDoesNotNoticeAreCheaper) {
   Recipe recipe = recipe_of(5, 0);
   const double as_the_head = head_divergence(calibrated_detector(recipe).graph);
@@ -255,34 +186,6 @@ TEST(Calibrate, LayersMakeUpForTheErrorsBeforeThem) {
   const double propagated = head_divergence(calibrated_detector(recipe).graph);
   recipe.weights.error_propagation = false;
   EXPECT_LT(propagated, head_divergence(calibrated_detector(recipe).graph));
-}
-
-TEST(Calibrate, MixedBitsStayInTheBudgetAndSayWhy) {
-  Recipe recipe = recipe_of(4, 0);
-  recipe.mixed.average_bits = 5;
-  const CalibrationResult result = calibrated_detector(recipe);
-  double bits = 0, weights = 0;
-  int raised = 0;
-  for (const Node& node : result.graph.nodes) {
-    if (!std::holds_alternative<op::Conv>(node.op)) continue;
-    const Value& weight = result.graph.value(node.inputs[1]);
-    const auto count = static_cast<double>(count_of(weight.shape));
-    bits += count * weight.quant->spec.bits;
-    weights += count;
-  }
-  EXPECT_LE(bits, 5 * weights);
-  for (const LayerStat& layer : result.layers) {
-    ASSERT_TRUE(layer.low_damage && layer.high_damage);
-    EXPECT_LT(*layer.high_damage, *layer.low_damage) << layer.node;
-    if (layer.weight_bits != 8) continue;
-    ++raised;
-    EXPECT_NE(layer.note.find("raised from 4 bits"), std::string::npos) << layer.note;
-  }
-  EXPECT_GT(raised, 0);
-  ASSERT_EQ(result.front.size(), 5U);
-  EXPECT_DOUBLE_EQ(result.front.front().average_bits, 4);
-  EXPECT_DOUBLE_EQ(result.front.back().average_bits, 8);
-  EXPECT_LT(result.front.back().damage, result.front.front().damage);
 }
 
 /// Inputs that hardly vary around a large mean: their centred moments are what cancellation leaves of much larger sums.

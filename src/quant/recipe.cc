@@ -97,11 +97,23 @@ void read_distillation(const Json& json, const ConfigPlace& place, DistillationR
 }
 
 void read_mixed(const Json& json, const ConfigPlace& place, MixedRecipe& mixed) {
+  constexpr std::int64_t kMostBytes = 1'000'000'000'000;
   read_fields(
       json, place,
       {{"average_bits", real_field(mixed.average_bits, 0, 8)},
+       {"max_bytes", count_field(mixed.max_bytes, 0, kMostBytes)},
+       {"max_drop", real_field(mixed.max_drop, 0, 100)},
        {"high_bits", int_field(mixed.high_bits, 3, 8)},
        {"images", [&](const Json& value, const ConfigPlace& where) { count_field(mixed.images.emplace(), 1, 1024)(value, where); }}});
+  if ((mixed.average_bits > 0) + (mixed.max_bytes > 0) + (mixed.max_drop > 0) > 1)
+    throw_bad_value(json, place, "one budget: average_bits, max_bytes or max_drop");
+}
+
+/// Bits that are raised to no more than they are cost a search for nothing.
+void require_bits_to_raise(const Recipe& recipe, const ConfigPlace& place) {
+  if (recipe.mixed.is_on() && recipe.weights.bits >= recipe.mixed.high_bits)
+    throw_bad_value(recipe.mixed.high_bits, place.child("mixed").child("high_bits"),
+                    fmt::format("more than the {} bits of weights.bits", recipe.weights.bits));
 }
 
 template <class Read, class Part>
@@ -183,6 +195,7 @@ Recipe parse_recipe(const Json& json, const std::string& source) {
   // The name becomes part of file names.
   if (recipe.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") != std::string::npos || recipe.name.front() == '.')
     throw_bad_value(recipe.name, place.child("name"), "lower-case letters, digits, '-', '_' and '.'");
+  require_bits_to_raise(recipe, place);
   return recipe;
 }
 
@@ -204,6 +217,8 @@ Json to_json(const Recipe& recipe) {
           {"rules", rules},
           {"mixed",
            {{"average_bits", recipe.mixed.average_bits},
+            {"max_bytes", recipe.mixed.max_bytes},
+            {"max_drop", recipe.mixed.max_drop},
             {"high_bits", recipe.mixed.high_bits},
             {"images", recipe.mixed.images.value_or(kMixedImages)}}},
           {"distillation", distillation_to_json(recipe.distillation)},

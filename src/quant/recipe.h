@@ -59,11 +59,15 @@ struct DistillationRecipe {
   double feature_weight = 5;                         ///< of the mean relative squared error of the convolutions' outputs
 };
 constexpr std::int64_t kMixedImages = 16;  ///< MixedRecipe::images where neither recipe nor preset says
-/// Layers whose few bits hurt the detections most get more of them (quant/mixed_bits.h).
+/// Layers whose few bits hurt the detections most get more of them (quant/mixed_bits.h), under one budget at most; none: every layer as
+/// `weights` says.
 struct MixedRecipe {
-  double average_bits = 0;             ///< over all quantised weights; 0: every layer as `weights` says
+  double average_bits = 0;             ///< at most so many over all quantised weights; 0: no such budget
+  std::int64_t max_bytes = 0;          ///< at most so large a file in the INT4 dialect, computing in FP32; 0: no such budget
+  double max_drop = 0;                 ///< the fewest bits that lose at most so many points of mAP 50-95; 0: no such budget
   int high_bits = 8;                   ///< of the layers that get more
   std::optional<std::int64_t> images;  ///< on which each layer's damage is measured; empty: as the preset says, else kMixedImages
+  bool is_on() const { return average_bits > 0 || max_bytes > 0 || max_drop > 0; }
 };
 struct Recipe {
   std::string name;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/files.h"
 #include "nibble/error.h"
 #include "quant/preset.h"
@@ -115,6 +117,33 @@ TEST(Recipe, MixedBitsAreMeasuredOnAtLeastOneImage) {
 }
 
 TEST(Recipe, MixedIsABudget) { EXPECT_EQ(load_recipe("w4a16-mixed").mixed.average_bits, 4.5); }
+
+TEST(Recipe, ABudgetMayBeBytesOrPoints) {
+  const Recipe bytes = parse(R"({"name": "x", "mixed": {"max_bytes": 1500000}})");
+  EXPECT_EQ(bytes.mixed.max_bytes, 1'500'000);
+  EXPECT_TRUE(bytes.mixed.is_on());
+  EXPECT_EQ(to_json(parse_recipe(to_json(bytes), "resolved")), to_json(bytes));
+  EXPECT_EQ(parse(R"({"name": "x", "mixed": {"max_drop": 0.75}})").mixed.max_drop, 0.75);
+  EXPECT_FALSE(parse(R"({"name": "x", "mixed": {"max_drop": 0, "max_bytes": 0}})").mixed.is_on());
+}
+
+TEST(Recipe, BudgetsThatMakeNoSenseAreRefused) {
+  const auto refusal = [](const std::string& mixed) { return refusal_of(R"({"name": "x", "mixed": )" + mixed + "}"); };
+  EXPECT_THAT(refusal(R"({"average_bits": 4.5, "max_bytes": 1500000})"), HasSubstr("one budget: average_bits, max_bytes or max_drop"));
+  EXPECT_THAT(refusal(R"({"max_drop": 1, "max_bytes": 1500000})"), HasSubstr("one budget"));
+  EXPECT_THAT(refusal(R"({"max_bytes": -1})"), HasSubstr("mixed.max_bytes: -1"));
+  EXPECT_THAT(refusal(R"({"max_bytes": "1.5MB"})"), HasSubstr("mixed.max_bytes: \"1.5MB\""));
+  EXPECT_THAT(refusal(R"({"max_bytes": 1.5e6})"), HasSubstr("a whole number"));
+  EXPECT_THAT(refusal(R"({"max_drop": -0.5})"), HasSubstr("mixed.max_drop: -0.5"));
+  EXPECT_THAT(refusal(R"({"max_drop": 101})"), HasSubstr("from 0 to 100"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"bits": 8}, "mixed": {"max_drop": 1}})"),
+              HasSubstr("mixed.high_bits: 8 is not allowed; expected more than the 8 bits of weights.bits"));
+}
+
+TEST(Recipe, NoNumberIsNoBudget) {
+  Json json = {{"name", "x"}, {"mixed", {{"max_drop", NAN}}}};
+  EXPECT_THROW(parse_recipe(json, "test.yaml"), Error);
+}
 
 TEST(Recipe, UnknownKeysNameFilePathAndWhatIsKnown) {
   EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"bit": 4}})"), HasSubstr("test.yaml: weights.bit: no such key; known keys are bits"));

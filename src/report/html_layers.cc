@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 #include <optional>
 
+#include "report/budget_text.h"
 #include "report/html_parts.h"
 #include "report/svg_chart.h"
 #include "report/svg_lines.h"
@@ -115,15 +117,28 @@ int raised_layers(const Layers& layers) {
       std::count_if(layers.begin(), layers.end(), [&](const Layer& layer) { return layer.is_quantized() && layer.weight_bits > least; }));
 }
 
-/// Predicted damage over average bits; false where no bits were mixed.
-Json front_of(const std::map<std::string, Json>& documents, const std::string& recipe, const Layers& layers) {
-  const auto found = documents.find(recipe);
-  if (found == documents.end() || !found->second.contains("front")) return false;
+/// Predicted damage over average bits, the chosen bits marked; false where the damages were not measured.
+Json front_chart(const std::string& recipe, const Json& document) {
+  if (!document.contains("front")) return false;
   Line front;
-  for (const auto& point : found->second.at("front")) front.points.push_back({point.at("average_bits"), point.at("damage")});
-  const LineChart chart{.title = recipe + ": predicted damage by average bits per weight", .unit = "", .x_name = "bits", .lines = {front}};
-  return {{"chart", line_chart_svg(chart)},
-          {"text", fmt::format("{} of {} layers have more bits than the others", raised_layers(layers), layers.size())}};
+  for (const auto& point : document.at("front")) front.points.push_back({point.at("average_bits"), point.at("damage")});
+  LineChart chart{.title = recipe + ": predicted damage by average bits per weight", .unit = "", .x_name = "bits", .lines = {front}};
+  if (document.contains("budget")) {
+    const Json& chosen = document.at("budget").at("chosen");
+    chart.lines.push_back({{{chosen.at("average_bits"), chosen.at("damage")}}, LineStyle::dotted});
+  }
+  return line_chart_svg(chart);
+}
+
+/// False where no bits were mixed.
+Json mixed_bits_of(const std::map<std::string, Json>& documents, const std::string& recipe, const Layers& layers) {
+  const auto found = documents.find(recipe);
+  if (found == documents.end() || !(found->second.contains("front") || found->second.contains("budget"))) return false;
+  const std::string raised = fmt::format("{} of {} layers have more bits than the others", raised_layers(layers), layers.size());
+  std::vector<std::string> lines;
+  if (found->second.contains("budget")) lines = budget_lines(found->second.at("budget"));
+  lines.insert(lines.begin(), raised);
+  return {{"chart", front_chart(recipe, found->second)}, {"text", fmt::format("{}", fmt::join(lines, ". "))}};
 }
 
 /// {count, items}; false when empty.
@@ -146,7 +161,7 @@ Json section_of(const RecipeReport& recipe, const std::map<std::string, Json>& d
       {"heading", fmt::format("{} convolutions quantised, calibrated on {} images", recipe.quantized_layers, recipe.calibration_images)},
       {"chart", chart_of(recipe.name, layers, worst, top)},
       {"worst", worst_list(layers, worst)},
-      {"front", front_of(documents, recipe.name, layers)},
+      {"mixed", mixed_bits_of(documents, recipe.name, layers)},
       {"float_layers", list_of(recipe.float_layers)},
       {"skipped_layers", list_of(recipe.skipped_layers)},
       {"has_rows", !layers.empty()},

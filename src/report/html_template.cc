@@ -131,11 +131,13 @@ there, in decibels. Higher is better; 6 dB are about one bit. All charts have th
 {{^chart}}
 <p>There is nothing to draw: no layer of this recipe has a measured output.</p>
 {{/chart}}
-{{#front}}
-<figure><figcaption>What more bits would save <span class="small">predicted damage over average bits per weight; damage: divergence of the detections with one layer quantised, summed over layers</span></figcaption>
+{{#mixed}}
+{{#chart}}
+<figure><figcaption>What more bits would save <span class="small">predicted damage over average bits per weight, the dot is what was chosen; damage: divergence of the detections with one layer quantised, summed over layers</span></figcaption>
 {{{chart}}}</figure>
+{{/chart}}
 <p>{{text}}.</p>
-{{/front}}
+{{/mixed}}
 {{#skipped_layers}}
 <details><summary class="failed-text">{{count}} layers did not get what the recipe asked for</summary><ul class="long">
 {{#items}}

@@ -218,6 +218,24 @@ TEST(ReportHtml, DrawsWhatMoreBitsWouldSave) {
                        {{"raised", 2}, {"average_bits", 4.5}, {"damage", 0.0625}}};
   EXPECT_THAT(report_html(mixed), AllOf(HasSubstr("What more bits would save"), HasSubstr("1 of 8 layers have more bits than the others"),
                                         HasSubstr("predicted damage by average bits per weight")));
+  EXPECT_EQ(count(report_html(mixed), "class=\"dot\""), 0);
+  document["budget"] = {{"max_bytes", 1500000}, {"chosen", {{"raised", 1}, {"average_bits", 4.25}, {"damage", 0.125}}}};
+  const auto page = report_html(mixed);
+  EXPECT_EQ(count(page, "class=\"dot\""), 1);
+  EXPECT_THAT(page, AllOf(HasSubstr("4.25: 0.1250"), HasSubstr("Budget: at most 1500000 bytes in the INT4 dialect; chosen: 4.25 bits on "
+                                                               "average, 1 layers with more.")));
+}
+
+TEST(ReportHtml, SaysWhatWasTriedWhereNothingWasDrawn) {
+  HtmlInput mixed = input();
+  mixed.layers["w4a16"]["budget"] = {{"max_drop", 1.5},
+                                     {"judge", "the labels of 128 images of <x>.json"},
+                                     {"trials", {{{"average_bits", 4.0}, {"drop", 1.25}}}},
+                                     {"chosen", {{"raised", 0}, {"average_bits", 4.0}, {"damage", nullptr}}}};
+  const auto page = report_html(mixed);
+  EXPECT_THAT(page,
+              AllOf(Not(HasSubstr("What more bits would save")), HasSubstr("at most 1.5 points of mAP below float"),
+                    HasSubstr("Judged by the labels of 128 images of &lt;x&gt;.json"), HasSubstr("Points below float: 4.00 bits: 1.25")));
 }
 
 TEST(ReportHtml, AnEmptyReportIsStillAPage) {

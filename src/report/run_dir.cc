@@ -53,6 +53,7 @@ std::string RunNames::metrics(const std::string& recipe, const std::string& suff
 }
 
 std::string RunNames::layers(const std::string& recipe) { return fmt::format("ptq-{}-coco/layers.json", recipe); }
+std::string RunNames::trial(const std::string& recipe) { return fmt::format("ptq-{}-coco/trial.onnx", recipe); }
 std::string RunNames::comparison(const std::string& recipe, const std::string& method) {
   return fmt::format("{}-{}-coco/compare.json", method, recipe);
 }

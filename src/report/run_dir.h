@@ -21,6 +21,8 @@ struct RunNames {
   /// network's numbers were found, "ptq" or "qat".
   static std::string metrics(const std::string& recipe, const std::string& suffix = "", const std::string& method = "ptq");
   static std::string layers(const std::string& recipe);
+  /// A file that is scored while a recipe's bits are chosen.
+  static std::string trial(const std::string& recipe);
   /// "ptq-w4a16-coco/compare.json"
   static std::string comparison(const std::string& recipe, const std::string& method = "ptq");
   /// "qat-w4a16-coco/training.csv" of "training.csv".

@@ -82,6 +82,26 @@ TEST_F(Cli, MistakesOfTheCallerAreUsageErrors) {
   expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a16", "--dialect", "morse"}, 2, "morse");
 }
 
+TEST_F(Cli, BudgetsThatMakeNoSenseAreUsageErrors) {
+  const auto refused = [&](std::vector<std::string> more, const std::string& says) {
+    std::vector<std::string> all = {"quantize", "a.pt", "-o", "x", "--recipe", "w4a16"};
+    all.insert(all.end(), more.begin(), more.end());
+    expect_error(all, 2, says);
+  };
+  for (const std::string size :
+       {"12XB", "-1", "0", "nan", "inf", "-inf", "", "MB", "1.5 GB", "0x10", "1e99", "1e13", "1,5MB", "1.5MB ", "0.5"})
+    refused({"--max-size", size}, "1.6MB");
+  for (const std::string points : {"-1", "0", "nan", "inf", "", "101", "1%", "one"}) refused({"--max-drop", points}, "as in 1.5");
+  refused({"--max-size", "1MB", "--max-drop", "1"}, "--max-size");
+  refused({"--judge-images", "."}, "--judge");
+  refused({"--judge", "labels.json"}, "--max-drop");
+  expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w8a16", "--max-size", "2MB"}, 2, "8 bits already");
+  expect_error({"run", "--recipes", "w8a16", "--max-drop", "1"}, 2, "8 bits already");
+  expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a16", "--max-size", "1kB"}, 3, "a.pt");
+  write_file(folder_ / "two.yaml", "name: two\nmixed: {average_bits: 4.5, max_drop: 1}\n");
+  expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "two.yaml"}, 3, "one budget");
+}
+
 TEST_F(Cli, FilesThatAreMissingOrForeignAreInputErrors) {
   write_file(folder_ / "text.pt", "not a checkpoint");
   write_file(folder_ / "text.onnx", "not a model");

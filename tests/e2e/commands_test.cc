@@ -189,6 +189,69 @@ TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {
   EXPECT_EQ(nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--resume"}).exit_code, 2) << "nothing was trained";
 }
 
+TEST_F(Commands, QuantizeKeepsAFileUnderASize) {
+  write_file(folder_ / "small.yaml",
+             "name: small\nweights: {bits: 4, rounding: nearest, scale_search: max, error_propagation: false}\n"
+             "calibration: {images: 2, batch: 2}\nmixed: {images: 1}\nbias_correction: false\n"
+             "rules:\n  - {match: 'model.?.conv'}\n  - {match: '*', keep_float: true}\n");
+  const std::vector<std::string> command = {"quantize", kModel,      "-o",   "out",       "--recipe", "small.yaml", "--imgsz",
+                                            "320",      "--dialect", "int4", "--threads", "1",        "--max-size"};
+  const auto with = [&](const std::string& size) {
+    auto all = command;
+    all.push_back(size);
+    return nibble(all);
+  };
+  const auto refused = with("1kB");
+  ASSERT_EQ(refused.exit_code, 3) << refused.err;
+  const auto at = refused.err.find("the smallest file has ");
+  ASSERT_NE(at, std::string::npos) << refused.err;
+  EXPECT_TRUE(!std::filesystem::exists(folder_ / "out") || std::filesystem::is_empty(folder_ / "out"));
+  const std::int64_t limit = std::stoll(refused.err.substr(at + 22)) + 20'000;
+  const auto outcome = with(std::to_string(limit));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("Budget: at most " + std::to_string(limit) + " bytes in the INT4 dialect; chosen: "));
+  const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(folder_ / "out/yolov10n-small-mixed-int4-ptq.onnx"));
+  EXPECT_LE(bytes, limit);
+  const auto document = read_json(folder_ / "out/yolov10n-small-mixed-layers.json");
+  EXPECT_EQ(document["budget"]["max_bytes"], limit);
+  EXPECT_GT(document["budget"]["chosen"]["raised"], 0);
+  const auto json = inspected("out/yolov10n-small-mixed-int4-ptq.onnx");
+  for (const auto& layer : json["layers"])
+    if (layer["weight_bits"] == 4) {
+      EXPECT_GT(bytes + layer["weights"].get<std::int64_t>() / 2, limit) << layer["name"] << " would fit";
+    }
+}
+
+TEST_F(Commands, QuantizeKeepsWithinADrop) {
+  write_file(folder_ / "coarse.yaml",
+             "name: coarse\nweights: {bits: 2, rounding: nearest, scale_search: max, error_propagation: false}\n"
+             "calibration: {images: 2, batch: 2}\nmixed: {images: 1, high_bits: 3}\nbias_correction: false\n"
+             "rules:\n  - {match: 'model.?.conv'}\n  - {match: '*', keep_float: true}\n");
+  const std::vector<std::string> command = {"quantize", kModel,      "-o",   "out",       "--recipe", "coarse.yaml", "--imgsz",
+                                            "320",      "--dialect", "int4", "--threads", "1",        "--max-drop"};
+  const auto with = [&](const std::vector<std::string>& more) {
+    auto all = command;
+    all.insert(all.end(), more.begin(), more.end());
+    return nibble(all);
+  };
+  const auto refused = with({"0.01"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.err;
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("points of mAP below float, with 2."), HasSubstr("no layer gains from more")));
+  const std::string coco = NIBBLE_SOURCE_DIR "/assets/coco/";
+  const auto outcome = with({"100", "--judge", coco + "instances_val2017_32.json", "--judge-images", coco + "val2017"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("trial 1 of coarse-mixed: 2.00 bits on average"));
+  EXPECT_THAT(outcome.out, HasSubstr("Judged by the labels of 32 images"));
+  const auto budget = read_json(folder_ / "out/yolov10n-coarse-mixed-layers.json")["budget"];
+  EXPECT_EQ(budget["max_drop"], 100);
+  EXPECT_EQ(budget["trials"].size(), 1U);
+  EXPECT_EQ(budget["chosen"]["raised"], 0);
+  EXPECT_EQ(budget["chosen"]["damage"], nullptr);
+  std::vector<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_ / "out")) left.push_back(entry.path().filename().string());
+  EXPECT_THAT(left, testing::UnorderedElementsAre(HasSubstr("int4-ptq.onnx"), HasSubstr("int4-ptq-fp16.onnx"), HasSubstr("layers.json")));
+}
+
 TEST_F(Commands, ProfileSaysWhatRanAndHowLevelsAgree) {
   ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--imgsz", "320"}).exit_code, 0);
   const auto outcome =

@@ -108,6 +108,33 @@ TEST_F(Run, TheSameSeedGivesTheSameBytesAndASecondRunDoesNotOverwrite) {
   EXPECT_THAT(again.err, HasSubstr("--resume"));
 }
 
+TEST_F(Run, KeepsABudgetAndShowsWhatItChose) {
+  write_file(folder_ / "small.yaml",
+             "name: small\nweights: {rounding: nearest, scale_search: max, error_propagation: false}\n"
+             "calibration: {images: 2, batch: 2}\nmixed: {images: 1, max_drop: 100}\nbias_correction: false\n"
+             "rules:\n  - {match: 'model.?.conv'}\n  - {match: '*', keep_float: true}\n");
+  const auto budget_of = [&](const std::string& run_id) {
+    return read_json(folder_ / "runs" / run_id / "ptq-small-coco/layers.json")["budget"];
+  };
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = {"run", "--recipes", "small.yaml", "--imgsz", "320", "--runs-dir", "runs", "--smoke", "--threads", "1"};
+    all.insert(all.end(), more.begin(), more.end());
+    const auto outcome = run_nibble(all, folder_);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  };
+  run({"--run-id", "a"});
+  EXPECT_THAT(budget_of("a")["judge"].get<std::string>(), HasSubstr("2 images of assets/coco/train2017"));
+  EXPECT_EQ(budget_of("a")["chosen"]["raised"], 0);
+  EXPECT_THAT(read_file(folder_ / "runs/a/summary.md"), HasSubstr("- small: Budget: at most 100 points of mAP below float"));
+  run({"--run-id", "b", "--max-size", "90MB"});
+  EXPECT_EQ(budget_of("b")["max_bytes"], 90'000'000);
+  EXPECT_GT(budget_of("b")["chosen"]["raised"], 0);
+  const auto config = read_json(folder_ / "runs/b/config/small.json")["mixed"];
+  EXPECT_EQ(config["max_bytes"], 90'000'000);
+  EXPECT_EQ(config["max_drop"], 0.0) << "the option is in its place";
+  EXPECT_THAT(read_file(folder_ / "runs/b/report.html"), HasSubstr("class=\"dot\""));
+}
+
 TEST_F(Run, ResumeKeepsWhatIsRightAndMakesTheRestAgain) {
   ASSERT_EQ(nibble({"--run-id", "a"}).exit_code, 0);
   const auto onnx = folder_ / "runs/a/onnx";
