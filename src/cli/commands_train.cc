@@ -33,7 +33,9 @@ void add_course(CLI::App& command, QatCourse& course) {
       ->type_name("N")
       ->check(count_range())
       ->excludes(steps);
-  command.add_option("--batch", course.batch, "images per step, of all processes together")
+  command
+      .add_option("--batch", course.batch,
+                  "images per step, of all processes together; at most 4 at once go through the network, so more need time but no memory")
       ->type_name("N")
       ->check(count_range())
       ->capture_default_str();

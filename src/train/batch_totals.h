@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the losses of a batch are divided by, when several processes have a share of it each: a loss divided by its own share's
-// count would give small shares too much weight.
+// What the losses of a batch are divided by, when it is looked at in parts, by one process or several: a loss divided by its own part's
+// count would give small parts too much weight.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -15,14 +15,24 @@ struct BatchTotals {
   double detections = 0;  ///< HeadLoss::detections
   double targets = 0;     ///< DetectionLoss::targets
   struct Output {
-    double share = 1;     ///< of its elements, this process's: a mean over them times `share` adds up to the mean over all
+    double number = 0;    ///< of its elements; a part's mean times the part's number / `number` adds up to the mean over all
     at::Tensor variance;  ///< scalar, of all elements
   };
   std::vector<Output> outputs;
 };
 
-/// `own`: this process's counts, and its part of `outputs` tensors in own_outputs; none where it has no image. One process: the
-/// same counts, and at::var.
-BatchTotals add_up_totals(Processes& processes, BatchTotals own, const std::vector<at::Tensor>& own_outputs, std::size_t outputs);
+/// Counts this process's parts of a batch.
+class BatchCounter {
+ public:
+  /// `outputs`: how many tensors each part has.
+  explicit BatchCounter(std::size_t outputs);
+  /// `part`: its counts, `outputs` empty. A process without an image adds no part.
+  void add(const BatchTotals& part, const std::vector<at::Tensor>& outputs);
+  /// Over the parts of all processes, which ask together.
+  BatchTotals sum(Processes& processes) const;
+
+ private:
+  std::vector<double> counts_;  // images, detections, targets; then of each output number, sum and sum of squares
+};
 
 }  // namespace nibble

@@ -102,7 +102,7 @@ class Fit {
     state_.adam.clear_gradients();
     StepLoss loss = problem_.loss(state_.step);
     double value = loss.total.item<double>();
-    if (processes_.size() == 1 || loss.total.requires_grad()) loss.total.backward();
+    if (loss.total.requires_grad()) loss.total.backward();
     add_up_gradients(processes_, state_.parameters());
     add_up_loss(processes_, value, loss.parts);
     const double norm = clip_gradient_norm(state_.parameters(), options_.max_gradient_norm);

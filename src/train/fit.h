@@ -25,7 +25,7 @@ struct ParameterGroup {
 
 /// Of several processes: this one's addends. Their sums are the step's.
 struct StepLoss {
-  at::Tensor total;                                   ///< scalar, differentiable; without gradients where this process has no image
+  at::Tensor total;  ///< scalar, differentiable; without gradients where they are added up already, or there are no images
   std::vector<std::pair<std::string, double>> parts;  ///< to be shown: the same names at each step
 };
 

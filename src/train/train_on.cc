@@ -24,19 +24,39 @@ at::Tensor feature_loss(const std::vector<at::Tensor>& targets, const std::vecto
   at::Tensor sum = at::zeros({}, found.front().options());
   for (std::size_t i = kFirstFeature; i < found.size(); ++i) {
     const auto& whole = totals.outputs[i - kFirstFeature];
-    sum = sum + at::mse_loss(found[i], targets[i]) * whole.share / whole.variance.clamp_min(1e-12);
+    const double share = static_cast<double>(found[i].numel()) / whole.number;
+    sum = sum + at::mse_loss(found[i], targets[i]) * share / whole.variance.clamp_min(1e-12);
   }
   return sum / static_cast<double>(std::max<std::size_t>(1, found.size() - kFirstFeature));
 }
 
-/// A share of a batch through both networks; all undefined where this process has no image.
+/// Images of a batch, with their objects.
+struct Samples {
+  at::Tensor images, image_of, labels, boxes_px;  ///< as in TrainingBatch
+  std::int64_t count() const { return images.size(0); }
+};
+
+/// At most `at_once` images each; one empty part of an empty batch.
+std::vector<Samples> parts_of(const TrainingBatch& batch, std::int64_t at_once) {
+  const Samples all{to_torch(batch.images), to_torch(batch.image_of), to_torch(batch.labels), to_torch(batch.boxes_px)};
+  if (all.count() <= at_once) return {all};
+  std::vector<Samples> parts;
+  for (std::int64_t first = 0; first < all.count(); first += at_once) {
+    const at::Tensor own = all.image_of.ge(first).logical_and(all.image_of.lt(first + at_once)).nonzero().reshape({-1});
+    parts.push_back({all.images.slice(0, first, first + at_once), all.image_of.index_select(0, own) - first,
+                     all.labels.index_select(0, own), all.boxes_px.index_select(0, own)});
+  }
+  return parts;
+}
+
+/// Images through both networks; all undefined where there are none.
 struct Seen {
+  std::int64_t images = 0;
   std::vector<at::Tensor> found, targets;  ///< the wanted values of the student and of the teacher
   HeadLoss head;
   DetectionLoss labels;
 };
 
-std::int64_t images_in(const TrainingBatch& batch) { return batch.images.shape()[0]; }
 double value_of(const at::Tensor& scalar) { return scalar.defined() ? scalar.item<double>() : 0; }
 
 class Training {
@@ -91,9 +111,37 @@ class Training {
   bool imitates_features() const { return settings_.feature_weight > 0; }
   bool imitates() const { return settings_.class_weight > 0 || settings_.box_weight > 0 || imitates_features(); }
 
+  /// With more images than go through the network at once, gradients of the parts are added up here, and the total has none.
   StepLoss loss(const TrainingBatch& batch) {
-    const Seen seen = images_in(batch) == 0 ? Seen{} : look_at(batch);
-    const BatchTotals totals = totals_of(batch, seen);
+    const std::vector<Samples> parts = parts_of(batch, settings_.images_at_once);
+    BatchCounter counter(wanted_.size() - kFirstFeature);
+    if (parts.size() == 1) {
+      const Seen seen = look_at(parts.front());
+      count(seen, counter);
+      return loss_of(seen, counter.sum(*settings_.processes));
+    }
+    count_ahead(parts, counter);
+    const BatchTotals totals = counter.sum(*settings_.processes);
+    StepLoss whole{at::zeros({}, device_), {}};
+    for (const Samples& part : parts) add_gradients(loss_of(look_at(part), totals), whole);
+    return whole;
+  }
+
+  static void add_gradients(const StepLoss& part, StepLoss& whole) {
+    part.total.backward();
+    whole.total += part.total.detach();
+    if (whole.parts.empty())
+      whole.parts = part.parts;
+    else
+      for (std::size_t i = 0; i < whole.parts.size(); ++i) whole.parts[i].second += part.parts[i].second;
+  }
+
+  void count_ahead(const std::vector<Samples>& parts, BatchCounter& counter) const {
+    const at::NoGradGuard no_gradients;
+    for (const Samples& part : parts) count(look_at(part), counter);
+  }
+
+  StepLoss loss_of(const Seen& seen, const BatchTotals& totals) const {
     StepLoss result{at::zeros({}, device_), {}};
     const auto add = [&](const char* name, const at::Tensor& part, double weight) {
       if (part.defined()) result.total = result.total + part * weight;
@@ -117,24 +165,24 @@ class Training {
     return result;
   }
 
-  Seen look_at(const TrainingBatch& batch) {
-    const at::Tensor images = to_torch(batch.images).to(device_).to(at::kFloat).div_(255).contiguous(at::MemoryFormat::ChannelsLast);
+  Seen look_at(const Samples& samples) const {
+    if (samples.count() == 0) return {};
+    const at::Tensor images = samples.images.to(device_).to(at::kFloat).div_(255).contiguous(at::MemoryFormat::ChannelsLast);
     Seen seen;
+    seen.images = samples.count();
     seen.found = student_.forward(images, wanted_);
     if (imitates()) {
       seen.targets = teach(images);
       seen.head = head_loss(seen.targets[0], seen.targets[1], seen.found[0], seen.found[1]);
     }
-    if (settings_.label_weight > 0) seen.labels = learn_labels(batch, images, seen.found);
+    if (settings_.label_weight > 0) seen.labels = learn_labels(samples, images, seen.found);
     return seen;
   }
 
-  BatchTotals totals_of(const TrainingBatch& batch, const Seen& seen) const {
+  void count(const Seen& seen, BatchCounter& counter) const {
     std::vector<at::Tensor> features;
     if (imitates_features() && !seen.targets.empty()) features.assign(seen.targets.begin() + kFirstFeature, seen.targets.end());
-    return add_up_totals(*settings_.processes,
-                         {static_cast<double>(images_in(batch)), value_of(seen.head.detections), value_of(seen.labels.targets), {}},
-                         features, wanted_.size() - kFirstFeature);
+    counter.add({static_cast<double>(seen.images), value_of(seen.head.detections), value_of(seen.labels.targets), {}}, features);
   }
 
   std::vector<at::Tensor> teach(const at::Tensor& images) const {
@@ -142,12 +190,11 @@ class Training {
     return teacher_.forward(images, wanted_);
   }
 
-  DetectionLoss learn_labels(const TrainingBatch& batch, const at::Tensor& images, const std::vector<at::Tensor>& found) const {
+  DetectionLoss learn_labels(const Samples& samples, const at::Tensor& images, const std::vector<at::Tensor>& found) const {
     DetectionLossOptions options;
     if (head_.is_one2one) options.assign.candidates = 1;
     const Anchors anchors = make_anchors(images.size(2), images.size(3), head_.strides_px, images.device());
-    return detection_loss(at::cat({found[0], found[1]}, 1), anchors,
-                          {to_torch(batch.image_of), to_torch(batch.labels), to_torch(batch.boxes_px)}, options);
+    return detection_loss(at::cat({found[0], found[1]}, 1), anchors, {samples.image_of, samples.labels, samples.boxes_px}, options);
   }
 
   const at::Device device_;

@@ -32,6 +32,25 @@ TEST(TrainOn, NothingStaysBehindOnTheCpu) {
   expect_near(other, train_course(at::kCPU, test::settings_with_all_losses()));
 }
 
+/// An image at a time through the network, and the batch makes the update it makes in one piece.
+TEST(TrainOn, PartsOfABatchAddUp) {
+  QatSettings settings = test::settings_with_all_losses();
+  const auto whole = train_course(at::kCPU, settings);
+  settings.images_at_once = 1;
+  ASSERT_GT(test::batch_at(0).images.shape()[0], 1);
+  expect_near(train_course(at::kCPU, settings), whole);
+}
+
+TEST(TrainOnTogether, PartsOfSharesAddUp) {
+  test::in_processes(2, [](const Rendezvous& place) {
+    QatSettings settings = test::settings_with_all_losses();
+    settings.processes = join_processes(place);
+    const auto whole = train_course(at::kCPU, settings);
+    settings.images_at_once = 1;
+    expect_near(train_course(at::kCPU, settings), whole);
+  });
+}
+
 /// The check itself: a network on the CPU and images elsewhere.
 TEST(TrainOn, ATensorLeftBehindIsNoticed) {
   const Graph graph = test::small_detector();
