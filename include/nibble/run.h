@@ -139,7 +139,7 @@ struct QatOptions {
   std::filesystem::path checkpoint;
   std::filesystem::path output_dir;
   std::string recipe;
-  std::string preset = "default";  ///< of the calibration it starts from; best as default
+  std::string preset = "default";  ///< of the calibration it starts from
   std::filesystem::path
       data;  ///< training images: a folder, a list of paths, a data.yaml, or a COCO instances file; empty: those of the calibration
   std::filesystem::path images;       ///< folder the COCO file's names are relative to

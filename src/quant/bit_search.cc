@@ -52,15 +52,13 @@ std::size_t next_point(const std::vector<BitFrontPoint>& points, const Bracket& 
 
 }  // namespace
 
-BitSearch search_bits(const std::vector<BitFrontPoint>& points, double first_drop, double max_drop,
-                      const std::function<double(std::size_t)>& drop_at) {
-  BitSearch search{{{points.front().average_bits, first_drop}}, {}};
+std::optional<std::size_t> search_bits(const std::vector<BitFrontPoint>& points, double first_drop, double max_drop,
+                                       const std::function<double(std::size_t)>& drop_at) {
   Bracket bracket{0, first_drop, {}, 0};
   for (int trial = 2; trial <= kMostTrials && is_open(points, bracket); ++trial) {
     const bool is_last_chance = trial == kMostTrials && !bracket.passes;
     const std::size_t at = is_last_chance ? points.size() - 1 : next_point(points, bracket, max_drop);
     const double drop = drop_at(at);
-    search.trials.push_back({points[at].average_bits, drop});
     if (drop <= max_drop) {
       bracket.passes = at;
       bracket.passes_drop = drop;
@@ -69,8 +67,7 @@ BitSearch search_bits(const std::vector<BitFrontPoint>& points, double first_dro
       bracket.fails_drop = drop;
     }
   }
-  search.point = bracket.passes;
-  return search;
+  return bracket.passes;
 }
 
 }  // namespace nibble

@@ -18,16 +18,12 @@ struct BitTrial {
 constexpr int kMostTrials = 5;      ///< the first included
 constexpr double kCloseBits = 0.1;  ///< a failing and a passing average so close end the search
 
-struct BitSearch {
-  std::vector<BitTrial> trials;
-  std::optional<std::size_t> point;  ///< the fewest bits that passed; empty: not even the last point did
-};
-
 /// `points`: choices by rising average. The first one was tried already and lost `first_drop`, more than `max_drop`; `drop_at` tries
 /// another one. Between trials the drop is taken to go with the predicted damage, in proportion as long as none has passed, then along the
 /// line between the closest two that did and did not; but steps up are 0.25 bits at least and grow threefold, and the bracket shrinks by a
-/// quarter at least. Without a passing one the last trial is the last point.
-BitSearch search_bits(const std::vector<BitFrontPoint>& points, double first_drop, double max_drop,
-                      const std::function<double(std::size_t)>& drop_at);
+/// quarter at least. Without a passing one the last trial is the last point. Returns the fewest bits that passed; nothing: not even the
+/// last point did.
+std::optional<std::size_t> search_bits(const std::vector<BitFrontPoint>& points, double first_drop, double max_drop,
+                                       const std::function<double(std::size_t)>& drop_at);
 
 }  // namespace nibble

@@ -166,14 +166,14 @@ class BitMixer {
     const std::vector<RaisedLayers> steps = bit_steps(choices_, kStepBits);
     std::vector<BitFrontPoint> points;
     for (const RaisedLayers& raised : steps) points.push_back(point_of(choices_, raised));
-    const BitSearch search = search_bits(points, best.drop, budget_.max_drop, [&](std::size_t point) {
-      Trial trial = attempt(steps[point]);
+    const std::optional<std::size_t> point = search_bits(points, best.drop, budget_.max_drop, [&](std::size_t tried) {
+      Trial trial = attempt(steps[tried]);
       const double drop = trial.drop;
       if (drop <= budget_.max_drop) best = std::move(trial);
       return drop;
     });
-    if (!search.point) refuse_drop();
-    return result_of(steps[*search.point], std::move(best.layers));
+    if (!point) refuse_drop();
+    return result_of(steps[*point], std::move(best.layers));
   }
 
   MixedBits result_of(const RaisedLayers& raised, QuantizedLayers layers) const {
