@@ -59,11 +59,12 @@ std::vector<std::string> nodes_without_cuda(const ModelSource& model, SessionOpt
   const auto count = nodes.size();
   constexpr std::size_t kShown = 8;
   nodes.resize(std::min(count, kShown));
-  const auto shown =
-      count == 0 ? "the runtime does not say which" : fmt::format("{}{}", fmt::join(nodes, ", "), count > kShown ? ", ..." : "");
+  // The runtime lists nodes only where some are placed elsewhere.
+  const auto which = count == 0
+                         ? "no node has a CUDA kernel"
+                         : fmt::format("{} nodes have no CUDA kernel ({}{})", count, fmt::join(nodes, ", "), count > kShown ? ", ..." : "");
   throw Error(ErrorKind::unsupported,
-              fmt::format("ONNX Runtime: {}: {} nodes have no CUDA kernel ({}); use --provider cpu or --allow-cpu-fallback",
-                          model.path.string(), count, shown));
+              fmt::format("ONNX Runtime: {}: {}; use --provider cpu or --allow-cpu-fallback", model.path.string(), which));
 }
 
 Ort::Session open_session(const ModelSource& model, const SessionOptions& options) {

@@ -15,6 +15,7 @@ class SessionGpu : public ::testing::Test {
     if (std::find(info.providers.begin(), info.providers.end(), "CUDAExecutionProvider") == info.providers.end())
       GTEST_SKIP() << "NOT TESTED ON A GPU: " << info.library
                    << " has no CUDA provider; set NIBBLE_ONNXRUNTIME to onnxruntime-gpu's library";
+    if (!std::filesystem::exists("/proc/driver/nvidia/version")) GTEST_SKIP() << "NOT TESTED ON A GPU: no NVIDIA driver is loaded";
   }
   Session open(Provider provider, bool optimize) {
     SessionOptions options;
@@ -22,37 +23,55 @@ class SessionGpu : public ::testing::Test {
     options.optimize = optimize;
     return Session(folder_ / "m.onnx", options);
   }
+  void expect_agreement(const Graph& graph, Dialect dialect) {
+    emit_model(graph, in_dialect(dialect), folder_ / "m.onnx");
+    const auto cpu = open(Provider::cpu, false), cuda = open(Provider::cuda, true);
+    EXPECT_THAT(cuda.providers(), ::testing::ElementsAre("CUDAExecutionProvider", "CPUExecutionProvider"));
+    EXPECT_LT(compare_sessions(cpu, cuda, random_inputs(cpu, 0)).at(0).max_relative, 1e-5);
+  }
   TestFolder folder_;
 };
 
 TEST_F(SessionGpu, EveryDialectAgreesWithTheCpu) {
   for (const auto& conv : {four_bit_per_channel(), four_bit_per_tensor_with_input()})
-    for (const auto dialect : {Dialect::qcdq, Dialect::int4}) {
-      EmitOptions options;
-      options.dialect = dialect;
-      emit_model(quant_conv_graph(conv), options, folder_ / "m.onnx");
-      const auto cpu = open(Provider::cpu, false), cuda = open(Provider::cuda, true);
-      EXPECT_THAT(cuda.providers(), ::testing::ElementsAre("CUDAExecutionProvider", "CPUExecutionProvider"));
-      EXPECT_LT(compare_sessions(cpu, cuda, random_inputs(cpu, 0)).at(0).max_relative, 1e-5);
-    }
+    for (const auto dialect : {Dialect::qcdq, Dialect::int4}) expect_agreement(quant_conv_graph(conv), dialect);
+  expect_agreement(quant_conv_graph(four_bit_blocked()), Dialect::int4);
+}
+
+/// There the runtime would keep the convolution's INT32 bias as it is, for an integer kernel that only the CPU has.
+TEST_F(SessionGpu, AConvolutionBetweenQuantisersAgreesWithTheCpu) {
+  Graph graph = quant_conv_graph(four_bit_per_tensor_with_input());
+  const QuantParams eight_bits{QuantSpec{}, Tensor::scalar(0.5F), Tensor::scalar(std::int8_t{0})};
+  graph.outputs = {graph.add("requantised", op::QuantizeDequantize{eight_bits}, {graph.outputs[0]})};
+  for (const auto dialect : {Dialect::qcdq, Dialect::int4}) expect_agreement(graph, dialect);
+}
+
+/// Det has a CPU kernel and none for CUDA.
+void write_det(const Graph& with_mod, const std::filesystem::path& path) {
+  emit_model(with_mod, {}, path);
+  auto model = read_onnx(path);
+  auto& graph = *model.mutable_graph();
+  for (auto& node : *graph.mutable_node()) {
+    if (node.op_type() != "Mod") continue;
+    node.set_op_type("Det");
+    node.clear_attribute();
+    node.mutable_input()->RemoveLast();
+  }
+  graph.mutable_output(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->clear_dim();
+  write_onnx(model, path);
 }
 
 TEST_F(SessionGpu, NodesWithoutAKernelAreNamed) {
-  Graph graph;
-  const auto x = graph.add_input("x", {1, 4});
-  graph.outputs = {graph.add("remainder", op::Mod{}, {x, graph.add_constant("two", Tensor::scalar(2.0F))})};
-  emit_model(graph, {}, folder_ / "m.onnx");
-  auto model = read_onnx(folder_ / "m.onnx");
-  // Det has a CPU kernel and none for CUDA.
-  model.mutable_graph()->mutable_node(0)->set_op_type("Det");
-  model.mutable_graph()->mutable_node(0)->clear_attribute();
-  model.mutable_graph()->mutable_node(0)->mutable_input()->RemoveLast();
-  auto* shape = model.mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape();
-  shape->mutable_dim(0)->set_dim_value(2);
-  shape->mutable_dim(1)->set_dim_value(2);
-  model.mutable_graph()->mutable_output(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->clear_dim();
-  write_onnx(model, folder_ / "m.onnx");
-  expect_error(ErrorKind::unsupported, "Det (remainder)", [&] { open(Provider::cuda, true); });
+  const auto expect_refusal = [&](bool after_relu, const std::string& text) {
+    Graph graph;
+    auto x = graph.add_input("x", {2, 2});
+    if (after_relu) x = graph.add("positive", op::Relu{}, {x});
+    graph.outputs = {graph.add("remainder", op::Mod{}, {x, graph.add_constant("two", Tensor::scalar(2.0F))})};
+    write_det(graph, folder_ / "m.onnx");
+    expect_error(ErrorKind::unsupported, text, [&] { open(Provider::cuda, true); });
+  };
+  expect_refusal(false, "no node has a CUDA kernel");
+  expect_refusal(true, "1 nodes have no CUDA kernel (Det (remainder))");
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ namespace nibble {
 namespace {
 
 constexpr const char* kCudaAdvice =
-    "install the wheel onnxruntime-gpu 1.26.0 (CUDA 12, cuDNN 9) and set NIBBLE_ONNXRUNTIME to its capi/libonnxruntime.so, with the CUDA "
-    "libraries on LD_LIBRARY_PATH, or use --provider cpu";
+    "install the wheel onnxruntime-gpu for the CUDA that is there (1.26.0: CUDA 12, 1.31.1: CUDA 13; both with cuDNN 9) and set "
+    "NIBBLE_ONNXRUNTIME to its capi/libonnxruntime.so, with the CUDA libraries on LD_LIBRARY_PATH, or use --provider cpu";
 
 void require_cuda() {
   const auto providers = onnx_runtime_info().providers;
@@ -26,18 +26,23 @@ void require_cuda() {
                 fmt::format("ONNX Runtime: {}: the CUDA provider is not compiled in; {}", ort_library().path.string(), kCudaAdvice));
 }
 
-void append_cuda(Ort::SessionOptions& options) {
-  require_cuda();
+/// TF32 keeps 10 bits of each factor: faster, and no longer the FP32 the scores are stated for.
+void append_cuda_in_fp32(Ort::SessionOptions& options) {
   const OrtApi& api = Ort::GetApi();
   OrtCUDAProviderOptionsV2* raw = nullptr;
   Ort::ThrowOnError(api.CreateCUDAProviderOptions(&raw));
   const std::unique_ptr<OrtCUDAProviderOptionsV2, decltype(api.ReleaseCUDAProviderOptions)> cuda(raw, api.ReleaseCUDAProviderOptions);
-  // TF32 keeps 10 bits of each factor: faster, and no longer the FP32 the scores are stated for.
   constexpr std::array<const char*, 2> kKeys{"device_id", "use_tf32"};
   constexpr std::array<const char*, 2> kValues{"0", "0"};
   Ort::ThrowOnError(api.UpdateCUDAProviderOptions(cuda.get(), kKeys.data(), kValues.data(), kKeys.size()));
+  options.AppendExecutionProvider_CUDA_V2(*cuda);
+}
+
+/// The provider's library, and with it the driver's, is loaded by the first of these calls.
+void append_cuda(Ort::SessionOptions& options) {
+  require_cuda();
   try {
-    options.AppendExecutionProvider_CUDA_V2(*cuda);
+    append_cuda_in_fp32(options);
   } catch (const Ort::Exception& error) {
     throw Error(ErrorKind::environment, fmt::format("ONNX Runtime: the CUDA provider does not load: {}; {}", error.what(), kCudaAdvice));
   }
@@ -73,7 +78,13 @@ Ort::SessionOptions make_session_options(const SessionOptions& options) {
   made.AddConfigEntry(kOrtSessionOptionsConfigAllowIntraOpSpinning, "0");
   if (options.provider == Provider::cuda) {
     append_cuda(made);
-    if (!options.allow_cpu_fallback) made.AddConfigEntry(kOrtSessionOptionsDisableCPUEPFallback, "1");
+    // Weights and biases become floats as the model loads; otherwise an INT32 bias in front of a quantiser would stay, which has no CUDA
+    // kernel.
+    made.AddConfigEntry(kOrtSessionOptionsDisableQuantQDQ, "1");
+    if (!options.allow_cpu_fallback) {
+      made.AddConfigEntry(kOrtSessionOptionsDisableCPUEPFallback, "1");
+      made.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);  // the refusal comes as an exception
+    }
   }
   return made;
 }
