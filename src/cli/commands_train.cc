@@ -35,7 +35,8 @@ void add_course(CLI::App& command, QatCourse& course) {
       ->excludes(steps);
   command
       .add_option("--batch", course.batch,
-                  "images per step, of all processes together; at most 4 at once go through the network, so more need time but no memory")
+                  "images per step, of all processes together; on the CPU at most 4 at once go through the network, so more need time but "
+                  "no memory")
       ->type_name("N")
       ->check(count_range())
       ->capture_default_str();

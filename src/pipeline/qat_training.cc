@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "base/threads.h"
 #include "data/training_loader.h"
 #include "pipeline/compute_device.h"
 #include "pipeline/judge.h"
@@ -38,7 +39,9 @@ Json describe(const QatCourse& course, const QatImages& images) {
 }
 
 QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
+  const ComputeDevice device = compute_device(job.runtime, job.local_rank);
   LoaderOptions options = loader_options(job.course, job.baseline.card.image_size, job.runtime.seed);
+  if (device.kind != DeviceKind::cpu) options.threads = thread_count(job.runtime.threads);  // the cores are free, and the GPU is quick
   options.shares = job.processes->size();
   options.share = job.processes->rank();
   TrainingLoader loader(job.images.training, options);
@@ -46,7 +49,8 @@ QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
                      [&] { return loader.next().value(); }};
   QatSettings settings = qat_settings(job.recipe, job.course, loader.batches_per_epoch());
   settings.threads = job.runtime.threads;
-  settings.device = compute_device(job.runtime, job.local_rank);
+  settings.device = device;
+  if (device.kind != DeviceKind::cpu) settings.images_at_once = job.course.batch;
   settings.fit.snapshot = job.places.snapshot;
   settings.fit.resume = job.resume;
   settings.fit.run = job.run;
