@@ -15,7 +15,7 @@ void add_images(CLI::App& command, QatOptions& options) {
   command.add_option("--images", options.images, "folder the COCO file's names are relative to")->type_name("DIR");
   command
       .add_option("--held-out", options.course.held_out,
-                  "images not trained on; the weights that are best on them are kept (default: a quarter, at most 100)")
+                  "images neither trained nor calibrated on; the weights that are best on them are kept (default: a quarter, at most 100)")
       ->type_name("N")
       ->check(count_range());
   command.add_option("--calib", options.calibration, "calibration images of the start (default: training images)")->type_name("DIR|LIST");

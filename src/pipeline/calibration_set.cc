@@ -21,6 +21,12 @@ std::vector<fs::path> files_of_dataset(const fs::path& yaml, std::int64_t limit)
   return files;
 }
 
+std::set<std::string> names_of(const EvalSet& evaluation) {
+  std::set<std::string> names;
+  for (const auto& image : evaluation.dataset.images) names.insert(fs::path(image.file_name).filename().string());
+  return names;
+}
+
 }  // namespace
 
 CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit) {
@@ -41,12 +47,17 @@ CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size) 
 }
 
 std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSet& evaluation) {
-  std::set<std::string> scored;
-  for (const auto& image : evaluation.dataset.images) scored.insert(fs::path(image.file_name).filename().string());
+  const auto scored = names_of(evaluation);
   std::vector<std::string> both;
   for (const auto& file : calibration.files)
     if (scored.contains(file.filename().string())) both.push_back(file.filename().string());
   return both;
+}
+
+CalibrationSet without(CalibrationSet calibration, const EvalSet& evaluation) {
+  std::erase_if(calibration.files,
+                [scored = names_of(evaluation)](const fs::path& file) { return scored.contains(file.filename().string()); });
+  return calibration;
 }
 
 Json describe(const CalibrationSet& set) {

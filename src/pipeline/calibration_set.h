@@ -27,6 +27,9 @@ CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size);
 /// File names both sets have: calibrating on what is scored flatters the score.
 std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSet& evaluation);
 
+/// Without the images of `evaluation`, by file name.
+CalibrationSet without(CalibrationSet calibration, const EvalSet& evaluation);
+
 /// {source, count, sha256}: the hash covers every file's content, in order.
 Json describe(const CalibrationSet& set);
 

@@ -43,6 +43,10 @@ TEST_F(CalibrationSets, OverlapIsFoundByFileName) {
   const auto both = overlap(open_calibration_set(folder_, 0), scored);
   ASSERT_EQ(both.size(), 1U);
   EXPECT_EQ(both[0], "b.jpg");
+  const auto rest = without(open_calibration_set(folder_, 0), scored).files;
+  ASSERT_FALSE(rest.empty());
+  for (const auto& file : rest) EXPECT_NE(file.filename(), "b.jpg");
+  EXPECT_EQ(rest.size() + 1, open_calibration_set(folder_, 0).files.size());
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 #include <span>
@@ -118,12 +119,19 @@ class Qat {
     }
   }
 
+  /// No held-out image is among them: seen by calibration, it would judge the start too well.
   CalibrationSet calibration_set() const {
-    const std::int64_t limit = images_wanted(recipe_);
-    if (!options_.calibration.empty()) return open_calibration_set(options_.calibration, limit);
     CalibrationSet set{{}, job_.images.held_out.annotations_name};
-    for (const auto& image : job_.images.training.images)
-      if (static_cast<std::int64_t>(set.files.size()) < limit) set.files.push_back(image.file);
+    if (options_.calibration.empty())
+      for (const auto& image : job_.images.training.images) set.files.push_back(image.file);
+    else
+      set = without(open_calibration_set(options_.calibration, std::numeric_limits<std::int64_t>::max()), job_.images.held_out);
+    if (set.files.empty())
+      throw Error(ErrorKind::usage,
+                  fmt::format("calibration: {}: all its images are held out of the training to judge it by; give others by "
+                              "--calib, or a lower --held-out",
+                              set.name));
+    set.files.resize(std::min(set.files.size(), static_cast<std::size_t>(images_wanted(recipe_))));
     return set;
   }
 

@@ -66,6 +66,18 @@ TEST_F(QatCommand, EndsAfterSoManySteps) {
   EXPECT_THAT(outcome.out, HasSubstr("8 steps on 24 images"));
 }
 
+TEST_F(QatCommand, DoesNotCalibrateOnImagesItIsJudgedBy) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(kImages)) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  write_file(folder_ / "two.txt", files.at(0).string() + "\n" + files.at(1).string() + "\n");
+  auto with_one_to_train_on = arguments("out", {"--data", kImages, "--calib", "two.txt", "--steps", "1"});
+  *(std::find(with_one_to_train_on.begin(), with_one_to_train_on.end(), "--held-out") + 1) = "31";
+  const auto outcome = run_nibble(with_one_to_train_on, folder_);
+  EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("two.txt: all its images are held out"));
+}
+
 TEST_F(QatCommand, LearnsFromLabels) {
   const auto outcome = qat("out", {"--data", kLabels, "--images", kLabelledImages, "--labels", "0.5", "--augment", "1", "--epochs", "1"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
