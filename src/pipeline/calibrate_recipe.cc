@@ -34,7 +34,10 @@ CalibrateOptions options_of(const CalibrationJob& job) {
 }
 
 CalibrationResult run(const CalibrationJob& job, const CalibrateOptions& options, Progress& progress) {
-  return calibrate(job.baseline.graph, images_of(job.images, job.baseline.card.image_size), options, progress);
+  const auto images = images_of(job.images, job.baseline.card.image_size, views_wanted(job.recipe), job.runtime.seed);
+  CalibrationResult result = calibrate(job.baseline.graph, images, options, progress);
+  result.images = static_cast<std::int64_t>(job.images.files.size());  // of which there are views
+  return result;
 }
 
 CalibrationResult run_judged(const CalibrationJob& job, CalibrateOptions options, Progress& progress) {

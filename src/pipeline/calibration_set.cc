@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/shared_data.h"
 #include "data/image.h"
+#include "data/training_sample.h"
 #include "report/run_dir.h"
 
 namespace nibble {
@@ -21,6 +22,19 @@ std::vector<fs::path> files_of_dataset(const fs::path& yaml, std::int64_t limit)
   return files;
 }
 
+NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std::int64_t view, std::int64_t image_size,
+                     std::uint64_t seed) {
+  const AugmentOptions strengths;
+  AugmentOptions augment = no_augmentation();
+  augment.flip = view % 2 == 1 ? 1 : 0;
+  augment.scale = strengths.scale;
+  augment.translate = strengths.translate;
+  SamplePlan plan = draw_sample(augment, static_cast<std::int64_t>(files.size()), seed, view, image);
+  plan.images = {0};
+  auto sample = make_sample(unlabelled_set({files.at(static_cast<std::size_t>(image))}), plan, image_size);
+  return {Tensor::of<std::uint8_t>({3, image_size, image_size}, std::move(sample.planes)), {}};
+}
+
 std::set<std::string> names_of(const EvalSet& evaluation) {
   std::set<std::string> names;
   for (const auto& image : evaluation.dataset.images) names.insert(fs::path(image.file_name).filename().string());
@@ -34,16 +48,18 @@ CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit) 
   return {is_yaml(source) ? files_of_dataset(source, limit) : list_image_files(source, limit), source.string()};
 }
 
-CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size) {
-  CalibrationImages images;
-  images.count = static_cast<std::int64_t>(set.files.size());
-  images.load = [files = set.files, image_size](std::int64_t first, std::int64_t count) {
-    std::vector<NetworkImage> batch;
-    for (std::int64_t i = first; i < first + count; ++i)
-      batch.push_back(read_network_image(files.at(static_cast<std::size_t>(i)), image_size));
-    return stack_images(batch);
+CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size, std::int64_t views, std::uint64_t seed) {
+  const auto number = static_cast<std::int64_t>(set.files.size());
+  const auto image_at = [files = set.files, number, image_size, seed](std::int64_t position) {
+    const std::int64_t image = position % number, view = position / number;
+    if (view == 0) return read_network_image(files.at(static_cast<std::size_t>(image)), image_size);
+    return view_of(files, image, view, image_size, seed);
   };
-  return images;
+  return {number * views, [image_at](std::int64_t first, std::int64_t count) {
+            std::vector<NetworkImage> batch;
+            for (std::int64_t i = first; i < first + count; ++i) batch.push_back(image_at(i));
+            return stack_images(batch);
+          }};
 }
 
 std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSet& evaluation) {

@@ -21,8 +21,9 @@ struct CalibrationSet {
 /// A folder, a list of paths, a data.yaml (its train split); empty: the embedded images. At most `limit` files.
 CalibrationSet open_calibration_set(const std::filesystem::path& source, std::int64_t limit);
 
-/// Decodes on demand.
-CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size);
+/// Decodes on demand: all images as they are, then all again as often as `views` says, in turns mirrored and not, scaled by up to half
+/// and moved by up to a tenth of the side (data/augment.h), as `seed` draws.
+CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size, std::int64_t views = 1, std::uint64_t seed = 0);
 
 /// File names both sets have: calibrating on what is scored flatters the score.
 std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSet& evaluation);

@@ -29,6 +29,17 @@ TEST_F(CalibrationSets, TakesTheFirstByName) {
   EXPECT_EQ(images_of(set, 640).count, 2);
 }
 
+TEST_F(CalibrationSets, ViewsFollowTheImagesThemselves) {
+  const CalibrationSet set = open_calibration_set(NIBBLE_SOURCE_DIR "/assets/coco/train2017", 2);
+  const auto plain = images_of(set, 64), views = images_of(set, 64, 3, 7);
+  ASSERT_EQ(views.count, 6);
+  EXPECT_TRUE(identical(plain.load(0, 2), views.load(0, 2)));
+  for (std::int64_t i = 0; i < 6; ++i)
+    for (std::int64_t k = 0; k < i; ++k) EXPECT_FALSE(identical(views.load(i, 1), views.load(k, 1))) << i << " and " << k;
+  EXPECT_TRUE(identical(views.load(2, 4), images_of(set, 64, 3, 7).load(2, 4))) << "the same each time";
+  EXPECT_FALSE(identical(views.load(2, 4), images_of(set, 64, 3, 8).load(2, 4))) << "another seed";
+}
+
 TEST_F(CalibrationSets, TheDescriptionDependsOnTheContent) {
   const auto before = describe(open_calibration_set(folder_, 0));
   write_file(folder_ / "b.jpg", "other");

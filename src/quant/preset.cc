@@ -14,11 +14,11 @@ namespace {
 
 struct Preset {
   const char* name;
-  std::int64_t calibration_images, mixed_images;
+  std::int64_t calibration_images, views, mixed_images;
 };
 /// Measured in docs/results.md.
 constexpr std::array<Preset, 3> kPresets{
-    {{"fast", 40, 4}, {"default", kCalibrationImages, kMixedImages}, {"best", 2 * kCalibrationImages, kMixedImages}}};
+    {{"fast", 40, 1, 4}, {"default", kCalibrationImages, 1, kMixedImages}, {"best", 2 * kCalibrationImages, 2, kMixedImages}}};
 
 }  // namespace
 
@@ -28,6 +28,7 @@ void apply_preset(Recipe& recipe, const std::string& name) {
     names.emplace_back(preset.name);
     if (name != preset.name) continue;
     if (!recipe.calibration.images) recipe.calibration.images = preset.calibration_images;
+    if (!recipe.calibration.views) recipe.calibration.views = preset.views;
     if (!recipe.mixed.images) recipe.mixed.images = preset.mixed_images;
     return;
   }

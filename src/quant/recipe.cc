@@ -79,9 +79,12 @@ void read_rules(const Json& json, const ConfigPlace& place, std::vector<LayerRul
 }
 
 void read_calibration(const Json& json, const ConfigPlace& place, CalibrationRecipe& calibration) {
+  const auto optional_count = [](std::optional<std::int64_t>& field, std::int64_t most) {
+    return [&field, most](const Json& value, const ConfigPlace& where) { count_field(field.emplace(), 1, most)(value, where); };
+  };
   read_fields(json, place,
-              {{"images", [&](const Json& value,
-                              const ConfigPlace& where) { count_field(calibration.images.emplace(), 1, 1'000'000)(value, where); }},
+              {{"images", optional_count(calibration.images, 1'000'000)},
+               {"views", optional_count(calibration.views, 100)},
                {"batch", count_field(calibration.batch, 1, 1024)}});
 }
 
@@ -222,13 +225,14 @@ Json to_json(const Recipe& recipe) {
             {"high_bits", recipe.mixed.high_bits},
             {"images", recipe.mixed.images.value_or(kMixedImages)}}},
           {"distillation", distillation_to_json(recipe.distillation)},
-          {"calibration", {{"images", images_wanted(recipe)}, {"batch", recipe.calibration.batch}}},
+          {"calibration", {{"images", images_wanted(recipe)}, {"views", views_wanted(recipe)}, {"batch", recipe.calibration.batch}}},
           {"bias_correction", recipe.bias_correction},
           {"half_twin", recipe.half_twin},
           {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
 }
 
 std::int64_t images_wanted(const Recipe& recipe) { return recipe.calibration.images.value_or(kCalibrationImages); }
+std::int64_t views_wanted(const Recipe& recipe) { return recipe.calibration.views.value_or(1); }
 
 // Linear-time glob: on a mismatch only the latest '*' can take one more character.
 bool matches(const std::string& glob, const std::string& name) {

@@ -47,6 +47,7 @@ struct LayerRule {
 constexpr std::int64_t kCalibrationImages = 200;  ///< CalibrationRecipe::images where neither recipe nor preset says
 struct CalibrationRecipe {
   std::optional<std::int64_t> images;  ///< at most so many are used; empty: as the preset says, else kCalibrationImages
+  std::optional<std::int64_t> views;   ///< of each: itself, then mirrored, scaled and moved; empty: as the preset says, else 1
   std::int64_t batch = 4;
 };
 /// How the network follows the float network's head: what its errors count (also in calibration, quant/output_fisher.h), and in training
@@ -88,6 +89,7 @@ Recipe parse_recipe(const Json& json, const std::string& source);
 Recipe load_recipe(const std::string& name_or_path);
 /// How many images calibration uses, at most.
 std::int64_t images_wanted(const Recipe& recipe);
+std::int64_t views_wanted(const Recipe& recipe);
 /// With every default written out.
 Json to_json(const Recipe& recipe);
 /// Glob with '*' and '?'; no other special characters.

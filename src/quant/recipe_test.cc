@@ -41,7 +41,7 @@ TEST(Recipe, EverySettingArrives) {
                 "damping": 0.5, "error_propagation": true},
     "activations": {"bits": 8, "range": "percentile", "percentile": 99.5, "symmetric": true},
     "rules": [{"match": "model.0.*", "keep_float": true}, {"match": "*", "weight_bits": 8, "activation_bits": 0}],
-    "calibration": {"images": 7, "batch": 2}, "bias_correction": false, "half_twin": false, "gates": {"max_map_drop": 0.25}})");
+    "calibration": {"images": 7, "views": 3, "batch": 2}, "bias_correction": false, "half_twin": false, "gates": {"max_map_drop": 0.25}})");
   EXPECT_EQ(recipe.weights.bits, 3);
   EXPECT_EQ(recipe.weights.granularity, Granularity::tensor);
   EXPECT_TRUE(recipe.weights.narrow);
@@ -60,6 +60,7 @@ TEST(Recipe, EverySettingArrives) {
   EXPECT_EQ(recipe.rules[1].weight_bits, 8);
   EXPECT_EQ(recipe.rules[1].activation_bits, 0);
   EXPECT_EQ(recipe.calibration.images, 7);
+  EXPECT_EQ(views_wanted(recipe), 3);
   EXPECT_EQ(recipe.calibration.batch, 2);
   EXPECT_FALSE(recipe.bias_correction);
   EXPECT_FALSE(recipe.half_twin);
@@ -98,12 +99,15 @@ TEST(Preset, SaysHowMuchWorkWhereTheRecipeDoesNot) {
   EXPECT_LT(*recipe.calibration.images, kCalibrationImages);
   apply_preset(recipe, "default");
   EXPECT_EQ(recipe.mixed.images, 4);  // set already
+  EXPECT_EQ(views_wanted(recipe), 1);
   EXPECT_THROW(apply_preset(recipe, "slow"), Error);
 }
 
 TEST(Preset, BestTrainsWhatHasFewBits) {
   Recipe recipe;
   EXPECT_TRUE(trains("best", recipe));
+  apply_preset(recipe, "best");
+  EXPECT_EQ(views_wanted(recipe), 2);
   EXPECT_FALSE(trains("default", recipe));
   recipe.weights.bits = 8;
   EXPECT_FALSE(trains("best", recipe));
