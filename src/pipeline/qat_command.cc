@@ -48,7 +48,7 @@ class Qat {
     if (!job_.processes->is_first()) return "";
     state.graph = std::move(trained.graph);
     state.is_trained = true;
-    const std::string text = write(state, trained.fit);
+    std::string text = write(state, trained.fit);
     remove_state(job_.places);
     return text;
   }
