@@ -156,7 +156,8 @@ class C10dProcesses : public Processes {
   }
 #endif
 
-  const int rank_, size_, local_size_;
+  const int rank_, size_;
+  [[maybe_unused]] const int local_size_;  ///< read with NCCL only
   const std::chrono::milliseconds work_wait_;
   std::optional<bool> has_nccl_;
   c10::intrusive_ptr<c10d::TCPStore> store_;

@@ -46,7 +46,7 @@ struct PrintOp {
     const auto part = std::find(from->outputs.begin(), from->outputs.end(), node.inputs[0]) - from->outputs.begin();
     const auto begin = std::accumulate(split->sizes.begin(), split->sizes.begin() + part, std::int64_t{0});
     const auto end = begin + split->sizes[static_cast<std::size_t>(part)];
-    const auto name = out.fresh_name(node.name + ".input");
+    std::string name = out.fresh_name(node.name + ".input");
     const auto starts = extra(".input.starts", vector_of({begin})), ends = extra(".input.ends", vector_of({end}));
     out.add_node("Slice", node.name + ".input.Slice",
                  {out.use(from->inputs[0], node), starts, ends, extra(".input.axes", vector_of({split->axis}))}, {name});

@@ -47,7 +47,8 @@ MetricsName metrics_name_of(const Variant& variant, const PtqFile& file) {
 
 /// Which of the files load and are finite, and whether they hold the same network.
 std::vector<ArtifactReport> checked(const RunPlan& plan, const Variant& variant, const std::vector<PtqFile>& files, RunJournal& journal) {
-  const auto& [recipe, method] = variant;
+  const Recipe& recipe = variant.recipe;
+  const std::string& method = variant.method;
   const auto name_of = [&](const PtqFile& file) { return artifact_name(recipe, file, method); };
   auto& progress = journal.progress();
   progress.begin(method == "ptq" ? "check " + recipe.name : fmt::format("check {} {}", recipe.name, method),

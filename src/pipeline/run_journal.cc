@@ -154,7 +154,7 @@ std::string RunJournal::write_report(const std::string& status) {
   report_.seconds = seconds_since(start_);
   report_.gates = judge(report_, plan_.limits);
   write_json(directory_.path("gates.json"), gates_document(report_.gates, status));
-  const auto summary = summary_markdown(report_);
+  auto summary = summary_markdown(report_);
   write_file(directory_.path("summary.md"), summary);
   Json artifacts = Json::array();
   for (const auto& artifact : report_.artifacts) artifacts.push_back(to_json(artifact));

@@ -66,7 +66,7 @@ void make_files(const RunPlan& plan, const Recipe& recipe, const Detector& basel
 Detector make_baseline(const RunPlan& plan, RunJournal& journal) {
   auto& progress = journal.progress();
   progress.begin("baseline", 3);
-  const Detector baseline = read_baseline(plan.options.checkpoint, plan.build);
+  Detector baseline = read_baseline(plan.options.checkpoint, plan.build);
   progress.step("read " + plan.names.model);
   emit_baseline_files(plan, baseline, journal);
   std::vector<ArtifactReport> reports;

@@ -45,7 +45,7 @@ class BitMixer {
     round_alone();
     if (budget_.max_bytes > 0) return within_bytes();
     measure();
-    const RaisedLayers raised = choose_bits(choices_, budget_.average_bits);
+    RaisedLayers raised = choose_bits(choices_, budget_.average_bits);
     return result_of(raised, quantized(raised));
   }
 
