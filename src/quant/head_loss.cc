@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quant/head_loss.h"
 
-#include <cstdlib>
-
 #include "base/box_logits.h"
 
 namespace nibble {
