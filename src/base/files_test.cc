@@ -4,16 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <csignal>
 #include <ostream>
 
 #include "base/island.h"
 #include "base/shared_data.h"
 #include "base/threads.h"
 #include "nibble/error.h"
+#include "support/full_disk.h"
 #include "support/scratch.h"
 
 namespace nibble {
@@ -76,29 +75,10 @@ TEST_F(Files, AFailureInTheMiddleKeepsTheOldFileAndLeavesNothing) {
   EXPECT_EQ(entries(), 1);
 }
 
-/// A file size limit makes write() fail as a full disk does.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &old_limit_);
-    const rlimit limit{bytes, old_limit_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &old_limit_);
-    std::signal(SIGXFSZ, old_handler_);
-  }
-
- private:
-  rlimit old_limit_{};
-  void (*old_handler_)(int) = nullptr;
-};
-
 TEST_F(Files, AFullDiskIsAnEnvironmentErrorAndLeavesNothing) {
   const auto path = folder_ / "big";
   write_file(path, "old");
-  const FileSizeLimit limit(4096);
+  const test::FullDisk full(4096);
   try {
     write_file(path, std::string(1 << 20, 'x'));
     FAIL() << "no error";

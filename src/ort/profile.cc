@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <numeric>
 #include <optional>
 
 #include "base/json.h"
+#include "base/temporary.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -49,27 +49,6 @@ std::map<std::string, Timed> timed_nodes(const Json& trace) {
   }
   return timed;
 }
-
-/// Of this process alone, gone with the scope: the runtime names its file after the second.
-class TraceFolder {
- public:
-  TraceFolder() {
-    auto wanted = (std::filesystem::temp_directory_path() / "nibble-profile-XXXXXX").string();
-    if (!mkdtemp(wanted.data()))
-      throw Error(ErrorKind::environment, fmt::format("profile: {}: cannot make a folder there; set TMPDIR to one", wanted));
-    at_ = wanted;
-  }
-  ~TraceFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(at_, ignored);
-  }
-  TraceFolder(const TraceFolder&) = delete;
-  TraceFolder& operator=(const TraceFolder&) = delete;
-  std::filesystem::path prefix() const { return at_ / "trace"; }
-
- private:
-  std::filesystem::path at_;
-};
 
 }  // namespace
 
@@ -116,8 +95,8 @@ RuntimeProfile read_profile(const std::filesystem::path& trace) {
 }
 
 RuntimeProfile profile_model(const std::filesystem::path& model, SessionOptions options, const std::vector<Tensor>& inputs, int runs) {
-  const TraceFolder folder;
-  options.profile = folder.prefix();
+  const TemporaryFolder folder;  // of this process alone: the runtime names its file after the second
+  options.profile = folder.path() / "trace";
   Session session(model, options);
   for (int i = 0; i < runs + 1; ++i) session.run(inputs);
   return read_profile(session.end_profile());

@@ -3,6 +3,9 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+
+#include "base/temporary.h"
 
 namespace nibble {
 
@@ -11,14 +14,12 @@ class FloatFile {
   /// An .onnx is taken as it is; a checkpoint (empty: the embedded one) is exported to a temporary file, one2many head. Errors as
   /// read_baseline.
   FloatFile(const std::filesystem::path& model, std::int64_t image_size);
-  ~FloatFile();
-  FloatFile(const FloatFile&) = delete;
-  FloatFile& operator=(const FloatFile&) = delete;
 
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  std::filesystem::path path_, folder_;  ///< folder_: to be removed; empty: none
+  std::optional<TemporaryFolder> folder_;
+  std::filesystem::path path_;
 };
 
 }  // namespace nibble

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quant/activation_store.h"
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -11,19 +13,21 @@ namespace nibble {
 namespace {
 
 [[noreturn]] void fail(const char* what) {
-  throw Error(ErrorKind::environment, std::string("calibrate: temporary file: ") + what + ": " + std::strerror(errno) +
-                                          "; free disk space in the system's temporary folder or use fewer calibration images");
+  const std::string reason = std::strerror(errno);
+  throw Error(ErrorKind::environment,
+              fmt::format("calibrate: a temporary file in {} cannot be {}: {}; free disk space there, set TMPDIR to another folder or use "
+                          "fewer calibration images",
+                          folder_for_temporaries().string(), what, reason));
 }
 
 }  // namespace
 
 void ActivationStore::spill(Entry& entry, Slot& slot, const at::Tensor& tensor) {
-  if (!entry.file) entry.file.reset(std::tmpfile());
-  if (!entry.file) fail("cannot be made");
+  if (!entry.file) entry.file = open_temporary_file();
   slot.offset_bytes = entry.file_bytes;
   if (std::fseek(entry.file.get(), slot.offset_bytes, SEEK_SET) != 0 ||
       std::fwrite(tensor.data_ptr(), 1, tensor.nbytes(), entry.file.get()) != tensor.nbytes() || std::fflush(entry.file.get()) != 0)
-    fail("cannot be written");
+    fail("written");
   entry.file_bytes += static_cast<long>(tensor.nbytes());
 }
 
@@ -46,7 +50,7 @@ at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
   at::Tensor tensor = at::empty(slot.sizes, at::kFloat);
   if (std::fseek(entry.file.get(), slot.offset_bytes, SEEK_SET) != 0 ||
       std::fread(tensor.data_ptr(), 1, tensor.nbytes(), entry.file.get()) != tensor.nbytes())
-    fail("cannot be read");
+    fail("read");
   return tensor;
 }
 

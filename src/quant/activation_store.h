@@ -5,11 +5,10 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <map>
-#include <memory>
 #include <vector>
 
+#include "base/temporary.h"
 #include "graph/graph.h"
 
 namespace nibble {
@@ -18,7 +17,7 @@ class ActivationStore {
  public:
   explicit ActivationStore(std::int64_t memory_budget_bytes) : budget_bytes_(memory_budget_bytes) {}
 
-  /// Keeps an f32 tensor. Error(environment) when the disk is full.
+  /// Keeps an f32 tensor. Error(environment) naming the folder when the disk is full.
   void put(ValueId value, std::int64_t batch, const at::Tensor& tensor);
   at::Tensor get(ValueId value, std::int64_t batch) const;
   void drop(ValueId value);
@@ -31,7 +30,7 @@ class ActivationStore {
   };
   struct Entry {
     std::map<std::int64_t, Slot> batches;
-    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file{nullptr, std::fclose};  // unlinked: gone when closed
+    OpenFile file{nullptr, std::fclose};
     long file_bytes = 0;
     std::int64_t memory_bytes = 0;
   };

@@ -2,13 +2,12 @@
 #include "train/event_file.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
 
 #include "base/files.h"
+#include "support/full_disk.h"
 #include "support/scratch.h"
 #include "train/crc32c.h"
 
@@ -87,19 +86,12 @@ TEST_F(EventFile, AFolderThatCannotBeIsAnEnvironmentError) {
   test::expect_error(ErrorKind::environment, {"event file", "plain"}, [&] { Writer writer(plain / "below", 0, 0); });
 }
 
-/// A file size limit makes write() fail as a full disk does.
 TEST_F(EventFile, AFullDiskIsAnEnvironmentError) {
   Writer writer(folder(), 1, 0);
-  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit old_limit{};
-  getrlimit(RLIMIT_FSIZE, &old_limit);
-  const rlimit limit{200, old_limit.rlim_max};
-  setrlimit(RLIMIT_FSIZE, &limit);
+  const test::FullDisk full(200);
   test::expect_error(ErrorKind::environment, {"event file", "tfevents"}, [&] {
     for (int step = 0; step < 100; ++step) writer.add(1, step, {{"lr", 1.0F}});
   });
-  setrlimit(RLIMIT_FSIZE, &old_limit);
-  std::signal(SIGXFSZ, old_handler);
 }
 
 }  // namespace

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Snapshots of a process that is killed, or whose disk is full.
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <chrono>
 #include <csignal>
 #include <thread>
 
+#include "support/full_disk.h"
 #include "support/scratch.h"
 #include "train/snapshot.h"
 
@@ -82,18 +82,13 @@ TEST_F(SnapshotKill, OtherFilesBesideItStay) {
   EXPECT_FALSE(fs::exists(folder() / "last.snapshot.12-3.part"));
 }
 
-/// A file size limit makes write() fail as a full disk does.
 TEST_F(SnapshotKill, AFullDiskKeepsTheOldOne) {
   const auto path = folder() / "last.snapshot";
   write_snapshot(path, numbered(1));
-  const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
-  rlimit old_limit{};
-  getrlimit(RLIMIT_FSIZE, &old_limit);
-  const rlimit limit{1 << 18, old_limit.rlim_max};
-  setrlimit(RLIMIT_FSIZE, &limit);
-  test::expect_error(ErrorKind::environment, {"last.snapshot"}, [&] { write_snapshot(path, numbered(2)); });
-  setrlimit(RLIMIT_FSIZE, &old_limit);
-  std::signal(SIGXFSZ, old_handler);
+  {
+    const test::FullDisk full(1 << 18);
+    test::expect_error(ErrorKind::environment, {"last.snapshot"}, [&] { write_snapshot(path, numbered(2)); });
+  }
   EXPECT_EQ(number_of_whole(read_snapshot(path, "kill")), 1);
   EXPECT_EQ(entries(folder()), 1U);
 }

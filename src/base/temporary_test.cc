@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/temporary.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "support/scratch.h"
+
+namespace nibble {
+namespace {
+namespace fs = std::filesystem;
+
+class Temporary : public test::Scratch {
+ protected:
+  Temporary() { setenv("TMPDIR", folder().c_str(), 1); }
+  ~Temporary() override {
+    if (before_)
+      setenv("TMPDIR", before_->c_str(), 1);
+    else
+      unsetenv("TMPDIR");
+  }
+  std::ptrdiff_t entries() const { return std::distance(fs::directory_iterator(folder()), fs::directory_iterator()); }
+
+ private:
+  const std::optional<std::string> before_ = std::getenv("TMPDIR") ? std::optional<std::string>(std::getenv("TMPDIR")) : std::nullopt;
+};
+
+TEST_F(Temporary, AFolderLivesAsLongAsItsScope) {
+  {
+    const TemporaryFolder one, other;
+    EXPECT_EQ(one.path().parent_path(), folder());
+    EXPECT_NE(one.path(), other.path());
+    std::ofstream(one.path() / "inside") << "x";
+    EXPECT_EQ(entries(), 2);
+  }
+  EXPECT_EQ(entries(), 0);
+}
+
+TEST_F(Temporary, AFileHasNoNameAndReadsBack) {
+  const OpenFile file = open_temporary_file();
+  EXPECT_EQ(entries(), 0);
+  ASSERT_EQ(std::fwrite("four", 1, 4, file.get()), 4U);
+  std::rewind(file.get());
+  std::string back(4, ' ');
+  EXPECT_EQ(std::fread(back.data(), 1, 4, file.get()), 4U);
+  EXPECT_EQ(back, "four");
+}
+
+TEST_F(Temporary, AnErrorNamesTheFolder) {
+  const auto plain = file("plain", "");
+  for (const auto& path : {plain, folder() / "absent"}) {
+    setenv("TMPDIR", path.c_str(), 1);
+    test::expect_error(ErrorKind::environment, {path.string(), "set TMPDIR"}, [] { const TemporaryFolder none; });
+    test::expect_error(ErrorKind::environment, {path.string(), "set TMPDIR"}, [] { open_temporary_file(); });
+  }
+}
+
+}  // namespace
+}  // namespace nibble
