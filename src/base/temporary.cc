@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/temporary.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -55,6 +56,10 @@ OpenFile open_temporary_file() {
   const int reason = errno;
   ::close(descriptor);
   fail(fs::path(name).parent_path().string(), std::strerror(reason));
+}
+
+bool free_part(std::FILE* file, std::int64_t offset_bytes, std::int64_t bytes) {
+  return ::fallocate(::fileno(file), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset_bytes, bytes) == 0;
 }
 
 }  // namespace nibble

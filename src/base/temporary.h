@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a command needs for a while and nobody else: in the system's folder for temporary files (TMPDIR, else /tmp), gone afterwards.
 #pragma once
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -26,5 +27,8 @@ class TemporaryFolder {
 using OpenFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 /// For reading and writing, without a name: a killed process leaves nothing. Errors as TemporaryFolder.
 OpenFile open_temporary_file();
+/// Gives the disk space under whole blocks of a part of it back before it is closed; it reads as zeros then. False where the file
+/// system cannot.
+bool free_part(std::FILE* file, std::int64_t offset_bytes, std::int64_t bytes);
 
 }  // namespace nibble

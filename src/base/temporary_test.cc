@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/temporary.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "support/scratch.h"
@@ -44,6 +48,26 @@ TEST_F(Temporary, AFileHasNoNameAndReadsBack) {
   std::string back(4, ' ');
   EXPECT_EQ(std::fread(back.data(), 1, 4, file.get()), 4U);
   EXPECT_EQ(back, "four");
+}
+
+TEST_F(Temporary, APartOfAFileGivesItsSpaceBack) {
+  constexpr std::int64_t kPart = 1 << 20;
+  const OpenFile file = open_temporary_file();
+  const std::string ones(2 * kPart, 1);
+  ASSERT_EQ(std::fwrite(ones.data(), 1, ones.size(), file.get()), ones.size());
+  ASSERT_EQ(std::fflush(file.get()), 0);
+  const auto kept_bytes = [&] {
+    struct stat status {};
+    fstat(fileno(file.get()), &status);
+    return std::int64_t{status.st_blocks} * 512;
+  };
+  EXPECT_GE(kept_bytes(), 2 * kPart);
+  if (!free_part(file.get(), 0, kPart)) GTEST_SKIP() << "this file system cannot: " << std::strerror(errno);
+  EXPECT_LE(kept_bytes(), kPart + 65536);
+  std::string back(2 * kPart, 'x');
+  std::rewind(file.get());
+  ASSERT_EQ(std::fread(back.data(), 1, back.size(), file.get()), back.size());
+  EXPECT_EQ(back, std::string(kPart, 0) + std::string(kPart, 1));
 }
 
 TEST_F(Temporary, AnErrorNamesTheFolder) {

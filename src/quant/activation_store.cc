@@ -39,7 +39,6 @@ void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& t
   const auto bytes = static_cast<std::int64_t>(dense.nbytes());
   if (used_bytes_ + bytes > budget_bytes_) return spill(entry, slot, dense);
   slot.tensor = dense;
-  entry.memory_bytes += bytes;
   used_bytes_ += bytes;
 }
 
@@ -54,11 +53,18 @@ at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
   return tensor;
 }
 
-void ActivationStore::drop(ValueId value) {
-  const auto found = entries_.find(value);
-  if (found == entries_.end()) return;
-  used_bytes_ -= found->second.memory_bytes;
-  entries_.erase(found);
+void ActivationStore::drop(ValueId value, std::int64_t batch) {
+  const auto entry = entries_.find(value);
+  if (entry == entries_.end()) return;
+  auto& [batches, file, file_bytes] = entry->second;
+  const auto slot = batches.find(batch);
+  if (slot == batches.end()) return;
+  if (slot->second.tensor.defined())
+    used_bytes_ -= static_cast<std::int64_t>(slot->second.tensor.nbytes());
+  else
+    free_part(file.get(), slot->second.offset_bytes, count_of(slot->second.sizes) * std::int64_t{sizeof(float)});
+  batches.erase(slot);
+  if (batches.empty()) entries_.erase(entry);
 }
 
 }  // namespace nibble

@@ -20,7 +20,8 @@ class ActivationStore {
   /// Keeps an f32 tensor. Error(environment) naming the folder when the disk is full.
   void put(ValueId value, std::int64_t batch, const at::Tensor& tensor);
   at::Tensor get(ValueId value, std::int64_t batch) const;
-  void drop(ValueId value);
+  /// Memory and, where the file system can free a part of a file, disk space are free again. Nothing where nothing is kept.
+  void drop(ValueId value, std::int64_t batch);
 
  private:
   struct Slot {
@@ -32,7 +33,6 @@ class ActivationStore {
     std::map<std::int64_t, Slot> batches;
     OpenFile file{nullptr, std::fclose};
     long file_bytes = 0;
-    std::int64_t memory_bytes = 0;
   };
   void spill(Entry& entry, Slot& slot, const at::Tensor& tensor);
 

@@ -14,13 +14,16 @@ TEST(ActivationStore, WhatMemoryDoesNotHoldReadsBackFromTheFile) {
   ActivationStore store(kOneTensor);
   for (std::int64_t batch = 0; batch < 3; ++batch) store.put(7, batch, numbered(static_cast<double>(batch)));
   for (const std::int64_t batch : {2, 0, 1}) EXPECT_TRUE(at::equal(store.get(7, batch), numbered(static_cast<double>(batch))));
+  store.drop(7, 1);
+  EXPECT_TRUE(at::equal(store.get(7, 2), numbered(2)));
+  EXPECT_ANY_THROW(store.get(7, 1));
 }
 
 TEST(ActivationStore, ADroppedValueMakesRoomInMemory) {
   ActivationStore store(kOneTensor);
   store.put(1, 0, numbered(1));
-  store.drop(1);
-  store.drop(1);  // not there any more
+  store.drop(1, 0);
+  store.drop(1, 0);  // not there any more
   const test::FullDisk full(0);
   store.put(2, 0, numbered(2));  // needs no file
   EXPECT_TRUE(at::equal(store.get(2, 0), numbered(2)));

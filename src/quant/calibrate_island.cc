@@ -23,6 +23,11 @@
 #include "quant/layerwise.h"
 #include "quant/mixed_bits.h"
 #include "quant/place.h"
+#include "quant/twin_run.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace nibble {
 namespace {
@@ -69,6 +74,7 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
   at::set_num_threads(thread_count(options.threads));
   const at::Device device = torch_device(options.device);
   const Recipe& recipe = options.recipe;
+  require_space(baseline, nodes_of(place_quantizers(baseline, recipe)), images.count, recipe.weights.error_propagation);
   const FisherByNode fisher = fisher_for(device, baseline, images, options, progress);
   CalibrationResult result;
   result.images = images.count;
@@ -87,6 +93,13 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
   return result;
 }
 
+/// glibc keeps what was freed in small pieces, gigabytes of it here, and training may follow.
+void return_freed_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 }  // namespace
 }  // namespace nibble
 
@@ -95,6 +108,7 @@ extern "C" void nibble_calibrate(const nibble::Graph& baseline, const nibble::Ca
                                  const nibble::CalibrateOptions& options, nibble::Progress& progress, nibble::CalibrationResult& result) {
   try {
     result = nibble::calibrate_in_torch(baseline, images, options, progress);
+    nibble::return_freed_memory();
   } catch (const c10::OutOfMemoryError& error) {
     throw nibble::Error(
         nibble::ErrorKind::environment,

@@ -7,11 +7,14 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <stdexcept>
 
+#include "base/temporary.h"
 #include "exec/convert.h"
 #include "exec/kernels.h"
 #include "nibble/error.h"
 #include "quant/test_networks.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -205,6 +208,13 @@ TEST(Calibrate, NearlyConstantInputsAreNoError) {
 }
 
 TEST(Calibrate, NoImagesIsAnInputError) { EXPECT_THROW(calibrated(recipe_of(4, 0), 0), Error); }
+
+TEST(Calibrate, MoreActivationsThanTheDiskHoldsAreRefusedBeforeAnyImageIsRead) {
+  CalibrationImages images{std::int64_t{1} << 40, [](std::int64_t, std::int64_t) -> Tensor { throw std::logic_error("read an image"); }};
+  Progress silent;
+  test::expect_error(ErrorKind::environment, {folder_for_temporaries().string(), "1099511627776 images", "GB are free", "TMPDIR"},
+                     [&] { calibrate(small_network(), images, {.recipe = recipe_of(4, 0), .head = {}}, silent); });
+}
 
 TEST(Calibrate, ImagesThatAreNotFiniteAreANumericError) {
   CalibrationImages images = random_images(2);

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quant/twin_run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "exec/convert.h"
 #include "exec/fake_quant.h"
 #include "exec/kernels.h"
+#include "nibble/error.h"
 
 namespace nibble {
 namespace {
 
-constexpr std::int64_t kStoreBytes = 2LL << 30;  // each network's activations in memory; more go to temporary files
+constexpr std::int64_t kStoreBytes = 512LL << 20;  // each network's activations in memory; more go to temporary files
 
 /// Per value: the last node up to `end` that reads it.
 std::vector<std::size_t> last_uses(const Graph& graph, std::size_t end) {
@@ -20,7 +25,42 @@ std::vector<std::size_t> last_uses(const Graph& graph, std::size_t end) {
   return result;
 }
 
+/// Of one image's activations that one network keeps in front of a stop: those that are there and some node from it on reads.
+std::int64_t most_bytes_kept(const Graph& graph, const std::vector<std::size_t>& stops) {
+  const std::vector<std::size_t> last_use = last_uses(graph, stops.back());
+  const auto bytes_of = [&](const std::vector<ValueId>& ids, std::size_t stop) {
+    std::int64_t bytes = 0;
+    for (const ValueId id : ids) {
+      const Shape& shape = graph.value(id).shape;
+      if (last_use[id] >= stop) bytes += count_of(Shape(shape.begin() + 1, shape.end())) * std::int64_t{sizeof(float)};
+    }
+    return bytes;
+  };
+  std::int64_t most = 0;
+  for (const std::size_t stop : stops) {
+    std::int64_t kept = bytes_of(graph.inputs, stop);
+    for (std::size_t i = 0; i < stop; ++i) kept += bytes_of(graph.nodes[i].outputs, stop);
+    most = std::max(most, kept);
+  }
+  return most;
+}
+
 }  // namespace
+
+void require_space(const Graph& graph, const std::vector<std::size_t>& convolutions, std::int64_t images, bool propagate) {
+  if (convolutions.empty()) return;
+  const std::int64_t in_files = most_bytes_kept(graph, convolutions) * images - kStoreBytes;
+  if (in_files <= 0) return;
+  std::error_code unknown;
+  const std::filesystem::path folder = folder_for_temporaries();
+  const auto free = std::filesystem::space(folder, unknown).available;
+  const double needed = static_cast<double>(in_files) * (propagate ? 2 : 1);
+  if (unknown || needed <= static_cast<double>(free)) return;
+  throw Error(ErrorKind::environment,
+              fmt::format("calibrate: {}: the activations of {} images take {:.1f} GB there, {:.1f} GB are free; set TMPDIR to a folder "
+                          "with more space or use fewer calibration images",
+                          folder.string(), images, needed / 1e9, static_cast<double>(free) / 1e9));
+}
 
 TwinRun::TwinRun(const Graph& graph, const std::vector<std::size_t>& convolutions, const CalibrationImages& images, std::int64_t batch_size,
                  bool propagate)
@@ -71,11 +111,11 @@ void TwinRun::keep_live(ActivationStore& store, const Values& local, std::size_t
     if (last_use_[id] >= next) store.put(id, batch, tensor);
 }
 
-void TwinRun::drop_dead(std::size_t next) {
+void TwinRun::drop_dead(std::size_t next, std::int64_t batch) {
   for (std::size_t i = 0; i < graph_.values.size(); ++i) {
     if (last_use_[i] >= next) continue;
-    float_store_.drop(static_cast<ValueId>(i));
-    quantised_store_.drop(static_cast<ValueId>(i));
+    float_store_.drop(static_cast<ValueId>(i), batch);
+    quantised_store_.drop(static_cast<ValueId>(i), batch);
   }
 }
 
@@ -89,14 +129,15 @@ void TwinRun::advance(const SubstituteConv& substitute) {
     Values local;
     run_nodes(float_store_, local, here, next, batch);
     keep_live(float_store_, local, next, batch);
-    if (!propagate_) continue;
-    at::Tensor x = seen(batch);
-    if (substitute.activation) x = fake_quantize(x, *substitute.activation);
-    local = {{node.outputs[0], convolve(std::get<op::Conv>(node.op), x, substitute.weight, substitute.bias)}};
-    run_nodes(quantised_store_, local, here + 1, next, batch);
-    keep_live(quantised_store_, local, next, batch);
+    if (propagate_) {
+      at::Tensor x = seen(batch);
+      if (substitute.activation) x = fake_quantize(x, *substitute.activation);
+      local = {{node.outputs[0], convolve(std::get<op::Conv>(node.op), x, substitute.weight, substitute.bias)}};
+      run_nodes(quantised_store_, local, here + 1, next, batch);
+      keep_live(quantised_store_, local, next, batch);
+    }
+    drop_dead(next, batch);
   }
-  drop_dead(next);
   ++position_;
 }
 

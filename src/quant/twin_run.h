@@ -21,6 +21,10 @@ struct SubstituteConv {
   std::optional<QuantParams> activation;  ///< applied to the input
 };
 
+/// Error(environment) naming the folder, what is needed and what is free, if the temporary files of a TwinRun over so many images
+/// (and one more network if it propagates) do not fit in the system's folder for them.
+void require_space(const Graph& graph, const std::vector<std::size_t>& convolutions, std::int64_t images, bool propagate);
+
 class TwinRun {
  public:
   /// `convolutions`: the nodes to stop at, ascending; nothing behind the last one is computed. Without `propagate` the
@@ -42,7 +46,7 @@ class TwinRun {
   at::Tensor value(const ActivationStore& store, const Values& local, ValueId id, std::int64_t batch) const;
   void run_nodes(ActivationStore& store, Values& local, std::size_t first, std::size_t last, std::int64_t batch);
   void keep_live(ActivationStore& store, const Values& local, std::size_t next, std::int64_t batch) const;
-  void drop_dead(std::size_t next);
+  void drop_dead(std::size_t next, std::int64_t batch);
 
   const Graph& graph_;
   std::vector<std::size_t> convolutions_;
