@@ -4,6 +4,7 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <set>
 
 #include "exec/convert.h"
 #include "exec/fake_quant.h"
@@ -76,11 +77,37 @@ Net::Net(const Graph& graph, const at::Device& device) : graph_(graph) {
   }
 }
 
+ValueId Net::input_of(const LearnedLayer& layer) const { return graph_.nodes[layer.activation_node.value_or(layer.node)].inputs[0]; }
+
+std::vector<ValueId> Net::layer_inputs() const {
+  std::set<ValueId> inputs;
+  for (const LearnedLayer& layer : layers_) inputs.insert(input_of(layer));
+  return {inputs.begin(), inputs.end()};
+}
+
 const QuantSpec& Net::spec_of(const LearnedLayer& layer) const { return graph_.value(graph_.nodes[layer.node].inputs[1]).quant->spec; }
+
+void Net::start_from_weights(const Graph& baseline) {
+  for (LearnedLayer& layer : layers_) {
+    const QuantSpec& spec = spec_of(layer);
+    const at::Tensor weight = constant_of(baseline.value(graph_.nodes[layer.node].inputs[1])).to(layer.latent.device());
+    layer.first_log_scale = layer.log_scale.clone();
+    layer.latent = weight / broadcast_scale(layer.log_scale.exp(), spec, weight) + broadcast_scale(layer.zero_point, spec, weight);
+  }
+}
+
+at::Tensor Net::unrounded(const LearnedLayer& layer) const {
+  if (!layer.first_log_scale.defined()) return layer.latent;
+  const QuantSpec& spec = spec_of(layer);
+  const at::Tensor zero = broadcast_scale(layer.zero_point, spec, layer.latent);
+  const at::Tensor ratio = broadcast_scale((layer.first_log_scale - layer.log_scale).exp(), spec, layer.latent);
+  return at::clamp((layer.latent - zero) * ratio + zero, spec.min_code(), spec.max_code());
+}
 
 void Net::clamp_latents() {
   const c10::NoGradGuard no_gradients;
   for (LearnedLayer& layer : layers_) {
+    if (layer.first_log_scale.defined()) continue;  // back in range when the scale grows
     const QuantSpec& spec = spec_of(layer);
     layer.latent.clamp_(spec.min_code() - 0.5, spec.max_code() + 0.5);
   }
@@ -88,11 +115,11 @@ void Net::clamp_latents() {
 
 at::Tensor Net::weight_of(const LearnedLayer& layer) const {
   const QuantSpec& spec = spec_of(layer);
-  const at::Tensor codes = round_straight_through(layer.latent, spec) - broadcast_scale(layer.zero_point, spec, layer.latent);
+  const at::Tensor codes = round_straight_through(unrounded(layer), spec) - broadcast_scale(layer.zero_point, spec, layer.latent);
   return codes * broadcast_scale(layer.log_scale.exp(), spec, layer.latent);
 }
 
-std::vector<at::Tensor> Net::forward(const at::Tensor& images, const std::vector<ValueId>& wanted) const {
+std::vector<at::Tensor> Net::forward(const at::Tensor& images, const std::vector<ValueId>& wanted, const TeacherForcing& forcing) const {
   const Schedule schedule = schedule_of(graph_, wanted);
   std::map<ValueId, at::Tensor> values{{graph_.inputs.front(), images}};
   for (const std::size_t i : schedule.nodes) {
@@ -102,11 +129,15 @@ std::vector<at::Tensor> Net::forward(const at::Tensor& images, const std::vector
       const auto constant = constants_.find(id);
       inputs.push_back(constant != constants_.end() ? constant->second : values.at(id));
     }
+    const auto conv = layer_of_node_.find(i), quantizer = layer_of_activation_.find(i);
+    const bool reads_input =
+        quantizer != layer_of_activation_.end() || (conv != layer_of_node_.end() && !layers_[conv->second].activation_node);
+    if (forcing.share > 0 && reads_input) inputs[0] = at::lerp(inputs[0], forcing.inputs.at(node.inputs[0]), forcing.share);
     std::vector<at::Tensor> outputs;
-    if (const auto conv = layer_of_node_.find(i); conv != layer_of_node_.end()) {
+    if (conv != layer_of_node_.end()) {
       const LearnedLayer& layer = layers_[conv->second];
       outputs = {convolve(std::get<op::Conv>(node.op), inputs[0], weight_of(layer), layer.bias)};
-    } else if (const auto quantizer = layer_of_activation_.find(i); quantizer != layer_of_activation_.end()) {
+    } else if (quantizer != layer_of_activation_.end()) {
       const QuantParams& params = std::get<op::QuantizeDequantize>(node.op).params;
       outputs = {fake_quantize_straight_through(inputs[0], layers_[quantizer->second].log_activation_scale.exp(),
                                                 to_torch(params.zero_point).item<int>(), params.spec)};
@@ -128,7 +159,7 @@ Graph Net::freeze() const {
     const Node& node = graph.nodes[layer.node];
     Value& weight = graph.value(node.inputs[1]);
     const QuantSpec& spec = weight.quant->spec;
-    weight.constant = from_torch(at::clamp(at::round(layer.latent.detach()), spec.min_code(), spec.max_code()).to(at::kChar));
+    weight.constant = from_torch(at::clamp(at::round(unrounded(layer).detach()), spec.min_code(), spec.max_code()).to(at::kChar));
     weight.quant->scale = scale_of(layer.log_scale);
     graph.value(node.inputs[2]).constant = from_torch(layer.bias);
     if (layer.activation_node)

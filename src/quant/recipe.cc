@@ -96,7 +96,8 @@ void read_distillation(const Json& json, const ConfigPlace& place, DistillationR
                {"bias_rate", real_field(distillation.bias_rate, 0, 1)},
                {"class_weight", real_field(distillation.class_weight, 0, 1000)},
                {"box_weight", real_field(distillation.box_weight, 0, 1000)},
-               {"feature_weight", real_field(distillation.feature_weight, 0, 1000)}});
+               {"feature_weight", real_field(distillation.feature_weight, 0, 1000)},
+               {"teacher_forcing", real_field(distillation.teacher_forcing, 0, 1)}});
 }
 
 void read_mixed(const Json& json, const ConfigPlace& place, MixedRecipe& mixed) {
@@ -172,7 +173,8 @@ Json distillation_to_json(const DistillationRecipe& distillation) {
           {"bias_rate", distillation.bias_rate},
           {"class_weight", distillation.class_weight},
           {"box_weight", distillation.box_weight},
-          {"feature_weight", distillation.feature_weight}};
+          {"feature_weight", distillation.feature_weight},
+          {"teacher_forcing", distillation.teacher_forcing}};
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ struct DistillationRecipe {
   double bias_rate = 6e-4;                           ///< of biases, relative to their root mean square in the layer
   double class_weight = 1, box_weight = 20;          ///< of the divergences of class scores and box distributions, per detection
   double feature_weight = 5;                         ///< of the mean relative squared error of the convolutions' outputs
+  double teacher_forcing = 0;                        ///< part of the steps in which layers read, less and less, the float network's inputs
 };
 constexpr std::int64_t kMixedImages = 16;  ///< MixedRecipe::images where neither recipe nor preset says
 /// Layers whose few bits hurt the detections most get more of them (quant/mixed_bits.h), under one budget at most; none: every layer as

@@ -22,6 +22,7 @@ DivergenceWatch::DivergenceWatch(const DivergenceOptions& options) : options_(op
           "a number above 1");
   require(options.explosion_steps >= 1, "explosion steps", static_cast<double>(options.explosion_steps), "at least 1");
   require(options.memory_steps >= 1, "memory steps", static_cast<double>(options.memory_steps), "at least 1");
+  require(options.first_step >= 0, "first step", static_cast<double>(options.first_step), "0 or more");
   require(options.rollbacks >= 0, "rollbacks", static_cast<double>(options.rollbacks), "0 or more");
   require(options.rate_factor > 0 && options.rate_factor <= 1, "rate factor", options.rate_factor, "a number above 0, at most 1");
 }
@@ -35,6 +36,7 @@ std::optional<DivergenceEvent> DivergenceWatch::observe(std::int64_t step, doubl
   if (!std::isfinite(gradient_norm))
     return DivergenceEvent{Divergence::gradient_not_finite, step,
                            fmt::format("step {}: the length of the gradient is {} at a loss of {:.4g}", step, gradient_norm, loss)};
+  if (step < options_.first_step) return std::nullopt;
   if (is_exploded(loss)) {  // does not enter the mean, so that the mean does not follow the explosion
     if (++state_.exploded < options_.explosion_steps) return std::nullopt;
     return DivergenceEvent{Divergence::loss_explosion, step,

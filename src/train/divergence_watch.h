@@ -20,6 +20,7 @@ struct DivergenceOptions {
   double explosion_factor = 5;       ///< loss over this many recent means is one exploded step; above 1
   std::int64_t explosion_steps = 8;  ///< in a row, before it is an event: a single hard batch is none; at least 1
   std::int64_t memory_steps = 100;   ///< length of the moving mean; explosions are only looked for after as many steps; at least 1
+  std::int64_t first_step = 0;       ///< sizes of losses count from it on: before, they may rise because the task does; 0 or more
   std::int64_t rollbacks = 3;        ///< at most, in the whole run; 0: an event ends it
   double rate_factor = 0.5;          ///< the learning rate is multiplied by this at each rollback; 0 to 1, not 0
 };

@@ -54,6 +54,14 @@ TEST(DivergenceWatch, TheBeginningIsNotJudged) {
   EXPECT_FALSE(watch.observe(99, 1000, 1));
 }
 
+TEST(DivergenceWatch, BeforeItsFirstStepOnlyWhatIsNotFiniteIsAnEvent) {
+  auto watch = calm_watch({.explosion_steps = 1, .memory_steps = 5, .first_step = 50}, 40);
+  EXPECT_FALSE(watch.observe(40, 1000, 1));
+  EXPECT_TRUE(watch.observe(41, kNan, 1));
+  for (std::int64_t step = 50; step < 55; ++step) EXPECT_FALSE(watch.observe(step, 1000, 1)) << "remembers nothing";
+  EXPECT_TRUE(watch.observe(55, 6000, 1));
+}
+
 TEST(DivergenceWatch, ASlowRiseIsFollowed) {
   auto watch = calm_watch({.explosion_factor = 2, .explosion_steps = 1, .memory_steps = 10}, 10);
   double loss = 10;

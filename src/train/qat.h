@@ -31,17 +31,19 @@ struct QatData {
 
 struct QatSettings {
   FitOptions fit;
-  double weight_rate = 0;           ///< in steps of the weight's scale
-  double scale_rate = 0;            ///< of the logarithm of the weights' scales
-  double activation_rate = 0;       ///< of the logarithm of the activations' scales
-  double bias_rate = 0;             ///< in parts of the layer's bias (root mean square)
-  double class_weight = 0;          ///< imitation of the float network's class scores, per detection
-  double box_weight = 0;            ///< and of its box distributions, per detection
-  double feature_weight = 0;        ///< and of the quantised convolutions' outputs
-  double label_weight = 0;          ///< YOLOv10's detection loss on the labels
-  std::int64_t images_at_once = 4;  ///< through the networks: memory grows with them, not with the batch
-  int threads = 0;                  ///< 0: the cores
-  ComputeDevice device;             ///< that computes; memory of scores and files is the CPU's
+  bool latents_are_weights = false;  ///< LSQ from the float weights: codes follow the scales; else latents are the calibrated codes
+  double weight_rate = 0;            ///< in steps of the weight's scale
+  double scale_rate = 0;             ///< of the logarithm of the weights' scales
+  double activation_rate = 0;        ///< of the logarithm of the activations' scales
+  double bias_rate = 0;              ///< in parts of the layer's bias (root mean square)
+  double class_weight = 0;           ///< imitation of the float network's class scores, per detection
+  double box_weight = 0;             ///< and of its box distributions, per detection
+  double feature_weight = 0;         ///< and of the quantised convolutions' outputs
+  std::int64_t forced_steps = 0;     ///< in which the share of the float network's inputs falls from 1 to 0 (exec/net.h, TeacherForcing)
+  double label_weight = 0;           ///< YOLOv10's detection loss on the labels
+  std::int64_t images_at_once = 4;   ///< through the networks: memory grows with them, not with the batch
+  int threads = 0;                   ///< 0: the cores
+  ComputeDevice device;              ///< that computes; memory of scores and files is the CPU's
   std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together, each on its share of a batch
 };
 

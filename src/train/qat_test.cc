@@ -42,6 +42,19 @@ Course train(const QatSettings& settings, const std::function<double(const Graph
   return course;
 }
 
+TEST(Qat, ForcedLayersSeeNoErrorsBeforeThem) {
+  QatSettings settings = test::quick_settings();
+  settings.weight_rate = settings.scale_rate = 0;
+  settings.bias_rate = 1e-12;  // the network stays as it is
+  const Course free = train(settings);
+  settings.forced_steps = 4;
+  const Course forced = train(settings);
+  const auto classes = [](const Course& course, std::size_t step) { return course.steps.at(step).parts.at(0).second; };
+  for (std::size_t step = 0; step < 4; ++step) EXPECT_LT(classes(forced, step), classes(free, step)) << step;
+  EXPECT_LT(classes(forced, 0) / classes(free, 0), classes(forced, 3) / classes(free, 3)) << "the share falls";
+  for (std::size_t step = 4; step < 8; ++step) EXPECT_NEAR(classes(forced, step), classes(free, step), 1e-5 * classes(free, step)) << step;
+}
+
 TEST(Qat, ImitationBringsTheNetworkBackToTheFloatOne) {
   QatSettings settings = test::quick_settings();
   settings.fit.epochs = 20;

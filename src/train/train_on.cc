@@ -70,8 +70,12 @@ class Training {
         data_(data),
         settings_(options),
         wanted_{head.boxes, head.classes} {
+    if (options.latents_are_weights) student_.start_from_weights(baseline);
     if (options.feature_weight > 0)
       for (const LearnedLayer& layer : student_.layers()) wanted_.push_back(quantized.nodes[layer.node].outputs[0]);
+    taught_ = wanted_;
+    if (options.forced_steps > 0)
+      for (const ValueId id : student_.layer_inputs()) taught_.push_back(id);
   }
 
   QatResult run(const std::function<double(const Graph&)>& score, const FitObserver& observer) {
@@ -79,7 +83,10 @@ class Training {
     problem.groups = groups();
     problem.steps_per_epoch = data_.steps_per_epoch;
     problem.start_epoch = data_.start_epoch;
-    problem.loss = [this](std::int64_t) { return loss(data_.next()); };
+    problem.loss = [this](std::int64_t step) {
+      forced_share_ = step < settings_.forced_steps ? 1 - static_cast<double>(step) / static_cast<double>(settings_.forced_steps) : 0;
+      return loss(data_.next());
+    };
     problem.constrain = [this] { student_.clamp_latents(); };
     problem.processes = settings_.processes;
     for (LearnedLayer& layer : student_.layers()) settings_.processes->broadcast(layer.zero_point);
@@ -170,9 +177,9 @@ class Training {
     const at::Tensor images = samples.images.to(device_).to(at::kFloat).div_(255).contiguous(at::MemoryFormat::ChannelsLast);
     Seen seen;
     seen.images = samples.count();
-    seen.found = student_.forward(images, wanted_);
+    if (imitates() || forced_share_ > 0) seen.targets = teach(images);
+    seen.found = student_.forward(images, wanted_, forcing(seen.targets));
     if (imitates()) {
-      seen.targets = teach(images);
       seen.head = head_loss(seen.targets[0], seen.targets[1], seen.found[0], seen.found[1]);
     }
     if (settings_.label_weight > 0) seen.labels = learn_labels(samples, images, seen.found);
@@ -181,13 +188,21 @@ class Training {
 
   void count(const Seen& seen, BatchCounter& counter) const {
     std::vector<at::Tensor> features;
-    if (imitates_features() && !seen.targets.empty()) features.assign(seen.targets.begin() + kFirstFeature, seen.targets.end());
+    if (imitates_features() && !seen.targets.empty())
+      features.assign(seen.targets.begin() + kFirstFeature, seen.targets.begin() + static_cast<std::ptrdiff_t>(wanted_.size()));
     counter.add({static_cast<double>(seen.images), value_of(seen.head.detections), value_of(seen.labels.targets), {}}, features);
   }
 
   std::vector<at::Tensor> teach(const at::Tensor& images) const {
     const at::NoGradGuard no_gradients;
-    return teacher_.forward(images, wanted_);
+    return teacher_.forward(images, forced_share_ > 0 ? taught_ : wanted_);
+  }
+
+  TeacherForcing forcing(const std::vector<at::Tensor>& targets) const {
+    TeacherForcing result{forced_share_, {}};
+    if (forced_share_ > 0)
+      for (std::size_t i = wanted_.size(); i < taught_.size(); ++i) result.inputs[taught_[i]] = targets[i];
+    return result;
   }
 
   DetectionLoss learn_labels(const Samples& samples, const at::Tensor& images, const std::vector<at::Tensor>& found) const {
@@ -203,6 +218,8 @@ class Training {
   const QatHead& head_;
   const QatData& data_;
   const QatSettings& settings_;
+  double forced_share_ = 0;      ///< of the float network's inputs, in this step
+  std::vector<ValueId> taught_;  ///< wanted_, then what the layers read where they are forced
   std::vector<ValueId> wanted_;  ///< boxes, classes; then the quantised convolutions' outputs where they are imitated
 };
 
