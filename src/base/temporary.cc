@@ -29,7 +29,7 @@ std::string name_template() { return (folder_for_temporaries() / "nibble-XXXXXX"
 
 fs::path folder_for_temporaries() {
   std::error_code code;
-  const fs::path folder = fs::temp_directory_path(code);
+  fs::path folder = fs::temp_directory_path(code);
   if (!code) return folder;
   const char* named = std::getenv("TMPDIR");
   fail(named ? named : "/tmp", code.message());
