@@ -67,9 +67,7 @@ void add_preset_option(CLI::App& command, std::string& preset) {
   command
       .add_option("--preset", preset,
                   "how much work 4 bits are worth: fast rounds on 40 images, default on 200, best on 400, each seen twice; best also "
-                  "trains what has less "
-                  "than 8 bits, on "
-                  "the calibration images and without labels")
+                  "trains what has less than 8 bits, on the calibration images and without labels")
       ->type_name("fast|default|best")
       ->capture_default_str();
 }
