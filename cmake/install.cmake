@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# bin/nibble, lib/nibble/ (islands, ONNX Runtime), share/nibble/ (recipes, the embedded default), share/doc/nibble/.
+# bin/nibble, lib/nibble/ (loadable modules, ONNX Runtime), share/nibble/ (recipes, the embedded default), share/doc/nibble/.
 include(GNUInstallDirs)
 if(TARGET nibble)
   install(TARGETS nibble RUNTIME DESTINATION bin)
 endif()
-foreach(island nibble_torch nibble_image)
-  if(TARGET ${island})
-    install(TARGETS ${island} LIBRARY DESTINATION lib/nibble)
+foreach(module nibble_torch nibble_image)
+  if(TARGET ${module})
+    install(TARGETS ${module} LIBRARY DESTINATION lib/nibble)
   endif()
 endforeach()
 install(DIRECTORY recipes assets DESTINATION share/nibble)

@@ -1,30 +1,47 @@
 # SPDX-License-Identifier: Apache-2.0
-# nibble_module(NAME SOURCES ... LINK ...): the static library nibble_NAME of src/NAME, warnings as errors.
-# nibble_test(NAME SOURCES ... LINK ... [LABELS label]): a GoogleTest program, each test a ctest entry, skipped tests shown as skipped.
+# nibble_module(NAME [PCH kind] SOURCES ... LINK ...): the static library nibble_NAME of src/NAME, warnings as errors.
+# nibble_test(NAME [PCH kind] SOURCES ... LINK ... [LABELS label]): a GoogleTest program, each test a ctest entry, skipped tests shown as
+#   skipped. PCH: the precompiled header (cmake/pch.cmake) where it is not the usual one; "none" for none.
 # nibble_fuzz(NAME SOURCES ... LINK ...): the libFuzzer program fuzz_NAME (LLVMFuzzerTestOneInput), with NIBBLE_FUZZ only.
 add_library(nibble_warnings INTERFACE)
 target_compile_options(nibble_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-unused-parameter
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms of g++ 12 on string concatenation (GCC bug 105651)
   -Werror)
 
+# The kind that was asked for, else the default.
+function(nibble_set_pch target asked default)
+  if(NOT asked)
+    set(asked ${default})
+  endif()
+  if(NOT asked STREQUAL none)
+    nibble_precompile(${target} ${asked})
+  endif()
+endfunction()
+
+# What a test checks does not depend on how far it is optimised, and compiling it is half of a build.
+set(NIBBLE_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+
 function(nibble_module name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "PCH" "SOURCES;LINK" ${ARGN})
   add_library(nibble_${name} STATIC ${ARG_SOURCES})
   target_include_directories(nibble_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(nibble_${name} PUBLIC ${ARG_LINK} PRIVATE nibble_warnings)
+  nibble_set_pch(nibble_${name} "${ARG_PCH}" plain)
 endfunction()
 
 function(nibble_test name)
   if(NOT NIBBLE_TESTS)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "LABELS" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABELS;PCH" "SOURCES;LINK" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
+  target_compile_options(${name}_test PRIVATE ${NIBBLE_TEST_OPTIONS})
+  nibble_set_pch(${name}_test "${ARG_PCH}" test)
   target_link_libraries(${name}_test PRIVATE ${ARG_LINK} nibble_warnings GTest::gmock GTest::gtest_main)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tests)
   # Tests find their data by these; ../shared is optional and its tests skip without it.
   target_compile_definitions(${name}_test PRIVATE NIBBLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" NIBBLE_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  # Beside the islands, so that they are found; exporting the symbols they share with the program (base/island.h).
+  # Beside the loadable modules, so that they are found; exporting the symbols they share with the program (base/loadable_module.h).
   set_target_properties(${name}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR} ENABLE_EXPORTS ON)
   gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}")
 endfunction()

@@ -139,6 +139,8 @@ void write_and_rename(const fs::path& asked, const std::function<void(std::ostre
 bool is_file(const fs::path& path) { return type_of(path) == fs::file_type::regular; }
 bool is_folder(const fs::path& path) { return type_of(path) == fs::file_type::directory; }
 
+bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
+
 fs::path executable_folder() {
   std::error_code error;
   const fs::path executable = fs::read_symlink("/proc/self/exe", error);

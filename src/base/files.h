@@ -16,6 +16,9 @@ namespace nibble {
 bool is_file(const std::filesystem::path& path);
 bool is_folder(const std::filesystem::path& path);
 
+/// Whether the extension is that of a YAML file, as a data.yaml has it.
+bool is_yaml(const std::filesystem::path& path);
+
 /// Of the running program; empty if the system does not say.
 std::filesystem::path executable_folder();
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <ostream>
 
-#include "base/island.h"
+#include "base/loadable_module.h"
 #include "base/shared_data.h"
 #include "base/threads.h"
 #include "nibble/error.h"
@@ -171,9 +171,9 @@ TEST_F(Files, Sha256KnownAnswers) {
   EXPECT_EQ(sha256_of_file(folder_ / "million"), hash_of(million));
 }
 
-TEST(Island, AMissingOneIsAnEnvironmentErrorThatSaysWhereItLooked) {
+TEST(Module, AMissingOneIsAnEnvironmentErrorThatSaysWhereItLooked) {
   try {
-    island_symbol("nibble_no_such_island", "f");
+    module_symbol("nibble_no_such_island", "f");
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::environment);

@@ -138,4 +138,9 @@ void write_json(const fs::path& path, const Json& value) {
   write_file(path, value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
+std::string key_of(const Json& value) {
+  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return sha256_of(std::as_bytes(std::span(text)));
+}
+
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensor: the value every island exchanges. Contiguous (row-major), immutable, shared bytes.
+// Tensor: the value every module exchanges. Contiguous (row-major), immutable, shared bytes.
 #pragma once
 #include <cstddef>
 #include <cstdint>

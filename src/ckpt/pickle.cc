@@ -34,12 +34,12 @@ class Machine {
   std::size_t position() const { return in_.position(); }
 
  private:
-  void execute(Op op);
-  bool execute_number(Op op);
-  bool execute_text(Op op);
-  bool execute_memo(Op op);
-  bool execute_container(Op op);
-  bool execute_object(Op op);
+  void execute(Opcode op);
+  bool execute_number(Opcode op);
+  bool execute_text(Opcode op);
+  bool execute_memo(Opcode op);
+  bool execute_container(Opcode op);
+  bool execute_object(Opcode op);
 
   void push(MutableRef value);
   MutableRef pop();
@@ -163,38 +163,38 @@ void Machine::push_new_object_with_keywords() {
   push(new_object(heap_, parts[0], heap_.make(PickleList{std::move(items), PickleList::Kind::tuple})));
 }
 
-bool Machine::execute_number(Op op) {
+bool Machine::execute_number(Opcode op) {
   switch (op) {
-    case Op::none: push(heap_.none()); break;
-    case Op::newtrue: push(heap_.boolean(true)); break;
-    case Op::newfalse: push(heap_.boolean(false)); break;
-    case Op::binint: push(heap_.integer(in_.number<std::int32_t>())); break;
-    case Op::binint1: push(heap_.integer(in_.number<std::uint8_t>())); break;
-    case Op::binint2: push(heap_.integer(in_.number<std::uint16_t>())); break;
-    case Op::int_line: push(parse_integer(heap_, in_.line(), true)); break;
-    case Op::long_line: push(parse_integer(heap_, in_.line(), false)); break;
-    case Op::long1: push(decode_integer(heap_, in_.take(in_.number<std::uint8_t>()))); break;
-    case Op::long4: push(decode_integer(heap_, in_.take(in_.number<std::uint32_t>()))); break;  // "negative" lengths are too long
-    case Op::binfloat: push(heap_.make(decode_float(in_.take(8)))); break;
-    case Op::float_line: push(parse_float(heap_, in_.line())); break;
+    case Opcode::none: push(heap_.none()); break;
+    case Opcode::newtrue: push(heap_.boolean(true)); break;
+    case Opcode::newfalse: push(heap_.boolean(false)); break;
+    case Opcode::binint: push(heap_.integer(in_.number<std::int32_t>())); break;
+    case Opcode::binint1: push(heap_.integer(in_.number<std::uint8_t>())); break;
+    case Opcode::binint2: push(heap_.integer(in_.number<std::uint16_t>())); break;
+    case Opcode::int_line: push(parse_integer(heap_, in_.line(), true)); break;
+    case Opcode::long_line: push(parse_integer(heap_, in_.line(), false)); break;
+    case Opcode::long1: push(decode_integer(heap_, in_.take(in_.number<std::uint8_t>()))); break;
+    case Opcode::long4: push(decode_integer(heap_, in_.take(in_.number<std::uint32_t>()))); break;  // "negative" lengths are too long
+    case Opcode::binfloat: push(heap_.make(decode_float(in_.take(8)))); break;
+    case Opcode::float_line: push(parse_float(heap_, in_.line())); break;
     default: return false;
   }
   return true;
 }
 
-bool Machine::execute_text(Op op) {
+bool Machine::execute_text(Opcode op) {
   switch (op) {
-    case Op::binunicode: push(make_text(heap_, in_.take(in_.number<std::uint32_t>()))); break;
-    case Op::short_binunicode: push(make_text(heap_, in_.take(in_.number<std::uint8_t>()))); break;
-    case Op::binunicode8: push(make_text(heap_, in_.take(in_.number<std::uint64_t>()))); break;
-    case Op::unicode_line: push(make_text(heap_, decode_raw_unicode(in_.line()))); break;
-    case Op::binstring: push(make_text_or_bytes(heap_, in_.take(in_.number<std::uint32_t>()))); break;
-    case Op::short_binstring: push(make_text_or_bytes(heap_, in_.take(in_.number<std::uint8_t>()))); break;
-    case Op::string_line: push(make_text_or_bytes(heap_, decode_quoted_bytes(in_.line()))); break;
-    case Op::binbytes: push(make_bytes(heap_, in_.take(in_.number<std::uint32_t>()), "bytes")); break;
-    case Op::short_binbytes: push(make_bytes(heap_, in_.take(in_.number<std::uint8_t>()), "bytes")); break;
-    case Op::binbytes8: push(make_bytes(heap_, in_.take(in_.number<std::uint64_t>()), "bytes")); break;
-    case Op::bytearray8: push(make_bytes(heap_, in_.take(in_.number<std::uint64_t>()), "bytearray")); break;
+    case Opcode::binunicode: push(make_text(heap_, in_.take(in_.number<std::uint32_t>()))); break;
+    case Opcode::short_binunicode: push(make_text(heap_, in_.take(in_.number<std::uint8_t>()))); break;
+    case Opcode::binunicode8: push(make_text(heap_, in_.take(in_.number<std::uint64_t>()))); break;
+    case Opcode::unicode_line: push(make_text(heap_, decode_raw_unicode(in_.line()))); break;
+    case Opcode::binstring: push(make_text_or_bytes(heap_, in_.take(in_.number<std::uint32_t>()))); break;
+    case Opcode::short_binstring: push(make_text_or_bytes(heap_, in_.take(in_.number<std::uint8_t>()))); break;
+    case Opcode::string_line: push(make_text_or_bytes(heap_, decode_quoted_bytes(in_.line()))); break;
+    case Opcode::binbytes: push(make_bytes(heap_, in_.take(in_.number<std::uint32_t>()), "bytes")); break;
+    case Opcode::short_binbytes: push(make_bytes(heap_, in_.take(in_.number<std::uint8_t>()), "bytes")); break;
+    case Opcode::binbytes8: push(make_bytes(heap_, in_.take(in_.number<std::uint64_t>()), "bytes")); break;
+    case Opcode::bytearray8: push(make_bytes(heap_, in_.take(in_.number<std::uint64_t>()), "bytearray")); break;
     default: return false;
   }
   return true;
@@ -210,51 +210,51 @@ std::uint64_t parse_index(std::string_view text) {
   return index;
 }
 
-bool Machine::execute_memo(Op op) {
+bool Machine::execute_memo(Opcode op) {
   switch (op) {
-    case Op::put: remember(parse_index(in_.line())); break;
-    case Op::binput: remember(in_.number<std::uint8_t>()); break;
-    case Op::long_binput: remember(in_.number<std::uint32_t>()); break;
-    case Op::memoize: remember(memo_.size()); break;
-    case Op::get: recall(parse_index(in_.line())); break;
-    case Op::binget: recall(in_.number<std::uint8_t>()); break;
-    case Op::long_binget: recall(in_.number<std::uint32_t>()); break;
+    case Opcode::put: remember(parse_index(in_.line())); break;
+    case Opcode::binput: remember(in_.number<std::uint8_t>()); break;
+    case Opcode::long_binput: remember(in_.number<std::uint32_t>()); break;
+    case Opcode::memoize: remember(memo_.size()); break;
+    case Opcode::get: recall(parse_index(in_.line())); break;
+    case Opcode::binget: recall(in_.number<std::uint8_t>()); break;
+    case Opcode::long_binget: recall(in_.number<std::uint32_t>()); break;
     default: return false;
   }
   return true;
 }
 
-bool Machine::execute_container(Op op) {
+bool Machine::execute_container(Opcode op) {
   switch (op) {
-    case Op::empty_dict: push(heap_.make(PickleDict{})); break;
-    case Op::empty_list: push(heap_.make(PickleList{})); break;
-    case Op::empty_set: push(heap_.make(PickleList{{}, PickleList::Kind::set})); break;
-    case Op::empty_tuple: push(heap_.empty_tuple()); break;
-    case Op::tuple: push_tuple(pop_to_mark()); break;
-    case Op::tuple1: push_tuple(pop_count(1)); break;
-    case Op::tuple2: push_tuple(pop_count(2)); break;
-    case Op::tuple3: push_tuple(pop_count(3)); break;
-    case Op::list: push(heap_.make(PickleList{pop_to_mark()})); break;
-    case Op::frozenset: push(heap_.make(PickleList{pop_to_mark(), PickleList::Kind::set})); break;
-    case Op::dict: push_dict(pop_to_mark()); break;
-    case Op::append: append(pop_count(1), false); break;
-    case Op::appends: append(pop_to_mark(), false); break;
-    case Op::additems: append(pop_to_mark(), true); break;
-    case Op::setitem: set_items(pop_count(2)); break;
-    case Op::setitems: set_items(pop_to_mark()); break;
+    case Opcode::empty_dict: push(heap_.make(PickleDict{})); break;
+    case Opcode::empty_list: push(heap_.make(PickleList{})); break;
+    case Opcode::empty_set: push(heap_.make(PickleList{{}, PickleList::Kind::set})); break;
+    case Opcode::empty_tuple: push(heap_.empty_tuple()); break;
+    case Opcode::tuple: push_tuple(pop_to_mark()); break;
+    case Opcode::tuple1: push_tuple(pop_count(1)); break;
+    case Opcode::tuple2: push_tuple(pop_count(2)); break;
+    case Opcode::tuple3: push_tuple(pop_count(3)); break;
+    case Opcode::list: push(heap_.make(PickleList{pop_to_mark()})); break;
+    case Opcode::frozenset: push(heap_.make(PickleList{pop_to_mark(), PickleList::Kind::set})); break;
+    case Opcode::dict: push_dict(pop_to_mark()); break;
+    case Opcode::append: append(pop_count(1), false); break;
+    case Opcode::appends: append(pop_to_mark(), false); break;
+    case Opcode::additems: append(pop_to_mark(), true); break;
+    case Opcode::setitem: set_items(pop_count(2)); break;
+    case Opcode::setitems: set_items(pop_to_mark()); break;
     default: return false;
   }
   return true;
 }
 
-bool Machine::execute_object(Op op) {
+bool Machine::execute_object(Opcode op) {
   switch (op) {
-    case Op::global: {
+    case Opcode::global: {
       const auto module = in_.line();
       push_global(module, in_.line());
       break;
     }
-    case Op::stack_global: {
+    case Opcode::stack_global: {
       const auto parts = pop_count(2);
       const auto* module = parts[0]->get_if<std::string>();
       const auto* name = parts[1]->get_if<std::string>();
@@ -262,18 +262,18 @@ bool Machine::execute_object(Op op) {
       push_global(*module, *name);
       break;
     }
-    case Op::reduce: {
+    case Opcode::reduce: {
       const auto arguments = pop();
       push(apply(heap_, pop(), arguments));
       break;
     }
-    case Op::newobj: {
+    case Opcode::newobj: {
       const auto arguments = pop();
       push(new_object(heap_, pop(), arguments));
       break;
     }
-    case Op::newobj_ex: push_new_object_with_keywords(); break;
-    case Op::inst: {
+    case Opcode::newobj_ex: push_new_object_with_keywords(); break;
+    case Opcode::inst: {
       const auto module = in_.line();
       push_global(module, in_.line());
       const auto type = pop();
@@ -281,7 +281,7 @@ bool Machine::execute_object(Op op) {
       push(new_object(heap_, type, pop()));
       break;
     }
-    case Op::obj: {
+    case Opcode::obj: {
       auto items = pop_to_mark();
       if (items.empty()) refuse("an instance without a class");
       const auto type = items.front();
@@ -290,12 +290,12 @@ bool Machine::execute_object(Op op) {
       push(new_object(heap_, type, pop()));
       break;
     }
-    case Op::build: {
+    case Opcode::build: {
       const auto state = pop();
       build(*top(), state);
       break;
     }
-    case Op::binpersid: push(persistent(heap_, pop())); break;
+    case Opcode::binpersid: push(persistent(heap_, pop())); break;
     default: return false;
   }
   return true;
@@ -313,15 +313,15 @@ void Machine::check_frame() {
   if (length > in_.remaining()) refuse(fmt::format("a frame of {} bytes where {} are left", length, in_.remaining()));
 }
 
-void Machine::execute(Op op) {
+void Machine::execute(Opcode op) {
   if (execute_number(op) || execute_text(op) || execute_memo(op) || execute_container(op) || execute_object(op)) return;
   switch (op) {
-    case Op::proto: return check_protocol();
-    case Op::frame: return check_frame();
-    case Op::mark: return marks_.push_back(stack_.size());
-    case Op::dup: return push(top());
-    case Op::pop_mark: return static_cast<void>(pop_to_mark());
-    case Op::pop:
+    case Opcode::proto: return check_protocol();
+    case Opcode::frame: return check_frame();
+    case Opcode::mark: return marks_.push_back(stack_.size());
+    case Opcode::dup: return push(top());
+    case Opcode::pop_mark: return static_cast<void>(pop_to_mark());
+    case Opcode::pop:
       if (!marks_.empty() && marks_.back() == stack_.size()) return marks_.pop_back();
       return static_cast<void>(pop());
     default: refuse("this opcode is not read", ErrorKind::unsupported);
@@ -331,8 +331,8 @@ void Machine::execute(Op op) {
 bool Machine::step() {
   const auto opcode = in_.number<std::uint8_t>();
   if (name_of_opcode(opcode).empty()) refuse(fmt::format("0x{:02x} is no opcode", opcode));
-  if (static_cast<Op>(opcode) == Op::stop) return false;
-  execute(static_cast<Op>(opcode));
+  if (static_cast<Opcode>(opcode) == Opcode::stop) return false;
+  execute(static_cast<Opcode>(opcode));
   return true;
 }
 

@@ -6,7 +6,7 @@
 
 namespace nibble {
 
-enum class Op : std::uint8_t {
+enum class Opcode : std::uint8_t {
   mark = '(',
   stop = '.',
   pop = '0',

@@ -5,9 +5,9 @@
 
 #include <array>
 
-#include "base/island.h"
+#include "base/loadable_module.h"
 #include "data/image_file.h"
-#include "data/image_island.h"
+#include "data/image_module.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -17,7 +17,7 @@ constexpr std::int64_t kMaxSizePx = 16384;
 
 ImageIslandResult read_with_island(const std::filesystem::path& path, std::int64_t size_px, std::uint8_t* pixels) {
   const std::string file = read_image_file(path);
-  static auto* const read = island_function<ReadImageFunction>(kImageIsland, kReadImageSymbol);
+  static auto* const read = module_function<ReadImageFunction>(kImageIsland, kReadImageSymbol);
   ImageIslandResult result;
   IslandReason why{};
   if (read(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), size_px, pixels, &result, why.data(), why.size()) != 0)
@@ -64,6 +64,6 @@ Tensor stack_images(const std::vector<NetworkImage>& images) {
   return Tensor::of<float>(std::move(stacked), std::move(values));
 }
 
-std::string image_library_version() { return island_function<ImageVersionFunction>(kImageIsland, kImageVersionSymbol)(); }
+std::string image_library_version() { return module_function<ImageVersionFunction>(kImageIsland, kImageVersionSymbol)(); }
 
 }  // namespace nibble

@@ -13,7 +13,7 @@ std::string read_image_file(const std::filesystem::path& path);
 /// Error(input) naming the file.
 [[noreturn]] void refuse_image(const std::filesystem::path& path, const std::string& why);
 
-/// The module libnibble_image.so (base/island.h), and room for its reasons.
+/// The module libnibble_image.so (base/module.h), and room for its reasons.
 inline constexpr const char* kImageIsland = "nibble_image";
 using IslandReason = std::array<char, 512>;
 

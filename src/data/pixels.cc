@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/pixels.h"
 
-#include "base/island.h"
+#include "base/loadable_module.h"
 #include "data/image_file.h"
-#include "data/image_island.h"
+#include "data/image_module.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -15,7 +15,7 @@ std::uint8_t* allocate_pixels(void* context, std::int64_t width_px, std::int64_t
     pixels = {width_px, height_px, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * width_px * height_px))};
     return pixels.rgb.data();
   } catch (...) {
-    return nullptr;  // the island says so
+    return nullptr;  // the module says so
   }
 }
 
@@ -30,7 +30,7 @@ Pixels grey_canvas(std::int64_t width_px, std::int64_t height_px) {
 }
 
 DecodedImage read_pixels(const std::filesystem::path& path, std::int64_t longest_px) {
-  static auto* const decode = island_function<DecodeImageFunction>(kImageIsland, kDecodeImageSymbol);
+  static auto* const decode = module_function<DecodeImageFunction>(kImageIsland, kDecodeImageSymbol);
   const std::string file = read_image_file(path);
   DecodedImage image;
   ImageIslandResult original;
@@ -43,7 +43,7 @@ DecodedImage read_pixels(const std::filesystem::path& path, std::int64_t longest
 }
 
 Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, std::int64_t size_px) {
-  static auto* const warp_image = island_function<WarpImageFunction>(kImageIsland, kWarpImageSymbol);
+  static auto* const warp_image = module_function<WarpImageFunction>(kImageIsland, kWarpImageSymbol);
   Pixels result = grey_canvas(size_px, size_px);
   IslandReason why{};
   require(warp_image(source.rgb.data(), source.width_px, source.height_px, matrix.data(), kBorderGrey, size_px, result.rgb.data(),
@@ -53,7 +53,7 @@ Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, std::int6
 }
 
 void jitter_colours(Pixels& pixels, const ColourJitter& jitter) {
-  static auto* const jitter_image = island_function<JitterColoursFunction>(kImageIsland, kJitterColoursSymbol);
+  static auto* const jitter_image = module_function<JitterColoursFunction>(kImageIsland, kJitterColoursSymbol);
   IslandReason why{};
   require(jitter_image(pixels.rgb.data(), pixels.width_px, pixels.height_px, jitter.hue, jitter.saturation, jitter.brightness, why.data(),
                        why.size()),

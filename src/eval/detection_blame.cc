@@ -4,14 +4,14 @@
 namespace nibble {
 namespace {
 
-TruthFates compare_to_truth(const CocoDataset& truth, const std::vector<Detection>& a, const std::vector<Detection>& b, double confidence) {
+TruthOutcomes compare_to_truth(const CocoDataset& truth, const std::vector<Detection>& a, const std::vector<Detection>& b, double confidence) {
   const auto objects = objects_of(truth);
-  const auto fates_a = sort_fates(objects, a, confidence), fates_b = sort_fates(objects, b, confidence);
-  TruthFates result{fates_a.counts, fates_b.counts, 0, 0, {}};
+  const auto fates_a = classify_outcomes(objects, a, confidence), fates_b = classify_outcomes(objects, b, confidence);
+  TruthOutcomes result{fates_a.counts, fates_b.counts, 0, 0, {}};
   for (std::size_t i = 0; i < fates_a.objects.size(); ++i) {
-    const auto in_a = fates_a.objects[i].fate, in_b = fates_b.objects[i].fate;
-    if (in_a != Fate::found && in_b == Fate::found) ++result.gained;
-    if (in_a != Fate::found || in_b == Fate::found) continue;
+    const auto in_a = fates_a.objects[i].outcome, in_b = fates_b.objects[i].outcome;
+    if (in_a != Outcome::found && in_b == Outcome::found) ++result.gained;
+    if (in_a != Outcome::found || in_b == Outcome::found) continue;
     ++result.lost;
     ++result.lost_as[static_cast<std::size_t>(in_b)];
   }
@@ -23,8 +23,8 @@ TruthFates compare_to_truth(const CocoDataset& truth, const std::vector<Detectio
 DetectionBlame blame_detections(const CocoDataset& data, bool has_truth, const std::vector<Detection>& a, const std::vector<Detection>& b,
                                 double confidence, int threads) {
   const auto seen = objects_of(a, confidence);
-  const auto fates = sort_fates(seen, b, confidence, a);
-  DetectionBlame blame{confidence, fates.counts, measure_score_shift(seen, fates, b, confidence), {}, {}};
+  const auto outcomes = classify_outcomes(seen, b, confidence, a);
+  DetectionBlame blame{confidence, outcomes.counts, measure_score_shift(seen, outcomes, b, confidence), {}, {}};
   if (!has_truth) return blame;
   blame.truth = compare_to_truth(data, a, b, confidence);
   blame.repairs = study_repairs(data, a, b, pair_detections(a, b), threads);

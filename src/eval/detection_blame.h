@@ -5,24 +5,24 @@
 #include <vector>
 
 #include "data/coco.h"
-#include "eval/fates.h"
+#include "eval/outcomes.h"
 #include "eval/repair.h"
 #include "eval/score_shift.h"
 
 namespace nibble {
 
 /// Against the ground truth at the working confidence.
-struct TruthFates {
-  FateCounts a, b;
-  std::int64_t lost = 0;                       ///< objects A finds and B does not
-  std::int64_t gained = 0;                     ///< the other way round
-  std::array<std::int64_t, kFates> lost_as{};  ///< what became of the lost ones in B
+struct TruthOutcomes {
+  OutcomeCounts a, b;
+  std::int64_t lost = 0;                          ///< objects A finds and B does not
+  std::int64_t gained = 0;                        ///< the other way round
+  std::array<std::int64_t, kOutcomes> lost_as{};  ///< what became of the lost ones in B
 };
 struct DetectionBlame {
   double confidence = 0.25;
-  FateCounts against_a;  ///< objects: A's confident detections
+  OutcomeCounts against_a;  ///< objects: A's confident detections
   ScoreShift shift;
-  std::optional<TruthFates> truth;
+  std::optional<TruthOutcomes> truth;
   std::optional<RepairStudy> repairs;
 };
 

@@ -28,15 +28,15 @@ double equal_confidence(std::size_t count, const std::vector<Detection>& b, doub
 
 }  // namespace
 
-ScoreShift measure_score_shift(const std::vector<SeenObject>& objects, const Fates& fates, const std::vector<Detection>& b,
+ScoreShift measure_score_shift(const std::vector<SeenObject>& objects, const Outcomes& outcomes, const std::vector<Detection>& b,
                                double confidence) {
   ScoreShift shift;
   shift.equal_confidence = equal_confidence(objects.size(), b, confidence);
   std::vector<double> changes;
   double overlaps = 0;
-  for (std::size_t i = 0; i < fates.objects.size(); ++i) {
-    const auto& [fate, detection, iou] = fates.objects[i];
-    if (fate != Fate::found && fate != Fate::faded) continue;
+  for (std::size_t i = 0; i < outcomes.objects.size(); ++i) {
+    const auto& [outcome, detection, iou] = outcomes.objects[i];
+    if (outcome != Outcome::found && outcome != Outcome::faded) continue;
     changes.push_back(b[detection].score - objects[i].score);
     overlaps += iou;
   }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "eval/detection.h"
-#include "eval/fates.h"
+#include "eval/outcomes.h"
 
 namespace nibble {
 
@@ -18,10 +18,10 @@ struct ScoreShift {
   double equal_confidence = 0;  ///< where B has as many detections as A has at the confidence: what to use with B instead
 };
 
-/// `objects`: A's at `confidence`; `fates`: B's detections sorted by them. Zeros where nothing is paired.
+/// `objects`: A's at `confidence`; `outcomes`: B's detections sorted by them. Zeros where nothing is paired.
 /// equal_confidence is the k-th highest score of B, k being A's number of detections; `confidence` when A has none, the lowest
 /// score of B when B has fewer.
-ScoreShift measure_score_shift(const std::vector<SeenObject>& objects, const Fates& fates, const std::vector<Detection>& b,
+ScoreShift measure_score_shift(const std::vector<SeenObject>& objects, const Outcomes& outcomes, const std::vector<Detection>& b,
                                double confidence);
 
 }  // namespace nibble

@@ -3,18 +3,18 @@
 
 #include <cstdlib>
 
-#include "base/island.h"
-#include "quant/calibrate_island.h"
+#include "base/loadable_module.h"
+#include "quant/calibrate_module.h"
 
 namespace nibble {
 namespace {
 
 /// Idle OpenMP threads sleep instead of spinning: with a busy neighbour on the machine spinning makes two threads several
-/// times slower than one. Read by libgomp when it is loaded, which is with the island; a value the user set wins.
+/// times slower than one. Read by libgomp when it is loaded, which is with the module; a value the user set wins.
 template <class Signature>
 Signature* torch_function(const char* symbol) {
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
-  return island_function<Signature>(kTorchIsland, symbol);
+  return module_function<Signature>(kTorchModule, symbol);
 }
 
 }  // namespace

@@ -10,8 +10,8 @@
 #include "base/device.h"
 #include "base/progress.h"
 #include "graph/graph.h"
-#include "quant/bit_budget.h"
-#include "quant/bit_search.h"
+#include "quant/bits/bit_budget.h"
+#include "quant/bits/bit_search.h"
 #include "quant/recipe.h"
 
 namespace nibble {
@@ -40,7 +40,6 @@ struct ChosenBits {
 
 struct CalibrationResult {
   Graph graph;
-  bool is_trained = false;        ///< what the graph holds was trained after calibration
   std::vector<LayerStat> layers;  ///< every convolution, in graph order, float ones included
   std::int64_t images = 0;
   std::vector<BitFrontPoint> front;  ///< mixed precision: predicted damage over average bits

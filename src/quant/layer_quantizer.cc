@@ -12,8 +12,8 @@
 #include "exec/convert.h"
 #include "exec/fake_quant.h"
 #include "nibble/error.h"
-#include "quant/activation_range.h"
-#include "quant/rounding.h"
+#include "quant/rounding/rounding.h"
+#include "quant/statistics/activation_range.h"
 
 namespace nibble {
 namespace {

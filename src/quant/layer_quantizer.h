@@ -8,8 +8,8 @@
 #include "graph/graph.h"
 #include "graph/layer_codes.h"
 #include "quant/calibrate.h"
-#include "quant/moments.h"
 #include "quant/place.h"
+#include "quant/statistics/moments.h"
 
 namespace nibble {
 

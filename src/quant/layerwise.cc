@@ -12,8 +12,8 @@
 #include "exec/fake_quant.h"
 #include "exec/kernels.h"
 #include "nibble/error.h"
-#include "quant/sample_positions.h"
-#include "quant/twin_run.h"
+#include "quant/statistics/paired_run.h"
+#include "quant/statistics/sample_positions.h"
 
 namespace nibble {
 namespace {
@@ -40,7 +40,7 @@ void require_own_constants(const Graph& graph, const std::vector<LayerPlan>& pla
 class LayerStatistics {
  public:
   /// `fisher`: null where there is none.
-  LayerStatistics(const Graph& graph, const LayerPlan& plan, const CalibrateOptions& options, const TwinRun& run, std::int64_t images,
+  LayerStatistics(const Graph& graph, const LayerPlan& plan, const CalibrateOptions& options, const PairedRun& run, std::int64_t images,
                   const OutputFisher* fisher)
       : node_(graph.nodes[plan.node]),
         recipe_(options.recipe),
@@ -98,7 +98,7 @@ std::vector<QuantizedLayers> quantize_layers(const Graph& baseline, const std::v
   std::vector<QuantizedLayers> results(alternatives.size());
   if (stops.empty()) return results;
   progress.begin(fmt::format("calibrate {}", options.recipe.name), static_cast<std::int64_t>(stops.size()));
-  TwinRun run(baseline, stops, images, options.recipe.calibration.batch, options.recipe.weights.error_propagation);
+  PairedRun run(baseline, stops, images, options.recipe.calibration.batch, options.recipe.weights.error_propagation);
   for (std::size_t i = 0; i < plans.size(); ++i) {
     if (!plans[i].weight) continue;
     const auto found = fisher.find(plans[i].node);

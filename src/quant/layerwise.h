@@ -6,8 +6,8 @@
 
 #include "quant/calibrate.h"
 #include "quant/layer_quantizer.h"
-#include "quant/output_fisher.h"
 #include "quant/place.h"
+#include "quant/statistics/output_fisher.h"
 
 namespace nibble {
 

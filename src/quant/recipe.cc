@@ -194,7 +194,7 @@ Recipe parse_recipe(const Json& json, const std::string& source) {
                {"mixed", part_field(read_mixed, recipe.mixed)},
                {"distillation", part_field(read_distillation, recipe.distillation)},
                {"bias_correction", flag_field(recipe.bias_correction)},
-               {"half_twin", flag_field(recipe.half_twin)},
+               {"fp16_files", flag_field(recipe.fp16_files)},
                {"gates", gates}});
   if (recipe.name.empty()) throw_bad_value(json, place, "a key 'name'");
   // The name becomes part of file names.
@@ -229,7 +229,7 @@ Json to_json(const Recipe& recipe) {
           {"distillation", distillation_to_json(recipe.distillation)},
           {"calibration", {{"images", images_wanted(recipe)}, {"views", views_wanted(recipe)}, {"batch", recipe.calibration.batch}}},
           {"bias_correction", recipe.bias_correction},
-          {"half_twin", recipe.half_twin},
+          {"fp16_files", recipe.fp16_files},
           {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
 }
 

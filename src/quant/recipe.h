@@ -80,7 +80,7 @@ struct Recipe {
   std::vector<LayerRule> rules;
   CalibrationRecipe calibration;
   bool bias_correction = true;
-  bool half_twin = true;      ///< A16 only: also write the FP16-compute files
+  bool fp16_files = true;     ///< A16 only: also write the FP16-compute files
   double max_map_drop = 0.1;  ///< gate: baseline mAP_50_95 minus this recipe's
 };
 

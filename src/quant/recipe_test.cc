@@ -63,7 +63,7 @@ TEST(Recipe, EverySettingArrives) {
   EXPECT_EQ(views_wanted(recipe), 3);
   EXPECT_EQ(recipe.calibration.batch, 2);
   EXPECT_FALSE(recipe.bias_correction);
-  EXPECT_FALSE(recipe.half_twin);
+  EXPECT_FALSE(recipe.fp16_files);
   EXPECT_EQ(recipe.max_map_drop, 0.25);
 }
 

@@ -9,7 +9,7 @@
 #include "exec/convert.h"
 #include "exec/net.h"
 #include "quant/calibrate.h"
-#include "quant/head_loss.h"
+#include "quant/statistics/head_loss.h"
 
 namespace nibble::test {
 

@@ -41,7 +41,7 @@ Blame blame_from_document(const Json& document, const std::string& path) {
   try {
     const auto& detections = document.at("detections");
     const auto& seen = detections.at("against_a");
-    const auto all = [&](const char* fate) { return seen.at(fate).at("all").get<std::int64_t>(); };
+    const auto all = [&](const char* outcome) { return seen.at(outcome).at("all").get<std::int64_t>(); };
     Blame blame;
     blame.path = path;
     blame.confidence = detections.at("confidence");

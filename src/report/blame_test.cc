@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "report/report_html.h"
+#include "report/html/report_html.h"
 #include "report/summary.h"
 #include "support/scratch.h"
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "report/environment.h"
+#include "base/size_text.h"
 
 namespace nibble {
 namespace {

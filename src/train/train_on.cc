@@ -8,7 +8,7 @@
 
 #include "exec/convert.h"
 #include "exec/net.h"
-#include "quant/head_loss.h"
+#include "quant/statistics/head_loss.h"
 #include "train/batch_totals.h"
 #include "train/detection_loss.h"
 #include "train/fit.h"

@@ -5,16 +5,16 @@
 #include <array>
 
 #include "graph/rewrites.h"
-#include "yolo/card.h"
 #include "yolo/head.h"
+#include "yolo/model_info.h"
 #include "yolo/model_source.h"
 
 namespace nibble {
 
 namespace {
 
-void require_usable(const BuildOptions& options, const ModelCard& card) {
-  const auto largest = *std::max_element(card.strides.begin(), card.strides.end());
+void require_usable(const BuildOptions& options, const ModelInfo& info) {
+  const auto largest = *std::max_element(info.strides.begin(), info.strides.end());
   if (options.image_size <= 0 || options.image_size % largest != 0)
     throw Error(ErrorKind::usage, fmt::format("image size: {}: not a multiple of {}; take {}", options.image_size, largest,
                                               std::max<std::int64_t>(1, (options.image_size + largest / 2) / largest) * largest));
@@ -85,8 +85,8 @@ Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& option
   const auto source = find_model(checkpoint);
   require_detection_model(source);
   Detector detector;
-  detector.card = make_card(checkpoint, source, options);
-  require_usable(options, detector.card);
+  detector.info = make_model_info(checkpoint, source, options);
+  require_usable(options, detector.info);
   require_consistent(source);
   detector.graph = build_graph(source, options);
   return detector;

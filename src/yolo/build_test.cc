@@ -132,18 +132,18 @@ TEST(BuildTest, ClassCountAndNamesComeFromTheFile) {
   options.classes = 5;
   const auto detector = build_baseline(tiny_checkpoint(options), tiny(Head::one2many));
   EXPECT_EQ(detector.graph.value(detector.graph.outputs[0]).shape, (Shape{1, 9, kTinyAnchors}));
-  EXPECT_EQ(detector.card.class_names.size(), 5U);
-  EXPECT_EQ(detector.card.class_names.at(4), "class 4");
-  EXPECT_EQ(detector.card.strides, (std::vector<std::int64_t>{2, 4}));
-  EXPECT_EQ(detector.card.scale, "n");
-  EXPECT_EQ(detector.card.source_file, "tiny.pt");
-  EXPECT_EQ(detector.card.source_sha256.size(), 64U);
+  EXPECT_EQ(detector.info.class_names.size(), 5U);
+  EXPECT_EQ(detector.info.class_names.at(4), "class 4");
+  EXPECT_EQ(detector.info.strides, (std::vector<std::int64_t>{2, 4}));
+  EXPECT_EQ(detector.info.scale, "n");
+  EXPECT_EQ(detector.info.source_file, "tiny.pt");
+  EXPECT_EQ(detector.info.source_sha256.size(), 64U);
 }
 
 TEST(BuildTest, ClassesWithoutNamesAreNumbered) {
   TinyOptions options;
   options.model_changes = {{"names", test::none()}};
-  EXPECT_EQ(build_detector(tiny_checkpoint(options), tiny(Head::raw)).card.class_names.at(2), "2");
+  EXPECT_EQ(build_detector(tiny_checkpoint(options), tiny(Head::raw)).info.class_names.at(2), "2");
 }
 
 TEST(BuildTest, HeadNames) {

@@ -29,7 +29,7 @@ struct BuildOptions {
   std::int64_t max_detections = 300;  ///< one2one; all anchor points where the image has fewer
 };
 
-struct ModelCard {
+struct ModelInfo {
   std::string family = "yolov10";
   std::string scale;  ///< "n", "s", ... from the checkpoint's yaml; empty when it does not say
   std::map<std::int64_t, std::string> class_names;
@@ -44,7 +44,7 @@ struct ModelCard {
 
 struct Detector {
   Graph graph;
-  ModelCard card;
+  ModelInfo info;
 };
 
 /// Graph with BatchNorm and parallel branches as in the checkpoint; one input "images" [B,3,S,S], RGB in 0..1.
@@ -74,7 +74,7 @@ struct LayerRow {
 struct ModelSummary {
   std::string model_class;  ///< "ultralytics.nn.tasks.DetectionModel"
   std::string taken_from;   ///< "model" or "ema"
-  ModelCard card;
+  ModelInfo info;
   std::vector<LayerRow> layers;
   std::int64_t parameters = 0;  ///< with both heads, as stored
   std::string stored_dtype;     ///< "float16"

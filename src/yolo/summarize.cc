@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "yolo/card.h"
+#include "yolo/model_info.h"
 
 namespace nibble {
 
@@ -38,7 +38,7 @@ ModelSummary summarize_model(const Checkpoint& checkpoint) {
   ModelSummary summary;
   summary.model_class = source.model.class_name();
   summary.taken_from = source.taken_from;
-  summary.card = make_card(checkpoint, source, {});
+  summary.info = make_model_info(checkpoint, source, {});
   for (const auto& layer : source.layers) {
     const auto index = static_cast<std::int64_t>(summary.layers.size());
     summary.layers.push_back({index, from_text(layer), layer.module.short_class(), count_parameters(layer.module), layer.yaml});

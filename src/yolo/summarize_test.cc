@@ -30,9 +30,9 @@ TEST(SummarizeTest, TheRealModels) {
   EXPECT_EQ(nano.parameters, 2775520);  // as Ultralytics counts them for YOLOv10n
   EXPECT_EQ(nano.layers.size(), 24U);
   EXPECT_EQ(nano.layers[22].yaml, "[-1, 3, C2fCIB, [1024, True, True]]");
-  EXPECT_EQ(nano.card.scale, "n");
-  EXPECT_EQ(nano.card.class_names.at(79), "toothbrush");
-  EXPECT_EQ(nano.card.strides, (std::vector<std::int64_t>{8, 16, 32}));
+  EXPECT_EQ(nano.info.scale, "n");
+  EXPECT_EQ(nano.info.class_names.at(79), "toothbrush");
+  EXPECT_EQ(nano.info.strides, (std::vector<std::int64_t>{8, 16, 32}));
   EXPECT_EQ(nano.stored_dtype, "float16");
   EXPECT_EQ(summarize_model(read_checkpoint(*shared / "weights" / "yolov10m-untrained.pt")).parameters, 16576768);
 }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files of a recipe are printed from one set of integers: the proof, from the files.
+#pragma once
+#include <vector>
+
+#include "artifacts/variant_files.h"
+#include "nibble/report.h"
+
+namespace nibble {
+
+/// Two files of a recipe that must agree: in the integers always, in dequantised weights and biases bit for bit where both compute in
+/// the same precision. FP16 files hold the scales rounded to float16.
+struct TwinPair {
+  VariantFile file, reference;
+  bool same_weights = true;
+  bool integer = false;  ///< biases are rounded to int32, outputs are computed on integers
+};
+/// Each file but the first with the nearest one before it: -opt with the file it was cleaned from, INT4 with -opt, FP16 forms with each
+/// other and with FP32.
+std::vector<TwinPair> twin_pairs(const std::vector<VariantFile>& files);
+
+/// One report per pair, in order; `outputs` is left empty. `method` as in artifact_name.
+std::vector<TwinReport> prove_twins(const Recipe& recipe, const std::vector<VariantFile>& files, const VariantPath& path_of,
+                                    const std::string& method = "ptq");
+
+/// Error(internal) naming the first pair that does not agree.
+void require_twins(const std::vector<TwinReport>& twins);
+
+}  // namespace nibble

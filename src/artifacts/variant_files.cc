@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "artifacts/variant_files.h"
+
+#include <fmt/format.h>
+
+#include "artifacts/source_model.h"
+#include "base/scratch_file.h"
+#include "export/cleanup.h"
+#include "export/emit.h"
+#include "graph/rewrites.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+Dialect dialect_of(const VariantFile& file) {
+  if (file.dialect == "integer") return Dialect::integer;
+  return file.dialect == "int4" ? Dialect::int4 : Dialect::qcdq;
+}
+
+EmitOptions emit_options(const ModelInfo& info, const Recipe& recipe, const VariantFile& file, bool is_trained, int opset) {
+  EmitOptions options;
+  options.dialect = dialect_of(file);
+  options.opset = opset;
+  options.metadata = quantized_metadata(info, file.suffix == "fp16" ? "float16" : "float32", recipe.name, file.dialect, recipe.weights.bits,
+                                        recipe.activations.bits, is_trained);
+  return options;
+}
+
+/// A file whose size counts is written cleaned at once.
+void emit_cleaned(const Graph& graph, const EmitOptions& options, const fs::path& path) {
+  const ScratchFile raw(path);
+  emit_model(graph, options, raw.at);
+  CleanupOptions cleanup;
+  cleanup.narrow_constants = true;
+  clean_model(raw.at, path, cleanup);
+}
+
+/// A guard: calibration measured the file it chose, and training hardly changes its size.
+void require_size(const Recipe& recipe, const fs::path& path) {
+  const auto bytes = static_cast<std::int64_t>(fs::file_size(path));
+  if (recipe.mixed.max_bytes == 0 || bytes <= recipe.mixed.max_bytes) return;
+  fs::remove(path);
+  throw Error(ErrorKind::internal,
+              fmt::format("budget: {}: has {} bytes, {} were allowed; allow a few more", path.string(), bytes, recipe.mixed.max_bytes));
+}
+
+}  // namespace
+
+Dialects parse_dialects(const std::string& name) {
+  if (name == "qcdq") return {.int4 = false, .integer = false};
+  if (name == "int4") return {.qcdq = false, .integer = false};
+  if (name == "integer") return {.qcdq = false, .int4 = false};
+  if (name == "both") return {.integer = false};
+  if (name == "all") return {};
+  throw Error(ErrorKind::usage, fmt::format("dialect '{}': unknown; expected qcdq, int4, integer, both or all", name));
+}
+
+std::vector<VariantFile> files_of(const Recipe& recipe, const Dialects& wanted) {
+  const bool has_blocks = recipe.weights.granularity == Granularity::block, has_integers = recipe.activations.bits == 8;
+  std::vector<VariantFile> files;
+  const bool has_half = recipe.activations.bits == 0 && recipe.fp16_files;
+  if (wanted.qcdq && !has_blocks) files = {{"qcdq", ""}, {"qcdq", "opt"}};
+  if (wanted.qcdq && !has_blocks && has_half) files.push_back({"qcdq", "fp16"});
+  if (wanted.int4) files.push_back({"int4", ""});
+  if (wanted.int4 && has_half) files.push_back({"int4", "fp16"});
+  if (wanted.integer && !has_blocks && has_integers) files.push_back({"integer", ""});
+  if (!files.empty()) return files;
+  throw Error(ErrorKind::unsupported, fmt::format("quantize: recipe {}: {}; use --dialect int4", recipe.name,
+                                                  has_blocks ? "scales per block have no QCDQ and no integer form"
+                                                             : "the integer form needs 8-bit activations, as w4a8 and w8a8 have"));
+}
+
+std::optional<std::size_t> index_of(const std::vector<VariantFile>& files, std::string_view dialect, std::string_view suffix) {
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (files[i].dialect == dialect && files[i].suffix == suffix) return i;
+  return std::nullopt;
+}
+
+std::string artifact_name(const Recipe& recipe, const VariantFile& file, const std::string& method) {
+  return fmt::format("{}-{}-{}{}{}", recipe.name, file.dialect, method, file.suffix.empty() ? "" : "-", file.suffix);
+}
+
+bool is_scored(const Recipe& recipe, const VariantFile& file) {
+  if (recipe.weights.granularity == Granularity::block) return file.dialect == "int4";
+  return (file.dialect == "qcdq" && file.suffix == "opt") || file.dialect == "integer";
+}
+
+void require_opset(const std::vector<VariantFile>& files, int opset) {
+  for (const auto& file : files) resolved_opset(dialect_of(file), opset);
+}
+
+std::int64_t write_int4(const Detector& baseline, const Graph& graph, const Recipe& recipe, const fs::path& path) {
+  emit_cleaned(graph, emit_options(baseline.info, recipe, {"int4", ""}, false, 0), path);
+  return static_cast<std::int64_t>(fs::file_size(path));
+}
+
+void write_variant_files(const Detector& baseline, const QuantizedNetwork& network, const Recipe& recipe,
+                         const std::vector<VariantFile>& files, const OutputRanges& ranges, const VariantPath& path_of, int opset) {
+  for (const auto& file : files) {
+    const auto options = emit_options(baseline.info, recipe, file, network.is_trained, opset);
+    const Graph graph = file.suffix == "fp16" ? to_half(network.graph).graph : network.graph;
+    if (file.suffix == "opt") {
+      clean_model(path_of({file.dialect, ""}), path_of(file));
+    } else if (file.dialect == "integer") {
+      emit_cleaned(to_integer(network.graph, ranges).graph, options, path_of(file));
+    } else if (file.dialect == "int4") {
+      emit_cleaned(graph, options, path_of(file));
+      require_size(recipe, path_of(file));
+    } else {
+      emit_model(graph, options, path_of(file));
+    }
+  }
+}
+
+}  // namespace nibble

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/loadable_module.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "base/files.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+std::vector<fs::path> search_folders() {
+  std::vector<fs::path> folders;
+  if (const char* named = std::getenv("NIBBLE_MODULES")) folders.emplace_back(named);
+  const fs::path own = executable_folder();
+  if (!own.empty()) folders.insert(folders.end(), {own, own.parent_path() / "lib" / "nibble"});
+  return folders;
+}
+
+[[noreturn]] void throw_missing(const std::string& file, const std::vector<fs::path>& folders) {
+  std::vector<std::string> tried;
+  for (const auto& folder : folders) tried.push_back(folder.string());
+  throw Error(ErrorKind::environment,
+              fmt::format("missing part of nibble: {}: not in {}; build or install it beside the program, or name its folder in "
+                          "NIBBLE_MODULES",
+                          file, fmt::join(tried, ", ")));
+}
+
+void* load_from(const fs::path& path) {
+  // RTLD_LOCAL: the heavy library's symbols stay out of the way of other modules (two protobufs, two OpenMPs).
+  void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle)
+    throw Error(ErrorKind::environment,
+                fmt::format("cannot load part of nibble: {}: {}; install the library it needs (nibble doctor lists them)", path.string(),
+                            ::dlerror()));
+  return handle;
+}
+
+void* load_island(const std::string& library) {
+  const std::string file = "lib" + library + ".so";
+  const auto folders = search_folders();
+  std::error_code error;
+  for (const auto& folder : folders)
+    if (fs::exists(folder / file, error)) return load_from(folder / file);
+  throw_missing(file, folders);
+}
+
+void* handle_of(const std::string& library) {
+  static std::mutex mutex;
+  static std::map<std::string, void*> handles;
+  const std::lock_guard lock(mutex);
+  auto& handle = handles[library];
+  if (!handle) handle = load_island(library);
+  return handle;
+}
+
+}  // namespace
+
+void* module_symbol(const std::string& library, const std::string& symbol) {
+  void* address = ::dlsym(handle_of(library), symbol.c_str());
+  if (!address)
+    throw Error(ErrorKind::environment, fmt::format("part of nibble does not fit: lib{}.so: symbol {} is missing; build both from the same "
+                                                    "source",
+                                                    library, symbol));
+  return address;
+}
+
+}  // namespace nibble

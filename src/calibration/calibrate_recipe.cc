@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibration/calibrate_recipe.h"
+
+#include <fmt/format.h>
+
+#include "artifacts/variant_files.h"
+#include "base/log.h"
+#include "base/scratch_file.h"
+#include "calibration/budget.h"
+#include "calibration/compute_device.h"
+#include "calibration/judge.h"
+
+namespace nibble {
+namespace {
+
+CalibrateOptions options_of(const CalibrationJob& job) {
+  CalibrateOptions options;
+  options.recipe = job.recipe;
+  const LogitValues logits = find_logits(job.baseline.graph);
+  options.head = {logits.boxes, logits.classes};
+  options.threads = job.runtime.threads;
+  options.device = compute_device(job.runtime);
+  options.seed = job.runtime.seed;
+  if (options.device.kind != DeviceKind::cpu)
+    log(LogLevel::warning,
+        fmt::format("calibrate {}: the head's gradients and what mixed bits measure are computed on the GPU, the layers' "
+                    "statistics and their rounding on the CPU",
+                    job.recipe.name));
+  options.file_bytes = [&job](const Graph& graph) {
+    const ScratchFile scratch(job.scratch);
+    return write_int4(job.baseline, graph, job.recipe, scratch.at);
+  };
+  return options;
+}
+
+CalibrationResult run(const CalibrationJob& job, const CalibrateOptions& options, Progress& progress) {
+  const auto images = images_of(job.images, job.baseline.info.image_size, views_wanted(job.recipe), job.runtime.seed);
+  CalibrationResult result = calibrate(job.baseline.graph, images, options, progress);
+  result.images = static_cast<std::int64_t>(job.images.files.size());  // of which there are views
+  return result;
+}
+
+CalibrationResult run_judged(const CalibrationJob& job, CalibrateOptions options, Progress& progress) {
+  JudgeImages images = open_judge_images(job.judge, job.images, job.runtime.seed, job.baseline.info);
+  const std::string by = describe_judge(images);
+  log(LogLevel::info, fmt::format("{}: mAP is judged by {}", job.recipe.name, by));
+  Judge judge(job.baseline, job.recipe, images.set, job.scratch, job.runtime, progress, "judge " + job.recipe.name);
+  const double wanted = images.has_labels ? judge.score_baseline() : judge.label();
+  options.drop = [&](const Graph& graph) { return 100 * (wanted - judge.score(graph)); };
+  CalibrationResult result = run(job, options, progress);
+  result.chosen->judge = by;
+  return result;
+}
+
+}  // namespace
+
+CalibrationResult calibrate_recipe(const CalibrationJob& job, Progress& progress) {
+  const CalibrateOptions options = options_of(job);
+  return job.recipe.mixed.max_drop > 0 ? run_judged(job, options, progress) : run(job, options, progress);
+}
+
+}  // namespace nibble

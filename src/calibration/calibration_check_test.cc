@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibration/calibration_check.h"
+
+#include <gmock/gmock.h>
+
+#include "base/files.h"
+#include "data/coco.h"
+#include "support/scratch.h"
+
+namespace nibble {
+namespace {
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+namespace fs = std::filesystem;
+
+const fs::path kCalibration = NIBBLE_SOURCE_DIR "/assets/coco/train2017";
+const fs::path kScored = NIBBLE_SOURCE_DIR "/assets/coco/val2017";
+
+class CalibrationCheck : public test::Scratch {
+ protected:
+  /// The first four calibration images of the assets, and what a test adds.
+  void SetUp() override {
+    for (const auto& from : list_image_files(kCalibration, 4)) fs::copy_file(from, folder() / from.filename());
+  }
+  CalibrationFindings look() const {
+    Progress silent;
+    CalibrationFindings findings;
+    findings.source = "folder";
+    findings.images = survey_images(list_image_files(folder()), "", silent);
+    findings.scored = survey_images(list_image_files(kScored, 8), "", silent);
+    find_copies(findings);
+    return findings;
+  }
+};
+
+TEST_F(CalibrationCheck, GoodImagesGetNoObjection) {
+  const auto findings = look();
+  EXPECT_EQ(findings.images.size(), 4U);
+  EXPECT_THAT(findings.copies, IsEmpty());
+  EXPECT_THAT(objections_to(findings), IsEmpty());
+}
+
+TEST_F(CalibrationCheck, FindsCopiesUnderOtherNames) {
+  const auto files = list_image_files(kCalibration, 1);
+  fs::copy_file(files.front(), folder() / "zz-copy.jpg");
+  const auto findings = look();
+  ASSERT_EQ(findings.copies.size(), 1U);
+  EXPECT_THAT(objections_to(findings), Contains(HasSubstr("= zz-copy.jpg")));
+}
+
+TEST_F(CalibrationCheck, FindsScoredImagesUnderOtherNames) {
+  fs::copy_file(list_image_files(kScored, 3).back(), folder() / "holiday.jpg");
+  const auto findings = look();
+  ASSERT_EQ(findings.also_scored.size(), 1U);
+  EXPECT_THAT(objections_to(findings), Contains(HasSubstr("flattered")));
+  EXPECT_THAT(text_of(findings), HasSubstr("holiday.jpg = "));
+}
+
+TEST_F(CalibrationCheck, WhatCannotBeReadIsARow) {
+  write_file(folder() / "broken.jpg", "no image");
+  const auto findings = look();
+  EXPECT_THAT(objections_to(findings), Contains(HasSubstr("cannot be read (broken.jpg)")));
+  EXPECT_THAT(text_of(findings), HasSubstr("broken.jpg"));
+}
+
+TEST_F(CalibrationCheck, RecommendsWhereTheErrorIsSmallEnough) {
+  auto findings = look();
+  findings.convergence = Convergence{4, 80, {{8, 0.2, 0.3, 0.7, 0.6}, {16, 0.05, 0.09, 0.8, 0.7}}, 16};
+  const auto text = text_of(findings);
+  EXPECT_THAT(text, HasSubstr("<- enough"));
+  EXPECT_THAT(text, HasSubstr("16 images or more"));
+  EXPECT_THAT(text, HasSubstr("4 different readable ones are here: these are too few"));
+  EXPECT_THAT(objections_to(findings), Contains(HasSubstr("16 or more are recommended")));
+  findings.convergence->recommended = 0;
+  EXPECT_THAT(text_of(findings), HasSubstr("as many as you have"));
+  EXPECT_THAT(objections_to(findings), Not(Contains(HasSubstr("recommended"))));
+}
+
+}  // namespace
+}  // namespace nibble

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibration/calibration_set.h"
+
+#include <set>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "base/shared_data.h"
+#include "data/image.h"
+#include "data/training_sample.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kDefaultCalibration = "assets/coco/train2017";
+
+std::vector<fs::path> files_of_dataset(const fs::path& yaml, std::int64_t limit) {
+  std::vector<fs::path> files;
+  for (const auto& image : read_yolo(yaml, "train").images) files.emplace_back(image.file_name);
+  if (limit > 0 && files.size() > static_cast<std::size_t>(limit)) files.resize(static_cast<std::size_t>(limit));
+  return files;
+}
+
+NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std::int64_t view, std::int64_t image_size,
+                     std::uint64_t seed) {
+  const AugmentOptions strengths;
+  AugmentOptions augment = no_augmentation();
+  augment.flip = view % 2 == 1 ? 1 : 0;
+  augment.scale = strengths.scale;
+  augment.translate = strengths.translate;
+  SamplePlan plan = draw_sample(augment, static_cast<std::int64_t>(files.size()), seed, view, image);
+  plan.images = {0};
+  auto sample = make_sample(unlabelled_set({files.at(static_cast<std::size_t>(image))}), plan, image_size);
+  return {Tensor::of<std::uint8_t>({3, image_size, image_size}, std::move(sample.planes)), {}};
+}
+
+std::set<std::string> names_of(const EvalSet& evaluation) {
+  std::set<std::string> names;
+  for (const auto& image : evaluation.dataset.images) names.insert(fs::path(image.file_name).filename().string());
+  return names;
+}
+
+}  // namespace
+
+CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit) {
+  if (source.empty()) return {list_image_files(shared_data(kDefaultCalibration), limit), kDefaultCalibration};
+  return {is_yaml(source) ? files_of_dataset(source, limit) : list_image_files(source, limit), source.string()};
+}
+
+CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size, std::int64_t views, std::uint64_t seed) {
+  const auto number = static_cast<std::int64_t>(set.files.size());
+  const auto image_at = [files = set.files, number, image_size, seed](std::int64_t position) {
+    const std::int64_t image = position % number, view = position / number;
+    if (view == 0) return read_network_image(files.at(static_cast<std::size_t>(image)), image_size);
+    return view_of(files, image, view, image_size, seed);
+  };
+  return {number * views, [image_at](std::int64_t first, std::int64_t count) {
+            std::vector<NetworkImage> batch;
+            for (std::int64_t i = first; i < first + count; ++i) batch.push_back(image_at(i));
+            return stack_images(batch);
+          }};
+}
+
+std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSet& evaluation) {
+  const auto scored = names_of(evaluation);
+  std::vector<std::string> both;
+  for (const auto& file : calibration.files)
+    if (scored.contains(file.filename().string())) both.push_back(file.filename().string());
+  return both;
+}
+
+CalibrationSet without(CalibrationSet calibration, const EvalSet& evaluation) {
+  std::erase_if(calibration.files,
+                [scored = names_of(evaluation)](const fs::path& file) { return scored.contains(file.filename().string()); });
+  return calibration;
+}
+
+Json describe(const CalibrationSet& set) {
+  Json hashes = Json::array();
+  for (const auto& file : set.files) hashes.push_back(sha256_of_file(file));
+  return {{"source", set.name}, {"count", set.files.size()}, {"sha256", key_of(hashes)}};
+}
+
+}  // namespace nibble

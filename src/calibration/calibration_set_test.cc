@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibration/calibration_set.h"
+
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "support/scratch.h"
+
+namespace nibble {
+namespace {
+namespace fs = std::filesystem;
+
+class CalibrationSets : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = test::process_folder() / (std::string("nibble_calibration_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    for (const auto* name : {"b.jpg", "a.jpg", "c.jpg"}) write_file(folder_ / name, name);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  fs::path folder_;
+};
+
+TEST_F(CalibrationSets, TakesTheFirstByName) {
+  const auto set = open_calibration_set(folder_, 2);
+  ASSERT_EQ(set.files.size(), 2U);
+  EXPECT_EQ(set.files[0].filename(), "a.jpg");
+  EXPECT_EQ(set.files[1].filename(), "b.jpg");
+  EXPECT_EQ(images_of(set, 640).count, 2);
+}
+
+TEST_F(CalibrationSets, ViewsFollowTheImagesThemselves) {
+  const CalibrationSet set = open_calibration_set(NIBBLE_SOURCE_DIR "/assets/coco/train2017", 2);
+  const auto plain = images_of(set, 64), views = images_of(set, 64, 3, 7);
+  ASSERT_EQ(views.count, 6);
+  EXPECT_TRUE(identical(plain.load(0, 2), views.load(0, 2)));
+  for (std::int64_t i = 0; i < 6; ++i)
+    for (std::int64_t k = 0; k < i; ++k) EXPECT_FALSE(identical(views.load(i, 1), views.load(k, 1))) << i << " and " << k;
+  EXPECT_TRUE(identical(views.load(2, 4), images_of(set, 64, 3, 7).load(2, 4))) << "the same each time";
+  EXPECT_FALSE(identical(views.load(2, 4), images_of(set, 64, 3, 8).load(2, 4))) << "another seed";
+}
+
+TEST_F(CalibrationSets, TheDescriptionDependsOnTheContent) {
+  const auto before = describe(open_calibration_set(folder_, 0));
+  write_file(folder_ / "b.jpg", "other");
+  const auto after = describe(open_calibration_set(folder_, 0));
+  EXPECT_EQ(before["count"], 3);
+  EXPECT_NE(before["sha256"], after["sha256"]);
+}
+
+TEST_F(CalibrationSets, OverlapIsFoundByFileName) {
+  EvalSet scored;
+  scored.dataset.images = {{1, "val/b.jpg", 1, 1}, {2, "val/z.jpg", 1, 1}};
+  const auto both = overlap(open_calibration_set(folder_, 0), scored);
+  ASSERT_EQ(both.size(), 1U);
+  EXPECT_EQ(both[0], "b.jpg");
+  const auto rest = without(open_calibration_set(folder_, 0), scored).files;
+  ASSERT_FALSE(rest.empty());
+  for (const auto& file : rest) EXPECT_NE(file.filename(), "b.jpg");
+  EXPECT_EQ(rest.size() + 1, open_calibration_set(folder_, 0).files.size());
+}
+
+}  // namespace
+}  // namespace nibble

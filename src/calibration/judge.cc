@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibration/judge.h"
+
+#include <fmt/format.h>
+
+#include "artifacts/variant_files.h"
+#include "base/scratch_file.h"
+#include "eval/coco_map.h"
+#include "export/emit.h"
+#include "nibble/error.h"
+#include "report/metrics_json.h"
+#include "yolo/model_metadata.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+
+ScoringResult Judge::score_file(const std::function<void(const fs::path&)>& emit) const {
+  if (file_.has_parent_path()) fs::create_directories(file_.parent_path());
+  const ScratchFile scratch(file_);
+  emit(scratch.at);
+  const ScoringOptions scoring{.model = scratch.at,
+                               .model_name = file_.string(),
+                               .title = title_,
+                               .detect = {},
+                               .optimize = true,
+                               .skip_latency = true,
+                               .runtime = runtime_};
+  return score_model(scoring, images_, progress_);
+}
+
+ScoringResult Judge::detect_baseline() const {
+  return score_file([&](const fs::path& path) {
+    EmitOptions emit;
+    emit.metadata = baseline_metadata(baseline_.info, "float32");
+    emit_model(baseline_.graph, emit, path);
+  });
+}
+
+double Judge::map_of(const Json& metrics) const {
+  const Json& map = metrics.at("mAP_50_95");
+  if (map.is_null())
+    throw Error(ErrorKind::input, fmt::format("images to judge by: {}: {} images show no object; give more or others",
+                                              images_.annotations_name, images_.dataset.images.size()));
+  return map.get<double>();
+}
+
+double Judge::score(const Graph& graph) const {
+  const VariantFile kind = recipe_.weights.granularity == Granularity::block ? VariantFile{"int4", ""} : VariantFile{"qcdq", ""};
+  const auto result = score_file([&](const fs::path& path) {
+    write_variant_files(baseline_, {graph}, recipe_, {kind}, {}, [&](const VariantFile&) { return path; });
+  });
+  return map_of(result.document.at("metrics"));
+}
+
+double Judge::score_baseline() const { return map_of(detect_baseline().document.at("metrics")); }
+
+double Judge::label() {
+  constexpr double kSure = 0.3;
+  const auto result = detect_baseline();
+  auto& annotations = images_.dataset.annotations;
+  for (const auto& detection : result.detections) {
+    if (detection.score < kSure) continue;
+    const auto& box = detection.box_xywh_px;
+    annotations.push_back(
+        {static_cast<std::int64_t>(annotations.size()) + 1, detection.image_id, detection.category_id, box, box[2] * box[3], false, false});
+  }
+  return map_of(to_json(evaluate_coco(images_.dataset, result.detections, runtime_.threads)));
+}
+
+}  // namespace nibble

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What decides which numbers of a network are kept: mAP of the exported file in ONNX Runtime.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "base/progress.h"
+#include "graph/graph.h"
+#include "nibble/run.h"
+#include "quant/recipe.h"
+#include "scoring/eval_set.h"
+#include "scoring/score_model.h"
+#include "yolo/detector.h"
+
+namespace nibble {
+
+class Judge {
+ public:
+  /// A file beside `file` is written, scored and removed again, each time. `title`: of progress.
+  Judge(const Detector& baseline, const Recipe& recipe, EvalSet& images, std::filesystem::path file, const RuntimeOptions& runtime,
+        Progress& progress, std::string title = {})
+      : baseline_(baseline),
+        recipe_(recipe),
+        images_(images),
+        file_(std::move(file)),
+        runtime_(runtime),
+        progress_(progress),
+        title_(std::move(title)) {}
+
+  /// mAP_50_95 of a quantised graph. Error(input) where the images show no object.
+  double score(const Graph& graph) const;
+  double score_baseline() const;
+  /// What the float network is sure of (a score of at least 0.3) stands in for labels. Returns its own mAP_50_95 against them.
+  double label();
+
+ private:
+  ScoringResult score_file(const std::function<void(const std::filesystem::path&)>& emit) const;
+  ScoringResult detect_baseline() const;
+  double map_of(const Json& metrics) const;
+
+  const Detector& baseline_;
+  const Recipe& recipe_;
+  EvalSet& images_;
+  const std::filesystem::path file_;
+  const RuntimeOptions& runtime_;
+  Progress& progress_;
+  const std::string title_;
+};
+
+}  // namespace nibble

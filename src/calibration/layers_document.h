@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of each layer of a variant: what the recipe asked for held against what was done.
+#pragma once
+#include "base/json.h"
+#include "nibble/report.h"
+#include "quant/calibrate.h"
+
+namespace nibble {
+
+/// Compares what the recipe asks of each convolution of the float graph `baseline` with the rows of the result. A convolution without a
+/// row, with more bits left than asked for, or rounded by another method is a skipped layer, with the reason.
+RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result);
+
+/// The layers file, {recipe: RecipeReport, layers: [LayerStat], front, budget} (docs/formats.md); the last two only where bits are mixed.
+Json layers_document(const RecipeReport& report, const Recipe& recipe, const CalibrationResult& result);
+
+}  // namespace nibble

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/output_path.h"
+#include "compare/comparison.h"
+#include "compare/comparison_steps.h"
+#include "nibble/error.h"
+#include "nibble/run.h"
+#include "scoring/detect.h"
+#include "scoring/image_folder.h"
+
+namespace nibble {
+namespace {
+
+constexpr std::int64_t kDefaultMaxImages = 100;
+
+/// Nothing when there are only images: the classes are the model's then.
+std::optional<EvalSet> open_annotated(const CompareOptions& options) {
+  if (options.data.annotations.empty() && !options.data.images.empty()) {
+    if (options.data.image_ids_list.empty()) return std::nullopt;
+    throw Error(ErrorKind::usage,
+                "data: --image-ids-list without annotations: ids are theirs; give --annotations, or a list of paths as --images");
+  }
+  auto data = options.data;
+  if (!data.max_images && data.image_ids_list.empty()) data.max_images = kDefaultMaxImages;
+  auto set = open_eval_set(data);
+  require_images(set);
+  return set;
+}
+
+void require_equal_classes(const CompareOptions& options, const DetectorFile& a, const DetectorFile& b) {
+  if (a.class_count == b.class_count) return;
+  throw Error(ErrorKind::input, fmt::format("compare: {} knows {} classes, {} knows {}; compare two files of one detector",
+                                            options.a.string(), a.class_count, options.b.string(), b.class_count));
+}
+
+}  // namespace
+
+std::string compare(const CompareOptions& options, Progress& progress) {
+  refuse_same_file(options.json, {options.a, options.b, options.data.annotations, options.data.image_ids_list});
+  auto annotated = open_annotated(options);
+  const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;
+  const auto a = open_detector(options.a, options.runtime, true, categories);
+  const auto b = open_detector(options.b, options.runtime, true, categories);
+  require_equal_classes(options, a, b);
+  const auto set =
+      annotated ? std::move(*annotated)
+                : open_image_folder(options.data.images, options.data.max_images.value_or(kDefaultMaxImages), a.class_count, a.class_names);
+  Comparison comparison;
+  comparison.a = compared_file(options.a, options.a.string(), a);
+  comparison.b = compared_file(options.b, options.b.string(), b);
+  describe_data(set, comparison);
+  const auto seen_by_a = detect_images(a, set, {}, "detect A: " + options.a.filename().string(), progress);
+  const auto seen_by_b = detect_images(b, set, {}, "detect B: " + options.b.filename().string(), progress);
+  comparison.detections =
+      blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence, options.runtime.threads);
+  if (options.tensor_images > 0)
+    compare_inside({options.a, options.b, a, b, set, options.tensor_images, options.parts, options.runtime}, comparison, progress);
+  if (!options.json.empty()) write_json(options.json, to_json(comparison));
+  return text_of(comparison, options.all_layers);
+}
+
+}  // namespace nibble

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+
+#include "artifacts/source_model.h"
+#include "base/json.h"
+#include "base/output_path.h"
+#include "calibration/budget.h"
+#include "calibration/compute_device.h"
+#include "calibration/resolve_recipe.h"
+#include "comm/processes.h"
+#include "commands/variant_text.h"
+#include "nibble/error.h"
+#include "nibble/run.h"
+#include "report/training_text.h"
+#include "run/folder_lock.h"
+#include "train/snapshot.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+class Qat {
+ public:
+  Qat(const QatOptions& options, std::shared_ptr<Processes> processes, int local_rank, Progress& progress)
+      : options_(options),
+        progress_(progress),
+        recipe_(resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget)),
+        baseline_(read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size})),
+        job_{baseline_, recipe_, options.course, options.runtime,      open_images(),
+             places(),  "",      options.resume, std::move(processes), local_rank} {
+    job_.run = key_of({{"start", start_key()}, {"course", describe(options.course, job_.images)}});
+  }
+
+  std::string run() {
+    check_snapshot();
+    const CalibrationSet images = calibration_set();
+    const VariantJob job{
+        .calibration = {baseline_, recipe_, images, options_.judge, job_.places.scored, options_.runtime},
+        .files = files_of(recipe_, parse_dialects(options_.dialect)),
+        .path_of = [&](const VariantFile& file) { return place(artifact_name(recipe_, file, "qat") + ".onnx"); },
+        .layers = place(recipe_.name + "-layers.json"),
+        .start = {job_.places.start, start_key()},
+        .training = &job_,
+    };
+    const auto variant = make(job);
+    if (!variant) return "";
+    const auto curve = job_.places.curve.string();
+    const std::string text = training_text(report_of(job_, *variant->numbers.fit, curve)) + "\n" + variant_text(job, *variant) +
+                             fmt::format("  losses and scores by step: {}\n", curve);
+    remove_state(job_.places);
+    return text;
+  }
+
+ private:
+  QatImages open_images() const {
+    ImageSource source{options_.data, options_.images, {}};
+    if (source.data.empty()) {
+      const auto all = open_calibration_set(options_.calibration, std::numeric_limits<std::int64_t>::max());
+      source = {all.name, {}, all.files};
+    }
+    return open_qat_images(source, options_.course.held_out, options_.runtime.seed, baseline_.info);
+  }
+
+  fs::path place(const std::string& name) const {
+    return options_.output_dir / fmt::format("{}-{}", model_name_of(options_.checkpoint), name);
+  }
+
+  QatPlaces places() const {
+    const auto file = [&](const char* suffix) { return place(recipe_.name + suffix); };
+    return {file("-qat-start.snapshot"), file("-qat.snapshot"), file("-qat-training.csv"), options_.output_dir / "events",
+            file("-held-out.onnx")};
+  }
+
+  std::string start_key() const {
+    return key_of({{"checkpoint", baseline_.info.source_sha256},
+                   {"recipe", to_json(recipe_)},
+                   {"calibration", describe(calibration_set())},
+                   {"judge", options_.judge.data.string()},
+                   {"head", options_.head},
+                   {"image_size", options_.image_size},
+                   {"seed", options_.runtime.seed}});
+  }
+
+  /// Before the calibration, which takes minutes.
+  void check_snapshot() const {
+    if (!job_.processes->is_first()) return;
+    const auto& snapshot = job_.places.snapshot;
+    if (options_.resume) {
+      read_snapshot(snapshot, job_.run);
+    } else if (fs::exists(snapshot)) {
+      throw Error(ErrorKind::usage, fmt::format("qat: {}: an unfinished training is here; go on with --resume, or remove the file to start "
+                                                "again",
+                                                snapshot.string()));
+    }
+  }
+
+  std::optional<Variant> make(const VariantJob& job) const {
+    try {
+      return make_variant(job, progress_);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::interrupted || !fs::exists(job_.places.snapshot)) throw;
+      throw Error(error.kind(), fmt::format("interrupted: the training stands in {}; go on with the same command and --resume",
+                                            job_.places.snapshot.string()));
+    }
+  }
+
+  /// No held-out image is among them: seen by calibration, it would judge the start too well.
+  CalibrationSet calibration_set() const {
+    CalibrationSet set{{}, job_.images.held_out.annotations_name};
+    if (options_.calibration.empty())
+      for (const auto& image : job_.images.training.images) set.files.push_back(image.file);
+    else
+      set = without(open_calibration_set(options_.calibration, std::numeric_limits<std::int64_t>::max()), job_.images.held_out);
+    if (set.files.empty())
+      throw Error(ErrorKind::usage,
+                  fmt::format("calibration: {}: all its images are held out of the training to judge it by; give others by "
+                              "--calib, or a lower --held-out",
+                              set.name));
+    set.files.resize(std::min(set.files.size(), static_cast<std::size_t>(images_wanted(recipe_))));
+    return set;
+  }
+
+  const QatOptions& options_;
+  Progress& progress_;
+  const Recipe recipe_;
+  const Detector baseline_;
+  QatJob job_;
+};
+
+}  // namespace
+
+std::string train(const QatOptions& options, Progress& progress) {
+  parse_dialects(options.dialect);  // before hours of training
+  if (options.output_dir.empty()) throw Error(ErrorKind::usage, "qat: no output folder; give one with -o DIR");
+  require_can_be_folder(options.output_dir);
+  const QatCourse& course = options.course;
+  if (course.imitation_weight == 0 && course.label_weight == 0)
+    throw Error(ErrorKind::usage, "qat: --imitation 0 without --labels: nothing to learn from; give one of them a weight");
+  if (course.label_weight > 0 && !has_labels(options.data))
+    throw Error(ErrorKind::usage,
+                fmt::format("qat: {}: a folder or list has no labels; --labels needs a data.yaml or a COCO file", options.data.string()));
+  require_use_of(options.judge, resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget));
+  require_compute_provider(options.runtime);
+  const Rendezvous place = read_rendezvous([](const char* name) -> const char* { return std::getenv(name); });
+  if (course.batch % place.size != 0)
+    throw Error(ErrorKind::usage, fmt::format("qat: --batch {}: does not divide among {} processes; give a multiple of {}", course.batch,
+                                              place.size, place.size));
+  const auto processes = join_processes(place);
+  if (!processes->is_first()) {
+    Progress silent;
+    return Qat(options, processes, place.local_rank, silent).run();
+  }
+  fs::create_directories(options.output_dir);
+  const FolderLock lock(options.output_dir);
+  return Qat(options, processes, place.local_rank, progress).run();
+}
+
+}  // namespace nibble

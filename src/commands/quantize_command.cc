@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "artifacts/source_model.h"
+#include "base/output_path.h"
+#include "calibration/budget.h"
+#include "calibration/compute_device.h"
+#include "calibration/resolve_recipe.h"
+#include "commands/variant_text.h"
+#include "nibble/error.h"
+#include "nibble/run.h"
+#include "quant/preset.h"
+
+namespace nibble {
+namespace {
+
+/// The preset best: rounding, then training on the calibration images.
+std::string quantize_and_train(const QuantizeOptions& options, Progress& progress) {
+  if (options.opset != 0)
+    throw Error(ErrorKind::unsupported, "quantize: --opset with --preset best: trained files have each dialect's own opset; leave one out");
+  QatOptions training;
+  training.checkpoint = options.checkpoint;
+  training.output_dir = options.output_dir;
+  training.recipe = options.recipe;
+  training.preset = options.preset;
+  training.data = training.calibration = options.calibration;
+  training.calibration_images = options.calibration_images;
+  training.budget = options.budget;
+  training.judge = options.judge;
+  training.head = options.head;
+  training.image_size = options.image_size;
+  training.dialect = options.dialect;
+  training.resume = options.resume;
+  training.runtime = options.runtime;
+  return train(training, progress);
+}
+
+}  // namespace
+
+std::string quantize(const QuantizeOptions& options, Progress& progress) {
+  const auto dialects = parse_dialects(options.dialect);
+  if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
+  require_can_be_folder(options.output_dir);
+  require_compute_provider(options.runtime);
+  const Recipe recipe = resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget);
+  require_use_of(options.judge, recipe);
+  if (trains(options.preset, recipe)) return quantize_and_train(options, progress);
+  if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");
+  const auto images = open_calibration_set(options.calibration, images_wanted(recipe));
+  const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
+  const auto baseline = read_baseline(options.checkpoint, build);
+  const auto files = files_of(recipe, dialects);
+  require_opset(files, options.opset);
+  const auto model = model_name_of(options.checkpoint);
+  const auto place = [&](const std::string& name) { return options.output_dir / fmt::format("{}-{}", model, name); };
+  const VariantJob job{
+      .calibration = {baseline, recipe, images, options.judge, place(recipe.name + "-trial.onnx"), options.runtime},
+      .files = files,
+      .path_of = [&](const VariantFile& file) { return place(artifact_name(recipe, file) + ".onnx"); },
+      .layers = place(recipe.name + "-layers.json"),
+      .opset = options.opset,
+  };
+  return variant_text(job, make_variant(job, progress).value());
+}
+
+}  // namespace nibble

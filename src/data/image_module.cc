@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only file that includes OpenCV. Letterbox after Ultralytics' predictor: resize by INTER_LINEAR to
+// round(side * ratio) (at least 1), border 114, the odd pixel of the border right and below.
+#include "data/image_module.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <exception>
+#include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+#include <vector>
+
+namespace {
+
+constexpr int kBorderValue = 114;
+
+/// Half to even, as Python's round; relies on the default rounding mode.
+int round_to_int(double value) { return static_cast<int>(std::nearbyint(value)); }
+
+cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
+  // The cast drops const for the Mat header only; imdecode reads.
+  const cv::Mat buffer(1, static_cast<int>(file_bytes), CV_8UC1, const_cast<std::uint8_t*>(file));
+  return cv::imdecode(buffer, cv::IMREAD_COLOR);
+}
+
+cv::Mat letterbox(const cv::Mat& image, int size_px, nibble::ImageIslandResult& result) {
+  const double ratio = std::min(static_cast<double>(size_px) / image.rows, static_cast<double>(size_px) / image.cols);
+  const cv::Size inner(std::max(round_to_int(image.cols * ratio), 1), std::max(round_to_int(image.rows * ratio), 1));
+  cv::Mat resized = image;
+  if (inner != image.size()) cv::resize(image, resized, inner, 0, 0, cv::INTER_LINEAR);
+  const double half_x = (size_px - inner.width) / 2.0, half_y = (size_px - inner.height) / 2.0;
+  const int left = round_to_int(half_x - 0.1), top = round_to_int(half_y - 0.1);
+  cv::Mat boxed;
+  cv::copyMakeBorder(resized, boxed, top, round_to_int(half_y + 0.1), left, round_to_int(half_x + 0.1), cv::BORDER_CONSTANT,
+                     cv::Scalar::all(kBorderValue));
+  result.ratio = ratio;
+  result.left_px = left;
+  result.top_px = top;
+  return boxed;
+}
+
+void split_to_rgb(const cv::Mat& bgr, std::uint8_t* pixels) {
+  const std::size_t plane_bytes = bgr.total();
+  std::vector<cv::Mat> planes;
+  for (std::size_t c = 0; c < 3; ++c) planes.emplace_back(bgr.rows, bgr.cols, CV_8UC1, pixels + (2 - c) * plane_bytes);
+  cv::split(bgr, planes);
+}
+
+int refuse(char* why, std::size_t why_bytes, const char* reason) {
+  std::snprintf(why, why_bytes, "%s", reason);
+  return 1;
+}
+
+int read(const std::uint8_t* file, std::size_t file_bytes, std::int64_t size_px, std::uint8_t* pixels, nibble::ImageIslandResult& result,
+         char* why, std::size_t why_bytes) {
+  const cv::Mat image = decode(file, file_bytes);
+  if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
+  result.width_px = image.cols;
+  result.height_px = image.rows;
+  if (size_px > 0) split_to_rgb(letterbox(image, static_cast<int>(size_px), result), pixels);
+  return 0;
+}
+
+/// Callers run several threads of their own; OpenCV's would stand in their way, and images are small.
+const bool kNoThreads = [] {
+  cv::setNumThreads(0);
+  return true;
+}();
+
+int decode_rgb(const std::uint8_t* file, std::size_t file_bytes, std::int64_t longest_px, nibble::AllocatePixels* allocate, void* context,
+               nibble::ImageIslandResult& original, char* why, std::size_t why_bytes) {
+  cv::Mat image = decode(file, file_bytes);
+  if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
+  original.width_px = image.cols;
+  original.height_px = image.rows;
+  const double ratio = static_cast<double>(longest_px) / std::max(image.cols, image.rows);
+  const auto side = [&](int px) { return static_cast<int>(std::min(std::ceil(px * ratio), static_cast<double>(longest_px))); };
+  const cv::Size size(side(image.cols), side(image.rows));
+  if (size != image.size()) cv::resize(image, image, size, 0, 0, cv::INTER_LINEAR);
+  std::uint8_t* const pixels = allocate(context, size.width, size.height);
+  if (pixels == nullptr) return refuse(why, why_bytes, "no memory for its pixels");
+  cv::Mat rgb(size, CV_8UC3, pixels);
+  cv::cvtColor(image, rgb, cv::COLOR_BGR2RGB);
+  return 0;
+}
+
+cv::Mat pixels_at(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px) {
+  return cv::Mat(static_cast<int>(height_px), static_cast<int>(width_px), CV_8UC3, rgb);
+}
+
+void jitter_hsv(cv::Mat rgb, double hue, double saturation, double value) {
+  cv::Mat table(1, 256, CV_8UC3);
+  for (int i = 0; i < 256; ++i) {
+    const double turned = std::fmod(i + hue * 180, 180);
+    table.at<cv::Vec3b>(i) = {static_cast<std::uint8_t>(turned < 0 ? turned + 180 : turned),
+                              static_cast<std::uint8_t>(std::clamp(i * (saturation + 1), 0.0, 255.0)),
+                              static_cast<std::uint8_t>(std::clamp(i * (value + 1), 0.0, 255.0))};
+  }
+  cv::Mat hsv;
+  cv::cvtColor(rgb, hsv, cv::COLOR_RGB2HSV);
+  cv::LUT(hsv, table, hsv);
+  cv::cvtColor(hsv, rgb, cv::COLOR_HSV2RGB);
+}
+
+/// Runs `action`, which returns like the exported functions; exceptions become reasons.
+template <class Action>
+int guarded(char* why, std::size_t why_bytes, Action action) {
+  try {
+    return action();
+  } catch (const std::exception& error) {
+    return refuse(why, why_bytes, error.what());
+  }
+}
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) int nibble_image_read(const std::uint8_t* file, std::size_t file_bytes,
+                                                                        std::int64_t size_px, std::uint8_t* pixels,
+                                                                        nibble::ImageIslandResult* result, char* why,
+                                                                        std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] { return read(file, file_bytes, size_px, pixels, *result, why, why_bytes); });
+}
+
+extern "C" __attribute__((visibility("default"))) int nibble_image_decode(const std::uint8_t* file, std::size_t file_bytes,
+                                                                          std::int64_t longest_px, nibble::AllocatePixels* allocate,
+                                                                          void* context, nibble::ImageIslandResult* original, char* why,
+                                                                          std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] { return decode_rgb(file, file_bytes, longest_px, allocate, context, *original, why, why_bytes); });
+}
+
+extern "C" __attribute__((visibility("default"))) int nibble_image_warp(const std::uint8_t* rgb, std::int64_t width_px,
+                                                                        std::int64_t height_px, const double* matrix, std::uint8_t border,
+                                                                        std::int64_t size_px, std::uint8_t* result, char* why,
+                                                                        std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] {
+    const cv::Mat source = pixels_at(const_cast<std::uint8_t*>(rgb), width_px, height_px);  // for the Mat header only
+    const cv::Mat to_result(2, 3, CV_64FC1, const_cast<double*>(matrix));
+    cv::Mat target = pixels_at(result, size_px, size_px);
+    cv::warpAffine(source, target, to_result, target.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT, cv::Scalar::all(border));
+    return 0;
+  });
+}
+
+extern "C" __attribute__((visibility("default"))) int nibble_image_jitter_colours(std::uint8_t* rgb, std::int64_t width_px,
+                                                                                  std::int64_t height_px, double hue, double saturation,
+                                                                                  double value, char* why, std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] {
+    jitter_hsv(pixels_at(rgb, width_px, height_px), hue, saturation, value);
+    return 0;
+  });
+}
+
+extern "C" __attribute__((visibility("default"))) const char* nibble_image_version() { return CV_VERSION; }
+
+static_assert(std::is_same_v<decltype(nibble_image_read), nibble::ReadImageFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_decode), nibble::DecodeImageFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_warp), nibble::WarpImageFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_jitter_colours), nibble::JitterColoursFunction>);

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// The LibTorch side of quant/calibrate.h, exported from the shared module nibble_torch.
+#include "quant/calibrate_module.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/threads.h"
+#include "exec/convert.h"
+#include "exec/device.h"
+#include "exec/fake_quant.h"
+#include "exec/kernels.h"
+#include "nibble/error.h"
+#include "quant/bits/mixed_bits.h"
+#include "quant/calibrate.h"
+#include "quant/layerwise.h"
+#include "quant/place.h"
+#include "quant/statistics/paired_run.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+namespace nibble {
+namespace {
+
+LayerStat float_stat(const Node& node, const LayerPlan& plan) {
+  LayerStat stat;
+  stat.node = node.name;
+  stat.method = "float";
+  stat.note = plan.note;
+  return stat;
+}
+
+/// Every convolution in graph order, with why a float one is float.
+std::vector<LayerStat> stats_of(const Graph& baseline, const std::vector<LayerPlan>& plans, const QuantizedLayers& layers) {
+  std::vector<LayerStat> stats;
+  for (const LayerPlan& plan : plans)
+    stats.push_back(plan.weight ? layers.at(plan.node).stat : float_stat(baseline.nodes[plan.node], plan));
+  return stats;
+}
+
+/// Empty where the recipe has no use for it.
+FisherByNode fisher_for(const at::Device& device, const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
+                        Progress& progress) {
+  const WeightRecipe& weights = options.recipe.weights;
+  const bool has_head = options.head.boxes >= 0 && options.head.classes >= 0;
+  if (!has_head || weights.rounding != Rounding::gptq || (weights.importance == 0 && !weights.couple_channels)) return {};
+  return output_fisher(device, baseline, nodes_of(place_quantizers(baseline, options.recipe)), images, options, progress);
+}
+
+void note_damages(const MixedBits& mixed, CalibrationResult& result) {
+  for (const LayerStat& damage : mixed.damages) {
+    LayerStat& stat = *std::find_if(result.layers.begin(), result.layers.end(), [&](const LayerStat& s) { return s.node == damage.node; });
+    stat.low_damage = damage.low_damage;
+    stat.high_damage = damage.high_damage;
+    stat.note += (stat.note.empty() || damage.note.empty() ? "" : "; ") + damage.note;
+  }
+  result.front = mixed.front;
+  result.chosen = mixed.chosen;
+}
+
+CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
+                                     Progress& progress) {
+  if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
+  at::set_num_threads(thread_count(options.threads));
+  const at::Device device = torch_device(options.device);
+  const Recipe& recipe = options.recipe;
+  require_space(baseline, nodes_of(place_quantizers(baseline, recipe)), images.count, recipe.weights.error_propagation);
+  const FisherByNode fisher = fisher_for(device, baseline, images, options, progress);
+  CalibrationResult result;
+  result.images = images.count;
+  const auto take = [&](const std::vector<LayerPlan>& plans, const QuantizedLayers& layers) {
+    result.layers = stats_of(baseline, plans, layers);
+    result.graph = with_layers(baseline, layers);
+  };
+  if (recipe.mixed.is_on()) {
+    const MixedBits mixed = quantize_mixed(device, baseline, images, options, fisher, progress);
+    take(mixed.plans, mixed.layers);
+    note_damages(mixed, result);
+  } else {
+    const std::vector<LayerPlan> plans = place_quantizers(baseline, recipe);
+    take(plans, quantize_layers(baseline, {plans}, images, options, fisher, progress).front());
+  }
+  return result;
+}
+
+/// glibc keeps what was freed in small pieces, gigabytes of it here, and training may follow.
+void return_freed_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
+}  // namespace
+}  // namespace nibble
+
+/// LibTorch's exceptions end here.
+extern "C" void nibble_calibrate(const nibble::Graph& baseline, const nibble::CalibrationImages& images,
+                                 const nibble::CalibrateOptions& options, nibble::Progress& progress, nibble::CalibrationResult& result) {
+  try {
+    result = nibble::calibrate_in_torch(baseline, images, options, progress);
+    nibble::return_freed_memory();
+  } catch (const c10::OutOfMemoryError& error) {
+    throw nibble::Error(
+        nibble::ErrorKind::environment,
+        fmt::format("calibrate: out of memory: {}; give the recipe a smaller calibration.batch", error.what_without_backtrace()));
+  } catch (const c10::Error& error) {
+    throw nibble::Error(nibble::ErrorKind::internal, fmt::format("calibrate: LibTorch: {}", error.what_without_backtrace()));
+  }
+}
+
+extern "C" void nibble_torch_info(nibble::TorchInfo& info) {
+  info.version = TORCH_VERSION;
+  const nibble::CudaState cuda = nibble::cuda_state();
+  info.has_cuda = cuda.is_built_in;
+  info.gpus = cuda.gpus;
+  info.missing_for_cuda = nibble::missing_for_cuda(cuda);
+  info.blas = at::hasMKL() ? "MKL" : "system BLAS (OpenBLAS recommended)";
+}
+
+static_assert(std::is_same_v<decltype(nibble_calibrate), nibble::CalibrateFunction>);
+static_assert(std::is_same_v<decltype(nibble_torch_info), nibble::TorchInfoFunction>);

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the shared module nibble_torch offers to calibrate.cc: C names with these C++ types.
+#pragma once
+#include "quant/calibrate.h"
+
+namespace nibble {
+
+using CalibrateFunction = void(const Graph&, const CalibrationImages&, const CalibrateOptions&, Progress&, CalibrationResult&);
+using TorchInfoFunction = void(TorchInfo&);
+
+inline constexpr const char* kTorchModule = "nibble_torch";
+inline constexpr const char* kCalibrateSymbol = "nibble_calibrate";
+inline constexpr const char* kTorchInfoSymbol = "nibble_torch_info";
+
+}  // namespace nibble

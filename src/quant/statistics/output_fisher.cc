@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/statistics/output_fisher.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <algorithm>
+
+#include "base/box_logits.h"
+#include "exec/convert.h"
+#include "exec/net.h"
+#include "quant/statistics/sample_positions.h"
+
+namespace nibble {
+namespace {
+
+/// Drawn on the CPU: the same ones on every device.
+at::Tensor random_signs(const at::Tensor& like, at::Generator& random) {
+  return at::bernoulli(at::full_like(like, 0.5, at::TensorOptions().device(at::kCPU)), random).mul_(2).sub_(1).to(like.device());
+}
+
+/// Its gradient with respect to the logits has, over the signs, the Fisher information as covariance: diag(p (1 - p)) of the classes,
+/// diag(q) - q q^T of each side's bins. Drawing classes and bins themselves gives the same on average, but with rare large values.
+at::Tensor random_loss(const at::Tensor& boxes, const at::Tensor& classes, const DistillationRecipe& weights, at::Generator& random) {
+  const at::Tensor p = at::sigmoid(classes.detach());
+  const at::Tensor of_classes = ((p * (1 - p) * weights.class_weight).sqrt() * random_signs(p, random) * classes).sum();
+  const at::Tensor sides = boxes.reshape({boxes.size(0), 4, kBoxBins, boxes.size(2)});
+  const at::Tensor q = at::softmax(sides.detach(), 2);
+  const at::Tensor noise = q.sqrt() * random_signs(q, random);
+  const at::Tensor weight = (std::get<0>(p.max(1)) * weights.box_weight).sqrt_();  // [B,A]
+  return of_classes + ((noise - q * noise.sum(2, true)) * sides * weight.unsqueeze(1).unsqueeze(1)).sum();
+}
+
+/// `trace` [B,H,W].
+std::vector<std::int64_t> draw_positions(const at::Tensor& trace, double importance, std::int64_t count) {
+  const at::Tensor relative = trace / trace.mean().clamp_min(1e-30);
+  return weighted_positions(relative * importance + (1 - importance), count);
+}
+
+}  // namespace
+
+FisherByNode output_fisher(const at::Device& device, const Graph& baseline, const std::vector<std::size_t>& nodes,
+                           const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
+  const at::AutoGradMode with_gradients(true);
+  const Net net(baseline, device);
+  std::vector<ValueId> wanted{options.head.boxes, options.head.classes};
+  for (const std::size_t node : nodes) wanted.push_back(baseline.nodes[node].outputs[0]);
+  at::Generator random = at::make_generator<at::CPUGeneratorImpl>(options.seed);
+  const std::int64_t batch = options.recipe.calibration.batch;
+  FisherByNode result;
+  progress.begin(fmt::format("gradients {}", options.recipe.name), images.count);
+  for (std::int64_t first = 0; first < images.count; first += batch) {
+    throw_if_interrupted();
+    const std::int64_t count = std::min(batch, images.count - first);
+    const at::Tensor pixels = to_torch(images.load(first, count)).to(device).contiguous(at::MemoryFormat::ChannelsLast);
+    const std::vector<at::Tensor> values = net.forward(pixels.set_requires_grad(true), wanted);
+    const at::Tensor loss = random_loss(values[0], values[1], options.recipe.distillation, random);
+    const auto gradients = torch::autograd::grad({loss}, {values.begin() + 2, values.end()}, {}, {}, false, /*allow_unused=*/true);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (!gradients[i].defined()) continue;  // the head does not hang on it
+      OutputFisher& fisher = result[nodes[i]];
+      const at::Tensor by_channel = gradients[i].permute({1, 0, 2, 3}).reshape({gradients[i].size(1), -1});
+      const at::Tensor products = at::matmul(by_channel, by_channel.t());
+      fisher.channels = fisher.channels.defined() ? fisher.channels + products : products;
+      const Shape& weight = baseline.value(baseline.nodes[nodes[i]].inputs[1]).constant->shape();
+      fisher.positions.push_back(
+          draw_positions(gradients[i].square().sum(1), options.recipe.weights.importance, samples_per_batch(weight, images.count, batch)));
+    }
+    for (std::int64_t i = 0; i < count; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
+  }
+  for (auto& [node, fisher] : result) fisher.channels = fisher.channels.to(at::kCPU);
+  progress.end(fmt::format("of {} convolutions on {} images", result.size(), images.count));
+  return result;
+}
+
+}  // namespace nibble

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The float network and the quantised one, run side by side over all calibration batches and stopped in front of each
+// convolution, so that a layer can be quantised on what it will really see.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "graph/graph.h"
+#include "quant/calibrate.h"
+#include "quant/statistics/activation_store.h"
+
+namespace nibble {
+
+/// What the quantised network computes with at one convolution.
+struct SubstituteConv {
+  at::Tensor weight;  ///< dequantised
+  at::Tensor bias;
+  std::optional<QuantParams> activation;  ///< applied to the input
+};
+
+/// Error(environment) naming the folder, what is needed and what is free, if the temporary files of a PairedRun over so many images
+/// (and one more network if it propagates) do not fit in the system's folder for them.
+void require_space(const Graph& graph, const std::vector<std::size_t>& convolutions, std::int64_t images, bool propagate);
+
+class PairedRun {
+ public:
+  /// `convolutions`: the nodes to stop at, ascending; nothing behind the last one is computed. Without `propagate` the
+  /// quantised network is not run and seen() is wanted().
+  PairedRun(const Graph& graph, const std::vector<std::size_t>& convolutions, const CalibrationImages& images, std::int64_t batch_size,
+            bool propagate);
+
+  std::int64_t batches() const { return batches_; }
+  /// Input of the convolution in front of which the run stands, before activation quantisation.
+  at::Tensor seen(std::int64_t batch) const;
+  /// The same in the float network.
+  at::Tensor wanted(std::int64_t batch) const;
+  /// Computes this convolution in both networks and goes on to the next.
+  void advance(const SubstituteConv& substitute);
+
+ private:
+  using Values = std::map<ValueId, at::Tensor>;
+  const Node& current() const { return graph_.nodes[convolutions_[position_]]; }
+  at::Tensor value(const ActivationStore& store, const Values& local, ValueId id, std::int64_t batch) const;
+  void run_nodes(ActivationStore& store, Values& local, std::size_t first, std::size_t last, std::int64_t batch);
+  void keep_live(ActivationStore& store, const Values& local, std::size_t next, std::int64_t batch) const;
+  void drop_dead(std::size_t next, std::int64_t batch);
+
+  const Graph& graph_;
+  std::vector<std::size_t> convolutions_;
+  std::size_t position_ = 0;
+  std::int64_t batches_ = 0;
+  bool propagate_;
+  std::map<ValueId, at::Tensor> constants_;
+  std::vector<std::size_t> last_use_;  // per value: index of the last node that reads it
+  ActivationStore float_store_, quantised_store_;
+};
+
+}  // namespace nibble

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/statistics/sample_positions.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace nibble {
+namespace {
+
+using Positions = std::vector<std::int64_t>;
+
+TEST(SamplePositions, EvenOnesCoverAll) {
+  std::mt19937_64 random(1);
+  const Positions all = uniform_positions(7, 100, random);
+  EXPECT_EQ(all, (Positions{0, 1, 2, 3, 4, 5, 6}));
+  const Positions some = uniform_positions(1000, 10, random);
+  ASSERT_EQ(some.size(), 10U);
+  for (std::int64_t i = 0; i < 10; ++i) EXPECT_EQ(some[i] / 100, i);
+}
+
+TEST(SamplePositions, WeightedOnesComeAsOftenAsTheirWeights) {
+  EXPECT_EQ(weighted_positions(at::tensor({0.0, 2.0, 0.0, 1.0, 1.0, 0.0}), 4), (Positions{1, 1, 3, 4}));
+  EXPECT_EQ(weighted_positions(at::tensor({0.0, 0.0, 0.0, 1e-20}).reshape({2, 2}), 3), (Positions{3, 3, 3}));
+}
+
+TEST(SamplePositions, WithoutWeightsAllAreEqual) {
+  EXPECT_EQ(weighted_positions(at::zeros({2, 2}), 9), (Positions{0, 1, 2, 3}));
+  EXPECT_EQ(weighted_positions(at::full({4}, NAN), 4), (Positions{0, 1, 2, 3}));
+}
+
+TEST(SamplePositions, EnoughForTheLargestHessian) {
+  EXPECT_EQ(samples_per_batch({16, 3, 3, 3}, 200, 200), 32768);
+  EXPECT_EQ(samples_per_batch({16, 3, 3, 3}, 10, 5), 1700);
+  EXPECT_EQ(samples_per_batch({16, 512, 3, 3}, 40, 4), (24 * 4608 + 9) / 10);
+}
+
+}  // namespace
+}  // namespace nibble

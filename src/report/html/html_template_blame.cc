@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/html/html_template.h"
+
+namespace nibble {
+
+const char* blame_template() {
+  return R"html({{#has_blame}}
+<h2>What is lost, and where</h2>
+<p class="small">Each scored file against the float baseline. found: same class, IoU at least 0.5. faded: in place, but below the confidence. mislocated: IoU
+0.1 to 0.5. extra: duplicate of a found object; risen: the baseline sees it below the confidence; background: nothing is there. The lost mAP is
+split by repairing one kind of change at a time towards the baseline, averaged over all orders, so that the parts add up to the loss.</p>
+{{#blame}}
+<section>
+<h3>{{name}}</h3>
+<p>{{sentence}}</p>
+<div class="charts">
+{{#costs}}
+<figure><figcaption>mAP 50-95 lost by <span class="small">negative: the change did good</span></figcaption>
+{{{costs}}}</figure>
+{{/costs}}
+<div class="scroll"><table>
+<thead><tr><th>objects of the baseline</th><th class="n">all</th><th class="n">small</th><th class="n">medium</th><th class="n">large</th></tr></thead>
+<tbody>
+{{#rows}}
+<tr><td class="name">{{name}}</td>{{#cells}}<td class="n">{{.}}</td>{{/cells}}</tr>
+{{/rows}}
+</tbody></table></div>
+</div>
+{{#layers}}
+<figure><figcaption>How the error grows: SQNR of each layer's output <span class="small">against the same layer of the float file, everything before
+it quantised too; below: number of the module; marked: the largest drops</span></figcaption>
+{{{layers}}}</figure>
+<p class="small">{{divergence}}</p>
+<ol>
+{{#drops}}
+<li><code>{{layer}}</code>: {{found}}</li>
+{{/drops}}
+</ol>
+{{/layers}}
+<p>What would help:</p>
+<ol>
+{{#advice}}
+<li>{{what}}<br><span class="small">{{why}}</span></li>
+{{/advice}}
+</ol>
+</section>
+{{/blame}}
+<p class="small"><code>nibble compare BASELINE.onnx FILE.onnx</code> shows more, and tries each part of the network unquantised.</p>
+{{/has_blame}}
+)html";
+}
+
+}  // namespace nibble

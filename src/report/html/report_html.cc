@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/html/report_html.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "nibble/error.h"
+#include "nibble/version.h"
+#include "report/html/html_origin.h"
+#include "report/html/html_parts.h"
+#include "report/html/html_template.h"
+#include "report/html/render.h"
+#include "report/variant_row.h"
+
+namespace nibble {
+namespace {
+
+/// Longer findings (a list of all layers) stand complete in gates.json and in the layers' section.
+constexpr std::size_t kLongestFinding = 180;
+
+std::string shortened(const std::string& text) {
+  if (text.size() <= kLongestFinding) return text;
+  auto end = kLongestFinding;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a UTF-8 letter
+  return text.substr(0, end) + " ... (all of it: gates.json)";
+}
+
+std::string count_text(std::int64_t count, const std::string& what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
+
+/// "a", "a and b", "a, b and c"
+std::string enumeration(const std::vector<std::string>& names) {
+  if (names.size() < 2) return names.empty() ? "" : names.front();
+  return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
+}
+
+std::string scored_text(const Report& report) {
+  std::int64_t scored = 0, images = 0;
+  for (const auto& artifact : report.artifacts) {
+    if (!artifact.score) continue;
+    ++scored;
+    images = artifact.score->images;
+  }
+  if (scored == 0) return "none of them was scored";
+  return fmt::format("{} of them {} scored on {}", scored, scored == 1 ? "was" : "were", count_text(images, "image"));
+}
+
+std::string sentence(const Report& report) {
+  std::vector<std::string> recipes;
+  for (const auto& recipe : report.recipes) recipes.push_back(recipe.name);
+  const auto made = recipes.empty() ? "no recipe was finished" : fmt::format("finished recipes: {}", enumeration(recipes));
+  return fmt::format("nibble {} wrote {} from {} (head {}, input {} x {} px; {}); {}.", kVersion,
+                     count_text(static_cast<std::int64_t>(report.artifacts.size()), "ONNX file"), report.model, report.head,
+                     report.image_size, report.image_size, made, scored_text(report));
+}
+
+std::string gates_text(std::int64_t failed, std::size_t all) {
+  if (all == 0) return "no gate was judged";
+  return failed == 0 ? fmt::format("all {} gates passed", all) : fmt::format("{} of {} gates FAILED", failed, all);
+}
+
+/// A run that broke off is never "passed", whatever its gates say.
+Json verdict(const Report& report, const Json& manifest) {
+  const auto failed = std::count_if(report.gates.begin(), report.gates.end(), [](const auto& gate) { return !gate.passed; });
+  const bool complete = report.status == "done";
+  auto text = gates_text(failed, report.gates.size());
+  text = complete ? fmt::format("Finished: {}.", text) : fmt::format("Not complete: {}; so far {}.", report.status, text);
+  const auto has_score = [](const auto& artifact) { return artifact.score.has_value(); };
+  if (complete && std::none_of(report.artifacts.begin(), report.artifacts.end(), has_score))
+    text += " Nothing was scored, so this says nothing about detection quality.";
+  const bool passed = complete && failed == 0 && !report.gates.empty();
+  const auto state = passed ? "passed" : (failed > 0 || report.status == "failed" ? "failed" : "open");
+  Json failures = Json::array();
+  for (const auto& gate : report.gates)
+    if (!gate.passed) failures.push_back({{"gate", gate.gate}, {"subject", gate.subject}, {"detail", shortened(gate.detail)}});
+  Json reason = false;
+  if (manifest.contains("error") && manifest.at("error").is_string() && !complete) reason = {{"reason", manifest.at("error")}};
+  return {{"state", state}, {"mark", passed ? "\u2713" : "\u2717"}, {"text", text}, {"reason", reason}, {"failures", failures}};
+}
+
+Json variants(const Report& report) {
+  const auto rows = variant_rows(report);
+  Json list = Json::array();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto& row = rows[i];
+    list.push_back({{"name", row.name},
+                    {"map_50_95", row.map_50_95},
+                    {"change", row.change},
+                    {"map_50", row.map_50},
+                    {"mean_ms", row.mean_ms},
+                    {"p90_ms", row.p90_ms},
+                    {"size", row.size},
+                    {"ratio", row.ratio},
+                    {"link", relative_link(row.path)},
+                    {"scored", report.artifacts[i].score.has_value()}});
+  }
+  return list;
+}
+
+Json gates(const Report& report) {
+  Json list = Json::array();
+  for (const auto& gate : report.gates)
+    list.push_back({{"gate", gate.gate},
+                    {"subject", gate.subject},
+                    {"state", gate.passed ? "passed" : "failed"},
+                    {"result", gate.passed ? "\u2713 passed" : "\u2717 FAILED"},
+                    {"detail", shortened(gate.detail)}});
+  return list;
+}
+
+Json parity(const Report& report) {
+  Json list = Json::array();
+  for (const auto& artifact : report.artifacts)
+    for (const auto& row : artifact.parity)
+      list.push_back({{"name", artifact.name},
+                      {"what", row.what},
+                      {"score", fmt::format("{:.3g}", row.max_score)},
+                      {"box", fmt::format("{:.3g}", row.max_box_px)}});
+  return list;
+}
+
+Json caveats(const Report& report) {
+  Json list = Json::array();
+  for (const auto& caveat : report.caveats) list.push_back({{"parts", emphasis_parts(caveat)}});
+  return list;
+}
+
+Json files(const HtmlInput& input) {
+  Json list = Json::array();
+  for (const auto& path : input.files) list.push_back({{"path", path}, {"link", relative_link(path)}});
+  return list;
+}
+
+std::string when_text(const HtmlInput& input) {
+  auto text = fmt::format("Took {:.1f} s", input.report.seconds);
+  if (input.manifest.contains("started_utc")) text += fmt::format(", started {}", input.manifest.at("started_utc").get<std::string>());
+  return text + ". A run directory is never overwritten: leave --run-id away or give another.";
+}
+
+Json values_of(const HtmlInput& input) {
+  const auto& report = input.report;
+  Json values = {{"title", fmt::format("{}: quantisation report", report.model)},
+                 {"sentence", sentence(report)},
+                 {"verdict", verdict(report, input.manifest)},
+                 {"variants", variants(report)},
+                 {"charts", variant_charts(report)},
+                 {"blame", blame_sections(report, input.comparisons)},
+                 {"trainings", training_sections(report, input.curves)},
+                 {"runtime", runtime_table(report)},
+                 {"twins", twin_table(report)},
+                 {"recipes", layer_sections(report, input.layers)},
+                 {"classes", class_table(report, input.metrics)},
+                 {"gates", gates(report)},
+                 {"gates_open", !report.gates_passed()},
+                 {"parity", parity(report)},
+                 {"caveats", caveats(report)},
+                 {"data", data_lines(input)},
+                 {"environment", environment_rows(input)},
+                 {"command", shell_text(input.manifest.value("command", std::vector<std::string>{}))},
+                 {"when", when_text(input)},
+                 {"files", files(input)}};
+  for (const auto* list : {"variants", "blame", "trainings", "runtime", "twins", "recipes", "gates", "parity", "caveats"})
+    values[fmt::format("has_{}", list)] = !values[list].empty();
+  const auto failed = std::count_if(report.gates.begin(), report.gates.end(), [](const auto& gate) { return !gate.passed; });
+  values["gates_heading"] = gates_text(failed, report.gates.size());
+  return values;
+}
+
+}  // namespace
+
+std::string report_html(const HtmlInput& input) {
+  try {
+    return render_template(report_template(), values_of(input));
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::input,
+                fmt::format("report.html: layers, metrics or comparison file: {}; remove it and run again with --resume", error.what()));
+  }
+}
+
+}  // namespace nibble

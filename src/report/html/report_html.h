@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// report.html: a whole run on one page that needs nothing besides itself.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "nibble/report.h"
+#include "report/training_curve.h"
+
+namespace nibble {
+
+/// What the page shows besides the report. Whatever is missing is left out of the page.
+struct HtmlInput {
+  Report report;
+  Json manifest = Json::object();               ///< run.json
+  Json machine = Json::object();                ///< env/machine.json
+  std::map<std::string, Json> layers;           ///< layers.json, by recipe
+  std::map<std::string, Json> metrics;          ///< metrics.json, by artefact name
+  std::map<std::string, Json> comparisons;      ///< compare.json, by artefact name
+  std::map<std::string, TrainingCurve> curves;  ///< of trainings, by recipe
+  std::vector<std::string> files;               ///< records to link to, relative to the run directory
+};
+
+/// Error(input) naming what a layers, metrics or comparison file lacks.
+std::string report_html(const HtmlInput& input);
+
+}  // namespace nibble

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a quantised file of a run differs from its float baseline.
+#pragma once
+#include "nibble/report.h"
+#include "run/run_journal.h"
+#include "run/run_plan.h"
+
+namespace nibble {
+
+/// Writes compare.json (docs/formats.md) beside the file's metrics unless an earlier attempt left it, and fills `artifact.blame`.
+/// Nothing for a file or a baseline without a score. Layers on the first two scored images; parts are not tried.
+void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact, const std::string& method);
+
+}  // namespace nibble

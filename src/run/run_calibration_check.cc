@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/run_calibration_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "calibration/calibration_check.h"
+#include "data/image.h"
+
+namespace nibble {
+namespace {
+
+/// Enough to know how single images vary; the error for more of them follows.
+constexpr std::int64_t kStatisticsImages = 32;
+
+const CalibrationSet& largest_set(const RunPlan& plan) {
+  const auto found = std::max_element(plan.calibration.begin(), plan.calibration.end(),
+                                      [](const auto& a, const auto& b) { return a.second.files.size() < b.second.files.size(); });
+  return found->second;
+}
+
+std::vector<std::filesystem::path> scored_files(const EvalSet& set) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& image : set.dataset.images) files.push_back(image_path(set, image));
+  return files;
+}
+
+std::string data_line(const Convergence& c) {
+  const auto enough = c.recommended > 0 ? fmt::format("{} images are enough", c.recommended) : "more images than 1024 would be needed";
+  return fmt::format(
+      "calibration statistics: for a sampling error of {:.0f} % in the worst tenth of the layers {} (nibble doctor --calib "
+      "shows the table)",
+      100 * kEnough, enough);
+}
+
+}  // namespace
+
+void check_run_calibration(const RunPlan& plan, RunJournal& journal) {
+  if (plan.options.smoke || plan.calibration.empty()) return;
+  const auto& set = largest_set(plan);
+  CalibrationFindings findings;
+  findings.source = set.name;
+  findings.images = survey_images(set.files, "look at calibration images", journal.progress());
+  findings.scored = survey_images(scored_files(plan.evaluation), "look at scored images", journal.progress());
+  find_copies(findings);
+  // The same file names are a caveat of the plan already.
+  std::erase_if(findings.also_scored, [&](const Copy& copy) {
+    return findings.images[copy.first].file.filename() == findings.scored[copy.second].file.filename();
+  });
+  const auto count = std::min(kStatisticsImages, static_cast<std::int64_t>(set.files.size()));
+  const bool readable =
+      std::all_of(findings.images.begin(), findings.images.end(), [](const auto& image) { return image.print.has_value(); });
+  if (readable && count >= 2) {
+    const auto input = [&](std::int64_t i) {
+      return stack_images({read_network_image(set.files[static_cast<std::size_t>(i)], plan.options.image_size)});
+    };
+    findings.convergence =
+        measure_convergence(journal.directory().path(plan.names.baseline("fp32")), count, input, plan.options.runtime, journal.progress());
+    journal.report().data.push_back(data_line(*findings.convergence));
+  }
+  for (auto& line : objections_to(findings)) journal.report().caveats.push_back(std::move(line));
+}
+
+}  // namespace nibble

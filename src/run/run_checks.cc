@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/run_checks.h"
+
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "data/image.h"
+#include "ort/parity.h"
+#include "report/metrics_json.h"
+#include "run/artifact_parity.h"
+#include "run/run_blame.h"
+#include "scoring/score_model.h"
+#include "variants/make_variant.h"
+
+namespace nibble {
+namespace {
+
+/// metrics.json of a file, from an earlier attempt or now.
+Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& artifact, const std::string& path, bool optimize) {
+  auto& directory = journal.directory();
+  const auto key = metrics_key(plan, artifact.sha256, optimize);
+  if (directory.has(path, key)) return read_json(directory.path(path));
+  const ScoringOptions scoring{.model = directory.path(artifact.path),
+                               .model_name = artifact.path,
+                               .title = fmt::format("score {}{}", artifact.name, optimize ? "" : " (reference)"),
+                               .detect = {},
+                               .optimize = optimize,
+                               .skip_latency = !optimize,
+                               .runtime = plan.options.runtime};
+  auto result = score_model(scoring, plan.evaluation, journal.progress());
+  write_json(directory.path(path), result.document);
+  directory.record(path, key);
+  if (optimize) journal.seen()[artifact.name] = std::move(result.detections);
+  return result.document;
+}
+
+bool is_integer(const VariantFile& file) { return file.dialect == "integer"; }
+
+/// The second scored file of a recipe, the integer form, has its own folder.
+MetricsName metrics_name_of(const RunVariant& variant, const VariantFile& file) {
+  return [variant, form = std::string(is_integer(file) ? "integer" : "")](const std::string& suffix) {
+    const std::string both = form + (form.empty() || suffix.empty() ? "" : "-") + suffix;
+    return RunNames::metrics(variant.recipe.name, both, variant.method);
+  };
+}
+
+/// Which of the files load and are finite, and whether they hold the same network.
+std::vector<ArtifactReport> checked(const RunPlan& plan, const RunVariant& variant, const std::vector<VariantFile>& files,
+                                    RunJournal& journal) {
+  const auto relative = [&](const VariantFile& file) { return plan.names.quantized(artifact_name(variant.recipe, file, variant.method)); };
+  const auto path_of = [&](const VariantFile& file) { return journal.directory().path(relative(file)); };
+  auto checks = check_variant({variant.recipe, variant.method, files, path_of, relative}, plan.options.runtime, journal.progress());
+  compare_quantized(ParityContext{plan, journal.directory(), probe_for(plan, journal)}, files, checks.files, checks.twins);
+  journal.report().twins.insert(journal.report().twins.end(), checks.twins.begin(), checks.twins.end());
+  return checks.files;
+}
+
+}  // namespace
+
+ArtifactId id_of(RunJournal& journal, const std::string& name, const std::string& recipe, const std::string& path) {
+  return {name, recipe, path, journal.directory().path(path)};
+}
+
+Tensor probe_for(const RunPlan& plan, RunJournal& journal) {
+  if (!plan.options.smoke) {
+    const auto& set = plan.evaluation;
+    return stack_images({read_network_image(image_path(set, set.dataset.images.front()), plan.options.image_size)});
+  }
+  const auto session = open_session(journal.directory().path(plan.names.baseline("fp32")), plan.options.runtime, true);
+  return random_inputs(session, plan.options.runtime.seed).at(0);
+}
+
+void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact, const MetricsName& metrics_name) {
+  if (plan.options.smoke || !artifact.finite) return;
+  const auto path = metrics_name("");
+  artifact.score = score_from_document(metrics_of(plan, journal, artifact, path, true), path);
+  if (!plan.options.reference) return;
+  const auto reference_path = metrics_name("reference");
+  const auto reference = metrics_of(plan, journal, artifact, reference_path, false);
+  artifact.score->reference_map_50_95 = score_from_document(reference, reference_path).map_50_95;
+}
+
+void check_and_score(const RunPlan& plan, const RunVariant& variant, RunJournal& journal) {
+  const auto files = files_of(variant.recipe, {});
+  auto reports = checked(plan, variant, files, journal);
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (is_scored(variant.recipe, files[i])) score_artifact(plan, journal, reports[i], metrics_name_of(variant, files[i]));
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (is_scored(variant.recipe, files[i]) && !is_integer(files[i])) blame_artifact(plan, journal, reports[i], variant.method);
+  journal.report().artifacts.insert(journal.report().artifacts.end(), reports.begin(), reports.end());
+}
+
+}  // namespace nibble

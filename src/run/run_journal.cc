@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/run_journal.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/files.h"
+#include "base/threads.h"
+#include "nibble/error.h"
+#include "nibble/version.h"
+#include "report/gates.h"
+#include "report/report_json.h"
+#include "report/summary.h"
+#include "report/training_text.h"
+#include "run/environment.h"
+#include "run/html_input.h"
+#include "run/time.h"
+#include "run/versions.h"
+
+namespace nibble {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Json runtime_to_json(const RuntimeOptions& runtime) {
+  return {{"provider", runtime.provider},
+          {"threads", runtime.threads > 0 ? runtime.threads : thread_count(0)},
+          {"allow_cpu_fallback", runtime.allow_cpu_fallback}};
+}
+
+std::vector<std::string> data_lines(const RunPlan& plan) {
+  std::vector<std::string> lines;
+  if (plan.options.smoke) {
+    lines.push_back("smoke run: random input only, nothing was scored");
+  } else {
+    const auto& set = plan.evaluation;
+    lines.push_back(fmt::format("scored: {} images of {}, annotations {} (sha256 {})", set.dataset.images.size(), set.images_name,
+                                set.annotations_name, set.annotations_sha256.substr(0, 12)));
+  }
+  for (const auto& [recipe, set] : plan.calibration)
+    lines.push_back(fmt::format("calibrated {}: {} images of {}, seed {}", recipe, set.files.size(), set.name, plan.options.runtime.seed));
+  return lines;
+}
+
+Json recipe_names(const RunPlan& plan) {
+  Json names = Json::array();
+  for (const auto& recipe : plan.recipes) names.push_back(recipe.name);
+  return names;
+}
+
+/// Null where nothing is trained.
+Json training_settings(const RunPlan& plan) {
+  const auto& options = plan.options;
+  if (options.qat.empty()) return nullptr;
+  return {{"recipes", options.qat},
+          {"data", options.qat_data.empty() ? Json(nullptr) : Json(options.qat_data.string())},
+          {"epochs", options.qat_course.epochs},
+          {"steps", options.qat_course.steps}};
+}
+
+/// A resumed run must stay the run its manifest describes. Fields that an early end left out are not compared.
+void require_same_settings(const RunPlan& plan, const RunDirectory& directory) {
+  const Json& before = directory.manifest();
+  const auto compare = [&](const std::string& what, const Json& old_value, const Json& new_value) {
+    if (old_value.is_null() || old_value == new_value) return;
+    throw Error(ErrorKind::usage, fmt::format("cannot resume: {}: was made with {} {}, now it is {}; give the same, or another --run-id",
+                                              directory.root().string(), what, old_value.dump(), new_value.dump()));
+  };
+  for (const auto& [field, value] : {std::pair<const char*, Json>{"head", plan.options.head},
+                                     {"imgsz", plan.options.image_size},
+                                     {"seed", plan.options.runtime.seed},
+                                     {"recipes", recipe_names(plan)},
+                                     {"qat", training_settings(plan)}})
+    compare(field, before.value(field, Json(nullptr)), value);
+  const Json::json_pointer checkpoint("/inputs/checkpoint/sha256");
+  if (before.contains(checkpoint)) compare("checkpoint sha256", before.at(checkpoint), plan.inputs.at("checkpoint").at("sha256"));
+}
+
+std::string list_text(const std::string& comment, const std::vector<std::string>& lines) {
+  return fmt::format("# {}\n{}\n", comment, fmt::join(lines, "\n"));
+}
+
+}  // namespace
+
+void LoggedProgress::begin(const std::string& title, std::int64_t total) {
+  title_ = title;
+  start_ = std::chrono::steady_clock::now();
+  log(LogLevel::info, fmt::format("{}: start ({})", title, total));
+  inner_.begin(title, total);
+}
+
+void LoggedProgress::end(const std::string& summary) {
+  const double seconds = seconds_since(start_);
+  stages_.push_back({{"stage", title_}, {"seconds", seconds}, {"result", summary}});
+  log(LogLevel::info, fmt::format("{}: {} ({:.1f} s)", title_, summary, seconds));
+  inner_.end(summary);
+}
+
+RunJournal::RunJournal(const RunPlan& plan, Progress& progress)
+    : plan_(plan), directory_(RunDirectory::open(plan.options.runs_dir, plan.options.run_id, plan.options.resume)), progress_(progress) {
+  if (plan.options.resume) require_same_settings(plan, directory_);
+  report_.model = plan.names.model;
+  report_.head = plan.options.head;
+  report_.image_size = plan.options.image_size;
+  report_.data = data_lines(plan);
+  report_.caveats = plan.caveats;
+}
+
+void RunJournal::begin() {
+  log_.emplace(directory_.path("logs/nibble.log"));
+  log(LogLevel::info, fmt::format("nibble {}: {}", kVersion, fmt::join(plan_.options.command, " ")));
+  for (const auto& caveat : plan_.caveats) log(caveat.starts_with("**") ? LogLevel::warning : LogLevel::info, caveat);
+  write_manifest();
+  write_config();
+}
+
+void RunJournal::write_manifest() {
+  directory_.set("status", "running");
+  directory_.set("error", nullptr);
+  directory_.set("started_utc", utc_text(Clock::now()));
+  directory_.set("command", plan_.options.command);
+  directory_.set("model", plan_.names.model);
+  directory_.set("head", plan_.options.head);
+  directory_.set("imgsz", plan_.options.image_size);
+  directory_.set("seed", plan_.options.runtime.seed);
+  directory_.set("runtime", runtime_to_json(plan_.options.runtime));
+  directory_.set("inputs", plan_.inputs);
+}
+
+void RunJournal::write_config() {
+  const Json versions = library_versions();
+  directory_.set("versions", versions);
+  write_json(directory_.path("env/libraries.json"), versions);
+  write_json(directory_.path("env/machine.json"), machine_facts());
+  for (const auto& recipe : plan_.recipes) {
+    const auto file = fmt::format("config/{}.json", recipe.name);
+    write_json(directory_.path(file), to_json(recipe));
+    directory_.record(file, recipe_key(plan_, recipe));
+    std::vector<std::string> paths;
+    for (const auto& path : plan_.calibration.at(recipe.name).files) paths.push_back(path.filename().string());
+    write_file(directory_.path(fmt::format("config/{}-calibration-images.txt", recipe.name)),
+               list_text("calibration images, in order, of " + plan_.calibration.at(recipe.name).name, paths));
+  }
+  directory_.set("recipes", recipe_names(plan_));
+  directory_.set("qat", training_settings(plan_));
+  std::vector<std::string> ids;
+  for (const auto& image : plan_.evaluation.dataset.images) ids.push_back(std::to_string(image.id));
+  write_file(directory_.path("config/image-ids.txt"), list_text("scored images; usable with --image-ids-list", ids));
+}
+
+std::string RunJournal::write_report(const std::string& status) {
+  report_.status = status;
+  report_.seconds = seconds_since(start_);
+  report_.gates = judge(report_, plan_.limits);
+  write_json(directory_.path("gates.json"), gates_document(report_.gates, status));
+  auto summary = summary_markdown(report_);
+  write_file(directory_.path("summary.md"), summary);
+  Json artifacts = Json::array();
+  for (const auto& artifact : report_.artifacts) artifacts.push_back(to_json(artifact));
+  directory_.set("artifacts", artifacts);
+  Json twins = Json::array();
+  for (const auto& twin : report_.twins) twins.push_back(to_json(twin));
+  directory_.set("twins", twins);
+  Json trainings = Json::array();
+  for (const auto& training : report_.trainings) trainings.push_back(to_json(training));
+  directory_.set("trainings", trainings);
+  directory_.set("stages", progress_.stages());
+  directory_.record("gates.json", "");
+  directory_.record("summary.md", "");
+  write_file(directory_.path("report.html"), report_html(gather_html_input(directory_.root(), report_, directory_.manifest())));
+  directory_.record("report.html", "");
+  directory_.set("finished_utc", utc_text(Clock::now()));
+  directory_.set("seconds", report_.seconds);
+  directory_.set("status", status);
+  return summary;
+}
+
+RunResult RunJournal::conclude() {
+  const auto summary = write_report("done");
+  log(LogLevel::info, fmt::format("done in {:.1f} s, gates {}", report_.seconds, report_.gates_passed() ? "passed" : "FAILED"));
+  return {directory_.root(), report_, summary};
+}
+
+void RunJournal::break_off(const std::exception& reason) noexcept {
+  try {
+    const auto* error = dynamic_cast<const Error*>(&reason);
+    const bool interrupted = error && error->kind() == ErrorKind::interrupted;
+    log(LogLevel::info, fmt::format("ends early: {}", reason.what()));
+    directory_.set("status", interrupted ? "interrupted" : "failed");
+    directory_.set("error", reason.what());
+    write_report(interrupted ? "interrupted" : "failed");
+  } catch (const std::exception&) {
+    // A full disk may refuse the report too; the reason itself is on its way to the user.
+  }
+}
+
+}  // namespace nibble

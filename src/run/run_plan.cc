@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/run_plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "artifacts/source_model.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/shared_data.h"
+#include "calibration/compute_device.h"
+#include "calibration/resolve_recipe.h"
+#include "nibble/error.h"
+#include "nibble/version.h"
+#include "quant/preset.h"
+#include "run/time.h"
+#include "training/qat_data.h"
+
+namespace nibble {
+namespace {
+
+constexpr const char* kDefaultCheckpoint = "assets/yolov10n.pt";
+constexpr std::int64_t kDefaultMaxImages = 100;
+/// Below it, differences of a point between recipes are noise (docs/results.md).
+constexpr std::size_t kFewImages = 1000;
+
+void resolve_paths(RunPlan& plan) {
+  auto& options = plan.options;
+  plan.uses_embedded_model = options.checkpoint.empty();
+  if (plan.uses_embedded_model) options.checkpoint = shared_data(kDefaultCheckpoint);
+  plan.names.model = model_name_of(options.checkpoint);
+  if (options.runs_dir.empty()) options.runs_dir = fmt::format("tmp/{}_brevitas_w4a8_w4a16", plan.names.model);
+  if (options.run_id.empty()) {
+    if (options.resume) throw Error(ErrorKind::usage, "run: --resume without --run-id; name the run to continue");
+    options.run_id = run_id_of(Clock::now());
+  }
+}
+
+void load_recipes(RunPlan& plan) {
+  std::set<std::string> names;
+  if (plan.options.recipes.empty()) throw Error(ErrorKind::usage, "run: no recipe; name some with --recipes");
+  for (const auto& name : plan.options.recipes) {
+    plan.recipes.push_back(resolved_recipe(name, plan.options.preset, plan.options.calibration_images, plan.options.budget));
+    if (!names.insert(plan.recipes.back().name).second)
+      throw Error(ErrorKind::usage,
+                  fmt::format("run: --recipes: two are called '{}'; files would overwrite each other", plan.recipes.back().name));
+  }
+}
+
+/// The preset best trains what else would not be, on what the user gave to calibrate.
+void add_trained_by_preset(RunPlan& plan) {
+  auto& options = plan.options;
+  const std::set<std::string> named(options.qat.begin(), options.qat.end());
+  bool any = false;
+  for (const auto& recipe : plan.recipes) {
+    if (!trains(options.preset, recipe)) continue;
+    any = true;
+    if (!named.contains(recipe.name)) options.qat.push_back(recipe.name);
+  }
+  if (any && options.qat_data.empty()) options.qat_data = options.calibration;
+}
+
+/// --qat takes a recipe's name or what --recipes calls it; afterwards they are names.
+void resolve_trained(RunPlan& plan) {
+  auto& options = plan.options;
+  for (auto& name : options.qat) {
+    std::size_t i = 0;
+    while (i < plan.recipes.size() && name != plan.recipes[i].name && name != options.recipes[i]) ++i;
+    if (i == plan.recipes.size())
+      throw Error(ErrorKind::usage,
+                  fmt::format("run: --qat {}: not among --recipes {}; name it there too", name, fmt::join(options.recipes, ",")));
+    name = plan.recipes[i].name;
+  }
+  add_trained_by_preset(plan);
+  if (options.qat.empty() && !options.qat_data.empty())
+    throw Error(ErrorKind::usage, "run: --qat-data without --qat: nothing is trained; name recipes with --qat");
+  if (options.qat_data.empty()) return;
+  require_images_folder({options.qat_data, options.qat_images, {}});
+  if (!std::filesystem::exists(options.qat_data))
+    throw Error(ErrorKind::input, fmt::format("training data: {}: no such file or folder; check --qat-data", options.qat_data.string()));
+}
+
+void open_data(RunPlan& plan) {
+  DataOptions data = plan.options.data;
+  if (!data.max_images && data.image_ids_list.empty()) data.max_images = kDefaultMaxImages;
+  plan.evaluation = open_eval_set(data);
+  require_images(plan.evaluation);
+  for (const auto& recipe : plan.recipes)
+    plan.calibration[recipe.name] = open_calibration_set(plan.options.calibration, images_wanted(recipe));
+}
+
+void note_image_count(RunPlan& plan) {
+  if (plan.options.smoke) return;
+  const auto scored = plan.evaluation.dataset.images.size();
+  const auto all = plan.evaluation.all_images.size();
+  const bool is_default = !plan.options.data.max_images && plan.options.data.image_ids_list.empty();
+  if (is_default && scored < all)
+    plan.caveats.push_back(
+        fmt::format("Scored on the first {} of {} images, which is how many a run takes without --max-images; --max-images {} takes all.",
+                    scored, all, all));
+  if (scored < kFewImages)
+    plan.caveats.push_back(
+        fmt::format("Scored on {} images: small differences are noise; use --images and --annotations with more.", scored));
+}
+
+void note_caveats(RunPlan& plan) {
+  if (plan.uses_embedded_model)
+    plan.caveats.push_back(
+        "The embedded yolov10n.pt is rebuilt from public parts, not the published file (assets/README.md): compare recipes by it.");
+  note_image_count(plan);
+  for (const auto& recipe : plan.recipes) {
+    const auto& set = plan.calibration.at(recipe.name);
+    const auto wanted = static_cast<std::size_t>(images_wanted(recipe));
+    if (set.files.size() < wanted)
+      plan.caveats.push_back(fmt::format("{}: calibrated on {} images, {} were asked for and {} has no more.", recipe.name,
+                                         set.files.size(), wanted, set.name));
+  }
+  const auto largest = std::max_element(plan.calibration.begin(), plan.calibration.end(),
+                                        [](const auto& a, const auto& b) { return a.second.files.size() < b.second.files.size(); });
+  const auto both = overlap(largest->second, plan.evaluation);  // one source, different counts
+  if (!both.empty())
+    plan.caveats.push_back(
+        fmt::format("**{} calibration images are also scored ({}{}): the quantised scores are flattered.** Calibrate on other images.",
+                    both.size(), both.front(), both.size() > 1 ? ", ..." : ""));
+  plan.caveats.push_back(
+      "4-bit weights save size and transfer. Except for the integer files, ONNX Runtime computes with the dequantised values, so they do "
+      "not "
+      "make a CPU faster.");
+}
+
+void describe_inputs(RunPlan& plan) {
+  const auto& checkpoint = plan.options.checkpoint;
+  const std::string name = plan.uses_embedded_model ? kDefaultCheckpoint : checkpoint.string();
+  Json calibration = Json::object();
+  for (const auto& [recipe, set] : plan.calibration) calibration[recipe] = describe(set);
+  plan.inputs = {{"checkpoint", {{"path", name}, {"sha256", sha256_of_file(checkpoint)}}},
+                 {"evaluation", describe(plan.evaluation)},
+                 {"calibration", calibration}};
+  plan.source_key = {{"nibble", kVersion},
+                     {"checkpoint", plan.inputs["checkpoint"]["sha256"]},
+                     {"head", plan.options.head},
+                     {"imgsz", plan.options.image_size}};
+}
+
+}  // namespace
+
+RunPlan plan_run(const RunOptions& options) {
+  RunPlan plan;
+  plan.options = options;
+  require_compute_provider(options.runtime);
+  plan.build.head = parse_head(options.head);
+  plan.build.image_size = options.image_size;
+  resolve_paths(plan);
+  load_recipes(plan);
+  resolve_trained(plan);
+  if (!options.gates.empty()) plan.limits = read_gate_limits(options.gates);
+  open_data(plan);
+  describe_inputs(plan);
+  note_caveats(plan);
+  return plan;
+}
+
+CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, const RunDirectory& directory) {
+  const JudgeOptions calibration_images;  // those that are scored must not choose
+  return {baseline,
+          recipe,
+          plan.calibration.at(recipe.name),
+          calibration_images,
+          directory.path(RunNames::trial(recipe.name)),
+          plan.options.runtime};
+}
+
+std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {
+  return key_of({{"source", plan.source_key},
+                 {"recipe", to_json(recipe)},
+                 {"calibration", plan.inputs["calibration"][recipe.name]["sha256"]},
+                 {"seed", plan.options.runtime.seed}});
+}
+
+std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize) {
+  return key_of({{"artifact", artifact_sha256},
+                 {"evaluation", plan.inputs["evaluation"]},
+                 {"provider", plan.options.runtime.provider},
+                 {"optimize", optimize}});
+}
+
+}  // namespace nibble

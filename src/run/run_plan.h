@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything a run needs, found and checked before any work starts.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "calibration/calibrate_recipe.h"
+#include "calibration/calibration_set.h"
+#include "nibble/run.h"
+#include "quant/recipe.h"
+#include "report/gates.h"
+#include "run/run_dir.h"
+#include "scoring/eval_set.h"
+#include "yolo/detector.h"
+
+namespace nibble {
+
+struct RunPlan {
+  RunOptions options;  ///< paths resolved: checkpoint, runs_dir and run_id are set
+  bool uses_embedded_model = false;
+  RunNames names;
+  BuildOptions build;
+  std::vector<Recipe> recipes;
+  std::map<std::string, CalibrationSet> calibration;  ///< by recipe
+  EvalSet evaluation;
+  GateLimits limits;
+  Json inputs;                       ///< for the manifest: checkpoint, images, annotations with hashes
+  Json source_key;                   ///< what decides the float baseline
+  std::vector<std::string> caveats;  ///< known before the start
+};
+
+/// Error(usage) or Error(input) for whatever is missing or makes no sense.
+RunPlan plan_run(const RunOptions& options);
+
+/// How a recipe is calibrated. It refers to `plan`, `recipe` and `baseline`.
+CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, const RunDirectory& directory);
+
+/// What decides a recipe's files.
+std::string recipe_key(const RunPlan& plan, const Recipe& recipe);
+/// What decides the metrics of a file.
+std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize);
+
+}  // namespace nibble

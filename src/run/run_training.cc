@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/run_training.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "report/training_text.h"
+#include "run/run_checks.h"
+#include "variants/make_variant.h"
+
+namespace nibble {
+namespace {
+
+constexpr const char* kCurve = "training.csv";
+constexpr const char* kLayers = "layers.json";
+constexpr const char* kResult = "training.json";
+
+ImageSource source_of(const RunPlan& plan, const Recipe& recipe) {
+  if (!plan.options.qat_data.empty()) return {plan.options.qat_data, plan.options.qat_images, {}};
+  const auto& calibration = plan.calibration.at(recipe.name);
+  return {calibration.name, {}, calibration.files};
+}
+
+void note_images(const RunPlan& plan, const Recipe& recipe, const QatImages& images, RunJournal& journal) {
+  journal.report().data.push_back(fmt::format("trained {}: {} images of {}, {} more held out to judge by, {}", recipe.name,
+                                              images.training.images.size(), images.held_out.annotations_name,
+                                              images.held_out.dataset.images.size(), images.has_labels ? "labelled" : "without labels"));
+  if (plan.options.qat_data.empty()) return;  // of calibration images the plan says it
+  std::set<std::string> scored;
+  for (const auto& image : plan.evaluation.dataset.images) scored.insert(std::filesystem::path(image.file_name).filename().string());
+  const auto both = std::count_if(images.training.images.begin(), images.training.images.end(),
+                                  [&](const auto& image) { return scored.contains(image.file.filename().string()); });
+  if (both > 0 && !plan.options.smoke)
+    journal.report().caveats.push_back(fmt::format(
+        "**{}: {} training images are also scored: the trained scores are flattered.** Train on other images.", recipe.name, both));
+}
+
+std::string training_key(const RunPlan& plan, const Recipe& recipe, const QatImages& images) {
+  return key_of({{"start", recipe_key(plan, recipe)}, {"course", describe(plan.options.qat_course, images)}});
+}
+
+/// Every file of a finished training, relative to the run directory.
+std::vector<std::string> files_of_training(const RunPlan& plan, const Recipe& recipe) {
+  std::vector<std::string> all = {RunNames::training(recipe.name, kCurve), RunNames::training(recipe.name, kResult),
+                                  RunNames::training(recipe.name, kLayers)};
+  for (const auto& file : files_of(recipe, {})) all.push_back(plan.names.quantized(artifact_name(recipe, file, "qat")));
+  return all;
+}
+
+void train_files(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, const QatImages& images, const std::string& key,
+                 RunJournal& journal) {
+  auto& directory = journal.directory();
+  const auto places = run_training_places(recipe, directory);
+  QatJob training{baseline, recipe, plan.options.qat_course, plan.options.runtime, images, places, key, is_file(places.snapshot)};
+  const auto numbers = write_variant(
+      {
+          .calibration = calibration_job(plan, recipe, baseline, directory),
+          .files = files_of(recipe, {}),
+          .path_of = [&](const VariantFile& file) { return directory.path(plan.names.quantized(artifact_name(recipe, file, "qat"))); },
+          .layers = directory.path(RunNames::training(recipe.name, kLayers)),
+          .start = {places.start, recipe_key(plan, recipe)},
+          .training = &training,
+      },
+      journal.progress());
+  write_json(directory.path(RunNames::training(recipe.name, kResult)),
+             to_json(report_of(training, *numbers->fit, RunNames::training(recipe.name, kCurve))));
+  for (const auto& file : files_of_training(plan, recipe)) directory.record(file, key);
+  remove_state(places);
+}
+
+}  // namespace
+
+bool is_trained(const RunPlan& plan, const Recipe& recipe) {
+  const auto& names = plan.options.qat;
+  return std::find(names.begin(), names.end(), recipe.name) != names.end();
+}
+
+QatPlaces run_training_places(const Recipe& recipe, const RunDirectory& directory) {
+  const auto path = [&](const char* file) { return directory.path(RunNames::training(recipe.name, file)); };
+  return {path("start.snapshot"), path("training.snapshot"), path(kCurve), path("events"), path("held-out.onnx")};
+}
+
+RunTrainings open_run_trainings(const RunPlan& plan, const Detector& baseline, RunJournal& journal) {
+  RunTrainings trainings;
+  Json described = Json::object();
+  for (const Recipe& recipe : plan.recipes) {
+    if (!is_trained(plan, recipe)) continue;
+    QatImages images = open_qat_images(source_of(plan, recipe), plan.options.qat_course.held_out, plan.options.runtime.seed, baseline.info);
+    note_images(plan, recipe, images, journal);
+    described[recipe.name] = describe(images);
+    trainings.emplace(recipe.name, std::move(images));
+  }
+  if (!trainings.empty()) {
+    Json inputs = plan.inputs;
+    inputs["training"] = described;
+    journal.directory().set("inputs", inputs);
+  }
+  return trainings;
+}
+
+void make_trained(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, const QatImages& images, RunJournal& journal) {
+  auto& directory = journal.directory();
+  const auto key = training_key(plan, recipe, images);
+  const auto files = files_of_training(plan, recipe);
+  const bool is_finished = std::all_of(files.begin(), files.end(), [&](const auto& file) { return directory.has(file, key); });
+  if (!is_finished) train_files(plan, recipe, baseline, images, key, journal);
+  journal.report().trainings.push_back(training_report_from_json(read_json(directory.path(RunNames::training(recipe.name, kResult)))));
+  check_and_score(plan, {recipe, "qat"}, journal);
+}
+
+}  // namespace nibble

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Detections of a whole data set.
+#pragma once
+#include <vector>
+
+#include "base/progress.h"
+#include "eval/detection.h"
+#include "scoring/detector_file.h"
+#include "scoring/eval_set.h"
+
+namespace nibble {
+
+DecodeOptions decode_options(const DetectOptions& detect);
+
+/// Boxes on an image whose size is not the annotations' would be scored against the wrong pixels: Error(input). A side the
+/// annotations do not tell (0) fits.
+void require_annotated_size(const CocoImage& image, const Letterbox& letterbox, const EvalSet& set);
+
+/// A tensor the network takes: one image, repeated where its batch is fixed above 1.
+Tensor network_input(const NetworkImage& image, std::int64_t batch);
+
+/// Every image of the set, in order; decoding the next one overlaps with inference. category_id is the data set's.
+std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
+                                     const std::string& title, Progress& progress);
+
+}  // namespace nibble

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scoring/eval_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "base/shared_data.h"
+#include "eval/coco_map.h"
+#include "nibble/error.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr const char* kDefaultAnnotations = "assets/coco/instances_val2017_32.json";
+constexpr const char* kDefaultImages = "assets/coco/val2017";
+
+CocoDataset select(const CocoDataset& dataset, const DataOptions& options) {
+  if (options.max_images && !options.image_ids_list.empty())
+    throw Error(ErrorKind::usage, "data: --max-images and --image-ids-list: one excludes the other; give one of them");
+  if (options.max_images && *options.max_images < 1)
+    throw Error(ErrorKind::usage, fmt::format("data: --max-images {}: must be at least 1", *options.max_images));
+  ImageSelection selection;
+  selection.max_images = options.max_images;
+  if (!options.image_ids_list.empty()) selection.ids = read_image_ids(options.image_ids_list);
+  auto selected = select_images(dataset, selection);
+  if (selected.images.empty())
+    throw Error(ErrorKind::input, fmt::format("data set: {}: no image is selected; nothing can be scored", dataset.source.string()));
+  return selected;
+}
+
+// With error codes: a folder that may not be entered is a missing one for this purpose.
+bool is_folder_at(const fs::path& path) {
+  std::error_code code;
+  return fs::is_directory(path, code);
+}
+bool is_file_at(const fs::path& path) {
+  std::error_code code;
+  return fs::is_regular_file(path, code);
+}
+
+}  // namespace
+
+EvalSet open_annotations(const DataOptions& options) {
+  if (options.annotations.empty()) throw Error(ErrorKind::usage, "data: no annotations; give a COCO instances file with --annotations");
+  EvalSet set;
+  const CocoDataset whole = read_dataset(options.annotations);
+  for (const auto& image : whole.images) set.all_images.push_back(image.id);
+  set.dataset = select(whole, options);
+  set.annotations_name = options.annotations.string();
+  set.annotations_sha256 = sha256_of_file(options.annotations);
+  set.images_dir = options.images;
+  set.images_name = options.images.string();
+  return set;
+}
+
+EvalSet open_eval_set(const DataOptions& options) {
+  if (!options.annotations.empty()) {
+    if (options.images.empty() && !is_yaml(options.annotations))
+      throw Error(ErrorKind::usage, "data: annotations without images; give their folder with --images");
+    return open_annotations(options);
+  }
+  if (!options.images.empty()) throw Error(ErrorKind::usage, "data: images without annotations; give them with --annotations");
+  DataOptions embedded = options;
+  embedded.annotations = shared_data(kDefaultAnnotations);
+  embedded.images = shared_data(kDefaultImages);
+  auto set = open_annotations(embedded);
+  set.annotations_name = kDefaultAnnotations;
+  set.images_name = kDefaultImages;
+  return set;
+}
+
+std::vector<Detection> detections_of(const EvalSet& set, const std::vector<Detection>& detections) {
+  for (std::size_t i = 0; i < detections.size(); ++i)
+    if (!std::binary_search(set.all_images.begin(), set.all_images.end(), detections[i].image_id))
+      throw Error(ErrorKind::input, fmt::format("detections: entry {}: image {} is not in {}; use the annotations they were made for", i,
+                                                detections[i].image_id, set.annotations_name));
+  return select_detections(detections, set.dataset);
+}
+
+fs::path image_path(const EvalSet& set, const CocoImage& image) {
+  return set.images_dir.empty() ? fs::path(image.file_name) : set.images_dir / image.file_name;
+}
+
+void require_images(const EvalSet& set) {
+  if (!set.images_dir.empty() && !is_folder_at(set.images_dir))
+    throw Error(ErrorKind::input, fmt::format("images: {}: no such folder; check --images", set.images_dir.string()));
+  for (const auto& image : set.dataset.images)
+    if (!is_file_at(image_path(set, image)))
+      throw Error(ErrorKind::input, fmt::format("images: {}: no such file, but {} names image {}; check --images",
+                                                image_path(set, image).string(), set.annotations_name, image.id));
+}
+
+Json describe(const EvalSet& set) {
+  Json ids = Json::array();
+  for (const auto& image : set.dataset.images) ids.push_back(image.id);
+  return {{"annotations", set.annotations_name},
+          {"annotations_sha256", set.annotations_sha256},
+          {"images", set.images_name},
+          {"count", set.dataset.images.size()},
+          {"ids_sha256", key_of(ids)}};
+}
+
+}  // namespace nibble

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The images and annotations a model is scored on.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "data/coco.h"
+#include "eval/detection.h"
+#include "nibble/run.h"
+
+namespace nibble {
+
+struct EvalSet {
+  CocoDataset dataset;                   ///< the selected images only
+  std::vector<std::int64_t> all_images;  ///< ids of the whole file, ascending
+  std::filesystem::path images_dir;      ///< empty: file names are complete paths
+  std::string annotations_name;          ///< as the user gave it, or "assets/..." for the embedded default
+  std::string images_name;
+  std::string annotations_sha256;
+};
+
+/// The embedded 32 images when `options` names neither images nor annotations. Error(usage) when only one is given and the
+/// other is needed.
+EvalSet open_eval_set(const DataOptions& options);
+
+/// The annotations alone (score needs no images).
+EvalSet open_annotations(const DataOptions& options);
+
+/// Those of the selected images. Error(input) naming the first detection of an image that the annotations do not have at all:
+/// it belongs to another data set.
+std::vector<Detection> detections_of(const EvalSet& set, const std::vector<Detection>& detections);
+
+/// Error(input) naming the first image file that is missing.
+void require_images(const EvalSet& set);
+std::filesystem::path image_path(const EvalSet& set, const CocoImage& image);
+
+/// {annotations, annotations_sha256, images, count, ids_sha256}: for manifests and keys.
+Json describe(const EvalSet& set);
+
+}  // namespace nibble

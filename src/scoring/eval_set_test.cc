@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scoring/eval_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/files.h"
+#include "nibble/error.h"
+#include "support/scratch.h"
+
+namespace nibble {
+namespace {
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class EvalSets : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = test::process_folder() / (std::string("nibble_eval_set_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    write_json(
+        annotations(),
+        {{"images", {image(3), image(1), image(2)}}, {"annotations", Json::array()}, {"categories", {{{"id", 1}, {"name", "person"}}}}});
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  static Json image(int id) { return {{"id", id}, {"file_name", std::to_string(id) + ".jpg"}, {"width", 10}, {"height", 10}}; }
+  fs::path annotations() const { return folder_ / "instances.json"; }
+  DataOptions options() const {
+    DataOptions result;
+    result.annotations = annotations();
+    result.images = folder_;
+    return result;
+  }
+  fs::path folder_;
+};
+
+std::string message_of(const std::function<void()>& action, ErrorKind kind) {
+  try {
+    action();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST_F(EvalSets, TakesTheFirstImagesByAscendingId) {
+  auto data = options();
+  data.max_images = 2;
+  const auto set = open_eval_set(data);
+  ASSERT_EQ(set.dataset.images.size(), 2U);
+  EXPECT_EQ(set.dataset.images[0].id, 1);
+  EXPECT_EQ(set.dataset.images[1].id, 2);
+  EXPECT_EQ(image_path(set, set.dataset.images[0]), folder_ / "1.jpg");
+}
+
+TEST_F(EvalSets, MissingImagesAreNamed) {
+  const auto set = open_eval_set(options());
+  EXPECT_THAT(message_of([&] { require_images(set); }, ErrorKind::input), HasSubstr("1.jpg: no such file"));
+}
+
+TEST_F(EvalSets, HalfAnAnswerIsAUsageError) {
+  DataOptions only_images;
+  only_images.images = folder_;
+  EXPECT_THAT(message_of([&] { open_eval_set(only_images); }, ErrorKind::usage), HasSubstr("--annotations"));
+  DataOptions only_annotations;
+  only_annotations.annotations = annotations();
+  EXPECT_THAT(message_of([&] { open_eval_set(only_annotations); }, ErrorKind::usage), HasSubstr("--images"));
+  EXPECT_NO_THROW(open_annotations(only_annotations));
+}
+
+TEST_F(EvalSets, DetectionsOfImagesThatAreNotSelectedAreLeftOut) {
+  auto data = options();
+  data.max_images = 2;
+  const auto set = open_eval_set(data);
+  EXPECT_EQ(set.all_images, (std::vector<std::int64_t>{1, 2, 3}));
+  const auto kept = detections_of(set, {{3, 1, 0.5, {}}, {2, 1, 0.4, {}}});
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept[0].image_id, 2);
+  EXPECT_THAT(message_of(
+                  [&] {
+                    detections_of(set, {{2, 1, 0.5, {}}, {4, 1, 0.5, {}}});
+                  },
+                  ErrorKind::input),
+              HasSubstr("entry 1: image 4 is not in"));
+}
+
+TEST_F(EvalSets, TheDescriptionChangesWithTheSelection) {
+  auto data = options();
+  const auto all = describe(open_eval_set(data));
+  data.max_images = 2;
+  const auto some = describe(open_eval_set(data));
+  EXPECT_EQ(all["count"], 3);
+  EXPECT_NE(all["ids_sha256"], some["ids_sha256"]);
+  EXPECT_EQ(all["annotations_sha256"], some["annotations_sha256"]);
+}
+
+}  // namespace
+}  // namespace nibble

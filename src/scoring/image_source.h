@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Images a network is trained on or judged by, with labels or without.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/coco.h"
+#include "scoring/eval_set.h"
+#include "yolo/detector.h"
+
+namespace nibble {
+
+struct ImageSource {
+  std::filesystem::path data;                ///< a folder, a list of paths, a data.yaml or a COCO file
+  std::filesystem::path images;              ///< folder the COCO file's names are relative to
+  std::vector<std::filesystem::path> files;  ///< not empty: these, without labels; `data` only names them
+  std::string what = "training data";        ///< in messages
+};
+
+/// A data.yaml or a COCO file, by its extension.
+bool has_labels(const std::filesystem::path& data);
+bool has_labels(const ImageSource& source);
+/// Error(usage) for a COCO file without the folder its names are relative to.
+void require_images_folder(const ImageSource& source);
+
+/// Images without labels get ids 1 to N and the network's classes; of a data.yaml it is the train split. Error(usage) as
+/// require_images_folder, Error(input) where the labels' classes are not as many as the network's.
+CocoDataset read_images(const ImageSource& source, const ModelInfo& info);
+
+/// The ids of `count` images, or of all: the first of an order that the seed decides.
+std::vector<std::int64_t> draw_ids(const CocoDataset& dataset, std::int64_t count, std::uint64_t seed);
+
+/// The images with these ids, of a source's data set. Error(input) naming the first one whose file is missing.
+EvalSet eval_set_of(const CocoDataset& dataset, const std::vector<std::int64_t>& ids, const ImageSource& source);
+
+}  // namespace nibble

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scoring/score_model.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/threads.h"
+#include "eval/coco_map.h"
+#include "nibble/error.h"
+#include "report/metrics_json.h"
+#include "scoring/detect.h"
+#include "scoring/latency_probe.h"
+
+namespace nibble {
+namespace {
+
+void warn_of_names(const DetectorFile& detector, const EvalSet& set) {
+  const auto differing = differing_names(detector, set.dataset);
+  if (!differing.empty())
+    log(LogLevel::warning,
+        fmt::format("class names: {}: {} classes are called otherwise by the model (class {}); is this the right data set?",
+                    set.annotations_name, differing.size(), differing.front()));
+}
+
+std::optional<Latency> time_model(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set, Progress& progress) {
+  if (options.skip_latency) return std::nullopt;
+  if (detector.batch != 1) {
+    log(LogLevel::warning, fmt::format("latency: {}: takes {} images at once; times are measured at batch 1 only and left out",
+                                       options.model.string(), detector.batch));
+    return std::nullopt;
+  }
+  const auto image = read_network_image(image_path(set, set.dataset.images.front()), detector.image_size);
+  return measure_latency(detector.session, network_input(image, 1), options.title + ": latency", progress);
+}
+
+MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
+  const auto decode = decode_options(options.detect);
+  MetricsSettings settings;
+  settings.onnx_path = options.model_name;
+  settings.instances = set.annotations_name;
+  settings.images_dir = set.images_name;
+  settings.providers = detector.session.providers();
+  settings.image_size = detector.image_size;
+  settings.max_images = static_cast<std::int64_t>(set.dataset.images.size());
+  settings.warmup_runs = options.skip_latency ? 0 : kWarmupRuns;
+  settings.confidence = decode.confidence;
+  settings.iou = decode.iou;
+  settings.max_detections = decode.max_detections;
+  settings.pre_nms_top_k = decode.pre_nms_top_k;
+  settings.head = std::string(name_of(detector.kind));
+  settings.optimized = options.optimize;
+  settings.threads = options.runtime.threads > 0 ? options.runtime.threads : thread_count(0);
+  return settings;
+}
+
+}  // namespace
+
+ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Progress& progress) {
+  const auto categories = static_cast<std::int64_t>(set.dataset.categories.size());
+  const auto detector = open_detector(options.model, options.runtime, options.optimize, categories);
+  warn_of_names(detector, set);
+  ScoringResult result;
+  result.detections = detect_images(detector, set, options.detect, options.title, progress);
+  const Json metrics = to_json(evaluate_coco(set.dataset, result.detections, options.runtime.threads));
+  result.document = metrics_document(settings_of(options, detector, set), metrics, time_model(options, detector, set, progress));
+  return result;
+}
+
+}  // namespace nibble

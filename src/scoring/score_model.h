@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// COCO numbers of one ONNX file: detect, score, time.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/progress.h"
+#include "eval/detection.h"
+#include "nibble/run.h"
+#include "scoring/eval_set.h"
+
+namespace nibble {
+
+struct ScoringOptions {
+  std::filesystem::path model;
+  std::string model_name;  ///< as metrics.json shall name it
+  std::string title;       ///< for progress
+  DetectOptions detect;
+  bool optimize = true;
+  bool skip_latency = false;
+  RuntimeOptions runtime;
+};
+struct ScoringResult {
+  Json document;  ///< metrics.json
+  std::vector<Detection> detections;
+};
+
+/// Logs a warning where class names differ from the data set's.
+ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Progress& progress);
+
+}  // namespace nibble

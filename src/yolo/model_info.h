@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a checkpoint says of the detector in it.
+#pragma once
+#include "yolo/detector.h"
+#include "yolo/model_source.h"
+
+namespace nibble {
+
+/// Error(unsupported) naming the class unless it is a detection model of Ultralytics (DetectionModel) or of the authors'
+/// fork (YOLOv10DetectionModel) that ends in a v10Detect.
+void require_detection_model(const ModelSource& source);
+
+/// Classes without names are named by their numbers, as Ultralytics does.
+ModelInfo make_model_info(const Checkpoint& checkpoint, const ModelSource& source, const BuildOptions& options);
+
+}  // namespace nibble

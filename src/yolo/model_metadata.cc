@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "yolo/model_metadata.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <sstream>
+
+#include "base/box_logits.h"
+#include "nibble/version.h"
+
+namespace nibble {
+namespace {
+
+/// Python's choice: single quotes unless the text has one and no double quote.
+std::string python_repr(const std::string& text) {
+  const bool has_single = text.find('\'') != std::string::npos;
+  const char quote = has_single && text.find('"') == std::string::npos ? '"' : '\'';
+  std::string result(1, quote);
+  for (const char letter : text) {
+    if (letter == quote || letter == '\\') result += '\\';
+    if (letter == '\n') {
+      result += "\\n";
+    } else {
+      result += letter;
+    }
+  }
+  return result + quote;
+}
+
+/// Reads what python_repr and str(int) print.
+class LiteralReader {
+ public:
+  explicit LiteralReader(const std::string& text) : text_(text) {}
+
+  bool take(char expected) {
+    skip_blanks();
+    if (at_ >= text_.size() || text_[at_] != expected) return false;
+    ++at_;
+    return true;
+  }
+  std::optional<std::int64_t> integer() {
+    skip_blanks();
+    std::int64_t value = 0;
+    const auto result = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
+    if (result.ec != std::errc{}) return std::nullopt;
+    at_ = static_cast<std::size_t>(result.ptr - text_.data());
+    return value;
+  }
+  std::optional<std::string> quoted() {
+    skip_blanks();
+    if (at_ >= text_.size() || (text_[at_] != '\'' && text_[at_] != '"')) return std::nullopt;
+    const char quote = text_[at_++];
+    std::string value;
+    for (; at_ < text_.size() && text_[at_] != quote; ++at_) {
+      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+      value += text_[at_];
+    }
+    if (at_ >= text_.size()) return std::nullopt;
+    ++at_;
+    return value;
+  }
+  bool at_end() {
+    skip_blanks();
+    return at_ == text_.size();
+  }
+
+ private:
+  void skip_blanks() {
+    while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_]))) ++at_;
+  }
+  const std::string& text_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::string python_dict(const std::map<std::int64_t, std::string>& names) {
+  std::vector<std::string> items;
+  for (const auto& [index, name] : names) items.push_back(fmt::format("{}: {}", index, python_repr(name)));
+  return fmt::format("{{{}}}", fmt::join(items, ", "));
+}
+
+std::optional<std::map<std::int64_t, std::string>> parse_python_dict(const std::string& text) {
+  LiteralReader reader(text);
+  std::map<std::int64_t, std::string> names;
+  if (!reader.take('{')) return std::nullopt;
+  while (!reader.take('}')) {
+    if (!names.empty() && !reader.take(',')) return std::nullopt;
+    const auto index = reader.integer();
+    if (!index || !reader.take(':')) return std::nullopt;
+    const auto name = reader.quoted();
+    if (!name) return std::nullopt;
+    names[*index] = *name;
+  }
+  return reader.at_end() ? std::optional(names) : std::nullopt;
+}
+
+std::vector<std::int64_t> strides_of(const Metadata& metadata) {
+  const auto found = metadata.find("nibble.strides");
+  std::istringstream words(found == metadata.end() ? "8 16 32" : found->second);
+  std::vector<std::int64_t> strides;
+  for (std::int64_t stride = 0; words >> stride;) strides.push_back(stride);
+  return strides;
+}
+
+std::string output_meaning(Head head, std::int64_t class_count) {
+  switch (head) {
+    case Head::one2one: return "[B,K,6]: x1, y1, x2, y2 in input pixels, score, class; best first, no NMS needed";
+    case Head::one2many:
+      return fmt::format("[B,{},A]: cx, cy, w, h in input pixels, then {} class scores in 0..1, per anchor; needs NMS", class_count + 4,
+                         class_count);
+    case Head::raw:
+    case Head::raw_one2one:
+      return fmt::format("[B,{},A]: 64 box-distribution logits (4 sides of 16 bins), then {} class logits, per anchor",
+                         class_count + kBoxLogits, class_count);
+  }
+  return "";
+}
+
+Metadata baseline_metadata(const ModelInfo& info, const std::string& precision) {
+  const auto classes = static_cast<std::int64_t>(info.class_names.size());
+  const auto largest = info.strides.empty() ? 32 : *std::max_element(info.strides.begin(), info.strides.end());
+  return {{"description", fmt::format("{}{} detector, exported by nibble", info.family, info.scale)},
+          {"author", "Ultralytics"},
+          {"version", kVersion},
+          {"task", info.task},
+          {"stride", std::to_string(largest)},
+          {"batch", std::to_string(std::max<std::int64_t>(info.batch, 1))},
+          {"imgsz", fmt::format("[{0}, {0}]", info.image_size)},
+          {"names", python_dict(info.class_names)},
+          {"end2end", info.head == Head::one2one ? "True" : "False"},
+          {"nibble.head", std::string(name_of(info.head))},
+          {"nibble.output0", output_meaning(info.head, classes)},
+          {"nibble.strides", fmt::format("{}", fmt::join(info.strides, " "))},
+          {"nibble.source", info.source_file},
+          {"nibble.source_sha256", info.source_sha256},
+          {"nibble.precision", precision}};
+}
+
+}  // namespace nibble
