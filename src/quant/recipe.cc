@@ -195,6 +195,7 @@ Recipe parse_recipe(const Json& json, const std::string& source) {
                {"distillation", part_field(read_distillation, recipe.distillation)},
                {"bias_correction", flag_field(recipe.bias_correction)},
                {"fp16_files", flag_field(recipe.fp16_files)},
+               {"half_twin", flag_field(recipe.fp16_files)},  // its name in recipes of version 0.1.0
                {"gates", gates}});
   if (recipe.name.empty()) throw_bad_value(json, place, "a key 'name'");
   // The name becomes part of file names.

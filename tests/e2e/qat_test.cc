@@ -15,6 +15,7 @@
 
 namespace nibble {
 namespace {
+using testing::AllOf;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -58,6 +59,13 @@ TEST_F(QatCommand, TrainsWithoutLabelsAndWritesTheFiles) {
   const auto json = Json::parse(run_nibble({"inspect", "out/yolov10n-fast-qcdq-qat-opt.onnx", "--json"}, folder_).out);
   EXPECT_EQ(json["metadata"]["nibble.recipe"], "fast");
   EXPECT_EQ(json["metadata"]["nibble.method"], "qat");
+  // The same findings as of a calibration alone, in the text and in the layers file.
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("82 convolutions quantised on 2 images"), HasSubstr("equal: fast-int4-qat and fast-qcdq-qat-opt"),
+                                 HasSubstr("layers: out/yolov10n-fast-layers.json")));
+  const auto layers = read_json(folder_ / "out/yolov10n-fast-layers.json");
+  EXPECT_EQ(layers["trained"], true);
+  EXPECT_EQ(layers["recipe"]["quantized_layers"], 82);
+  EXPECT_EQ(layers["layers"].size(), 83U);
 }
 
 TEST_F(QatCommand, EndsAfterSoManySteps) {
@@ -104,6 +112,7 @@ TEST_F(QatCommand, GoesOnAfterAnInterruptToTheSameFiles) {
   for (const std::string file : {"qcdq-qat-opt", "int4-qat"})
     EXPECT_EQ(hash("whole/yolov10n-fast-" + file + ".onnx"), hash("cut/yolov10n-fast-" + file + ".onnx")) << file;
   EXPECT_EQ(hash("whole/yolov10n-fast-qat-training.csv"), hash("cut/yolov10n-fast-qat-training.csv"));
+  EXPECT_EQ(hash("whole/yolov10n-fast-layers.json"), hash("cut/yolov10n-fast-layers.json")) << "what calibration found was kept as well";
 }
 
 /// Rank 1 works in a folder of its own, so that its output is kept apart.

@@ -216,6 +216,11 @@ TEST_F(TrainedRun, ShowsFloatCalibratedAndTrainedFilesSideBySide) {
   EXPECT_EQ(run["twins"].size(), 6U);  // three for each of both
   for (const auto& twin : run["twins"]) EXPECT_EQ(twin["equal"], true) << twin;
   for (const auto& [path, entry] : run["files"].items()) EXPECT_EQ(entry["sha256"], sha256_of_file(root / path)) << path;
+  Json calibrated = read_json(root / "ptq-low-coco/layers.json");
+  const Json trained = read_json(root / "qat-low-coco/layers.json");
+  EXPECT_FALSE(calibrated["layers"].empty());
+  calibrated["trained"] = true;
+  EXPECT_EQ(trained, calibrated);
   EXPECT_THAT(read_file(root / "report.html"), HasSubstr("training loss"));
   EXPECT_THAT(read_file(root / "qat-low-coco/training.csv"), HasSubstr("\n2,loss/total,"));
 }
