@@ -7,5 +7,6 @@ namespace nibble {
 
 inline constexpr std::int64_t kBoxBins = 16;  ///< per side; Ultralytics' reg_max
 inline constexpr std::int64_t kBoxLogits = 4 * kBoxBins;
+inline constexpr std::int64_t kMaxBoxBins = 64;  ///< of a head that is read from a file of unknown origin
 
 }  // namespace nibble

@@ -41,6 +41,8 @@ struct Evaluate {
   Tensors operator()(const op::Concat& o) const { return {at::cat(x, o.axis)}; }
   Tensors operator()(const op::Split& o) const { return at::split_with_sizes(x[0], o.sizes, o.axis); }
   Tensors operator()(const op::MaxPool& o) const { return {at::max_pool2d(x[0], o.kernel, o.stride, o.padding)}; }
+  Tensors operator()(const op::AveragePool& o) const { return {at::avg_pool2d(x[0], o.kernel, o.stride)}; }
+  Tensors operator()(const op::ZeroPad& o) const { return {at::constant_pad_nd(x[0], {o.begin[1], o.end[1], o.begin[0], o.end[0]})}; }
   Tensors operator()(const op::ResizeNearest& o) const {
     return {at::upsample_nearest2d(x[0], {x[0].size(2) * o.factor, x[0].size(3) * o.factor})};
   }

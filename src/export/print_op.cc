@@ -88,6 +88,14 @@ struct PrintOp {
     set_ints(printed, "pads", twice(pool.padding));
     set_ints(printed, "strides", pool.stride);
   }
+  void operator()(const op::AveragePool& pool) const {
+    auto& printed = plain("AveragePool");
+    set_ints(printed, "kernel_shape", pool.kernel);
+    set_ints(printed, "strides", pool.stride);
+  }
+  void operator()(const op::ZeroPad& pad) const {
+    plain("Pad", {extra(".pads", vector_of({0, 0, pad.begin[0], pad.begin[1], 0, 0, pad.end[0], pad.end[1]}))});
+  }
   void operator()(const op::ResizeNearest& resize) const {
     const auto factor = static_cast<float>(resize.factor);
     auto& printed = plain("Resize", {"", extra(".scales", Tensor::of<float>({4}, {1, 1, factor, factor}))});

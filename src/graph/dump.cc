@@ -27,6 +27,10 @@ struct AttributesOf {
   std::string operator()(const op::MaxPool& pool) const {
     return fmt::format("kernel={} stride={} padding={}", pair_text(pool.kernel), pair_text(pool.stride), pair_text(pool.padding));
   }
+  std::string operator()(const op::AveragePool& pool) const {
+    return fmt::format("kernel={} stride={}", pair_text(pool.kernel), pair_text(pool.stride));
+  }
+  std::string operator()(const op::ZeroPad& pad) const { return fmt::format("begin={} end={}", pair_text(pad.begin), pair_text(pad.end)); }
   std::string operator()(const op::ResizeNearest& resize) const { return fmt::format("factor={}", resize.factor); }
   std::string operator()(const op::Reshape& reshape) const { return fmt::format("shape=[{}]", fmt::join(reshape.shape, ",")); }
   std::string operator()(const op::Transpose& transpose) const { return fmt::format("perm=[{}]", fmt::join(transpose.perm, ",")); }

@@ -21,6 +21,8 @@ struct NameOf {
   std::string_view operator()(const op::Concat&) const { return "Concat"; }
   std::string_view operator()(const op::Split&) const { return "Split"; }
   std::string_view operator()(const op::MaxPool&) const { return "MaxPool"; }
+  std::string_view operator()(const op::AveragePool&) const { return "AveragePool"; }
+  std::string_view operator()(const op::ZeroPad&) const { return "ZeroPad"; }
   std::string_view operator()(const op::ResizeNearest&) const { return "ResizeNearest"; }
   std::string_view operator()(const op::Reshape&) const { return "Reshape"; }
   std::string_view operator()(const op::Transpose&) const { return "Transpose"; }

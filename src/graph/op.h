@@ -52,6 +52,16 @@ struct MaxPool {
   Pair stride{1, 1};
   Pair padding{0, 0};
 };
+/// Mean over windows, without padding.
+struct AveragePool {
+  Pair kernel{1, 1};
+  Pair stride{1, 1};
+};
+/// Zeros around a map: rows above and below, columns left and right of it.
+struct ZeroPad {
+  Pair begin{0, 0};  ///< above, left
+  Pair end{0, 0};    ///< below, right
+};
 /// Nearest-neighbour enlargement by a whole factor (ONNX Resize: asymmetric, floor).
 struct ResizeNearest {
   std::int64_t factor = 2;
@@ -89,8 +99,8 @@ struct QuantizeDequantize {
 namespace nibble {
 
 using Op = std::variant<op::Conv, op::BatchNorm, op::Silu, op::Relu, op::Sigmoid, op::Add, op::Sub, op::Mul, op::Div, op::Mod, op::MatMul,
-                        op::Softmax, op::Concat, op::Split, op::MaxPool, op::ResizeNearest, op::Reshape, op::Transpose, op::Unsqueeze,
-                        op::ReduceMax, op::TopK, op::GatherRows, op::Cast, op::QuantizeDequantize>;
+                        op::Softmax, op::Concat, op::Split, op::MaxPool, op::AveragePool, op::ZeroPad, op::ResizeNearest, op::Reshape,
+                        op::Transpose, op::Unsqueeze, op::ReduceMax, op::TopK, op::GatherRows, op::Cast, op::QuantizeDequantize>;
 
 /// "Conv", "Silu", ...
 std::string_view name_of(const Op& op);

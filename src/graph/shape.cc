@@ -107,6 +107,21 @@ class Inference {
     }
     return one(std::move(result));
   }
+  Outputs operator()(const op::AveragePool& pool) const {
+    require_inputs(1, 1);
+    Shape result = require_rank(0, 4);
+    for (std::size_t i = 0; i < 2; ++i) result[2 + i] = window_extent(result[2 + i], pool.kernel[i], pool.stride[i], 0, 1);
+    return one(std::move(result));
+  }
+  Outputs operator()(const op::ZeroPad& pad) const {
+    require_inputs(1, 1);
+    Shape result = require_rank(0, 4);
+    for (std::size_t i = 0; i < 2; ++i) {
+      require(result[2 + i] >= 0 && pad.begin[i] >= 0 && pad.end[i] >= 0, "height and width must be known, the padding not negative");
+      result[2 + i] += pad.begin[i] + pad.end[i];
+    }
+    return one(std::move(result));
+  }
   Outputs operator()(const op::ResizeNearest& resize) const {
     require_inputs(1, 1);
     Shape result = require_rank(0, 4);

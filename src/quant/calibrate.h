@@ -55,7 +55,7 @@ struct CalibrationImages {
 /// Values of the graph in which the detection head's logits stand, before DFL and sigmoid. Without them (-1) all outputs of a layer count
 /// alike, and there can be no mixed bits.
 struct HeadLogits {
-  ValueId boxes = -1;    ///< [B,kBoxLogits,A], side by side
+  ValueId boxes = -1;    ///< [B,4*bins,A], side by side; 1 bin: the distance itself
   ValueId classes = -1;  ///< [B,nc,A]
 };
 

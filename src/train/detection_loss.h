@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// YOLOv10's loss on labels, on raw head outputs, with the numbers of Ultralytics' v8DetectionLoss and E2EDetectLoss (8.4).
+// The loss of YOLOv8 to YOLOv10 on labels, on raw head outputs, with the numbers of Ultralytics' v8DetectionLoss and E2EDetectLoss (8.4).
 #pragma once
 #include <ATen/ATen.h>
 

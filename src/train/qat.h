@@ -16,7 +16,7 @@ namespace nibble {
 
 /// Where the detection head's logits stand in both graphs, before DFL and sigmoid.
 struct QatHead {
-  ValueId boxes = -1;                    ///< [B,64,A], side-major
+  ValueId boxes = -1;                    ///< [B,4*bins,A], side-major
   ValueId classes = -1;                  ///< [B,nc,A]
   std::vector<std::int64_t> strides_px;  ///< of the anchors, in their order
   bool is_one2one = false;               ///< decides how many anchors an object gets: 1, else 10
@@ -40,7 +40,7 @@ struct QatSettings {
   double box_weight = 0;             ///< and of its box distributions, per detection
   double feature_weight = 0;         ///< and of the quantised convolutions' outputs
   std::int64_t forced_steps = 0;     ///< in which the share of the float network's inputs falls from 1 to 0 (exec/net.h, TeacherForcing)
-  double label_weight = 0;           ///< YOLOv10's detection loss on the labels
+  double label_weight = 0;           ///< the detection loss on the labels; heads with kBoxBins bins only
   std::int64_t images_at_once = 4;   ///< through the networks: memory grows with them, not with the batch
   int threads = 0;                   ///< 0: the cores
   ComputeDevice device;              ///< that computes; memory of scores and files is the CPU's

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/box_logits.h"
 #include "exec/convert.h"
 #include "exec/net.h"
 #include "quant/statistics/head_loss.h"
@@ -70,6 +71,11 @@ class Training {
         data_(data),
         settings_(options),
         wanted_{head.boxes, head.classes} {
+    const Shape& boxes = quantized.value(head.boxes).shape;
+    if (options.label_weight > 0 && boxes.at(1) != kBoxLogits)
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("qat: the loss on labels knows heads with {} bins per side, this one has {}; train by imitation (--labels 0)",
+                              kBoxBins, boxes.at(1) / 4));
     if (options.latents_are_weights) student_.start_from_weights(baseline);
     if (options.feature_weight > 0)
       for (const LearnedLayer& layer : student_.layers()) wanted_.push_back(quantized.nodes[layer.node].outputs[0]);

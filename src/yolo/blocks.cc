@@ -1,36 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "yolo/blocks.h"
-
 #include <fmt/format.h>
 
 #include <cmath>
 #include <map>
 
+#include "yolo/block_parts.h"
+
 namespace nibble {
 
 namespace {
-
-using Inputs = std::vector<ValueId>;
-
-constexpr std::int64_t kMaxPools = 64;               // of an SPPF; YOLOv10 has 3
-constexpr std::int64_t kMaxAttentionSize = 1 << 16;  // heads, channels of a head
-
-const Shape& shape_of(const Graph& graph, ValueId id) { return graph.value(id).shape; }
-
-ValueId add_child(Graph& graph, const Module& module, std::string_view name, ValueId x) {
-  return add_module(graph, module.child(name), {x});
-}
-
-ValueId only(const Module& module, const Inputs& inputs) {
-  if (inputs.size() != 1) module.fail(ErrorKind::input, fmt::format("it reads {} values, expected one", inputs.size()));
-  return inputs[0];
-}
-
-void require_attribute(const Module& module, std::string_view name, const std::string& expected) {
-  const auto found = module.find(name);
-  if (found != nullptr && python_text(found) != expected)
-    module.fail(ErrorKind::unsupported, fmt::format("'{}' is {}; only {} is supported", name, python_text(found), expected));
-}
 
 ValueId add_batchnorm(Graph& graph, const Module& module, ValueId x) {
   const Shape channels{module.integer("num_features")};
@@ -47,10 +25,6 @@ ValueId add_conv(Graph& graph, const Module& module, const Inputs& inputs) {
   return add_child(graph, module, "act", x);
 }
 
-ValueId add_with_shortcut(Graph& graph, const Module& module, ValueId x, ValueId y) {
-  return module.boolean_or("add", false) ? graph.add(module.path() + ".add", op::Add{}, {x, y}) : y;
-}
-
 ValueId add_bottleneck(Graph& graph, const Module& module, const Inputs& inputs) {
   const auto x = only(module, inputs);
   return add_with_shortcut(graph, module, x, add_child(graph, module, "cv2", add_child(graph, module, "cv1", x)));
@@ -62,15 +36,6 @@ ValueId add_cib(Graph& graph, const Module& module, const Inputs& inputs) {
   return add_with_shortcut(graph, module, x, add_child(graph, module, "cv1", x));
 }
 
-/// C2f and C2fCIB: halves of cv1, the second one through every block; all results side by side into cv2.
-ValueId add_c2f(Graph& graph, const Module& module, const Inputs& inputs) {
-  const auto x = add_child(graph, module, "cv1", only(module, inputs));
-  const auto half = shape_of(graph, x)[1] / 2;
-  auto parts = graph.add_node(module.path() + ".split", op::Split{.axis = 1, .sizes = {half, half}}, {x});
-  for (const auto& block : module.child("m").children()) parts.push_back(add_module(graph, block, {parts.back()}));
-  return add_child(graph, module, "cv2", graph.add(module.path() + ".concat", op::Concat{.axis = 1}, parts));
-}
-
 /// Large depthwise kernel beside a small one; only the large one is left once fused, then as a plain Conv2d.
 ValueId add_repvgg_dw(Graph& graph, const Module& module, const Inputs& inputs) {
   const auto x = only(module, inputs);
@@ -79,73 +44,20 @@ ValueId add_repvgg_dw(Graph& graph, const Module& module, const Inputs& inputs) 
   return add_child(graph, module, "act", y);
 }
 
+/// Three branches that are added, in front of one activation: 3x3 and 1x1 convolutions, and BatchNorm alone where input and output have the
+/// same shape. Once fused only `conv` is left.
+ValueId add_rep_conv(Graph& graph, const Module& module, const Inputs& inputs) {
+  const auto x = only(module, inputs);
+  if (module.find_child("conv")) return add_child(graph, module, "act", add_child(graph, module, "conv", x));
+  auto y = graph.add(module.path() + ".sum", op::Add{}, {add_child(graph, module, "conv1", x), add_child(graph, module, "conv2", x)});
+  if (const auto norm = module.find_child("bn"))
+    y = graph.add(module.path() + ".sum_with_input", op::Add{}, {y, add_module(graph, *norm, {x})});
+  return add_child(graph, module, "act", y);
+}
+
 /// Pointwise, then strided depthwise.
 ValueId add_scdown(Graph& graph, const Module& module, const Inputs& inputs) {
   return add_child(graph, module, "cv2", add_child(graph, module, "cv1", only(module, inputs)));
-}
-
-ValueId add_max_pool(Graph& graph, const Module& module, const std::string& name, ValueId x) {
-  if (module.class_key() != "torch.MaxPool2d") module.fail(ErrorKind::unsupported, "expected a MaxPool2d here");
-  require_attribute(module, "ceil_mode", "False");
-  require_attribute(module, "dilation", "1");
-  return graph.add(name, op::MaxPool{module.pair("kernel_size"), module.pair("stride"), module.pair("padding")}, {x});
-}
-
-ValueId add_sppf(Graph& graph, const Module& module, const Inputs& inputs) {
-  const auto x = only(module, inputs);
-  Inputs parts{add_child(graph, module, "cv1", x)};
-  const auto pool = module.child("m");
-  const auto repeats = module.find("n") == nullptr ? 3 : module.integer("n", 1, kMaxPools);
-  for (std::int64_t i = 0; i < repeats; ++i) parts.push_back(add_max_pool(graph, pool, fmt::format("{}.{}", pool.path(), i), parts.back()));
-  const auto concat = graph.add(module.path() + ".concat", op::Concat{.axis = 1}, parts);
-  return add_with_shortcut(graph, module, x, add_child(graph, module, "cv2", concat));
-}
-
-struct AttentionSize {
-  std::int64_t heads, key, value, height, width;
-  std::int64_t pixels() const { return height * width; }
-};
-
-AttentionSize attention_size(const Module& module, const Shape& shape) {
-  const auto number = [&](std::string_view name) { return module.integer(name, 1, kMaxAttentionSize); };
-  return {number("num_heads"), number("key_dim"), number("head_dim"), shape[2], shape[3]};
-}
-
-/// Over the pixels of the map: softmax(q^T k / sqrt(d)), then the values so weighted. The scale goes on q, the smaller
-/// factor, which also keeps the product in FP16's range.
-ValueId add_weighted_values(Graph& graph, const Module& module, const Inputs& qkv) {
-  const auto path = module.path();
-  const auto scale = graph.add_constant(path + ".scale", Tensor::scalar(static_cast<float>(module.real("scale"))));
-  const auto queries = graph.add(path + ".q_transposed", op::Transpose{{0, 1, 3, 2}}, {qkv[0]});
-  const auto scaled = graph.add(path + ".q_scaled", op::Mul{}, {queries, scale});
-  const auto scores = graph.add(path + ".qk", op::MatMul{}, {scaled, qkv[1]});
-  const auto weights = graph.add(path + ".softmax", op::Softmax{-1}, {scores});
-  const auto transposed = graph.add(path + ".weights_transposed", op::Transpose{{0, 1, 3, 2}}, {weights});
-  return graph.add(path + ".weighted", op::MatMul{}, {qkv[2], transposed});
-}
-
-ValueId add_attention(Graph& graph, const Module& module, const Inputs& inputs) {
-  const auto x = only(module, inputs);
-  const auto path = module.path();
-  const auto size = attention_size(module, shape_of(graph, x));
-  const op::Reshape to_map{{0, size.heads * size.value, size.height, size.width}};
-  const auto mixed = add_child(graph, module, "qkv", x);
-  const auto by_head = graph.add(path + ".heads", op::Reshape{{0, size.heads, 2 * size.key + size.value, size.pixels()}}, {mixed});
-  const auto qkv = graph.add_node(path + ".split", op::Split{.axis = 2, .sizes = {size.key, size.key, size.value}}, {by_head});
-  const auto attended = graph.add(path + ".attended", to_map, {add_weighted_values(graph, module, qkv)});
-  const auto position = add_child(graph, module, "pe", graph.add(path + ".v_map", to_map, {qkv[2]}));
-  return add_child(graph, module, "proj", graph.add(path + ".add", op::Add{}, {attended, position}));
-}
-
-/// Half of the channels go through attention and a feed-forward part, both with a shortcut.
-ValueId add_psa(Graph& graph, const Module& module, const Inputs& inputs) {
-  const auto path = module.path();
-  const auto x = add_child(graph, module, "cv1", only(module, inputs));
-  const auto half = shape_of(graph, x)[1] / 2;
-  const auto parts = graph.add_node(path + ".split", op::Split{.axis = 1, .sizes = {half, half}}, {x});
-  const auto attended = graph.add(path + ".attn_add", op::Add{}, {parts[1], add_child(graph, module, "attn", parts[1])});
-  const auto fed = graph.add(path + ".ffn_add", op::Add{}, {attended, add_child(graph, module, "ffn", attended)});
-  return add_child(graph, module, "cv2", graph.add(path + ".concat", op::Concat{.axis = 1}, {parts[0], fed}));
 }
 
 ValueId add_concat(Graph& graph, const Module& module, const Inputs& inputs) {
@@ -179,16 +91,47 @@ const std::map<std::string, AddBlock>& blocks() {
       {"ultralytics.Conv", add_conv},
       {"ultralytics.DWConv", add_conv},
       {"ultralytics.Bottleneck", add_bottleneck},
+      {"ultralytics.C1", add_c1},
+      {"ultralytics.C2", add_c2},
       {"ultralytics.C2f", add_c2f},
       {"ultralytics.C2fCIB", add_c2f},
+      {"ultralytics.C2fPSA", add_c2f},
+      {"ultralytics.C3k2", add_c2f},
+      {"ultralytics.C3", add_c3},
+      {"ultralytics.C3k", add_c3},
+      {"ultralytics.C3x", add_c3},
+      {"ultralytics.C3Ghost", add_c3},
+      {"ultralytics.RepCSP", add_c3},
+      {"ultralytics.C3f", add_c3f},
+      {"ultralytics.BottleneckCSP", add_bottleneck_csp},
+      {"ultralytics.RepBottleneck", add_bottleneck},
+      {"ultralytics.RepConv", add_rep_conv},
+      {"ultralytics.RepNCSPELAN4", add_elan},
+      {"ultralytics.ELAN1", add_elan},
+      {"ultralytics.GhostConv", add_ghost_conv},
+      {"ultralytics.GhostBottleneck", add_ghost_bottleneck},
+      {"ultralytics.AConv", add_a_conv},
+      {"ultralytics.ADown", add_a_down},
+      {"ultralytics.CBLinear", add_cb_linear},
+      {"ultralytics.CBFuse", add_cb_fuse},
       {"ultralytics.CIB", add_cib},
       {"ultralytics.RepVGGDW", add_repvgg_dw},
       {"ultralytics.SCDown", add_scdown},
+      {"ultralytics.SPP", add_spp},
       {"ultralytics.SPPF", add_sppf},
+      {"ultralytics.SPPELAN", add_spp_elan},
       {"ultralytics.PSA", add_psa},
+      {"ultralytics.PSABlock", add_psa_block},
+      {"ultralytics.C2PSA", add_c2_psa},
       {"ultralytics.Attention", add_attention},
+      {"ultralytics.AAttn", add_area_attention},
+      {"ultralytics.ABlock", add_a_block},
+      {"ultralytics.A2C2f", add_a2c2f},
       {"ultralytics.Concat", add_concat},
       {"torch.Upsample", add_upsample},
+      {"torch.MaxPool2d", [](Graph& graph, const Module& module,
+                             const Inputs& inputs) { return add_max_pool(graph, module, module.path(), only(module, inputs)); }},
+      {"torch.ZeroPad2d", add_zero_pad},
       {"torch.Sequential", add_sequential},
       {"torch.SiLU", add_activation<op::Silu>},
       {"torch.ReLU", add_activation<op::Relu>},
@@ -223,7 +166,8 @@ ValueId add_conv2d(Graph& graph, const Module& module, ValueId x, const std::str
 ValueId add_module(Graph& graph, const Module& module, const std::vector<ValueId>& inputs) {
   const auto found = blocks().find(module.class_key());
   if (found == blocks().end())
-    module.fail(ErrorKind::unsupported, "nibble does not know this class; it reads YOLOv10 detection models (n, s, m, b, l, x)");
+    module.fail(ErrorKind::unsupported,
+                "nibble does not know this class; it reads detection models of YOLOv3u to YOLO26 as Ultralytics makes them");
   return found->second(graph, module, inputs);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The building blocks of YOLOv10 (Wang et al. 2024, arXiv 2405.14458, section 3): one function each, which appends the
-// block's nodes to a graph. Channels, kernels and repeats come from the module.
+// The building blocks of detectors: one function each, which appends the block's nodes to a graph. Channels, kernels and repeats come
+// from the module itself, so that all sizes of a family are one code path.
 #pragma once
 #include <vector>
 

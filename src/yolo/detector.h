@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a checkpoint to a Graph: everything that knows what a YOLOv10 is.
+// From a checkpoint to a Graph: everything that knows what a YOLO detector is.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -14,7 +14,8 @@ namespace nibble {
 /// Which outputs the graph ends in (output0, f32):
 ///  one2one  [B,300,6]       x1,y1,x2,y2 in input pixels, score, class; top-k inside the graph, no NMS needed
 ///  one2many [B,4+nc,A]      cx,cy,w,h in input pixels, nc class scores in 0..1; needs NMS
-///  raw      [B,64+nc,A]     box-distribution logits and class logits of the one2many branch, before DFL and sigmoid
+///  raw      [B,64+nc,A]     box-distribution logits and class logits of the one2many branch, before DFL and sigmoid; only of heads with 16
+///                           bins per side
 ///  raw_one2one              the same of the one2one branch
 /// A is the number of anchor points: 8400 at 640 x 640.
 enum class Head { one2one, one2many, raw, raw_one2one };
@@ -30,8 +31,8 @@ struct BuildOptions {
 };
 
 struct ModelInfo {
-  std::string family = "yolov10";
-  std::string scale;  ///< "n", "s", ... from the checkpoint's yaml; empty when it does not say
+  std::string family = "yolo";  ///< "yolov8", "yolo11", ... from the name of the yaml that the model was made from; "yolo" when it has none
+  std::string scale;            ///< "n", "s", ... from the checkpoint's yaml; empty when it does not say
   std::map<std::int64_t, std::string> class_names;
   std::vector<std::int64_t> strides;  ///< pixels: 8, 16, 32
   std::int64_t image_size = 640;
@@ -57,7 +58,7 @@ Detector build_baseline(const Checkpoint& checkpoint, const BuildOptions& option
 
 /// Where a detector's graph holds what its head predicts, before softmax and sigmoid.
 struct LogitValues {
-  ValueId boxes;    ///< [B,64,A]: box-distribution logits, side by side
+  ValueId boxes;    ///< [B,4*bins,A]: box-distribution logits, side by side; distances where bins is 1
   ValueId classes;  ///< [B,nc,A]
 };
 /// Error(internal) for a graph that build_detector did not make.

@@ -29,9 +29,15 @@ class HeadBuilder {
 
   ValueId build() {
     require_fitting_levels();
+    const bool is_raw = options_.head == Head::raw || options_.head == Head::raw_one2one;
+    if (is_raw && layout_.bins != kBoxBins)
+      head_.fail(ErrorKind::unsupported,
+                 fmt::format("raw outputs are of heads with {} bins per side, this one has {}; take --head one2many or "
+                             "one2one",
+                             kBoxBins, layout_.bins));
     const bool one2one = options_.head == Head::one2one || options_.head == Head::raw_one2one;
     const std::string prefix = one2one ? "one2one_" : "";
-    const auto boxes = add_branch(prefix + "cv2", kBoxes, kBoxLogits);
+    const auto boxes = add_branch(prefix + "cv2", kBoxes, 4 * layout_.bins);
     const auto classes = add_branch(prefix + "cv3", kClasses, layout_.classes);
     switch (options_.head) {
       case Head::raw:
@@ -74,9 +80,12 @@ class HeadBuilder {
   }
   std::vector<Module> branch_children(const std::string& child) const {
     const auto branch = head_.find_child(child);
-    if (!branch)
-      head_.fail(ErrorKind::input, fmt::format("it has no '{}', so the head {} cannot be built; choose a head of the other branch", child,
-                                               name_of(options_.head)));
+    if (!branch) {
+      std::string there;
+      for (const auto head : heads_of(head_)) there += fmt::format("{}{}", there.empty() ? "" : ", ", name_of(head));
+      head_.fail(ErrorKind::unsupported, fmt::format("it has no '{}', so the head {} cannot be built; --head can be {}", child,
+                                                     name_of(options_.head), there.empty() ? "nothing: it has no branch" : there));
+    }
     auto stacks = branch->children();
     if (stacks.size() != levels_.size())
       branch->fail(ErrorKind::input, fmt::format("it has {} members for {} feature maps", stacks.size(), levels_.size()));
@@ -85,8 +94,9 @@ class HeadBuilder {
 
   /// [B,4*bins,A] logits -> [B,4,A] distances left, top, right, bottom of the anchor point, in cells.
   ValueId distances(ValueId boxes) {
+    if (layout_.bins == 1) return boxes;
     const auto dfl = head_.child("dfl");
-    const auto by_side = add("dfl.sides", op::Reshape{{0, 4, kBoxBins, -1}}, {boxes}, kDfl);
+    const auto by_side = add("dfl.sides", op::Reshape{{0, 4, layout_.bins, -1}}, {boxes}, kDfl);
     // Along the last axis, because ONNX Runtime's Softmax over another one takes four times as long: 7 % of the whole network.
     const auto bins_last = add("dfl.bins_last", op::Transpose{{0, 1, 3, 2}}, {by_side}, kDfl);
     const auto weights = add("dfl.softmax", op::Softmax{-1}, {bins_last}, kDfl);
@@ -192,15 +202,30 @@ std::vector<std::int64_t> read_strides(const Module& head, std::int64_t count) {
 }  // namespace
 
 HeadLayout read_head_layout(const Module& head) {
-  if (head.class_key() != "ultralytics.v10Detect")
-    head.fail(ErrorKind::unsupported, "the last layer should be a v10Detect; nibble reads YOLOv10 detection models");
-  if (const auto bins = head.integer("reg_max"); bins != kBoxBins)
-    head.fail(ErrorKind::unsupported, fmt::format("'reg_max' is {}; only heads with {} bins per side are supported", bins, kBoxBins));
-  const HeadLayout layout{head.integer("nc", 1, kMaxClasses), read_strides(head, head.integer("nl", 1, kMaxLevels))};
-  if (head.integer("no") != layout.classes + kBoxLogits)
+  if (head.class_key() != "ultralytics.Detect" && head.class_key() != "ultralytics.v10Detect")
+    head.fail(ErrorKind::unsupported, "the last layer should be a Detect or v10Detect; nibble reads detection models");
+  const HeadLayout layout{head.integer("nc", 1, kMaxClasses), head.integer("reg_max"),
+                          read_strides(head, head.integer("nl", 1, kMaxLevels))};
+  if (layout.bins < 1 || layout.bins > kMaxBoxBins)
+    head.fail(ErrorKind::unsupported,
+              fmt::format("'reg_max' is {}; heads with 1 to {} bins per side are supported", layout.bins, kMaxBoxBins));
+  if (head.integer("no") != layout.classes + 4 * layout.bins)
     head.fail(ErrorKind::input,
-              fmt::format("{} classes and {} box logits do not give {} outputs", layout.classes, kBoxLogits, head.integer("no")));
+              fmt::format("{} classes and {} bins per side do not give {} outputs", layout.classes, layout.bins, head.integer("no")));
   return layout;
+}
+
+std::vector<Head> heads_of(const Module& head) {
+  std::vector<Head> heads;
+  const bool has_bins = read_head_layout(head).bins == kBoxBins;
+  const auto add = [&](const std::string& prefix, Head decoded, Head raw) {
+    if (!head.find_child(prefix + "cv2") || !head.find_child(prefix + "cv3")) return;
+    heads.push_back(decoded);
+    if (has_bins) heads.push_back(raw);
+  };
+  add("one2one_", Head::one2one, Head::raw_one2one);
+  add("", Head::one2many, Head::raw);
+  return heads;
 }
 
 LogitValues find_logits(const Graph& graph) {

@@ -15,6 +15,7 @@ void require_detection_model(const ModelSource& source) {
 ModelInfo make_model_info(const Checkpoint& checkpoint, const ModelSource& source, const BuildOptions& options) {
   const auto layout = read_head_layout(source.layers.back().module);
   ModelInfo info;
+  if (!source.family.empty()) info.family = source.family;
   info.scale = source.scale;
   info.class_names = source.class_names;
   if (info.class_names.empty())

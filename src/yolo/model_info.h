@@ -7,7 +7,7 @@
 namespace nibble {
 
 /// Error(unsupported) naming the class unless it is a detection model of Ultralytics (DetectionModel) or of the authors'
-/// fork (YOLOv10DetectionModel) that ends in a v10Detect.
+/// fork (YOLOv10DetectionModel) that ends in a Detect or v10Detect.
 void require_detection_model(const ModelSource& source);
 
 /// Classes without names are named by their numbers, as Ultralytics does.

@@ -9,7 +9,7 @@ namespace nibble {
 
 namespace {
 
-constexpr std::string_view kWeightsHint = "expected a YOLOv10 checkpoint as Ultralytics or the authors' fork writes it";
+constexpr std::string_view kWeightsHint = "expected a checkpoint as Ultralytics writes it";
 
 [[noreturn]] void refuse(const Checkpoint& checkpoint, const std::string& why) {
   throw Error(ErrorKind::input, fmt::format("checkpoint: {}: {}; {}", checkpoint.path().string(), why, kWeightsHint));
@@ -88,6 +88,23 @@ std::string read_scale(const Module& model) {
   return text == nullptr ? std::string() : *text;
 }
 
+/// "yolov8s.yaml" of scale s -> "yolov8". Only a name of letters, digits, '-' and '_' is taken: it goes into other files and to the
+/// terminal.
+std::string read_family(const Module& model, const std::string& scale) {
+  const auto stored = attribute_of(model.find("yaml"), "yaml_file");
+  const auto* text = stored == nullptr ? nullptr : stored->get_if<std::string>();
+  if (text == nullptr) return {};
+  std::string name = text->substr(text->find_last_of("/\\") + 1);
+  name = name.substr(0, name.find('.'));
+  constexpr std::size_t kLongest = 40;
+  const bool is_plain = name.size() <= kLongest &&
+                        name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == std::string::npos;
+  if (!is_plain) return {};
+  const auto variant = name.find('-');
+  const std::string stem = name.substr(0, variant), rest = variant == std::string::npos ? "" : name.substr(variant);
+  return (!scale.empty() && stem.size() > scale.size() && stem.ends_with(scale) ? stem.substr(0, stem.size() - scale.size()) : stem) + rest;
+}
+
 std::vector<Layer> read_layers(const Module& model) {
   const auto list = model.find_child("model");
   if (!list) model.fail(ErrorKind::input, "it has no list of layers 'model'");
@@ -138,7 +155,8 @@ ModelSource find_model(const Checkpoint& checkpoint) {
     if (found->get_if<PickleObject>() == nullptr)
       refuse(checkpoint, fmt::format("'{}' is {}, expected a whole pickled model", key, describe(found)));
     Module model(checkpoint, "", found);
-    ModelSource source{model, key, {}, read_scale(model), read_class_names(model)};
+    const auto scale = read_scale(model);
+    ModelSource source{model, key, {}, read_family(model, scale), scale, read_class_names(model)};
     // Node and module names start at the layer list, as state_dict keys do.
     source.layers = read_layers(model);
     if (source.layers.empty()) model.fail(ErrorKind::input, "its list of layers is empty");

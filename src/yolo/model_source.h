@@ -20,6 +20,7 @@ struct ModelSource {
   Module model;
   std::string taken_from;  ///< "ema" or "model"
   std::vector<Layer> layers;
+  std::string family;                               ///< "yolov8", "yolo11"; from the yaml's file name, empty when it does not say
   std::string scale;                                ///< the yaml's; empty when it does not say
   std::map<std::int64_t, std::string> class_names;  ///< as stored; numbers for names when there are none
 };

@@ -196,6 +196,31 @@ class Evaluate {
         }
     return {out};
   }
+  Arrays operator()(const op::AveragePool& pool) const {
+    const auto& in = x_[0];
+    Array out = zeros(shapes_[0]);
+    std::size_t i = 0;
+    for (std::int64_t plane = 0; plane < out.shape[0] * out.shape[1]; ++plane)
+      for (std::int64_t y = 0; y < out.shape[2]; ++y)
+        for (std::int64_t x = 0; x < out.shape[3]; ++x, ++i) {
+          double sum = 0;
+          for (std::int64_t ky = 0; ky < pool.kernel[0]; ++ky)
+            for (std::int64_t kx = 0; kx < pool.kernel[1]; ++kx)
+              sum += in.data[at((plane * in.shape[2] + y * pool.stride[0] + ky) * in.shape[3] + x * pool.stride[1] + kx)];
+          out.data[i] = sum / static_cast<double>(pool.kernel[0] * pool.kernel[1]);
+        }
+    return {out};
+  }
+  Arrays operator()(const op::ZeroPad& pad) const {
+    const auto& in = x_[0];
+    Array out = zeros(shapes_[0]);
+    std::size_t i = 0;
+    for (std::int64_t plane = 0; plane < in.shape[0] * in.shape[1]; ++plane)
+      for (std::int64_t y = 0; y < in.shape[2]; ++y)
+        for (std::int64_t x = 0; x < in.shape[3]; ++x, ++i)
+          out.data[at((plane * out.shape[2] + y + pad.begin[0]) * out.shape[3] + x + pad.begin[1])] = in.data[i];
+    return {out};
+  }
   Arrays operator()(const op::ResizeNearest& resize) const {
     const auto& in = x_[0];
     Array out = zeros(shapes_[0]);

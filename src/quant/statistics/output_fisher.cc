@@ -8,9 +8,9 @@
 
 #include <algorithm>
 
-#include "base/box_logits.h"
 #include "exec/convert.h"
 #include "exec/net.h"
+#include "quant/statistics/head_loss.h"
 #include "quant/statistics/sample_positions.h"
 
 namespace nibble {
@@ -22,14 +22,17 @@ at::Tensor random_signs(const at::Tensor& like, at::Generator& random) {
 }
 
 /// Its gradient with respect to the logits has, over the signs, the Fisher information as covariance: diag(p (1 - p)) of the classes,
-/// diag(q) - q q^T of each side's bins. Drawing classes and bins themselves gives the same on average, but with rare large values.
+/// diag(q) - q q^T of each side's bins, 1 / sigma^2 of a side that is one number. Drawing classes and bins themselves gives the same on
+/// average, but with rare large values.
 at::Tensor random_loss(const at::Tensor& boxes, const at::Tensor& classes, const DistillationRecipe& weights, at::Generator& random) {
   const at::Tensor p = at::sigmoid(classes.detach());
   const at::Tensor of_classes = ((p * (1 - p) * weights.class_weight).sqrt() * random_signs(p, random) * classes).sum();
-  const at::Tensor sides = boxes.reshape({boxes.size(0), 4, kBoxBins, boxes.size(2)});
+  const at::Tensor weight = (std::get<0>(p.max(1)) * weights.box_weight).sqrt_();  // [B,A]
+  const std::int64_t bins = bins_of(boxes);
+  if (bins == 1) return of_classes + (random_signs(boxes, random) / side_spread(boxes.detach()) * boxes * weight.unsqueeze(1)).sum();
+  const at::Tensor sides = boxes.reshape({boxes.size(0), 4, bins, boxes.size(2)});
   const at::Tensor q = at::softmax(sides.detach(), 2);
   const at::Tensor noise = q.sqrt() * random_signs(q, random);
-  const at::Tensor weight = (std::get<0>(p.max(1)) * weights.box_weight).sqrt_();  // [B,A]
   return of_classes + ((noise - q * noise.sum(2, true)) * sides * weight.unsqueeze(1).unsqueeze(1)).sum();
 }
 
