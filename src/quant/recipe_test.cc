@@ -41,7 +41,7 @@ TEST(Recipe, EverySettingArrives) {
                 "damping": 0.5, "error_propagation": true},
     "activations": {"bits": 8, "range": "percentile", "percentile": 99.5, "symmetric": true},
     "rules": [{"match": "model.0.*", "keep_float": true}, {"match": "*", "weight_bits": 8, "activation_bits": 0}],
-    "calibration": {"images": 7, "views": 3, "batch": 2}, "bias_correction": false, "half_twin": false, "gates": {"max_map_drop": 0.25}})");
+    "calibration": {"images": 7, "views": 3, "batch": 2}, "bias_correction": false, "fp16_files": false, "gates": {"max_map_drop": 0.25}})");
   EXPECT_EQ(recipe.weights.bits, 3);
   EXPECT_EQ(recipe.weights.granularity, Granularity::tensor);
   EXPECT_TRUE(recipe.weights.narrow);
