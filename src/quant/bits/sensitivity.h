@@ -15,8 +15,8 @@ struct LayerVariant {
   SubstituteConv substitute;
 };
 
-/// For each variant alone in place: the divergence of the head from the float network's (quant/statistics/head_loss.h: classes and boxes
-/// with the recipe's weights, divided by the float network's detections) on the first `image_count` images, computed on `device`.
+/// For each variant alone in place: the divergence of the head from the float network's (quant/statistics/head_loss.h: classes plus
+/// boxes, divided by the float network's detections) on the first `image_count` images, computed on `device`.
 std::vector<double> measure_damage(const at::Device& device, const Graph& baseline, const std::vector<LayerVariant>& variants,
                                    const CalibrationImages& images, std::int64_t image_count, const CalibrateOptions& options,
                                    Progress& progress);
