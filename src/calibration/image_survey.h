@@ -24,7 +24,7 @@ std::vector<SurveyedImage> survey_images(const std::vector<std::filesystem::path
 /// Two images that show the same picture.
 struct Copy {
   std::size_t first, second;  ///< indices into the two lists (or, within one list, first < second)
-  int distance = 0;           ///< of the fingerprints; 0 also for equal files
+  int distance = 0;           ///< between the fingerprints (data/fingerprint.h); 0 for equal files
 };
 std::vector<Copy> copies_within(const std::vector<SurveyedImage>& images);
 std::vector<Copy> copies_between(const std::vector<SurveyedImage>& images, const std::vector<SurveyedImage>& others);

@@ -25,7 +25,7 @@ struct PartGain {
   bool has_quantized_input = false;  ///< whether B quantises the input of one of them
 };
 struct PartGains {
-  double disagreement = 0;      ///< of B with A, summed over the images (eval/disagreement.h)
+  double disagreement = 0;      ///< how much B disagrees with A over all images (eval/disagreement.h)
   std::vector<PartGain> parts;  ///< largest gain first
   std::int64_t images = 0;
 };

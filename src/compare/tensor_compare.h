@@ -27,7 +27,7 @@ struct TensorComparison {
 
   /// Indices into layers; nothing where there is no such layer.
   std::optional<std::size_t> first_different() const;
-  std::optional<std::size_t> first_below(double sqnr_db) const;  ///< not finite counts as below
+  std::optional<std::size_t> first_below(double sqnr_db) const;  ///< a layer with values that are not finite counts as below
   std::vector<std::size_t> by_drop() const;                      ///< largest drop first; layers without one are left out
 };
 

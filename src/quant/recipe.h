@@ -56,12 +56,12 @@ struct CalibrationRecipe {
 /// How a network is made to follow the float network's head: how much its errors count, also in calibration (statistics/output_fisher.h),
 /// and in training the peak learning rates of Adam. A rate of 0 leaves the parameters as they are.
 struct DistillationRecipe {
-  double code_rate = 0;                              ///< of the latent weights, in steps of their scale; 0.003 turns codes within 200 steps
-  double scale_rate = 2e-4, activation_rate = 1e-4;  ///< of the logarithm of weight and activation scales
-  double bias_rate = 6e-4;                           ///< of biases, relative to their root mean square in the layer
-  double class_weight = 1, box_weight = 20;          ///< of the divergences of class scores and box distributions, per detection
-  double feature_weight = 5;                         ///< of the mean relative squared error of the convolutions' outputs
-  double teacher_forcing = 0;                        ///< part of the steps in which layers read, less and less, the float network's inputs
+  double code_rate = 0;  ///< rate of latent weights, in steps of their scale; at 0.003 codes change within 200 steps
+  double scale_rate = 2e-4, activation_rate = 1e-4;  ///< rates of the logarithms of weight and activation scales
+  double bias_rate = 6e-4;                           ///< rate of biases, relative to their root mean square in the layer
+  double class_weight = 1, box_weight = 20;          ///< weights of the divergences of class scores and box distributions, per detection
+  double feature_weight = 5;                         ///< weight of the mean relative squared error of the convolutions' outputs
+  double teacher_forcing = 0;  ///< 0..1: part of the steps in which layers read the float network's inputs, with a falling share
 };
 constexpr std::int64_t kMixedImages = 16;  ///< MixedRecipe::images where neither the recipe nor a preset sets it
 /// Mixed bits (quant/bits/mixed_bits.h): those layers get more bits whose few bits hurt the detections most, under a budget. At most one of
