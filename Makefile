@@ -7,6 +7,7 @@ DESTDIR ?=
 ARGS ?=
 JOBS ?= $(shell scripts/jobs.sh)
 PRESET ?= release
+space := $(subst ,, )
 
 .PHONY: help
 help: ## this list
@@ -53,6 +54,24 @@ asan: setup-dev ## all tests under AddressSanitizer and UndefinedBehaviorSanitiz
 	@$(call build-preset,asan)
 	@ctest --preset asan --parallel $(JOBS)
 
+# The test programs without LibTorch: its OpenMP is not built for ThreadSanitizer, which then sees races that are none.
+TSAN_TESTS ?= base ckpt graph yolo data quant export eval report
+.PHONY: tsan
+tsan: setup-dev ## tests of the parts without LibTorch under ThreadSanitizer
+	@$(call build-preset,tsan,$(addsuffix _test,$(TSAN_TESTS)))
+	@ctest --preset tsan --parallel $(JOBS) --tests-regex '^($(subst $(space),|,$(strip $(TSAN_TESTS))))\.'
+
+.PHONY: clang
+clang: setup-dev ## everything compiled by clang, and all tests
+	@$(call build-preset,clang)
+	@ctest --preset clang --parallel $(JOBS)
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz: setup-dev ## each fuzz target for a minute (FUZZ_SECONDS); what it finds stays in build-fuzz/found
+	@$(call build-preset,fuzz)
+	@scripts/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
 .PHONY: tidy
 tidy: setup-dev ## clang-tidy over everything that is built
 	@$(call build-preset,tidy)
@@ -71,4 +90,4 @@ install: build ## into $(DESTDIR)$(PREFIX)
 
 .PHONY: clean
 clean: ## remove the build folders; third_party/ and results stay
-	@cmake -E rm -rf build build-dev build-asan build-tidy build-cuda build-fuzz
+	@cmake -E rm -rf build build-dev build-asan build-tsan build-clang build-tidy build-cuda build-fuzz

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every written file must show before it is called done: it loads, it answers, it holds what it should.
+// Checks every written file: whether it loads, runs, and holds what it should.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -22,7 +22,7 @@ struct ArtifactId {
 /// or that answers with non-finite numbers is a result; a missing runtime or provider is an Error(environment).
 ArtifactReport check_artifact(const ArtifactId& id, const RuntimeOptions& runtime);
 
-/// The first output for `input`, at an optimisation level.
+/// The first output of the model for `input`, with graph optimisations on or off.
 Tensor first_output(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, const Tensor& input);
 
 }  // namespace nibble

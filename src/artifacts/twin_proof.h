@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files of a recipe are printed from one set of integers: the proof, from the files.
+// Proves from the written files that all files of a recipe hold the same integers.
 #pragma once
 #include <vector>
 
@@ -12,11 +12,11 @@ namespace nibble {
 /// the same precision. FP16 files hold the scales rounded to float16.
 struct TwinPair {
   VariantFile file, reference;
-  bool same_weights = true;
-  bool integer = false;  ///< biases are rounded to int32, outputs are computed on integers
+  bool same_weights = true;  ///< whether dequantised weights and biases must be equal bit for bit, too
+  bool integer = false;      ///< whether `file` is the integer form, whose biases are rounded to int32 and whose outputs may differ
 };
-/// Each file but the first with the nearest one before it: -opt with the file it was cleaned from, INT4 with -opt, FP16 forms with each
-/// other and with FP32.
+/// Pairs each file but the first with the nearest file before it that it must agree with: -opt with the file it was cleaned from, INT4 with
+/// -opt, FP16 forms with each other and with FP32.
 std::vector<TwinPair> twin_pairs(const std::vector<VariantFile>& files);
 
 /// One report per pair, in order; `outputs` is left empty. `method` as in artifact_name.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where LibTorch shall compute, said without LibTorch.
+// The device that LibTorch is to compute on, in plain types.
 #pragma once
 
 namespace nibble {
@@ -8,7 +8,7 @@ enum class DeviceKind { cpu, cuda };
 
 struct ComputeDevice {
   DeviceKind kind = DeviceKind::cpu;
-  int local_rank = 0;  ///< which of this machine's processes asks: it gets the GPU of this number, modulo the GPUs there are
+  int local_rank = 0;  ///< the number of the asking process on this machine; it gets the GPU of this number, modulo the number of GPUs
 };
 
 }  // namespace nibble

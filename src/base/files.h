@@ -11,15 +11,15 @@
 
 namespace nibble {
 
-/// Whether it is there and a regular file (a folder), links followed. Error(input) naming path and reason where that
-/// cannot be told (no permission, a loop of links).
+/// Whether `path` exists and is a regular file, or a folder; links are followed. Error(input) naming path and reason where that cannot be
+/// told (no permission, a loop of links).
 bool is_file(const std::filesystem::path& path);
 bool is_folder(const std::filesystem::path& path);
 
 /// Whether the extension is that of a YAML file, as a data.yaml has it.
 bool is_yaml(const std::filesystem::path& path);
 
-/// Of the running program; empty if the system does not say.
+/// The folder of the running program; empty where the system does not tell.
 std::filesystem::path executable_folder();
 
 /// Error(input) naming the path if it cannot be read.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages besides results: to log files while they are open, and to whoever listens (the terminal).
+// Messages besides results. They go to log files while these are open, and to a listener (the terminal).
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -10,7 +10,8 @@ namespace nibble {
 
 enum class LogLevel { debug, info, warning };
 
-/// Goes to every open LogFile and to the listener. Thread safe; messages of several threads reach the listener at once.
+/// Sends a message to every open LogFile and to the listener. May be called by several threads at once; the listener is then called by
+/// several threads at once too.
 void log(LogLevel level, const std::string& message);
 
 /// Replaces the listener (initially none); it may log itself. A call of the old one may still be on its way.

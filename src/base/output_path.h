@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a command may write.
+// Checks that a command does not write where it must not.
 #pragma once
 #include <filesystem>
 #include <vector>
@@ -10,7 +10,7 @@ namespace nibble {
 /// would destroy that file. Empty paths are none.
 void refuse_same_file(const std::filesystem::path& output, const std::vector<std::filesystem::path>& others);
 
-/// Error(usage) when `folder` exists and is none.
+/// Error(usage) where `folder` exists and is not a folder.
 void require_can_be_folder(const std::filesystem::path& folder);
 
 }  // namespace nibble

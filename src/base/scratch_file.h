@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file on the way to another one: beside it, gone with the scope unless it took that place.
+// A file that is written beside another one and removed when the scope ends, unless it was told to take the other's place.
 #pragma once
 #include <filesystem>
 #include <string>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a command needs for a while and nobody else: in the system's folder for temporary files (TMPDIR, else /tmp), gone afterwards.
+// Files and folders that a command needs for a while: they lie in the system's folder for temporary files (TMPDIR, else /tmp) and are
+// removed afterwards.
 #pragma once
 #include <cstdint>
 #include <cstdio>
@@ -8,7 +9,7 @@
 
 namespace nibble {
 
-/// TMPDIR, else /tmp. Error(environment) naming it if it is no folder.
+/// The folder that TMPDIR names, or /tmp where it is not set. Error(environment) naming it where it is no folder.
 std::filesystem::path folder_for_temporaries();
 
 /// A new empty folder, removed with all that is in it when the scope ends. Error(environment) naming TMPDIR if it cannot be made.
@@ -25,10 +26,10 @@ class TemporaryFolder {
 };
 
 using OpenFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-/// For reading and writing, without a name: a killed process leaves nothing. Errors as TemporaryFolder.
+/// Opens a new file for reading and writing that has no name, so that a killed process leaves nothing behind. Errors as TemporaryFolder.
 OpenFile open_temporary_file();
-/// Gives the disk space under whole blocks of a part of it back before it is closed; it reads as zeros then. False where the file
-/// system cannot.
+/// Gives the disk space of a part of an open file back, as far as it covers whole blocks; the part reads as zeros then. Returns false where
+/// the file system cannot do that.
 bool free_part(std::FILE* file, std::int64_t offset_bytes, std::int64_t bytes);
 
 }  // namespace nibble

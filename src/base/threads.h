@@ -4,7 +4,7 @@
 
 namespace nibble {
 
-/// `asked`, or the cores this process may use where it is 0 or less; at least 1.
+/// The number of threads to use: `asked`, or where that is 0 or less the number of cores that this process may use; at least 1.
 int thread_count(int asked);
 
 }  // namespace nibble

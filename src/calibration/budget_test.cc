@@ -7,8 +7,8 @@
 #include <cmath>
 #include <limits>
 
-#include "calibration/resolve_recipe.h"
 #include "base/files.h"
+#include "calibration/resolve_recipe.h"
 #include "nibble/error.h"
 #include "support/scratch.h"
 

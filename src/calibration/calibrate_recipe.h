@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calibration of one recipe, with what its budget is measured by.
+// Calibrates one recipe, and gives calibration the means to measure a budget: sizes and scores of written files.
 #pragma once
 #include <filesystem>
 
@@ -16,11 +16,11 @@ struct CalibrationJob {
   const Recipe& recipe;
   const CalibrationSet& images;
   JudgeOptions judge;
-  std::filesystem::path scratch;  ///< files that a budget is measured on are written beside it and removed again
+  std::filesystem::path scratch;  ///< files for measuring a budget are written beside this name and removed again
   const RuntimeOptions& runtime;
 };
 
-/// Errors as calibrate, and as open_judge_images.
+/// The quantised graph and its rows. `images` of the result counts files, not their views. Errors as calibrate and open_judge_images.
 CalibrationResult calibrate_recipe(const CalibrationJob& job, Progress& progress);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The images a recipe is calibrated on, read when asked for: memory does not grow with their number.
+// The images that a recipe is calibrated on. They are read when they are asked for, so that memory does not grow with their number.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -18,7 +18,8 @@ struct CalibrationSet {
   std::string name;  ///< as the user gave it, or "assets/..."
 };
 
-/// A folder, a list of paths, a data.yaml (its train split); empty: the embedded images. At most `limit` files.
+/// The first `limit` images of a folder, of a list of paths, or of the train split of a data.yaml; an empty `source` stands for the
+/// embedded images.
 CalibrationSet open_calibration_set(const std::filesystem::path& source, std::int64_t limit);
 
 /// Decodes on demand: all images as they are, then all again as often as `views` says, in turns mirrored and not, scaled by up to half
@@ -31,7 +32,7 @@ std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSe
 /// Without the images of `evaluation`, by file name.
 CalibrationSet without(CalibrationSet calibration, const EvalSet& evaluation);
 
-/// {source, count, sha256}: the hash covers every file's content, in order.
+/// {source, count, sha256}; the hash covers the content of every file, in order.
 Json describe(const CalibrationSet& set);
 
 }  // namespace nibble

@@ -6,11 +6,11 @@
 
 namespace nibble {
 
-/// Error(environment) naming all that either library lacks for the provider, Error(usage) when nobody knows it. To be called before
-/// work begins.
+/// Error(environment) naming everything that LibTorch or ONNX Runtime lacks for the provider, Error(usage) for a provider that neither
+/// knows. To be called before work begins.
 void require_compute_provider(const RuntimeOptions& runtime);
 
-/// Where LibTorch computes; `local_rank` as in ComputeDevice.
+/// The device that LibTorch computes on with this provider; `local_rank` as in ComputeDevice.
 ComputeDevice compute_device(const RuntimeOptions& runtime, int local_rank = 0);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many calibration images are enough: the sampling error of what calibration measures, from single images.
+// Tells how many calibration images are enough, by the sampling error of what calibration measures.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -12,10 +12,10 @@
 
 namespace nibble {
 
-/// Input of one convolution: per image and channel the mean square, per image the largest magnitude.
+/// Statistics of the input of one convolution: for each image the mean square of each channel and the largest magnitude.
 class InputStatistics {
  public:
-  /// [1,C,...] of one image. Error(numeric) on a number that is not finite.
+  /// Adds the input [1,C,...] of one image. Error(numeric) on a number that is not finite.
   void add(const Tensor& input);
   /// Relative standard error of the channels' second moments when n images are averaged: sqrt(sum of variances / n) over
   /// sqrt(sum of squared means). Falls with 1 / sqrt(n), so it is known beyond the images there are. At least two images.
@@ -30,16 +30,16 @@ class InputStatistics {
 
 struct ConvergenceRow {
   std::int64_t images = 0;
-  double median_error = 0, worst_error = 0;  ///< moment_error: of the median layer; of the layer that a tenth is worse than
-  double median_range = 0, worst_range = 0;  ///< range_reached
+  double median_error = 0, worst_error = 0;  ///< moment_error of the median layer, and of the layer that only a tenth are worse than
+  double median_range = 0, worst_range = 0;  ///< range_reached of the median layer, and of the one that only a tenth reach less than
 };
 struct Convergence {
   std::int64_t images = 0;
   std::int64_t layers = 0;
   std::vector<ConvergenceRow> rows;  ///< 8, 16, 32, ... 1024
-  std::int64_t recommended = 0;      ///< first row whose worst_error is at most kEnough; 0: none
+  std::int64_t recommended = 0;      ///< images of the first row whose worst_error is at most kEnough; 0 where there is none
 };
-/// Sampling error of the second moments that is taken as enough: below it, doubling the images lowers it by less than 0.03.
+/// The sampling error of the second moments that counts as small enough: below it, twice as many images lower it by less than 0.03.
 inline constexpr double kEnough = 0.1;
 
 /// Runs the float file `model` on images 0 .. images-1 (at least 2), optimisations off.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with a set of calibration images before anything is computed from them.
+// Looks through a set of calibration images before anything is computed from them: which cannot be read, and which are copies.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -14,17 +14,17 @@ namespace nibble {
 
 struct SurveyedImage {
   std::filesystem::path file;
-  std::string problem;               ///< why it cannot be read; empty: it can
-  std::optional<Fingerprint> print;  ///< of readable ones
+  std::string problem;               ///< why it cannot be read; empty where it can
+  std::optional<Fingerprint> print;  ///< empty where it cannot be read
   std::int64_t width_px = 0, height_px = 0;
 };
-/// Decodes every file once; what cannot be read becomes a row, never an error.
+/// Decodes every file once. A file that cannot be read becomes a row with a problem, never an error. `title` is for progress.
 std::vector<SurveyedImage> survey_images(const std::vector<std::filesystem::path>& files, const std::string& title, Progress& progress);
 
 /// Two images that show the same picture.
 struct Copy {
   std::size_t first, second;  ///< indices into the two lists (or, within one list, first < second)
-  int distance = 0;           ///< of the fingerprints; 0 also for equal files
+  int distance = 0;           ///< between the fingerprints (data/fingerprint.h); 0 for equal files
 };
 std::vector<Copy> copies_within(const std::vector<SurveyedImage>& images);
 std::vector<Copy> copies_between(const std::vector<SurveyedImage>& images, const std::vector<SurveyedImage>& others);

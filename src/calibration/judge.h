@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What decides which numbers of a network are kept: mAP of the exported file in ONNX Runtime.
+// The judge decides which bits or trained numbers of a network are kept, by the mAP of the exported file in ONNX Runtime.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -17,7 +17,7 @@ namespace nibble {
 
 class Judge {
  public:
-  /// A file beside `file` is written, scored and removed again, each time. `title`: of progress.
+  /// For each score an ONNX file is written beside `file`, run on `images` and removed again. `title` is for progress.
   Judge(const Detector& baseline, const Recipe& recipe, EvalSet& images, std::filesystem::path file, const RuntimeOptions& runtime,
         Progress& progress, std::string title = {})
       : baseline_(baseline),
@@ -30,8 +30,10 @@ class Judge {
 
   /// mAP_50_95 of a quantised graph. Error(input) where the images show no object.
   double score(const Graph& graph) const;
+  /// mAP_50_95 of the float baseline, with the same error.
   double score_baseline() const;
-  /// What the float network is sure of (a score of at least 0.3) stands in for labels. Returns its own mAP_50_95 against them.
+  /// Takes what the float network is sure of (detections with a score of at least 0.3) as labels of the images. Returns its own mAP_50_95
+  /// against them.
   double label();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What became of each layer of a variant: what the recipe asked for held against what was done.
+// Says what became of each layer of a variant, by comparing what the recipe asked for with what was done.
 #pragma once
 #include "base/json.h"
 #include "nibble/report.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an archive that has lost its end was cut, and how much is missing as far as what is left tells.
+// Explains where an archive that has lost its end was cut, and how much of it is missing as far as the rest tells.
 #pragma once
 #include <cstddef>
 #include <span>

@@ -26,7 +26,7 @@ namespace {
 std::chrono::milliseconds milliseconds(double seconds) { return std::chrono::milliseconds(std::llround(seconds * 1000)); }
 
 /// LibTorch's words, without the list of its own functions.
-std::string words_of(const std::exception& error) {
+std::string message_of(const std::exception& error) {
   const auto* own = dynamic_cast<const c10::Error*>(&error);
   std::string words = own != nullptr ? own->what_without_backtrace() : error.what();
   return words.substr(0, words.find('\n'));
@@ -45,7 +45,7 @@ class C10dProcesses : public Processes {
           ErrorKind::environment,
           fmt::format("several processes: process {} of {} waited {:g} s for the others at {}:{}: {}; start them all, with the same "
                       "WORLD_SIZE, MASTER_ADDR and MASTER_PORT",
-                      rank_, size_, place.join_wait_s, place.address, place.port, words_of(error)));
+                      rank_, size_, place.join_wait_s, place.address, place.port, message_of(error)));
     }
   }
 
@@ -114,7 +114,7 @@ class C10dProcesses : public Processes {
       throw Error(ErrorKind::environment,
                   fmt::format("several processes: process {} of {}: another one has stopped or cannot be reached ({}); "
                               "its own message says why",
-                              rank_, size_, words_of(error)));
+                              rank_, size_, message_of(error)));
     }
     if (tensors[0].data_ptr() != values.data_ptr()) values.detach().copy_(tensors[0]);
   }

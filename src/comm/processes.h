@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The processes that do one job together. The class itself is the job of a single one: it needs no network, and nothing to
-// happen.
+// The processes that do one job together. The class itself stands for a single process, which needs no network and exchanges nothing.
 #pragma once
 #include <memory>
 #include <span>
@@ -22,16 +21,16 @@ class Processes {
   virtual int size() const { return 1; }
   bool is_first() const { return rank() == 0; }
 
-  /// In place of each process's values, their sum: the same bits everywhere.
+  /// Replaces each process's values by their sum over processes, the same bits in all of them.
   virtual void sum(at::Tensor& values) {}
   virtual void sum(std::span<double> values) {}
-  /// In place of each process's values, those of process 0.
+  /// Replaces each process's values by those of process 0.
   virtual void broadcast(at::Tensor& values) {}
   virtual void broadcast(std::span<double> values) {}
 };
 
-/// Waits until all are there. One process: at once, without LibTorch. Error(environment) where some do not come within
-/// join_wait_s, or the port is taken; Error(usage) where two have the same rank.
+/// Waits until all processes are there. For a job of one process it returns at once and does not load LibTorch. Error(environment) where
+/// some do not come within join_wait_s, or the port is taken; Error(usage) where two have the same rank.
 std::shared_ptr<Processes> join_processes(const Rendezvous& rendezvous);
 
 /// What the shared module nibble_torch offers to join_processes: a C name with this C++ type.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `nibble compare` finds, and how it is told.
+// The findings of `nibble compare`, and their forms as advice, JSON and text.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -23,12 +23,12 @@ struct ComparedFile {
 struct Advice {
   std::string what;  ///< what to do
   std::string why;   ///< what was found
-  double share = 0;  ///< roughly how much of the difference it is about, 0..1: of the disagreement, the lost mAP or the objects
+  double share = 0;  ///< roughly what part of the difference it would remove, 0..1: of the disagreement, of the lost mAP or of the objects
 };
 struct Comparison {
   ComparedFile a, b;
-  std::string images, annotations;  ///< what it was done on; annotations empty: none
-  std::int64_t count = 0;
+  std::string images, annotations;  ///< what both files were run on; annotations is empty where there were none
+  std::int64_t count = 0;           ///< how many images
   std::vector<CocoCategory> categories;
   std::optional<TensorComparison> tensors;
   std::optional<PartGains> parts;
@@ -36,13 +36,13 @@ struct Comparison {
   std::vector<std::string> notes;  ///< what was left out, and why
 };
 
-/// Largest share first. Never empty: where nothing helps it says so.
+/// What would help, largest share first. Never empty: where nothing helps, that is the advice.
 std::vector<Advice> advise(const Comparison& comparison);
 
 /// The format is in docs/formats.md; infinite decibels are null.
 Json to_json(const Comparison& comparison);
 
-/// For a terminal. `all_layers`: every layer instead of the worst ones.
+/// The findings for a terminal. With `all_layers` every layer is listed instead of the worst ones.
 std::string text_of(const Comparison& comparison, bool all_layers);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Steps that `nibble compare` and `nibble run` share.
+// Steps of a comparison that `nibble compare` and `nibble run` both take.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +15,7 @@ namespace nibble {
 
 ComparedFile compared_file(const std::filesystem::path& file, const std::string& shown, const DetectorFile& detector);
 
-/// images, annotations, count, categories.
+/// Fills in what the comparison was made on: images, annotations, count and categories.
 void describe_data(const EvalSet& set, Comparison& comparison);
 
 struct InsideComparison {
@@ -24,11 +24,11 @@ struct InsideComparison {
   const DetectorFile& detector_a;
   const DetectorFile& detector_b;
   const EvalSet& set;
-  std::int64_t images;  ///< the first so many
-  bool parts;
+  std::int64_t images;  ///< how many images of the set, from the first on
+  bool parts;           ///< whether parts are tried too
   const RuntimeOptions& runtime;
 };
-/// Fills tensors and parts; what two such files do not allow becomes a note.
+/// Fills in `tensors` and `parts`. Where two such files do not allow one of them, it stays empty and a note says why.
 void compare_inside(const InsideComparison& inside, Comparison& comparison, Progress& progress);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far the outputs of one layer lie apart in two files, and in what way.
+// Measures how far the outputs of one layer lie apart in two files, and in what way.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -12,23 +12,25 @@ namespace nibble {
 
 struct LayerDrift {
   std::string layer;
-  bool is_finite = true;  ///< of both; the numbers below are meaningless otherwise
-  double sqnr_db = 0;     ///< power of A around its channel means over the power of B - A; infinite when equal
-  double slope = 1;       ///< of B on A, around the channel means: below 1 the signal fades
-  /// Of the error's power, 1 in all (0 when equal): the channel's mean moved; the channel became a multiple of itself; the rest.
+  bool is_finite = true;  ///< whether all values of both are finite; otherwise the numbers below mean nothing
+  double sqnr_db = 0;     ///< power of A around its channel means over the power of B - A, in decibels; infinite where both are equal
+  double slope = 1;       ///< slope of the regression of B on A, around the channel means; below 1 the signal has faded
+  /// Parts of the error's power that add up to 1 (all 0 where both are equal): the mean of a channel has moved; a channel has become a
+  /// multiple of itself; everything else.
   double mean_share = 0, gain_share = 0, noise_share = 0;
-  /// Lowest sqnr_db of the layers that feed it; none where the image alone does.
+  /// The lowest sqnr_db of the layers that feed this one; empty where the image alone feeds it.
   std::optional<double> inherited_db;
 
   bool is_equal() const;
-  /// What the layer itself lost against the worst of what feeds it; none where that is exact.
+  /// By how many decibels the layer is worse than the worst layer that feeds it; empty where that one is exact.
   std::optional<double> drop_db() const;
 };
 
 /// Sums over images, one per channel. Example: A {1, -1}, B {0.5, -0.5}: slope 0.5, gain_share 1, 6.0 dB.
 class DriftMeter {
  public:
-  /// [N,C,...] of the same shape, f32 or f16. Error(input) when shapes differ.
+  /// Adds the outputs of `layer` for some images, [N,C,...] of the same shape, f32 or f16. Error(input) naming the layer where shapes
+  /// differ.
   void add(const std::string& layer, const Tensor& a, const Tensor& b);
   LayerDrift result(const std::string& layer) const;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What would be gained if a part of the network were not quantised: B with A's layers in it, measured in detections.
+// Measures, by the detections, what would be gained if a part of the network were not quantised: B is run with A's layers in that part.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -15,16 +15,17 @@ namespace nibble {
 
 struct PartGain {
   std::string part;                 ///< "model.8", in the module the outputs come from "model.23.cv3"
-  std::vector<std::string> layers;  ///< quantised otherwise in B than in A
-  double gain = 0;                  ///< fraction of B's disagreement with A that goes when A's layers are put in; may be negative
-  /// The same with the inputs still quantised, for the best parts of a file with quantised inputs: what the weights alone cost.
+  std::vector<std::string> layers;  ///< its layers that are quantised otherwise in B than in A
+  double gain = 0;                  ///< fraction of B's disagreement with A that A's layers take away; may be negative
+  /// The same where the inputs stay quantised, so that it is the cost of the weights alone. Measured for the best parts of a file with
+  /// quantised inputs only.
   std::optional<double> gain_of_weights;
-  std::int64_t weights = 0;  ///< number of elements in these layers
-  int weight_bits = 32;      ///< least of B's layers
-  bool has_quantized_input = false;
+  std::int64_t weights = 0;          ///< number of elements in these layers
+  int weight_bits = 32;              ///< the fewest bits of B's weights in these layers
+  bool has_quantized_input = false;  ///< whether B quantises the input of one of them
 };
 struct PartGains {
-  double disagreement = 0;      ///< of B with A, on all images (eval/disagreement.h)
+  double disagreement = 0;      ///< how much B disagrees with A over all images (eval/disagreement.h)
   std::vector<PartGain> parts;  ///< largest gain first
   std::int64_t images = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two files of one network, layer by layer: how the error grows from the image to the head.
+// Compares two files of one network layer by layer, to show how the error grows from the image to the head.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -15,19 +15,19 @@
 
 namespace nibble {
 
-/// Error power 1 % of the signal's: what the reports call "diverged".
+/// At this ratio the error's power is 1 % of the signal's. Below it reports call a layer "diverged".
 inline constexpr double kDivergedDb = 20;
 
 struct TensorComparison {
   std::vector<LayerDrift> layers;  ///< in A's order
-  std::vector<bool> is_end;        ///< of each layer: no other convolution follows
+  std::vector<bool> is_end;        ///< for each layer: whether no other convolution follows it
   std::vector<std::string> only_a, only_b;
-  bool matched_by_place = false;  ///< names differ: the n-th convolution of one is the n-th of the other
+  bool matched_by_place = false;  ///< true where names differ, so that the n-th convolutions of both are compared with each other
   std::int64_t images = 0;
 
   /// Indices into layers; nothing where there is no such layer.
   std::optional<std::size_t> first_different() const;
-  std::optional<std::size_t> first_below(double sqnr_db) const;  ///< not finite counts as below
+  std::optional<std::size_t> first_below(double sqnr_db) const;  ///< a layer with values that are not finite counts as below
   std::vector<std::size_t> by_drop() const;                      ///< largest drop first; layers without one are left out
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Boxes following the pixels of their image.
+// Moves boxes along with the pixels of their image.
 #pragma once
 #include <array>
 #include <vector>
@@ -8,13 +8,13 @@
 
 namespace nibble {
 
-/// x' = scale_x * x + shift_x, y' likewise.
+/// A change of coordinates in pixels: x' = scale_x * x + shift_x, y' = scale_y * y + shift_y.
 struct BoxMove {
   double scale_x = 1, scale_y = 1, shift_x = 0, shift_y = 0;
 };
 LabelledBox moved(const LabelledBox& box, const BoxMove& move);
 
-/// Cut to 0 .. width, 0 .. height; boxes without area afterwards are left out.
+/// The boxes cut to 0 .. width_px and 0 .. height_px; those that have no area afterwards are left out.
 std::vector<LabelledBox> clipped(const std::vector<LabelledBox>& boxes, double width_px, double height_px);
 
 /// Ultralytics' rule for boxes cut by augmentation: wider and higher than 2 px, more than a tenth of the `before` area left,

@@ -48,7 +48,7 @@ CocoDataset read_coco(const std::filesystem::path& instances_json);
 /// starts at the yaml's folder. `split` is "train" or "val". Decodes every image once for its size. Error(input) naming file
 /// and line or key.
 CocoDataset read_yolo(const std::filesystem::path& data_yaml, const std::string& split);
-/// By extension: .json or .yaml/.yml.
+/// Calls read_coco for a .json file and read_yolo for a .yaml or .yml one. Error(input) for any other extension.
 CocoDataset read_dataset(const std::filesystem::path& path, const std::string& split = "val");
 
 /// Which images: all, the first N by ascending id, or an explicit list of ids.

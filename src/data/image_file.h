@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of an image file, looked at before the decoder sees them.
+// Reads the bytes of an image file and checks them before the decoder sees them.
 #pragma once
 #include <array>
 #include <filesystem>
@@ -7,13 +7,13 @@
 
 namespace nibble {
 
-/// Error(input) naming the file when it is missing, empty, too large or a JPEG without its end marker.
+/// The bytes of the file. Error(input) naming it where it is missing, empty, too large or a JPEG without its end marker.
 std::string read_image_file(const std::filesystem::path& path);
 
-/// Error(input) naming the file.
+/// Throws Error(input) naming the file and why it is refused.
 [[noreturn]] void refuse_image(const std::filesystem::path& path, const std::string& why);
 
-/// The module libnibble_image.so (base/module.h), and room for its reasons.
+/// The name of the module libnibble_image.so (base/loadable_module.h), and room for the reasons that it gives as C strings.
 inline constexpr const char* kImageIsland = "nibble_image";
 using IslandReason = std::array<char, 512>;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What libnibble_image.so offers, in plain C types. Included by both sides, so that they cannot drift apart.
+// The functions that libnibble_image.so offers, in plain C types. Both sides include this, so that they cannot drift apart.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,13 +10,13 @@ namespace nibble {
 struct ImageIslandResult {
   std::int64_t width_px = 0;  ///< of the original, after EXIF rotation
   std::int64_t height_px = 0;
-  std::int64_t left_px = 0;  ///< of the input; 0 when no letterbox was asked for
+  std::int64_t left_px = 0;  ///< columns of border on the left of the input; 0 where no letterbox was asked for
   std::int64_t top_px = 0;
   double ratio = 1;
 };
 
-/// `pixels`: 3 * size_px * size_px bytes, planes R, G, B; size_px 0: only the size is wanted, `pixels` is not touched.
-/// Returns 0, or 1 with the reason as a C string in `why` (at most `why_bytes`, zero-terminated). Never throws.
+/// Decodes and letterboxes. `pixels` is room for 3 * size_px * size_px bytes, planes R, G, B; with size_px 0 only the size is wanted and
+/// `pixels` is not touched. Returns 0, or 1 with the reason as a C string in `why` (at most `why_bytes`, zero-terminated). Never throws.
 using ReadImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t size_px, std::uint8_t* pixels,
                               ImageIslandResult* result, char* why, std::size_t why_bytes);
 inline constexpr const char* kReadImageSymbol = "nibble_image_read";
@@ -24,17 +24,19 @@ inline constexpr const char* kReadImageSymbol = "nibble_image_read";
 /// Called with the size once it is known; gives room for 3 * width_px * height_px bytes, or nullptr when there is none.
 using AllocatePixels = std::uint8_t*(void* context, std::int64_t width_px, std::int64_t height_px) noexcept;
 
-/// Rows of interleaved R, G, B, the longer side resized to longest_px. `original`: width and height before. Returns as above.
+/// Decodes to rows of interleaved R, G, B with the longer side resized to longest_px; `original` gets width and height before that. Returns
+/// as above.
 using DecodeImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t longest_px, AllocatePixels* allocate,
                                 void* context, ImageIslandResult* original, char* why, std::size_t why_bytes);
 inline constexpr const char* kDecodeImageSymbol = "nibble_image_decode";
 
-/// `matrix`: six numbers, rows first; `result`: 3 * size_px * size_px bytes, interleaved.
+/// Moves pixels as warp (data/pixels.h) does. `matrix` has six numbers, row by row; `result` is room for 3 * size_px * size_px bytes,
+/// interleaved. Returns as above.
 using WarpImageFunction = int(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, const double* matrix,
                               std::uint8_t border, std::int64_t size_px, std::uint8_t* result, char* why, std::size_t why_bytes);
 inline constexpr const char* kWarpImageSymbol = "nibble_image_warp";
 
-/// In place.
+/// Changes colours in place, as jitter_colours (data/pixels.h) does. Returns as above.
 using JitterColoursFunction = int(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, double hue, double saturation,
                                   double value, char* why, std::size_t why_bytes);
 inline constexpr const char* kJitterColoursSymbol = "nibble_image_jitter_colours";

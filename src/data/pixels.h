@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images on their way to a training sample, and what OpenCV does to them. Thread safe: calls share nothing.
+// Images on their way to a training sample, and the operations of OpenCV on them. Functions may run in several threads at once.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Pixels {
   std::int64_t height_px = 0;
   std::vector<std::uint8_t> rgb;  ///< rows of interleaved R, G, B
 };
-/// All of kBorderGrey.
+/// An image whose pixels are all kBorderGrey.
 Pixels grey_canvas(std::int64_t width_px, std::int64_t height_px);
 
 struct DecodedImage {

@@ -14,13 +14,13 @@ struct ListEntry {
   std::string text;
   std::int64_t line = 0;  ///< from 1
 };
-/// A '#' counts as a comment at the start of a line or after a blank, so that file names may hold one.
+/// The entries of a file in order. A '#' starts a comment at the start of a line or after a blank only, so that file names may hold one.
 std::vector<ListEntry> read_text_list(const std::filesystem::path& path);
 
-/// Without blanks at both ends.
+/// The text without blanks at both ends.
 std::string_view trim(std::string_view text);
 
-/// A decimal number that fills the whole text; nothing else ("12a", "", "+1", overflow).
+/// The decimal number that the whole text is; empty for any other text ("12a", "", "+1", one too large for 64 bits).
 std::optional<std::int64_t> whole_number(std::string_view text);
 
 }  // namespace nibble

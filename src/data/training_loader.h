@@ -16,10 +16,10 @@ namespace nibble {
 struct LoaderOptions {
   std::int64_t size_px = 640;
   std::int64_t batch = 8;  ///< samples; the last batch of an epoch may be smaller
-  int shares = 1;          ///< processes that share each batch; `batch` must be a multiple
-  int share = 0;           ///< this one's: every shares-th sample; of a small last batch it may be none
+  int shares = 1;          ///< how many processes share each batch; `batch` must be a multiple of it
+  int share = 0;           ///< which share this process makes, from 0: every shares-th sample; a small last batch may leave it none
   AugmentOptions augment;
-  bool shuffle = true;  ///< false: in the set's order
+  bool shuffle = true;  ///< false: samples come in the set's order
   std::uint64_t seed = 0;
   int threads = 1;                 ///< at least 1
   std::int64_t batches_ahead = 2;  ///< made before they are asked for, at least 1: bounds memory at batches_ahead * batch * 3 S^2 bytes
@@ -39,9 +39,10 @@ class TrainingLoader {
   TrainingLoader(TrainingSet set, const LoaderOptions& options);
   ~TrainingLoader();
 
-  /// Starts epoch `epoch` at batch `first_batch` (a run that goes on in the middle of an epoch); what was ahead is dropped.
+  /// Starts epoch `epoch` at batch `first_batch`, which is not 0 for a run that goes on in the middle of an epoch. Batches made ahead are
+  /// dropped.
   void start_epoch(std::int64_t epoch, std::int64_t first_batch = 0);
-  /// For this and later epochs, from the next start_epoch on: mosaics are often left out at the end of a training.
+  /// Sets the augmentation from the next start_epoch on; mosaics, for example, are often left out at the end of a training.
   void set_augmentation(const AugmentOptions& augment);
   /// The next batch, waiting for it; nothing at the end of the epoch. The error of a sample (image missing or damaged) is
   /// thrown here, in place of the batch it belongs to.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A training sample from its plan: decode, join or letterbox, move, colour, flip; the boxes go along.
+// Makes a training sample from its plan: decodes, joins or letterboxes, moves, colours and flips the images, and their boxes with them.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -11,7 +11,7 @@ namespace nibble {
 
 struct TrainingSample {
   std::vector<std::uint8_t> planes;  ///< 3 * S * S: R, G, B
-  std::vector<LabelledBox> boxes;    ///< inside 0 .. S
+  std::vector<LabelledBox> boxes;    ///< in pixels of the output, inside 0 .. S
 };
 
 /// Steps, after Ultralytics 8.4: images are resized to a longer side of `size_px`. Four are laid around the joint of a canvas

@@ -21,7 +21,7 @@ struct LabelledBox {
 struct TrainingImage {
   std::filesystem::path file;
   ImageSize size;                  ///< as the data set says, 0 x 0 where it does not
-  std::vector<LabelledBox> boxes;  ///< in pixels of the file's image; none: background, or unlabelled
+  std::vector<LabelledBox> boxes;  ///< in pixels of the file's image; empty for background and for unlabelled images
 };
 
 struct TrainingSet {
@@ -32,7 +32,7 @@ struct TrainingSet {
 /// Files are `images_folder` / file_name (a full file_name stays). As Ultralytics converts COCO: crowds, boxes without area and
 /// repeated boxes are left out. Error(input) naming the data set when it has no image.
 TrainingSet training_set_of(const CocoDataset& dataset, const std::filesystem::path& images_folder);
-/// Without labels, for training that only imitates the float network. Error(input) for an empty list.
+/// A set without labels, for training that only imitates the float network. Error(input) for an empty list.
 TrainingSet unlabelled_set(const std::vector<std::filesystem::path>& files);
 
 }  // namespace nibble

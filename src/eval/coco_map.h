@@ -18,10 +18,10 @@ struct ClassAp {
   std::string name;
   double ap_50_95 = -1;  ///< -1: the class has no ground truth among the images
   double ap_50 = -1;
-  std::int64_t instances = 0;  ///< ground truths that count (not crowd)
+  std::int64_t instances = 0;  ///< number of ground truths that count, crowds left out
 };
 
-/// All in 0..1, -1 where undefined, as pycocotools.
+/// All numbers are in 0..1, or -1 where they are undefined, as in pycocotools.
 struct CocoMetrics {
   double map_50_95 = -1, map_50 = -1, map_75 = -1, map_small = -1, map_medium = -1, map_large = -1;
   double ar_1 = -1, ar_10 = -1, ar_100 = -1, ar_small = -1, ar_medium = -1, ar_large = -1;
@@ -37,7 +37,7 @@ struct CocoMetrics {
 /// that is not finite or a negative size.
 CocoMetrics evaluate_coco(const CocoDataset& ground_truth, const std::vector<Detection>& detections, int threads = 0);
 
-/// Those of images in `selection`, order kept: what COCOeval does with params.imgIds.
+/// The detections of images in `selection`, in their order: what COCOeval does with params.imgIds.
 std::vector<Detection> select_detections(const std::vector<Detection>& detections, const CocoDataset& selection);
 
 /// The `metrics` object of metrics.json: mAP_50_95, mAP_50, ..., AR_large, per_class, num_images, num_detections; undefined

@@ -35,18 +35,18 @@ struct Candidate {
   double score;
 };
 
-/// Bit area * kThresholds + threshold of each mask.
+/// What became of one detection at each area range and IoU threshold: bit area * kThresholds + threshold of each mask.
 struct Outcome {
   double score = 0;
   std::uint32_t rank = 0;     ///< among the image's detections of this class, from 0
-  std::uint64_t found = 0;    ///< a ground truth was assigned
-  std::uint64_t ignored = 0;  ///< neither right nor wrong there
+  std::uint64_t found = 0;    ///< set where a ground truth was assigned to it
+  std::uint64_t ignored = 0;  ///< set where it counts as neither right nor wrong
 };
 inline constexpr std::uint64_t bit_of(std::size_t area, std::size_t threshold) {
   return std::uint64_t{1} << (area * kThresholds + threshold);
 }
 
-/// Intersection over union; for a crowd, over the detection's own area. Zero where they do not overlap.
+/// Intersection over union, or for a crowd intersection over the detection's own area; 0 where the boxes do not overlap.
 double overlap_of(const std::array<double, 4>& detection_xywh, const std::array<double, 4>& truth_xywh, bool is_crowd);
 
 /// Whether a truth counts in neither recall nor precision at that area range.

@@ -21,15 +21,15 @@ struct Detection {
 };
 
 struct DecodeOptions {
-  double confidence = 0.001;  ///< a detection needs a score above it
-  double iou = 0.7;           ///< overlap above it suppresses
-  std::int64_t max_detections = 300;
-  std::int64_t pre_nms_top_k = 30000;  ///< Ultralytics' max_nms
+  double confidence = 0.001;           ///< a detection needs a score above this; 0..1
+  double iou = 0.7;                    ///< NMS drops a box that overlaps a better one by more than this; 0..1
+  std::int64_t max_detections = 300;   ///< of an image, at most
+  std::int64_t pre_nms_top_k = 30000;  ///< so many boxes with the best scores go into NMS; Ultralytics' max_nms
 };
 
-/// What an output tensor [B,...] is.
+/// What the numbers of an output tensor mean.
 enum class OutputKind { one2one, one2many, raw };
-/// From the shape: [B,K,6] one2one; [B,4+nc,A] one2many; [B,64+nc,A] raw when nc is known from metadata or data set
+/// Tells the kind from the shape: [B,K,6] one2one; [B,4+nc,A] one2many; [B,64+nc,A] raw when nc is known from metadata or data set
 /// (class_count 0: unknown, then only one2one can be told). -1 stands for an extent known at run time only.
 /// Error(unsupported) naming the shape.
 OutputKind output_kind_of(const Shape& shape, std::int64_t class_count);
@@ -48,12 +48,12 @@ std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, O
 /// Class index -> category id: class k becomes categories[k].id. Error(input) naming class and data set when it has fewer.
 void map_classes(std::vector<Detection>& detections, const CocoDataset& dataset);
 
-/// Indices, best score first; ties: lower index first.
+/// The indices of the scores, best score first; of equal scores the lower index first.
 std::vector<std::size_t> by_descending_score(const std::vector<float>& scores);
 
-/// Greedy suppression: indices kept, by descending score (ties: lower index first); boxes xyxy, f32 arithmetic as torchvision.
-/// Stops after `limit` (the rest could not change those).
-/// Example: boxes {0,0,10,10}, {1,0,11,10}, {20,0,30,10} with scores .8, .9, .7 at iou 0.7: kept 1, 2 (overlap 90/110).
+/// Greedy suppression: returns the indices of the boxes that are kept, by descending score (of equal scores the lower index first). Boxes
+/// are x1, y1, x2, y2; arithmetic is f32 as in torchvision. Stops after `limit` boxes, which later ones could not change. Example: boxes
+/// {0,0,10,10}, {1,0,11,10}, {20,0,30,10} with scores .8, .9, .7 at iou 0.7: kept 1, 2 (overlap 90/110).
 std::vector<std::size_t> suppress_overlaps(const std::vector<std::array<float, 4>>& boxes_xyxy, const std::vector<float>& scores,
                                            double iou, std::size_t limit = SIZE_MAX);
 

@@ -4,7 +4,8 @@
 namespace nibble {
 namespace {
 
-TruthOutcomes compare_to_truth(const CocoDataset& truth, const std::vector<Detection>& a, const std::vector<Detection>& b, double confidence) {
+TruthOutcomes compare_to_truth(const CocoDataset& truth, const std::vector<Detection>& a, const std::vector<Detection>& b,
+                               double confidence) {
   const auto objects = objects_of(truth);
   const auto fates_a = classify_outcomes(objects, a, confidence), fates_b = classify_outcomes(objects, b, confidence);
   TruthOutcomes result{fates_a.counts, fates_b.counts, 0, 0, {}};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All that can be said about two networks from their detections alone.
+// Compares two networks by their detections alone.
 #pragma once
 #include <optional>
 #include <vector>
@@ -11,22 +11,23 @@
 
 namespace nibble {
 
-/// Against the ground truth at the working confidence.
+/// What became of the objects of the ground truth in both networks, at the working confidence.
 struct TruthOutcomes {
   OutcomeCounts a, b;
   std::int64_t lost = 0;                          ///< objects A finds and B does not
-  std::int64_t gained = 0;                        ///< the other way round
+  std::int64_t gained = 0;                        ///< objects B finds and A does not
   std::array<std::int64_t, kOutcomes> lost_as{};  ///< what became of the lost ones in B
 };
 struct DetectionBlame {
   double confidence = 0.25;
-  OutcomeCounts against_a;  ///< objects: A's confident detections
+  OutcomeCounts against_a;  ///< B's outcomes where the objects are A's confident detections
   ScoreShift shift;
   std::optional<TruthOutcomes> truth;
   std::optional<RepairStudy> repairs;
 };
 
-/// `data`: images, categories and, where `has_truth`, the annotations. Detections down to the lowest score, category ids of `data`.
+/// `data` gives images, categories and, where `has_truth` is set, the annotations; without it, `truth` and `repairs` stay empty. `a` and
+/// `b` hold all detections down to the lowest score, with category ids of `data`. `confidence` is 0..1.
 DetectionBlame blame_detections(const CocoDataset& data, bool has_truth, const std::vector<Detection>& a, const std::vector<Detection>& b,
                                 double confidence, int threads = 0);
 

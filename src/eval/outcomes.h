@@ -23,11 +23,11 @@ struct SeenObject {
   std::int64_t category_id = 0;
   std::array<double, 4> box_xywh_px{};
   double area_px2 = 0;
-  bool is_crowd = false;  ///< forgives detections inside it, is no object itself
-  double score = 1;       ///< of the network that sees it; 1 for ground truth
+  bool is_crowd = false;  ///< a crowd is no object itself; detections inside it are no false alarms
+  double score = 1;       ///< given by the network that sees it; 1 for ground truth
 };
 std::vector<SeenObject> objects_of(const CocoDataset& truth);
-/// Those with at least `confidence`.
+/// The detections with a score of at least `confidence`, as objects.
 std::vector<SeenObject> objects_of(const std::vector<Detection>& detections, double confidence);
 
 enum class Outcome : std::uint8_t {
@@ -42,9 +42,9 @@ const char* name_of(Outcome outcome);
 
 /// Confident detections that stand for no object.
 enum class Alarm : std::uint8_t {
-  duplicate,   ///< of a found object
-  risen,       ///< the network that is the measure sees it too, below the confidence
-  background,  ///< nothing is there
+  duplicate,   ///< one more detection of an object that was found
+  risen,       ///< the network that the objects come from sees it too, below the confidence
+  background,  ///< there is nothing
 };
 inline constexpr std::size_t kAlarms = 3;
 const char* name_of(Alarm alarm);

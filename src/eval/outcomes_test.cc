@@ -16,23 +16,23 @@ constexpr double kConfidence = 0.25;
 Detection at(double x, std::int64_t category, double score) { return {1, category, score, {x, 0, 100, 100}}; }
 std::vector<SeenObject> dog() { return {{1, kDog, {0, 0, 100, 100}, 10000, false, 0.9}}; }
 
-Outcome fate_of(const std::vector<Detection>& detections) {
+Outcome outcome_of(const std::vector<Detection>& detections) {
   return classify_outcomes(dog(), detections, kConfidence).objects.at(0).outcome;
 }
 
 TEST(Outcomes, EachHasItsName) {
-  EXPECT_EQ(fate_of({at(10, kDog, 0.3)}), Outcome::found);
-  EXPECT_EQ(fate_of({at(10, kDog, 0.2)}), Outcome::faded);
-  EXPECT_EQ(fate_of({at(10, kDog, 0.04)}), Outcome::missed) << "below a fifth of the confidence";
-  EXPECT_EQ(fate_of({at(10, kCat, 0.3)}), Outcome::wrong_class);
-  EXPECT_EQ(fate_of({at(50, kDog, 0.3)}), Outcome::mislocated);
-  EXPECT_EQ(fate_of({at(95, kDog, 0.3)}), Outcome::missed);
-  EXPECT_EQ(fate_of({}), Outcome::missed);
+  EXPECT_EQ(outcome_of({at(10, kDog, 0.3)}), Outcome::found);
+  EXPECT_EQ(outcome_of({at(10, kDog, 0.2)}), Outcome::faded);
+  EXPECT_EQ(outcome_of({at(10, kDog, 0.04)}), Outcome::missed) << "below a fifth of the confidence";
+  EXPECT_EQ(outcome_of({at(10, kCat, 0.3)}), Outcome::wrong_class);
+  EXPECT_EQ(outcome_of({at(50, kDog, 0.3)}), Outcome::mislocated);
+  EXPECT_EQ(outcome_of({at(95, kDog, 0.3)}), Outcome::missed);
+  EXPECT_EQ(outcome_of({}), Outcome::missed);
 }
 
 TEST(Outcomes, AConfidentOtherClassOutranksAFaintRightOne) {
-  EXPECT_EQ(fate_of({at(10, kDog, 0.2), at(0, kCat, 0.6)}), Outcome::wrong_class);
-  EXPECT_EQ(fate_of({at(10, kDog, 0.3), at(0, kCat, 0.6)}), Outcome::found);
+  EXPECT_EQ(outcome_of({at(10, kDog, 0.2), at(0, kCat, 0.6)}), Outcome::wrong_class);
+  EXPECT_EQ(outcome_of({at(10, kDog, 0.3), at(0, kCat, 0.6)}), Outcome::found);
 }
 
 TEST(Outcomes, AFaintBoxNeverTakesAnObjectFromASureOne) {

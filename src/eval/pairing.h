@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which detection of one network answers which of another, down to the lowest score: the ground for saying what changed.
+// Finds which detection of one network corresponds to which of another, down to the lowest score, so that changes can be named.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ inline constexpr std::size_t kChanges = 5;
 /// "missed", "extra", "wrong class", "location", "score"
 const char* name_of(Change change);
 
-/// Indices into the two lists.
+/// Two detections that correspond: indices into the two lists, and the overlap of their boxes.
 struct DetectionPair {
   std::size_t a = 0;
   std::size_t b = 0;

@@ -15,9 +15,9 @@ namespace nibble {
 
 using Repairs = std::bitset<kChanges>;  ///< bit: static_cast<std::size_t>(Change)
 
-/// B's detections after repairing `kinds`. missed: A's are added. extra: B's are dropped. location: pairs get A's box. score:
-/// pairs get A's score. wrong class: pairs that are a class change get A's class and score (and no other kind touches their score).
-/// None: B. All: A, in A's order.
+/// B's detections after the changes `kinds` were undone. missed: A's detections are added. extra: B's are dropped. location: pairs get A's
+/// box. score: pairs get A's score. wrong class: pairs that are a class change get A's class and score (and no other kind touches their
+/// score). None: B. All: A, in A's order.
 std::vector<Detection> repair(const std::vector<Detection>& a, const std::vector<Detection>& b, const Pairing& pairing, Repairs kinds);
 
 /// mAP 50-95; of all objects and by COCO's sizes. In 0..1; -1: there is no such object.
@@ -35,7 +35,7 @@ struct RepairStudy {
   SizedMap a, b;
   std::array<ChangeCost, kChanges> changes;  ///< in Change's order
 };
-/// 32 evaluations. Errors as evaluate_coco.
+/// Takes as much time as 32 calls of evaluate_coco, and has its errors.
 RepairStudy study_repairs(const CocoDataset& truth, const std::vector<Detection>& a, const std::vector<Detection>& b,
                           const Pairing& pairing, int threads = 0);
 

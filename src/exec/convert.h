@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The border between nibble's tensors and LibTorch's.
+// Conversion between nibble's tensors and LibTorch's.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -7,9 +7,9 @@
 
 namespace nibble {
 
-/// Copies into a fresh CPU tensor. Error(internal) for a dtype LibTorch does not know.
+/// Copies into a new tensor in the CPU's memory. Error(internal) for a dtype that LibTorch does not know.
 at::Tensor to_torch(const Tensor& tensor);
-/// Copies from any device and layout into contiguous bytes.
+/// Copies a tensor of any device and layout into contiguous bytes.
 Tensor from_torch(const at::Tensor& tensor);
 
 }  // namespace nibble

@@ -10,15 +10,15 @@
 namespace nibble {
 
 struct CudaState {
-  bool is_built_in = false;  ///< this LibTorch has kernels for CUDA
-  int gpus = 0;              ///< seen by its driver
+  bool is_built_in = false;  ///< whether this LibTorch has kernels for CUDA
+  int gpus = 0;              ///< how many GPUs the driver sees
 };
 CudaState cuda_state();
 
-/// What keeps LibTorch from computing on a GPU, and what to do; empty: nothing.
+/// What keeps LibTorch from computing on a GPU, and what to do about it; empty where nothing does.
 std::string missing_for_cuda(const CudaState& state);
 
-/// Error(environment) with missing_for_cuda where a GPU is asked for in vain.
+/// The device in LibTorch's terms. Error(environment) with the text of missing_for_cuda where a GPU is asked for and cannot be used.
 at::Device torch_device(const ComputeDevice& device);
 
 }  // namespace nibble

@@ -9,11 +9,12 @@
 
 namespace nibble {
 
-/// A parameter of `spec`'s granularity, [], [O] or [O,I/block,kh,kw], in a shape that broadcasts against x [O,I,kh,kw].
+/// Brings scales or zero points of `spec`'s granularity, shaped [], [O] or [O,ceil(I/block),kh,kw], into a shape that broadcasts against
+/// x [O,I,kh,kw].
 at::Tensor broadcast_scale(const at::Tensor& values, const QuantSpec& spec, const at::Tensor& x);
-/// Codes as float values (whole numbers in [min_code, max_code]); NaN stays NaN.
+/// The codes of x as floats: whole numbers in min_code..max_code; NaN stays NaN.
 at::Tensor quantize(const at::Tensor& x, const QuantParams& params);
-/// Real values of codes of any dtype, f32.
+/// The numbers that codes of any dtype stand for, as f32.
 at::Tensor dequantize(const at::Tensor& codes, const QuantParams& params);
 /// dequantize(quantize(x)).
 at::Tensor fake_quantize(const at::Tensor& x, const QuantParams& params);

@@ -9,14 +9,14 @@
 
 namespace nibble {
 
-/// Outputs of `node` for inputs in the node's order. Error(unsupported) naming the node for an operator that is only ever
-/// exported (top-k and row gathering of the one2one head).
+/// The outputs of `node` for inputs in the node's order. Error(unsupported) naming the node for an operator that is exported but never run
+/// here (top-k and row gathering of the one2one head).
 std::vector<at::Tensor> evaluate(const Node& node, const std::vector<at::Tensor>& inputs);
 
-/// A constant as the network sees it: dequantised when it carries QuantParams.
+/// A constant as the network sees it: codes that carry QuantParams are dequantised.
 at::Tensor constant_of(const Value& value);
 
-/// LibTorch convolution of `conv`'s attributes; `bias` may be undefined.
+/// LibTorch's convolution with the attributes of `conv`; `bias` may be undefined.
 at::Tensor convolve(const op::Conv& conv, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 }  // namespace nibble

@@ -11,53 +11,56 @@
 
 namespace nibble {
 
-/// One quantised convolution. weight = (round(latent) - zero point) * scale; rounding and saturation as in exec/fake_quant.h.
-/// Where latents are weights, round((latent - zero point) * first scale / scale + zero point) stands for round(latent): codes follow
-/// when the scale moves (LSQ, Esser et al. 2020, equations 1 to 3).
+/// The tensors that are learned for one quantised convolution. Its weight is (round(latent) - zero point) * scale, with rounding and
+/// saturation as in exec/fake_quant.h. After Net::start_from_weights, round((latent - zero point) * first scale / scale + zero point)
+/// takes the place of round(latent): a latent then stands for a float weight, and its code changes when the scale does (LSQ, Esser et al.
+/// 2020, equations 1 to 3).
 struct LearnedLayer {
-  std::size_t node = 0;                        ///< index into Graph::nodes
-  at::Tensor latent;                           ///< [O,I/groups,kh,kw], in steps of the scale, zero point included
-  at::Tensor first_log_scale;                  ///< of the steps that latents are in, where they are weights; else undefined
-  at::Tensor log_scale;                        ///< natural logarithm of the weight's scale, in the scale's shape
-  at::Tensor zero_point;                       ///< f32, in the scale's shape; not learned
-  at::Tensor bias;                             ///< [O]
-  at::Tensor log_activation_scale;             ///< [], undefined where the input is not quantised
-  std::optional<std::size_t> activation_node;  ///< its QuantizeDequantize node
+  std::size_t node = 0;             ///< index into Graph::nodes
+  at::Tensor latent;                ///< [O,I/groups,kh,kw]: the code before rounding, so in steps of the scale, zero point included
+  at::Tensor first_log_scale;       ///< the log_scale that latents count in after start_from_weights; else undefined
+  at::Tensor log_scale;             ///< natural logarithm of the weight's scale, in the scale's shape (scale_shape)
+  at::Tensor zero_point;            ///< f32, in the scale's shape; not learned
+  at::Tensor bias;                  ///< [O]
+  at::Tensor log_activation_scale;  ///< []: logarithm of the input's scale; undefined where the input is not quantised
+  std::optional<std::size_t> activation_node;  ///< the QuantizeDequantize node of the input; empty where the input is not quantised
 };
 
-/// Teacher forcing (Williams & Zipser 1989) from layer to layer: each quantised convolution reads share * the float network's input
-/// + (1 - share) * its own.
+/// Teacher forcing (Williams and Zipser 1989) from layer to layer: each quantised convolution reads share times what it reads in the float
+/// network plus (1 - share) times what the layers before it give.
 struct TeacherForcing {
   double share = 0;                      ///< 0 to 1
-  std::map<ValueId, at::Tensor> inputs;  ///< of Net::layer_inputs(), without gradients; not looked at where share is 0
+  std::map<ValueId, at::Tensor> inputs;  ///< the float network's values of Net::layer_inputs(), detached; may be empty where share is 0
 };
 
 class Net {
  public:
-  /// Latents start at the graph's codes. All tensors are on `device`. Error(internal) where a quantised convolution has no bias.
+  /// Copies `graph`. Latents start at the graph's codes, so that the net computes what the graph computes. All tensors are on `device`.
+  /// Error(internal) where a quantised convolution has no bias.
   explicit Net(const Graph& graph, const at::Device& device = at::kCPU);
-  /// Latents are the weights of `baseline`, the float graph with the same ids of values.
+  /// Lets latents stand for the float weights of `baseline` instead, which must have the same ids of values; scales and zero points stay.
   void start_from_weights(const Graph& baseline);
 
-  /// Values of `wanted` for images [B,3,S,S] on the net's device; computes no node they do not need. Gradients reach the layers' tensors
-  /// that require them.
+  /// The values `wanted`, in that order, for images f32 [B,3,H,W] on the net's device. Nodes that they do not depend on are not computed.
+  /// Gradients reach those of the layers' tensors that require them.
   std::vector<at::Tensor> forward(const at::Tensor& images, const std::vector<ValueId>& wanted, const TeacherForcing& forcing = {}) const;
-  /// What the layers read, before it is quantised; ascending, each once.
+  /// The values that the quantised convolutions read, before quantisation: ascending, each once.
   std::vector<ValueId> layer_inputs() const;
 
-  /// Latents beyond the range of codes, back to its ends: they could not come back by a gradient that sees no change there.
+  /// Moves latents that are more than half a step outside the range of codes back to that limit: beyond it the gradient is 0 and could
+  /// never bring them back. Does nothing where latents stand for weights, which come back when the scale grows.
   void clamp_latents();
 
   std::vector<LearnedLayer>& layers() { return layers_; }
   const std::vector<LearnedLayer>& layers() const { return layers_; }
   const Graph& graph() const { return graph_; }
-  /// The graph with the codes, scales and biases the layers now stand for.
+  /// The graph with the codes, scales and biases that the layers now have, verified.
   Graph freeze() const;
 
  private:
   ValueId input_of(const LearnedLayer& layer) const;
   const QuantSpec& spec_of(const LearnedLayer& layer) const;
-  /// What is rounded to codes.
+  /// The numbers that are rounded to codes, in the latent's shape.
   at::Tensor unrounded(const LearnedLayer& layer) const;
   at::Tensor weight_of(const LearnedLayer& layer) const;
 

@@ -15,7 +15,8 @@ at::Tensor round_straight_through(const at::Tensor& latent, const QuantSpec& spe
 ///   d/dx = 1 inside the range, 0 where x saturates;   d/dscale = code - z inside, code where x saturates.
 at::Tensor fake_quantize_straight_through(const at::Tensor& x, const at::Tensor& scale, std::int32_t zero_point, const QuantSpec& spec);
 
-/// The same out of LibTorch's operators, which it is made of where tensors are not in the CPU's memory.
+/// The same, computed by LibTorch's operators instead of loops over the CPU's memory: what the function above uses for tensors on other
+/// devices.
 at::Tensor fake_quantize_by_operators(const at::Tensor& x, const at::Tensor& scale, std::int32_t zero_point, const QuantSpec& spec);
 
 }  // namespace nibble

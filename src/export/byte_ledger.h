@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the bytes of an ONNX file are, to the last one: initialisers by what they are for, then text and structure.
+// Accounts for every byte of an ONNX file: initialisers by what they are for, then text and structure.
 #pragma once
 #include <onnx/onnx_pb.h>
 
@@ -11,7 +11,7 @@ namespace nibble {
 
 struct ByteRow {
   std::string what;        ///< "weights, 4 bits packed"
-  std::int64_t count = 0;  ///< initialisers or names
+  std::int64_t count = 0;  ///< how many initialisers or names the row is about
   std::int64_t bytes = 0;
   bool operator==(const ByteRow&) const = default;
 };

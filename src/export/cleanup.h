@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clean-up of any ONNX file: smaller structure, the same numbers. The passes are in cleanup_passes.h.
+// Cleans up any ONNX file: its structure gets smaller, and the numbers it computes stay the same. The passes are in cleanup_passes.h.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -10,7 +10,7 @@ namespace nibble {
 
 struct CleanupOptions {
   bool own_initialisers = false;  ///< initialisers that callers may override as inputs become plain constants
-  bool strip = false;             ///< drop doc strings and value_info: what only people and debuggers read
+  bool strip = false;             ///< doc strings and value_info are dropped, which only people and debuggers read
   bool narrow_constants = false;  ///< large constants that fit exactly are stored as bytes or float16, with a Cast behind
 };
 
@@ -21,7 +21,7 @@ struct CleanupCount {
   int applied = 0;
 };
 
-/// What a file is made of, for before and after.
+/// What a file consists of, to be compared before and after.
 struct GraphCensus {
   std::int64_t nodes = 0;
   std::int64_t initialisers = 0;
@@ -41,7 +41,7 @@ struct CleanupResult {
 /// in another folder: their place is relative to the model.
 CleanupResult clean_model(const std::filesystem::path& from, const std::filesystem::path& to, const CleanupOptions& options = {});
 
-/// Names of the passes with what they do, in order: for the help.
+/// The names of the passes with what they do, in their order, for the help text.
 std::vector<CleanupCount> cleanup_passes();
 
 }  // namespace nibble

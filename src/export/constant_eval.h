@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a runtime would see as a weight: constants through Clip, DequantizeLinear, Cast, Sub and Identity, in f32 arithmetic.
+// Computes the weight that a runtime would see: constants through Clip, DequantizeLinear, Cast, Sub and Identity, in f32 arithmetic.
 #pragma once
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ EvaluatedConstant evaluate_constant(const OnnxIndex& index, const std::string& n
 /// it has no scale.
 EvaluatedConstant evaluate_steps(const OnnxIndex& index, const onnx::NodeProto& dequantize);
 
-/// The stored elements. Error(unsupported) for types that are not weights.
+/// The stored elements as doubles. Error(unsupported) for element types that weights do not have.
 std::vector<double> elements_of(const onnx::TensorProto& tensor);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Graph printed as ONNX.
+// Writes a Graph as an ONNX file.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace nibble {
 
-/// How quantised weights are written. Integers are the same in all.
+/// How quantised weights are written. The integers are the same in all dialects.
 enum class Dialect {
   qcdq,     ///< Brevitas 0.12: opset 13, IR 7; int8 initialiser -> Clip (below 8 bits) -> DequantizeLinear; see docs/formats.md
   int4,     ///< opset 21, IR 10: packed INT4 initialiser (INT8 above 4 bits) -> DequantizeLinear, no Clip
@@ -19,12 +19,13 @@ enum class Dialect {
 
 struct EmitOptions {
   Dialect dialect = Dialect::qcdq;
-  int opset = 0;  ///< as for resolved_opset
+  int opset = 0;  ///< 13..21, or 0 for the dialect's own (resolved_opset)
   std::map<std::string, std::string> metadata;
   std::string producer_version;
 };
 
-/// The opset `requested` means in a dialect (0: its own). Error(usage) naming the range when it cannot be written so.
+/// The opset that a file gets where `requested` was asked for: that one, or the dialect's own where it is 0. Error(usage) naming the
+/// possible range where the dialect cannot be written with it.
 int resolved_opset(Dialect dialect, int requested);
 
 /// Verifies the graph, then serialises it to the file (written then renamed); streaming, without a second copy of the weights in memory.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small edits of an ONNX graph that keep it consistent: what clean-up passes are made of.
+// Small edits of an ONNX graph that keep it consistent. Clean-up passes are made of them.
 #pragma once
 #include <onnx/onnx_pb.h>
 
@@ -21,23 +21,24 @@ Names names_of(const Infos& infos) {
   return names;
 }
 
-/// True for operators of ONNX itself: only those mean what their name says.
+/// Whether the operator is ONNX's own. Only then its name says what it computes.
 bool is_standard(const onnx::NodeProto& node);
 bool is_op(const onnx::NodeProto& node, std::string_view op_type);
-/// The input's name, empty where it is not given.
+/// The name of the input at this place, empty where it is not given.
 std::string input_of(const onnx::NodeProto& node, int index);
 
 /// Names whose meaning is fixed from outside the node list: graph inputs and outputs, everything the bodies of If, Loop and
 /// Scan mention (they may read values of the graph around them), names in quantisation annotations and sparse initialisers.
 Names pinned_names(const onnx::GraphProto& graph);
 
-/// What some reader needs: inputs of nodes, and pinned names.
+/// The names that something reads: inputs of nodes, and pinned names.
 Names read_names(const onnx::GraphProto& graph);
 
-/// In the inputs of the graph's own nodes; bodies are left alone, their names are pinned.
+/// Replaces names in the inputs of the graph's own nodes. Bodies are left alone, since their names are pinned.
 void rename_reads(onnx::GraphProto& graph, const Renames& renames);
 
-/// Keeps the order; returns how many went. `keep` is asked once for each index, ascending; what it is asked about is still in place.
+/// Removes the elements of a repeated field for which `keep` is false, in place and keeping the order, and returns how many were removed.
+/// `keep` is asked once for each index, ascending, while that element is still in its place.
 template <class Field, class Keep>
 int keep_if(Field& field, const Keep& keep) {
   int kept = 0;
@@ -53,7 +54,7 @@ int keep_if(Field& field, const Keep& keep) {
 /// otherwise the node stays. Returns how many went.
 int bypass_nodes(onnx::GraphProto& graph, const std::function<bool(const onnx::NodeProto&)>& hands_through);
 
-/// Nodes that some graph output or body depends on, in order.
+/// For each node: whether an output of the graph, or a body, depends on it.
 std::vector<bool> live_nodes(const onnx::GraphProto& graph);
 
 }  // namespace nibble

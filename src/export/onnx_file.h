@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ONNX files as input: untrusted bytes become a checked ModelProto, and names become places in it.
+// Reads ONNX files: untrusted bytes become a checked ModelProto, and names lead to places in it.
 #pragma once
 #include <onnx/onnx_pb.h>
 
@@ -20,14 +20,15 @@ namespace nibble {
 onnx::ModelProto read_onnx(const std::filesystem::path& path);
 /// The same from a stream; `path` is for messages and the place of external data.
 onnx::ModelProto parse_onnx(std::istream& in, const std::filesystem::path& path);
-/// Written then renamed.
+/// Writes the file under another name, then renames it. Error(environment) naming the path where it cannot be written.
 void write_onnx(const onnx::ModelProto& model, const std::filesystem::path& path);
 
-/// Where names of the main graph come from. Borrows the graph, which must not change meanwhile.
+/// Finds, by name, where values of the main graph come from. The graph is not copied and must not change meanwhile.
 struct OnnxIndex {
   explicit OnnxIndex(const onnx::GraphProto& graph);
   /// nullptr when the name is not an initialiser or a Constant node's tensor.
   const onnx::TensorProto* constant(const std::string& name) const;
+  /// The node that gives this value; nullptr where no node does.
   const onnx::NodeProto* producer(const std::string& name) const;
 
  private:
@@ -35,15 +36,15 @@ struct OnnxIndex {
   std::unordered_map<std::string, const onnx::NodeProto*> producers_;
 };
 
-/// Extents and their product. Error(input) on negative or overflowing ones; `where` is named.
+/// The extents. Error(input) naming `where` for a negative extent, or where their product is above 2^40.
 Shape shape_of(const onnx::TensorProto& tensor, const std::string& where);
-/// Bytes the elements need, packed types included; 0 for types of unknown width.
+/// How many bytes the elements need in raw form, 4-bit types packed; 0 for types of unknown width. Errors as shape_of.
 std::int64_t stored_bytes(const onnx::TensorProto& tensor, const std::string& where);
 bool is_external(const onnx::TensorProto& tensor);
 
-/// The default domain's opset; Error(input) without one.
+/// The opset of the default domain. Error(input) naming `where` for a model that has none.
 std::int64_t opset_of(const onnx::ModelProto& model, const std::string& where);
-/// nullptr when the node has no such attribute.
+/// The attribute of this name, nullptr where the node has none.
 const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::string_view name);
 std::int64_t int_attribute(const onnx::NodeProto& node, std::string_view name, std::int64_t fallback);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An ONNX model about to be written: protobuf for the structure, borrowed tensors for the weights.
+// An ONNX model that is about to be written. Its structure is protobuf, its weights are tensors that share the Graph's bytes.
 #pragma once
 #include <onnx/onnx_pb.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an ONNX file holds, ours or not: for `nibble inspect` and for gates ("no layer skipped").
+// Summarises what an ONNX file holds, whoever wrote it, for `nibble inspect` and for the checks of a run.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -17,9 +17,9 @@ struct OnnxLayer {  ///< one Conv, MatMul or Gemm with constant weights
   std::string op;
   int weight_bits = 32;      ///< from initialiser type and Clip bounds
   std::string granularity;   ///< "float", "tensor", "channel", "block 32"
-  int activation_bits = 0;   ///< 0: float input
+  int activation_bits = 0;   ///< of its input; 0 where that is float
   std::int64_t weights = 0;  ///< elements
-  std::int64_t bytes = 0;    ///< of the weight initialiser, scales and zero points as stored
+  std::int64_t bytes = 0;    ///< of the weight initialiser, its scales and zero points together, as stored
   std::int64_t weight_bytes = 0, scale_bytes = 0, zero_point_bytes = 0, bias_bytes = 0;
 };
 struct OnnxTensor {

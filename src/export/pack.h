@@ -11,9 +11,9 @@
 
 namespace nibble {
 
-/// i8 or u8 codes whose values fit in 4 bits, as u8 bytes.
+/// Packs i8 or u8 codes, which must fit in 4 bits, into a u8 tensor of (count + 1) / 2 bytes.
 Tensor pack_nibbles(const Tensor& codes);
-/// The first `count` codes; needs (count + 1) / 2 bytes.
+/// The first `count` codes in `bytes`, which must have at least (count + 1) / 2 bytes.
 std::vector<std::int8_t> unpack_nibbles(std::span<const std::byte> bytes, std::size_t count, bool is_signed);
 
 }  // namespace nibble

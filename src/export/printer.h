@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page a Graph is printed on: names, nodes and initialisers of the ONNX model being made.
+// The ONNX model that a Graph is being printed to: its names, nodes and initialisers.
 #pragma once
 #include <cstdint>
 #include <initializer_list>
@@ -56,11 +56,11 @@ void set_ints(onnx::NodeProto& node, std::string_view name, std::span<const std:
 void set_float(onnx::NodeProto& node, std::string_view name, float value);
 void set_string(onnx::NodeProto& node, std::string_view name, std::string_view value);
 
-/// print_op.cc: the node as one or more ONNX nodes.
+/// In print_op.cc: writes the node as one or more ONNX nodes.
 void print_node(Printer& printer, const Node& node);
-/// quantized_weights.cc: codes -> [Clip] -> DequantizeLinear [-> Cast]; returns the name of the real-valued result.
+/// In quantized_weights.cc: writes codes -> [Clip] -> DequantizeLinear [-> Cast] and returns the name of the real-valued result.
 std::string print_quantized_constant(Printer& printer, const Value& value, const Node& reader);
-/// quantized_weights.cc: QuantizeLinear -> [Clip] -> DequantizeLinear.
+/// In quantized_weights.cc: writes QuantizeLinear -> [Clip] -> DequantizeLinear.
 void print_quantize_dequantize(Printer& printer, const Node& node, const QuantParams& params);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One file with some convolutions of another: what would be gained if these layers were not quantised.
+// Makes a file with some convolutions of another one, to measure what would be gained if these layers were not quantised.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -8,11 +8,11 @@
 
 namespace nibble {
 
-/// A convolution that takes another's place.
+/// A convolution that is to be replaced by another one.
 struct LayerReplacement {
-  std::string into;  ///< its name in the file that is changed
-  std::string from;  ///< its name in the file the weights come from
-  bool keep_input_quantiser = false;
+  std::string into;                   ///< its name in the file that is changed
+  std::string from;                   ///< its name in the file the weights come from
+  bool keep_input_quantiser = false;  ///< whether its input stays quantised
 };
 
 /// Two files of one network, read once.

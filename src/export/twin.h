@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two files, the same weights: the proof that every dialect was printed from one set of integers.
+// Proves that two files hold the same weights: that every dialect was written from one set of integers.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -7,10 +7,10 @@
 
 namespace nibble {
 
-/// How the biases of the second file stand to those of the first.
+/// How the biases of the second file may differ from those of the first.
 enum class Biases {
-  equal,
-  rounded,  ///< where they are quantised: off by half a step at most
+  equal,    ///< not at all
+  rounded,  ///< where they are quantised: by half a step at most
 };
 
 /// What was compared, and where the two first differ.
@@ -22,8 +22,8 @@ struct TwinComparison {
   std::string weights_differ;  ///< empty: all numbers are equal, bit for bit
 };
 
-/// Each Conv of `a` with the Conv of that name in `b`. Error(input) when one has no Conv or two of one name; a Conv that only one
-/// has is a difference of both kinds.
+/// Compares each Conv of `a` with the Conv of the same name in `b`. Error(input) when one has no Conv or two of one name; a Conv that only
+/// one has is a difference of both kinds.
 TwinComparison compare_twins(const std::filesystem::path& a, const std::filesystem::path& b, Biases biases = Biases::equal);
 
 /// Error(internal) naming the first node that differs in integers or numbers.

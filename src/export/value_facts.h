@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be said about the values of an ONNX graph without running it: element type, shape, and the numbers of small integer
+// Finds out what can be said about the values of an ONNX graph without running it: element type, shape, and the numbers of small integer
 // values (shapes on their way into Reshape, Slice, Resize). Forward through the operators detectors are made of; of anything
 // else nothing is claimed, except what the file itself declares.
 #pragma once
@@ -22,7 +22,7 @@ struct ValueFact {
   std::optional<std::vector<double>> floats;      ///< of a float constant of at most 16 elements (the scales of Resize)
 };
 
-/// Borrows the tensors of the graph it is made from.
+/// The facts about all values of a graph. The graph's tensors are not copied: it must outlive this object.
 class ValueFacts {
  public:
   explicit ValueFacts(const onnx::GraphProto& graph);

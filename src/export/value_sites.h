@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places inside an ONNX file where numbers can be read: the convolutions, how they follow each other, and a copy of the model
-// that gives chosen values out.
+// Finds the sites inside an ONNX file where numbers can be read (convolutions and how they follow each other, quantisers), and makes a copy
+// of the model that has chosen values as its outputs.
 #pragma once
 #include <cstddef>
 #include <filesystem>
@@ -12,11 +12,12 @@
 namespace nibble {
 
 struct ConvSite {
-  std::string name;                  ///< of the node; of its output where the node has none
-  std::string input;                 ///< value it reads, behind its quantiser where it has one
-  std::string output;                ///< value it gives, bias included
-  Shape weight;                      ///< [O,I/groups,kh,kw]; empty when it is no constant
-  std::vector<std::size_t> sources;  ///< convolutions whose output reaches the input without another one between; empty: the image
+  std::string name;    ///< of the node; of its output where the node has none
+  std::string input;   ///< value it reads, behind its quantiser where it has one
+  std::string output;  ///< value it gives, bias included
+  Shape weight;        ///< [O,I/groups,kh,kw]; empty when it is no constant
+  /// Indices of the convolutions whose output reaches the input without another one in between; empty where only the image does.
+  std::vector<std::size_t> sources;
 };
 
 /// Convolutions of the main graph in its order, which is topological. Error(input) as read_onnx.

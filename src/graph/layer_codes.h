@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What quantisation puts into a graph, convolution by convolution.
+// What quantisation puts into a graph for each convolution, and how it gets there and back.
 #pragma once
 #include <cstddef>
 #include <map>
@@ -10,13 +10,13 @@
 namespace nibble {
 
 struct LayerCodes {
-  Tensor codes;  ///< i8, the weight's shape
-  QuantParams weight;
+  Tensor codes;                           ///< i8, in the weight's shape
+  QuantParams weight;                     ///< scales and zero points of the codes
   Tensor bias;                            ///< f32 [O]
-  std::optional<QuantParams> activation;  ///< of the input
+  std::optional<QuantParams> activation;  ///< quantiser of the input; empty where the input stays float
 };
 
-/// By index of the convolution in the float graph's nodes.
+/// The key is the index of the convolution in the float graph's nodes.
 using CodesByNode = std::map<std::size_t, LayerCodes>;
 
 /// The graph with codes, biases and activation quantisers in place. Values of `baseline` keep their ids.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rewrites: each takes a Graph and returns one with the same function and the count of places changed.
+// Rewrites: each takes a Graph and returns a changed copy, with the number of places that were changed.
 #pragma once
 #include <map>
 #include <string>
@@ -30,7 +30,7 @@ Rewritten merge_parallel_convs(const Graph& graph);
 /// coordinates above 512 then come in steps of 0.5). QuantizeDequantize nodes are not supported: Error(unsupported).
 Rewritten to_half(const Graph& graph, DType io = DType::f32);
 
-/// What of a convolution's output, in front of the SiLU, its 8-bit codes cover. low <= 0 <= high.
+/// The part of a convolution's output, in front of the SiLU, that its 8-bit codes cover: low <= 0 <= high. Values outside saturate.
 struct OutputRange {
   float low = 0, high = 0;
 };
@@ -39,14 +39,14 @@ struct OutputRange {
 /// Runtime's CPU provider) computes on integers instead of dequantising.
 /// Before: QuantizeDequantize(x) -> Conv(W, b) -> Silu -> y.  Weights and scales of x stay as they are.
 /// After:  QuantizeDequantize(x) -> Conv(W, b32) -> QuantizeDequantize = z;  z * QuantizeDequantize(Sigmoid(z)) -> y.
-/// b32 has steps of weight scale * input scale and 32 bits. Quantisers that give equal codes become one. Signed 8-bit codes of activations
-/// become unsigned ones, 128 higher: integer kernels of CPUs multiply u8 by s8. z covers `ranges` (by convolution), sigmoids have steps of
-/// 1/255. A convolution read by one quantiser only needs no z. Conditions: signed 8-bit inputs, signed weights
-/// per channel or tensor whose codes less their zero point fit 8 bits, at least 8 input channels unless grouped, and nothing else reads the
-/// output. Other convolutions stay as they are. `applied`: convolutions on integers. Error(internal) when a range is missing,
-/// Error(numeric) when one is unusable.
+/// b32 has 32 bits and steps of weight scale * input scale. Quantisers that give equal codes become one. Signed 8-bit codes of activations
+/// become unsigned ones, 128 higher, because integer kernels of CPUs multiply u8 by s8. z covers the range that `ranges` has under the
+/// convolution's name; sigmoids have steps of 1/255. A convolution that only one quantiser reads needs no z. Conditions: signed 8-bit
+/// inputs, signed weights per channel or tensor whose codes less their zero point fit 8 bits, at least 8 input channels unless grouped, and
+/// nothing else reads the output. Other convolutions stay as they are. `applied` counts the convolutions that compute on integers
+/// afterwards. Error(internal) when a range is missing, Error(numeric) when one is unusable.
 Rewritten to_integer(const Graph& graph, const std::map<std::string, OutputRange>& ranges);
-/// The convolutions to_integer wants a range for.
+/// The names of the convolutions for which to_integer needs a range.
 std::vector<std::string> integer_silu_convs(const Graph& graph);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How shapes and quantisation specs read in messages and dumps.
+// Shapes and quantisation specs as text, for messages and dumps.
 #pragma once
 #include <string>
 
@@ -8,9 +8,9 @@
 
 namespace nibble {
 
-/// "[B,3,640,640]": B is an extent known at run time only.
+/// For example "[B,3,640,640]"; B stands for an extent that is known at run time only.
 std::string text_of(const Shape& shape);
-/// "int4 narrow per channel", "uint8 per tensor", "int4 per block of 32".
+/// For example "int4 narrow per channel", "uint8 per tensor" or "int4 per block of 32".
 std::string text_of(const QuantSpec& spec);
 
 }  // namespace nibble

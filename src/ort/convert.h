@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between Tensor and the runtime's values.
+// Conversion between Tensor and ONNX Runtime's values.
 #pragma once
 #include <onnxruntime_cxx_api.h>
 
@@ -9,12 +9,12 @@
 
 namespace nibble {
 
-/// Error(unsupported) naming `where` for element types nibble has no Tensor for.
+/// The dtype of a runtime's element type. Error(unsupported) naming `where` for types that Tensor does not have.
 DType dtype_of(ONNXTensorElementDataType type, const std::string& where);
 ONNXTensorElementDataType element_type_of(DType dtype);
-/// Borrows the tensor's bytes; the tensor must outlive the value.
+/// A value over the tensor's own bytes, which are not copied: the tensor must outlive the value.
 Ort::Value to_ort(const Tensor& tensor);
-/// Copies out of the runtime's memory.
+/// Copies a value out of the runtime's memory. Errors as dtype_of.
 Tensor from_ort(const Ort::Value& value, const std::string& where);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far apart two answers to the same question are, and whether a file answers at all.
+// How far the outputs of two sessions lie apart on the same inputs, and whether a file runs at all.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -10,20 +10,21 @@
 
 namespace nibble {
 
-/// reference {1, -4}, other {1.5, -4}: max_abs 0.5, max_relative 0.125 (0.5 / 4), mean_abs 0.25, worst_index 0.
+/// The difference between two tensors. Example: reference {1, -4} and other {1.5, -4} give max_abs 0.5, max_relative 0.125 (0.5 / 4),
+/// mean_abs 0.25 and worst_index 0.
 struct OutputDifference {
   std::string name;
   double max_abs = 0;
-  double max_relative = 0;  ///< max_abs over the reference's largest magnitude; 0 when both are all zero
+  double max_relative = 0;  ///< max_abs divided by the reference's largest magnitude; 0 where both are all zero
   double mean_abs = 0;
-  std::int64_t worst_index = 0;  ///< row-major, of the largest difference
+  std::int64_t worst_index = 0;  ///< row-major index of the element with the largest difference
 };
 
-/// Any dtypes that convert to f32 (int64 above 2^24 is rounded). Error(input) when shapes differ, Error(numeric) naming
-/// output and index on a non-finite element of either.
+/// Compares tensors of any dtypes that convert to f32; int64 above 2^24 is rounded by that. Error(input) when shapes differ, Error(numeric)
+/// naming output and index on a non-finite element of either.
 OutputDifference compare_tensors(const std::string& name, const Tensor& reference, const Tensor& other);
 
-/// Runs and compares every output, by position. Error(input) when the counts differ.
+/// Runs a session and compares its outputs with `reference` one by one, by position. Error(input) where their number differs.
 std::vector<OutputDifference> compare_outputs(const Session& session, const std::vector<Tensor>& inputs,
                                               const std::vector<Tensor>& reference);
 std::vector<OutputDifference> compare_sessions(const Session& reference, const Session& other, const std::vector<Tensor>& inputs);
@@ -42,7 +43,7 @@ struct SmokeResult {
 /// Error(numeric) naming output and index on a non-finite number.
 SmokeResult smoke(const Session& session, std::uint64_t seed);
 
-/// The inputs smoke() uses.
+/// The inputs that smoke() uses with this seed.
 std::vector<Tensor> random_inputs(const Session& session, std::uint64_t seed);
 
 }  // namespace nibble

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which operators the runtime really runs, where, and how long each takes: what it made of a file, not what the file says.
+// Which operators the runtime really runs, on which provider, and how long each takes. This is what it has made of a file by fusing and
+// folding, and not what the file says.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -15,14 +16,14 @@ struct NodeTime {
   std::string name;  ///< after the runtime's rewrites: fused nodes have the runtime's names
   std::string op;    ///< "QLinearConv", "FusedConv"
   std::string provider;
-  double median_us = 0;  ///< of the runs
+  double median_us = 0;  ///< median time over the runs, in microseconds
 };
 
-/// One kind of operator.
+/// All nodes of one operator taken together.
 struct OpTime {
   std::string op;
-  int nodes = 0;
-  double us = 0;
+  int nodes = 0;  ///< how many there are
+  double us = 0;  ///< sum of their median times, in microseconds
 };
 
 struct RuntimeProfile {
@@ -32,10 +33,12 @@ struct RuntimeProfile {
   double total_us() const;
 };
 
-/// Runs once to warm up, then `runs` times with the recording on. The runtime's trace lies in the system's temporary folder meanwhile.
+/// Runs the model on `inputs` once to warm up, then `runs` times, and records them. Meanwhile the runtime's trace lies in the folder for
+/// temporary files.
 RuntimeProfile profile_model(const std::filesystem::path& model, SessionOptions options, const std::vector<Tensor>& inputs, int runs);
 
-/// From the runtime's trace; the first run of each node is left out where there are more. Error(input) when it is no trace.
+/// Reads a trace that the runtime has written. The first run of each node is left out where there are more. Error(input) where the file is
+/// no trace.
 RuntimeProfile read_profile(const std::filesystem::path& trace);
 
 }  // namespace nibble

@@ -17,17 +17,18 @@ enum class Provider { cpu, cuda };
 Provider parse_provider(std::string_view name);
 std::string_view name_of(Provider provider);
 
-/// How far the runtime may change a graph; each level includes those before it. `all` adds layouts, on CPUs of convolutions.
+/// How far the runtime may change a graph. Each level includes those before it; `all` also changes the memory layout of tensors, on a CPU
+/// around convolutions.
 enum class Optimization { off, basic, extended, all };
 std::string_view name_of(Optimization level);
 
 struct SessionOptions {
   Provider provider = Provider::cpu;
-  int threads = 0;                           ///< intra-op; 0: the cores
-  bool optimize = true;                      ///< false: graph optimisations off (the reference numbers)
-  Optimization highest = Optimization::all;  ///< where `optimize`
-  std::filesystem::path profile = {};        ///< not empty: record each node's time; prefix of the file end_profile() returns
-  bool allow_cpu_fallback = false;           ///< cuda: nodes without a CUDA kernel run on the CPU instead of being an error
+  int threads = 0;                           ///< how many threads compute within one operator; 0 for as many as there are cores
+  bool optimize = true;                      ///< false: graph optimisations are off, as for reference numbers
+  Optimization highest = Optimization::all;  ///< the highest level of optimisation where `optimize` is true
+  std::filesystem::path profile = {};        ///< prefix of the file that each node's time is recorded in; empty: nothing is recorded
+  bool allow_cpu_fallback = false;           ///< with cuda: nodes without a CUDA kernel run on the CPU instead of being an error
 };
 
 struct TensorInfo {
@@ -58,7 +59,7 @@ class Session {
   /// Error(internal) with the runtime's words otherwise.
   std::vector<Tensor> run(const std::vector<Tensor>& inputs) const;
 
-  /// Ends the recording that SessionOptions::profile asked for; the runtime's file, Chrome's trace format.
+  /// Ends the recording that SessionOptions::profile asked for and returns the file, which is in Chrome's trace format.
   std::filesystem::path end_profile();
 
  private:
@@ -68,8 +69,8 @@ class Session {
 
 struct RuntimeInfo {
   std::string version;                 ///< "1.26.0"
-  std::filesystem::path library;       ///< what was loaded
-  std::vector<std::string> providers;  ///< compiled in
+  std::filesystem::path library;       ///< the file that was loaded
+  std::vector<std::string> providers;  ///< those that were compiled into it
 };
 /// Looks, in this order, at $NIBBLE_ONNXRUNTIME (a file, then the only place), lib/ and ../lib/nibble of the executable's folder,
 /// the compiled-in path (one in the source tree only while the program is in its build folder), the loader's.

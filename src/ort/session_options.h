@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SessionOptions in the runtime's own terms.
+// Turns SessionOptions into ONNX Runtime's own.
 #pragma once
 #include <onnxruntime_cxx_api.h>
 
@@ -14,11 +14,12 @@ namespace nibble {
 /// Error(environment) when the provider is not compiled in or its libraries do not load, with what to install.
 Ort::SessionOptions make_session_options(const SessionOptions& options);
 
-/// Lines of the runtime's log, as many sessions as ask; kept alive by the caller while the session is being made.
+/// Lines of the runtime's log. capture_log lets a session that is made with `options` append to them; the caller keeps them alive until it
+/// is made.
 using LogLines = std::vector<std::string>;
 void capture_log(Ort::SessionOptions& options, LogLines& lines);
 
-/// Nodes the log says were placed on `provider`, as "Op (name)". The runtime logs, at level verbose, a heading
+/// The nodes that were placed on `provider` according to the log, as "Op (name)". The runtime logs, at level verbose, a heading
 /// "Node(s) placed on [P]. Number of nodes: 2" or "All nodes placed on [P]. ...", then a line for each node.
 std::vector<std::string> nodes_placed_on(std::string_view provider, const LogLines& lines);
 

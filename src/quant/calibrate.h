@@ -19,41 +19,47 @@ namespace nibble {
 /// What was done to a convolution, and how well it worked.
 struct LayerStat {
   std::string node;
-  int weight_bits = 32;
-  int activation_bits = 32;
-  std::string method;                             ///< "gptq", "nearest", "float"
-  double sqnr_db = 0;                             ///< of the weights: 10 log10(sum w^2 / sum (w - w')^2)
-  double output_sqnr_db = 0;                      ///< the same of the layer's output on the calibration inputs (trace form)
-  double clipped = 0;                             ///< fraction of weights at the ends of the code range
-  double zeroed = 0;                              ///< fraction of nonzero weights that became 0
-  std::optional<double> low_damage, high_damage;  ///< mixed precision: the head's divergence with this layer alone at few and at many bits
-  double damping = 0;                             ///< GPTQ: what the Cholesky factorisation finally needed
-  std::string note;                               ///< why a layer is float or a method fell back; empty when all went as the recipe says
+  int weight_bits = 32;      ///< 2..8; 32 where it stayed float
+  int activation_bits = 32;  ///< of its input: 8; 32 where that stayed float
+  std::string method;        ///< how its codes were chosen: "gptq" or "nearest"; "float" where there are none
+  /// Signal to quantisation noise of the weights, 10 log10(sum w^2 / sum (w - w')^2) in decibels; infinite without noise.
+  double sqnr_db = 0;
+  /// The same ratio of the layer's output on the calibration inputs, computed from their second moments: tr(W H W^T) / tr(D H D^T).
+  double output_sqnr_db = 0;
+  double clipped = 0;  ///< fraction of weights whose code is the lowest or the highest, 0..1
+  double zeroed = 0;   ///< number of weights that were not 0 and became 0, as a fraction of all weights, 0..1
+  /// With mixed bits: the head's divergence (quant/statistics/head_loss.h) per detection when only this layer is quantised, to the recipe's
+  /// bits and to mixed.high_bits. Empty where it was not measured.
+  std::optional<double> low_damage, high_damage;
+  double damping = 0;  ///< the part of the Hessian's mean diagonal that was added to it: the recipe's, or more where it had to be raised
+  std::string note;    ///< why the layer is float, or what was done otherwise than the recipe says; empty where nothing was
 };
 
-/// What mixed precision made of its budget.
+/// The choice of bits that was made under the budget of mixed bits.
 struct ChosenBits {
-  BitFrontPoint point;           ///< damage: NaN where few bits everywhere were enough, and nothing was measured
-  std::vector<BitTrial> trials;  ///< max_drop: in order
-  std::string judge;             ///< max_drop: what the drop was measured on, in words
+  BitFrontPoint point;           ///< its damage is NaN where the recipe's bits everywhere kept the budget, so that nothing was measured
+  std::vector<BitTrial> trials;  ///< with mixed.max_drop: the choices that were tried, in the order of trying
+  std::string judge;             ///< with mixed.max_drop: what the drop was measured on, as a phrase for the report
 };
 
 struct CalibrationResult {
-  Graph graph;
+  Graph graph;                    ///< quantised; values of the baseline keep their ids
   std::vector<LayerStat> layers;  ///< every convolution, in graph order, float ones included
-  std::int64_t images = 0;
-  std::vector<BitFrontPoint> front;  ///< mixed precision: predicted damage over average bits
-  std::optional<ChosenBits> chosen;  ///< mixed precision
+  std::int64_t images = 0;        ///< how many it was calibrated on, views of an image counted each
+  /// With mixed bits: the best predicted damage for each number of raised layers, and the choice among these. Empty without a budget.
+  std::vector<BitFrontPoint> front;
+  std::optional<ChosenBits> chosen;
 };
 
-/// Delivers calibration images as f32 [B,3,S,S] in 0..1: `load(first, count)`; may be called many times for the same range.
+/// Where calibration images come from. `load(first, count)` returns images first .. first + count - 1 as f32 [count,3,H,W], RGB in 0..1. It
+/// is called several times for the same range and must return the same pixels each time.
 struct CalibrationImages {
   std::int64_t count = 0;
   std::function<Tensor(std::int64_t first, std::int64_t count)> load;
 };
 
-/// Values of the graph in which the detection head's logits stand, before DFL and sigmoid. Without them (-1) all outputs of a layer count
-/// alike, and there can be no mixed bits.
+/// The values of the graph that hold the detection head's logits, before DFL and sigmoid. Where they are not given (-1), every error of a
+/// layer's outputs is taken to matter equally, and mixed bits are refused.
 struct HeadLogits {
   ValueId boxes = -1;    ///< [B,4*bins,A], side by side; 1 bin: the distance itself
   ValueId classes = -1;  ///< [B,nc,A]
@@ -62,25 +68,29 @@ struct HeadLogits {
 struct CalibrateOptions {
   Recipe recipe;
   HeadLogits head;
-  int threads = 0;  ///< 0: the cores
+  int threads = 0;  ///< how many threads compute; 0 for as many as there are cores
   std::uint64_t seed = 0;
-  /// Computes the head's gradients and what mixed bits measure; the layers' statistics and their rounding are the CPU's.
+  /// The device that computes the head's gradients and the damages of mixed bits. Statistics of layers and rounding stay on the CPU.
   ComputeDevice device = {};
-  std::function<std::int64_t(const Graph&)> file_bytes = nullptr;  ///< of a quantised graph's INT4 file; for mixed.max_bytes
-  std::function<double(const Graph&)> drop = nullptr;              ///< points of mAP 50-95 it loses, as exported; for mixed.max_drop
+  /// Returns the size in bytes of the INT4 file of a quantised graph. Needed with mixed.max_bytes, else not called.
+  std::function<std::int64_t(const Graph&)> file_bytes = nullptr;
+  /// Returns how many points of mAP 50-95 (0..100) the exported file of a quantised graph loses. Needed with mixed.max_drop, else not
+  /// called.
+  std::function<double(const Graph&)> drop = nullptr;
 };
 
-/// The same images, recipe and seed give the same bits on the CPU. Error(environment) where `device` is a GPU and there is none,
-/// Error(input) without images or with a budget that cannot be kept, Error(numeric) naming the layer on non-finite statistics.
+/// Quantises `baseline` as the recipe says. The same images, recipe and seed give the same result bit for bit on the CPU.
+/// Error(environment) where `device` is a GPU and there is none, Error(input) without images or with a budget that cannot be kept,
+/// Error(numeric) naming the layer on non-finite statistics.
 CalibrationResult calibrate(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options, Progress& progress);
 
-/// LibTorch's version and what it can compute on, for `doctor` and the manifest.
+/// LibTorch's version and the devices it can compute on, for `doctor` and the manifest.
 struct TorchInfo {
   std::string version;
-  bool has_cuda = false;         ///< is built in
-  int gpus = 0;                  ///< seen
-  std::string missing_for_cuda;  ///< what keeps it from computing on a GPU, and what to do; empty: nothing
-  std::string blas;
+  bool has_cuda = false;         ///< whether this LibTorch was built with CUDA
+  int gpus = 0;                  ///< how many GPUs it sees
+  std::string missing_for_cuda;  ///< what keeps it from computing on a GPU, and what to do about it; empty where nothing does
+  std::string blas;              ///< the linear algebra library it was built with
 };
 TorchInfo torch_info();
 

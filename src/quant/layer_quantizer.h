@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One convolution from float to codes.
+// Quantises one convolution: from float weights and the moments of its inputs to integer codes.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -17,21 +17,23 @@ struct QuantizedLayer : LayerCodes {
   LayerStat stat;
 };
 
-/// Scale of the input's quantiser; inputs come batch by batch from `batch(i)`.
+/// Chooses scale and zero point of the input's quantiser from the inputs batch(0) .. batch(batches - 1), any shape, by the recipe's range
+/// method.
 QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
                               const std::function<at::Tensor(std::int64_t)>& batch);
 
-/// Weights by the recipe's method on the moments. For GPTQ the target is the least-squares weight
+/// Chooses codes, scales, zero points and the bias of `node` by the recipe. `weight` [O,I/groups,kh,kw] and `bias` [O] are the float ones.
+/// For GPTQ the target that is rounded is the least-squares weight
 ///   w* = w + t w D H^-1,   D = E[(x - x') x'^T],   H = E[x' x'^T] + damping,   t = target_correction;
 /// with restore_gain the scales are then multiplied by E[y^2] / E[y y'] per channel (y = w x, y' = w' x'); with bias
 /// correction b' = b + w E[x] - w' E[x'], and all moments are centred.
-/// `channels` [O,O], undefined: errors of output channels make up for each other (coupled_rows.h), where the layer is not grouped and has
-/// less than 8 bits and a scale for each channel.
-/// Error(numeric) naming the node when the Hessian cannot be factorised at any damping.
+/// `channels` [O,O] is the Fisher information of the outputs (output_fisher.h) or undefined. Where it is given, errors of output channels
+/// make up for each other (coupled_rows.h), unless the layer is grouped, has 8 bits, or has one scale for the whole tensor. The result's
+/// `activation` is left empty. Error(numeric) naming the node when the Hessian cannot be factorised at any damping.
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
                               const Recipe& recipe, const PatchMoments& moments, const at::Tensor& channels);
 
-/// Fills in what can be said of the codes of a weight alone: sqnr_db, clipped, zeroed.
+/// Fills in those statistics of a layer that follow from its weights and codes alone: sqnr_db, clipped and zeroed.
 void describe_codes(const at::Tensor& weight, const at::Tensor& codes, const QuantParams& params, LayerStat& stat);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// All convolutions of a network quantised one after the other, each on its own statistics.
+// Quantises all convolutions of a network one after the other, each on the statistics of its own inputs.
 #pragma once
 #include <map>
 #include <vector>
@@ -11,15 +11,16 @@
 
 namespace nibble {
 
-/// By index of the node.
+/// The key is the index of the convolution in Graph::nodes.
 using QuantizedLayers = std::map<std::size_t, QuantizedLayer>;
 
-/// Nodes of the plans that are quantised, ascending.
+/// Indices of the nodes that the plans quantise, ascending; plans that leave a layer float are passed over.
 std::vector<std::size_t> nodes_of(const std::vector<LayerPlan>& plans);
 
-/// One result per set of plans: `alternatives` are plans for the same layers with other weight bits, quantised on the same
-/// statistics; with error_propagation the first one's errors are what the layers behind see. `fisher`: of the same images in the same
-/// batches, or empty. Error(numeric) naming the layer on statistics that are not finite.
+/// Each of `alternatives` plans the same layers with other weight bits; all are quantised on the same statistics, and there is one result
+/// for each. With error_propagation, layers see the errors that the first alternative has made before them. `fisher` was computed on the
+/// same images in the same batches, or is empty. Error(numeric) naming the layer where statistics are not finite, Error(unsupported) where
+/// two convolutions share a constant.
 std::vector<QuantizedLayers> quantize_layers(const Graph& baseline, const std::vector<std::vector<LayerPlan>>& alternatives,
                                              const CalibrationImages& images, const CalibrateOptions& options, const FisherByNode& fisher,
                                              Progress& progress);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which convolution gets which bits: the recipe's rules applied to a graph, with a reason for every layer that stays float.
+// Decides which convolution gets which bits by applying the recipe's rules to a graph, with a reason for every layer that stays float.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -11,11 +11,12 @@
 
 namespace nibble {
 
+/// How one convolution is to be quantised.
 struct LayerPlan {
   std::size_t node = 0;                 ///< index into Graph::nodes, an op::Conv
-  std::optional<QuantSpec> weight;      ///< empty: float
-  std::optional<QuantSpec> activation;  ///< of the input; empty: float
-  bool symmetric = false;               ///< weights have zero point 0
+  std::optional<QuantSpec> weight;      ///< empty where the layer stays float
+  std::optional<QuantSpec> activation;  ///< of the layer's input; empty where that stays float
+  bool symmetric = false;               ///< whether the zero points of the weights are 0
   std::string note;                     ///< why it is float, or which rule changed it
 };
 

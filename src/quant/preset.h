@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much work a recipe may take, apart from what it asks for.
+// Presets: how much work calibration may take, for whatever a recipe leaves open.
 #pragma once
 #include <string>
 
@@ -7,10 +7,10 @@
 
 namespace nibble {
 
-/// fast, default: statistics and damages of mixed precision from few or more images. best: twice as many, two views of each, and weights
-/// below 8 bits are trained afterwards, on the same images. What a recipe sets itself stays. Error(usage) listing the names.
+/// Fills in the numbers of images and views that the recipe does not set itself. `preset` is "fast" (40 images for statistics, 4 for the
+/// damages of mixed bits), "default" (200 and 16) or "best" (400 in two views each, and 16). Error(usage) listing the names for any other.
 void apply_preset(Recipe& recipe, const std::string& preset);
-/// Whether the preset asks for training of this recipe.
+/// Whether the recipe is trained after its calibration, on the same images: with "best", where weights have fewer than 8 bits.
 bool trains(const std::string& preset, const Recipe& recipe);
 
 }  // namespace nibble

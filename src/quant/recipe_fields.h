@@ -25,6 +25,7 @@ using FieldTable = std::vector<std::pair<std::string, FieldReader>>;
 /// Error(input) for anything but a mapping whose keys all stand in the table, and whatever a field's reader refuses.
 void read_fields(const Json& json, const ConfigPlace& place, const FieldTable& table);
 
+/// Readers of one value into `field`. Each refuses, by Error(input), a value of another type, and a number outside min..max.
 FieldReader text_field(std::string& field);
 FieldReader flag_field(bool& field);
 FieldReader int_field(int& field, int min, int max);
@@ -37,6 +38,7 @@ FieldReader real_field(double& field, double min, double max);
 
 /// Names of an enum, in the order of its values.
 using NameList = std::vector<std::string>;
+/// The position of a name in `names`. Error(input) listing them for any other value.
 std::size_t read_choice(const Json& value, const ConfigPlace& place, const NameList& names);
 
 template <class Enum>

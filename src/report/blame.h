@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// compare.json (docs/formats.md) in short.
+// The short form of compare.json (docs/formats.md) that a report shows.
 #pragma once
 #include <string>
 
@@ -8,7 +8,7 @@
 
 namespace nibble {
 
-/// `path`: where the document stands, relative to the run directory. Error(input) naming what it lacks.
+/// Reads the document's main findings. `path` is where it lies, relative to the run directory. Error(input) naming what it lacks.
 Blame blame_from_document(const Json& document, const std::string& path);
 
 }  // namespace nibble

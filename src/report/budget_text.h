@@ -8,7 +8,7 @@
 
 namespace nibble {
 
-/// What was allowed and chosen, by what it was judged, what was tried: a line each, without full stops.
+/// Lines without full stops that say what was allowed, what was chosen, what the judge was, and what was tried.
 std::vector<std::string> budget_lines(const Json& budget);
 
 }  // namespace nibble

@@ -32,27 +32,27 @@ const ArtifactReport* scored_baseline(const Report& report) {
   return nullptr;
 }
 
-GateResult judge_loads(const ArtifactReport& artifact) {
+GateResult check_loads(const ArtifactReport& artifact) {
   return {"artifact_loads", artifact.name, artifact.loads, artifact.loads ? "loads in ONNX Runtime" : artifact.problem};
 }
 
-GateResult judge_finite(const ArtifactReport& artifact) {
+GateResult check_finite(const ArtifactReport& artifact) {
   return {"outputs_finite", artifact.name, artifact.finite, artifact.finite ? "all outputs finite on random input" : artifact.problem};
 }
 
-void judge_parity(const ArtifactReport& artifact, std::vector<GateResult>& results) {
+void check_parity(const ArtifactReport& artifact, std::vector<GateResult>& results) {
   for (const auto& parity : artifact.parity)
     if (parity.must_be_equal)
       results.push_back({"outputs_equal", artifact.name, parity.max_score == 0 && parity.max_box_px == 0,
                          fmt::format("{}: scores differ by {:.3g}, boxes by {:.3g} px", parity.what, parity.max_score, parity.max_box_px)});
 }
 
-GateResult judge_twins(const TwinReport& twin) {
+GateResult check_twins(const TwinReport& twin) {
   return {"twins_equal", twin.artifact, twin.difference.empty() && twin.codes > 0,
           twin.difference.empty() ? fmt::format("{} integers as in {}", twin.codes, twin.reference) : twin.difference};
 }
 
-GateResult judge_skipped(const RecipeReport& recipe, std::int64_t allowed) {
+GateResult check_skipped(const RecipeReport& recipe, std::int64_t allowed) {
   const auto count = static_cast<std::int64_t>(recipe.skipped_layers.size());
   std::string detail = fmt::format("{} layers quantised, {} skipped (allowed {})", recipe.quantized_layers, count, allowed);
   if (count > 0) detail += ": " + shortened_list(recipe.skipped_layers, "; ");
@@ -65,7 +65,7 @@ double drop_limit(const Report& report, const std::string& recipe, const GateLim
   return found == report.recipes.end() ? 0 : found->max_map_drop;
 }
 
-GateResult judge_drop(const ArtifactReport& artifact, const ArtifactReport* baseline, double limit) {
+GateResult check_drop(const ArtifactReport& artifact, const ArtifactReport* baseline, double limit) {
   GateResult result{"map_drop", artifact.name, false, ""};
   if (!baseline) {
     result.detail = "the baseline was not scored";
@@ -80,18 +80,18 @@ GateResult judge_drop(const ArtifactReport& artifact, const ArtifactReport* base
   return result;
 }
 
-GateResult judge_minimum(const ArtifactReport& artifact, double limit) {
+GateResult check_minimum(const ArtifactReport& artifact, double limit) {
   return {"min_map", artifact.name, artifact.score->map_50_95 >= limit,
           fmt::format("mAP_50_95 {:.4f} (at least {:.4f})", artifact.score->map_50_95, limit)};
 }
 
-void judge_scores(const Report& report, const GateLimits& limits, std::vector<GateResult>& results) {
+void check_scores(const Report& report, const GateLimits& limits, std::vector<GateResult>& results) {
   const auto* baseline = scored_baseline(report);
   for (const auto& artifact : report.artifacts) {
     if (!artifact.score) continue;
-    if (!artifact.recipe.empty()) results.push_back(judge_drop(artifact, baseline, drop_limit(report, artifact.recipe, limits)));
+    if (!artifact.recipe.empty()) results.push_back(check_drop(artifact, baseline, drop_limit(report, artifact.recipe, limits)));
     const auto minimum = limits.min_map.find(artifact.recipe.empty() ? "baseline" : artifact.recipe);
-    if (minimum != limits.min_map.end()) results.push_back(judge_minimum(artifact, minimum->second));
+    if (minimum != limits.min_map.end()) results.push_back(check_minimum(artifact, minimum->second));
   }
 }
 
@@ -116,16 +116,16 @@ GateLimits read_gate_limits(const std::filesystem::path& file) {
   return limits;
 }
 
-std::vector<GateResult> judge(const Report& report, const GateLimits& limits) {
+std::vector<GateResult> check_gates(const Report& report, const GateLimits& limits) {
   std::vector<GateResult> results;
   for (const auto& artifact : report.artifacts) {
-    results.push_back(judge_loads(artifact));
-    results.push_back(judge_finite(artifact));
-    judge_parity(artifact, results);
+    results.push_back(check_loads(artifact));
+    results.push_back(check_finite(artifact));
+    check_parity(artifact, results);
   }
-  for (const auto& twin : report.twins) results.push_back(judge_twins(twin));
-  for (const auto& recipe : report.recipes) results.push_back(judge_skipped(recipe, limits.max_skipped_layers));
-  judge_scores(report, limits, results);
+  for (const auto& twin : report.twins) results.push_back(check_twins(twin));
+  for (const auto& recipe : report.recipes) results.push_back(check_skipped(recipe, limits.max_skipped_layers));
+  check_scores(report, limits, results);
   return results;
 }
 

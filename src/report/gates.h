@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gates: claims a run must meet; one that fails makes the exit code 1.
+// Gates: limits that a run is held against. A gate that fails makes the exit code 1.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -11,10 +11,10 @@
 
 namespace nibble {
 
-/// What --gates FILE may change. YAML or JSON:
-///   max_map_drop: {w4a16: 0.08}     by recipe; the recipe's own limit otherwise
-///   min_map: {baseline: 0.4}        by recipe, or "baseline"; none otherwise
-///   max_skipped_layers: 0
+/// The limits that --gates FILE may set, as YAML or JSON:
+///   max_map_drop: {w4a16: 0.08}     for each recipe, 0..1; a recipe that is not named keeps its own limit
+///   min_map: {baseline: 0.4}        for each recipe, or for "baseline", 0..1; one that is not named has none
+///   max_skipped_layers: 0           for each recipe
 struct GateLimits {
   std::map<std::string, double> max_map_drop;
   std::map<std::string, double> min_map;
@@ -24,15 +24,15 @@ struct GateLimits {
 /// Error(input) naming file, key and what is allowed.
 GateLimits read_gate_limits(const std::filesystem::path& file);
 
-/// All gates of a report, in order: each artefact loads, is finite and equals
-/// what it must equal, no layer of a recipe was skipped, each scored
-/// artefact's mAP_50_95 is within its recipe's drop from the baseline's. Undefined numbers fail.
-std::vector<GateResult> judge(const Report& report, const GateLimits& limits);
+/// Holds a report against all gates, in this order: each file loads, its outputs are finite and equal what they must equal; twins hold the
+/// same integers; no more layers of a recipe than allowed were skipped; each scored file's mAP_50_95 is no further below the baseline's
+/// than its recipe or `limits` allow, and not below its minimum. A number that is undefined fails its gate.
+std::vector<GateResult> check_gates(const Report& report, const GateLimits& limits);
 
-/// The first three and how many more there are: "a; b; c; and 79 more".
+/// The first three items and how many more there are: "a; b; c; and 79 more".
 std::string shortened_list(const std::vector<std::string>& items, const std::string& separator);
 
-/// gates.json. `passed` is null unless the run is "done": what was not finished was not judged.
+/// gates.json. `passed` is null unless the run is "done": what was not finished is not held against gates.
 Json gates_document(const std::vector<GateResult>& gates, const std::string& status = "done");
 
 }  // namespace nibble

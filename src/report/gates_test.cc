@@ -39,7 +39,7 @@ GateResult find(const std::vector<GateResult>& gates, const std::string& gate, c
 }
 
 TEST(Gates, AGoodReportPassesAll) {
-  const auto gates = judge(good_report(), {});
+  const auto gates = check_gates(good_report(), {});
   EXPECT_EQ(gates.size(), 3U * 2 + 1 + 1);
   EXPECT_EQ(gates_document(gates)["passed"], true);
   EXPECT_EQ(gates_document(gates, "interrupted")["passed"], nullptr);
@@ -48,7 +48,7 @@ TEST(Gates, AGoodReportPassesAll) {
 TEST(Gates, ADropBeyondTheRecipesLimitFails) {
   auto report = good_report();
   report.artifacts[1].score->map_50_95 = 0.40;
-  const auto gate = find(judge(report, {}), "map_drop", "w4a16-qcdq-ptq-opt");
+  const auto gate = find(check_gates(report, {}), "map_drop", "w4a16-qcdq-ptq-opt");
   EXPECT_FALSE(gate.passed);
   EXPECT_THAT(gate.detail, HasSubstr("0.4000 is 0.0800 below the baseline's 0.4800 (allowed 0.0700)"));
 }
@@ -56,22 +56,22 @@ TEST(Gates, ADropBeyondTheRecipesLimitFails) {
 TEST(Gates, AGainPasses) {
   auto report = good_report();
   report.artifacts[1].score->map_50_95 = 0.5;
-  EXPECT_TRUE(find(judge(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_TRUE(find(check_gates(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
 }
 
 TEST(Gates, UndefinedNumbersFail) {
   auto report = good_report();
   report.artifacts[0].score->map_50_95 = -1;
-  EXPECT_FALSE(find(judge(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_FALSE(find(check_gates(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
   report.artifacts[0].score.reset();
-  EXPECT_FALSE(find(judge(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_FALSE(find(check_gates(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
 }
 
 TEST(Gates, AFileThatDoesNotLoadFailsWithItsReason) {
   auto report = good_report();
   report.artifacts[2].loads = report.artifacts[2].finite = false;
   report.artifacts[2].problem = "no kernel for DequantizeLinear(21)";
-  const auto gates = judge(report, {});
+  const auto gates = check_gates(report, {});
   EXPECT_FALSE(find(gates, "artifact_loads", "w4a16-int4-ptq").passed);
   EXPECT_FALSE(find(gates, "outputs_finite", "w4a16-int4-ptq").passed);
   EXPECT_THAT(find(gates, "artifact_loads", "w4a16-int4-ptq").detail, HasSubstr("no kernel"));
@@ -81,23 +81,23 @@ TEST(Gates, AFileThatDoesNotLoadFailsWithItsReason) {
 TEST(Gates, OutputsThatMustBeEqualFailOnAnyDifference) {
   auto report = good_report();
   report.artifacts[1].parity = {{"optimisations on against off", 0.5, 3, false}, {"before clean-up", 0, 0, true}};
-  EXPECT_TRUE(find(judge(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_TRUE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
   report.artifacts[1].parity[1].max_box_px = 1e-6;
-  EXPECT_FALSE(find(judge(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_FALSE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
   report.artifacts[1].parity[1].max_box_px = std::nan("");
-  EXPECT_FALSE(find(judge(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_FALSE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
 }
 
 TEST(Gates, ASkippedLayerFailsUnlessAllowed) {
   auto report = good_report();
   report.recipes[0].skipped_layers = {"model.0.conv: singular Hessian"};
-  EXPECT_FALSE(find(judge(report, {}), "no_layer_skipped", "w4a16").passed);
-  EXPECT_THAT(find(judge(report, {}), "no_layer_skipped", "w4a16").detail, HasSubstr("model.0.conv: singular Hessian"));
+  EXPECT_FALSE(find(check_gates(report, {}), "no_layer_skipped", "w4a16").passed);
+  EXPECT_THAT(find(check_gates(report, {}), "no_layer_skipped", "w4a16").detail, HasSubstr("model.0.conv: singular Hessian"));
   GateLimits limits;
   limits.max_skipped_layers = 1;
-  EXPECT_TRUE(find(judge(report, limits), "no_layer_skipped", "w4a16").passed);
+  EXPECT_TRUE(find(check_gates(report, limits), "no_layer_skipped", "w4a16").passed);
   report.recipes[0].quantized_layers = 0;
-  EXPECT_FALSE(find(judge(report, limits), "no_layer_skipped", "w4a16").passed);
+  EXPECT_FALSE(find(check_gates(report, limits), "no_layer_skipped", "w4a16").passed);
 }
 
 class GateFile : public testing::Test {
@@ -112,9 +112,9 @@ class GateFile : public testing::Test {
 
 TEST_F(GateFile, ReplacesTheRecipesLimits) {
   auto report = good_report();
-  EXPECT_FALSE(find(judge(report, read("max_map_drop: {w4a16: 0.05}\n")), "map_drop", "w4a16-qcdq-ptq-opt").passed);
-  EXPECT_FALSE(find(judge(report, read("min_map: {baseline: 0.5}\n")), "min_map", "baseline-fp32").passed);
-  EXPECT_TRUE(find(judge(report, read("{\"min_map\": {\"w4a16\": 0.4}}")), "min_map", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_FALSE(find(check_gates(report, read("max_map_drop: {w4a16: 0.05}\n")), "map_drop", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_FALSE(find(check_gates(report, read("min_map: {baseline: 0.5}\n")), "min_map", "baseline-fp32").passed);
+  EXPECT_TRUE(find(check_gates(report, read("{\"min_map\": {\"w4a16\": 0.4}}")), "min_map", "w4a16-qcdq-ptq-opt").passed);
 }
 
 TEST_F(GateFile, RefusesWhatItDoesNotKnow) {

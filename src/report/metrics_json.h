@@ -17,14 +17,14 @@ struct MetricsSettings {
   std::string images_dir;
   std::vector<std::string> providers;
   std::int64_t image_size = 640;
-  std::int64_t max_images = 0;  ///< images scored
+  std::int64_t max_images = 0;  ///< how many images were scored
   std::int64_t warmup_runs = 0;
   double confidence = 0;
   double iou = 0;
   std::int64_t max_detections = 0;
   std::int64_t pre_nms_top_k = 0;
   std::string head;
-  bool optimized = true;  ///< the runtime's graph optimisations
+  bool optimized = true;  ///< whether the runtime's graph optimisations were on
   int threads = 0;
 };
 

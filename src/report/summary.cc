@@ -43,7 +43,7 @@ std::string bullets(const std::vector<std::string>& lines) {
 }
 
 std::string gates_section(const Report& report) {
-  if (report.gates.empty()) return "not judged\n";
+  if (report.gates.empty()) return "not checked\n";
   const auto failed = report.failed_gates();
   std::string text = failed == 0 ? fmt::format("All {} passed.\n\n", report.gates.size())
                                  : fmt::format("**{} of {} FAILED.**\n\n", failed, report.gates.size());

@@ -7,7 +7,7 @@
 
 namespace nibble {
 
-/// Markdown. Numbers nobody measured are "-".
+/// The text as Markdown. Numbers that were not measured are "-".
 std::string summary_markdown(const Report& report);
 
 }  // namespace nibble

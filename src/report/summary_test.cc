@@ -104,7 +104,7 @@ TEST(Summary, ShowsFailuresAndInterruption) {
   EXPECT_THAT(text, HasSubstr("**skipped: model.0.conv: singular**"));
 }
 
-TEST(Summary, AnEmptyReportIsStillText) { EXPECT_THAT(summary_markdown(Report{}), HasSubstr("## Gates\nnot judged")); }
+TEST(Summary, AnEmptyReportIsStillText) { EXPECT_THAT(summary_markdown(Report{}), HasSubstr("## Gates\nnot checked")); }
 
 TEST(ReportJson, KeepsTheNumbers) {
   const auto json = to_json(report().artifacts[1]);

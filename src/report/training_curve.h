@@ -9,17 +9,18 @@
 
 namespace nibble {
 
-/// By name ("loss/total", "held_out/mAP_50_95"), then by the number of finished steps.
+/// Values by name ("loss/total", "held_out/mAP_50_95") and then by the number of finished steps.
 using TrainingCurve = std::map<std::string, std::map<std::int64_t, double>>;
 
-/// Later rows win, a last row that was cut is left out. Error(input) naming file and line for anything else.
+/// Reads a curve. Where a step stands twice, the later row counts; a last row that was cut is left out. Error(input) naming file and line
+/// for anything else that is no row.
 TrainingCurve read_training_curve(const std::filesystem::path& path);
 
-/// Written row by row, so that a killed training leaves what it came to.
+/// Writes a curve row by row, so that a killed training leaves the rows up to its end.
 class CurveFile {
  public:
-  /// Goes on from an earlier attempt's rows up to `finished_steps`: what came after its snapshot is told again. Error(environment) where
-  /// the file cannot be written.
+  /// Keeps an earlier attempt's rows up to `finished_steps` and drops those after its snapshot, which will come again. Error(environment)
+  /// where the file cannot be written.
   CurveFile(std::filesystem::path path, std::int64_t finished_steps);
   void add(std::int64_t finished_steps, const std::string& name, double value);
   void flush();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a training came to, in words and as JSON (docs/formats.md, training.json).
+// The result of a training in words and as JSON (docs/formats.md, training.json).
 #pragma once
 #include <string>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The proof that two files hold the same weights, in summary.md and report.html: every cell as text, so that both say the same.
+// The rows on the proof that two files hold the same weights, for summary.md and report.html. Every cell is text, so that both say the
+// same.
 #pragma once
 #include <string>
 #include <vector>
@@ -13,10 +14,10 @@ struct TwinRow {
   std::string compared;  ///< "10 integers and 12 dequantised numbers of 3 layers"
   std::string result;    ///< "equal bit for bit", or the first difference
   bool equal = false;
-  std::string outputs;  ///< "0 in scores and 0 px"; empty: not compared
+  std::string outputs;  ///< largest differences of the outputs, "0 in scores and 0 px"; empty where they were not compared
 };
 
-/// In the report's order.
+/// One row for every pair, in the report's order.
 std::vector<TwinRow> twin_rows(const Report& report);
 
 }  // namespace nibble

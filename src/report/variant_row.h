@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The row of a file in summary.md and report.html: every cell as text, so that both say the same.
+// The rows on files in summary.md and report.html. Every cell is text, so that both say the same.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,21 +8,21 @@
 
 namespace nibble {
 
-/// "-": not measured; "undefined": no ground truth to measure it on.
+/// The cells of one file. "-" stands for what was not measured, "undefined" for what there was no ground truth to measure on.
 struct VariantRow {
   std::string name, map_50_95, change, map_50, mean_ms, p90_ms, providers, size, ratio, path;
 };
 
-/// In the report's order. Change and ratio are against the FP32 baseline.
+/// One row for every file, in the report's order. Change and ratio are against the FP32 baseline.
 std::vector<VariantRow> variant_rows(const Report& report);
 
-/// First artefact without a recipe, or null.
+/// The first file without a recipe, or null where there is none.
 const ArtifactReport* baseline_of(const Report& report);
 
-/// "0.4162"; "undefined" below 0.
+/// A number of 0..1 as text, "0.4162"; "undefined" where it is below 0.
 std::string share_text(double value);
 
-/// "-0.0600"; "undefined" when either is.
+/// `value` minus `baseline` with its sign, "-0.0600"; "undefined" where either is.
 std::string change_text(double baseline, double value);
 
 }  // namespace nibble

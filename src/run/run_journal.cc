@@ -153,7 +153,7 @@ void RunJournal::write_config() {
 std::string RunJournal::write_report(const std::string& status) {
   report_.status = status;
   report_.seconds = seconds_since(start_);
-  report_.gates = judge(report_, plan_.limits);
+  report_.gates = check_gates(report_, plan_.limits);
   write_json(directory_.path("gates.json"), gates_document(report_.gates, status));
   auto summary = summary_markdown(report_);
   write_file(directory_.path("summary.md"), summary);

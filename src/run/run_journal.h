@@ -48,7 +48,7 @@ class RunJournal {
   Report& report() { return report_; }
   SeenDetections& seen() { return seen_; }
 
-  /// Judges the gates and writes summary, gates and manifest.
+  /// Checks the gates and writes summary, gates and manifest.
   RunResult conclude();
   /// The same as far as it is still possible, for a run that ends early. Never throws.
   void break_off(const std::exception& reason) noexcept;

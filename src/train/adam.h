@@ -13,17 +13,19 @@ namespace nibble {
 /// m := b1 m + (1 - b1) g,  v := b2 v + (1 - b2) g^2,  w := w - rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + epsilon).
 class Adam {
  public:
-  /// `parameters` are kept by reference: leaf tensors of any floating type and device. Error(usage) for options out of range.
+  /// `parameters` are leaf tensors of any floating type and device. They are not copied: step() changes the caller's tensors. Error(usage)
+  /// for options out of range.
   Adam(std::vector<at::Tensor> parameters, const AdamOptions& options);
 
-  /// One update from the parameters' gradients; `rates`: one for each parameter. A parameter without a gradient, or with a rate
-  /// of 0, stays as it is. Error(internal) for another number of rates.
+  /// Makes one update from the parameters' gradients. `rates` has a learning rate for each parameter. A parameter without a gradient, or
+  /// with a rate of 0, stays as it is. Error(internal) for another number of rates.
   void step(const std::vector<double>& rates);
   void clear_gradients();
 
   std::int64_t updates() const { return updates_; }
   void set_updates(std::int64_t updates) { updates_ = updates; }
-  /// Means of gradients, then of their squares, in the parameters' order: to be kept, and to be written back in place.
+  /// The moving means m of all parameters, then the means v of all, each in the parameters' order. They are the optimiser's own tensors: a
+  /// snapshot keeps their values, and resuming copies values into them.
   std::vector<at::Tensor> moments() const;
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
 

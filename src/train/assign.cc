@@ -13,7 +13,7 @@ namespace {
 constexpr double kEpsilon = 1e-9;
 
 /// [B,M,A]: the anchor's point lies inside the object's box, enlarged about its centre to `least_px`; false for padding.
-at::Tensor inside_of(const PaddedObjects& objects, const Anchors& anchors) {
+at::Tensor anchors_inside_objects(const PaddedObjects& objects, const Anchors& anchors) {
   const auto least_px = static_cast<double>(anchors.strides_px.size() > 1 ? anchors.strides_px[1] : anchors.strides_px[0]);
   const at::Tensor low = objects.boxes_px.slice(-1, 0, 2), high = objects.boxes_px.slice(-1, 2, 4);
   const at::Tensor centre = (low + high) / 2, half = (high - low).clamp_min(least_px) / 2;
@@ -60,7 +60,7 @@ Assignment assign_objects(const at::Tensor& scores, const at::Tensor& boxes_px, 
                           const AssignOptions& options) {
   const at::NoGradGuard no_gradients;
   if (objects.boxes_px.size(1) == 0) return nothing_assigned(scores, boxes_px);
-  const at::Tensor inside = inside_of(objects, anchors);
+  const at::Tensor inside = anchors_inside_objects(objects, anchors);
   const Match match = match_pairs(scores, boxes_px, objects, inside, options);
   const at::Tensor taken = without_conflicts(best_aligned(match.alignment, options.candidates) * inside, match.overlap);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the losses of a batch are divided by, when it is looked at in parts, by one process or several: a loss divided by its own part's
-// count would give small parts too much weight.
+// The counts by which the losses of a batch are divided where the batch goes through the network in parts, in one process or in several.
+// They are those of the whole batch: a loss divided by its own part's count would give small parts too much weight.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -12,23 +12,23 @@ namespace nibble {
 
 struct BatchTotals {
   double images = 0;
-  double detections = 0;  ///< HeadLoss::detections
-  double targets = 0;     ///< DetectionLoss::targets
+  double detections = 0;  ///< sum of HeadLoss::detections
+  double targets = 0;     ///< sum of DetectionLoss::targets
   struct Output {
-    double number = 0;    ///< of its elements; a part's mean times the part's number / `number` adds up to the mean over all
-    at::Tensor variance;  ///< scalar, of all elements
+    double number = 0;    ///< how many elements it has; means of parts, each times the part's elements / `number`, add up to the whole mean
+    at::Tensor variance;  ///< variance of all its elements, a scalar
   };
   std::vector<Output> outputs;
 };
 
-/// Counts this process's parts of a batch.
+/// Adds up the counts of this process's parts of a batch.
 class BatchCounter {
  public:
-  /// `outputs`: how many tensors each part has.
+  /// `outputs` is the number of tensors that each part has.
   explicit BatchCounter(std::size_t outputs);
-  /// `part`: its counts, `outputs` empty. A process without an image adds no part.
+  /// Adds one part: its counts (with `outputs` left empty) and its tensors. A process that has no image of the batch adds no part.
   void add(const BatchTotals& part, const std::vector<at::Tensor>& outputs);
-  /// Over the parts of all processes, which ask together.
+  /// The sums over the parts of all processes, which must all call this.
   BatchTotals sum(Processes& processes) const;
 
  private:

@@ -6,10 +6,10 @@
 
 namespace nibble {
 
-/// Example: "123456789" -> 0xE3069283.
+/// The checksum of `bytes`. Example: "123456789" -> 0xE3069283.
 std::uint32_t crc32c(std::string_view bytes);
 
-/// Rotated right by 15 bits, plus 0xA282EAD8: a checksum of bytes that hold their own checksum stays a checksum.
+/// The same, rotated right by 15 bits, plus 0xA282EAD8. TFRecord masks checksums so that data which contains checksums is checked as well.
 std::uint32_t masked_crc32c(std::string_view bytes);
 
 }  // namespace nibble

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notices when training goes wrong, names it, and says how to go on: back to the last good weights at a lower learning rate,
-// a few times at most.
+// Notices when training goes wrong and says how to go on: back to the last good weights at a lower learning rate, a few times at most.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -17,21 +16,22 @@ struct DivergenceEvent {
 };
 
 struct DivergenceOptions {
-  double explosion_factor = 5;       ///< loss over this many recent means is one exploded step; above 1
-  std::int64_t explosion_steps = 8;  ///< in a row, before it is an event: a single hard batch is none; at least 1
-  std::int64_t memory_steps = 100;   ///< length of the moving mean; explosions are only looked for after as many steps; at least 1
-  std::int64_t first_step = 0;       ///< sizes of losses count from it on: before, they may rise because the task does; 0 or more
-  std::int64_t rollbacks = 3;        ///< at most, in the whole run; 0: an event ends it
-  double rate_factor = 0.5;          ///< the learning rate is multiplied by this at each rollback; 0 to 1, not 0
+  double explosion_factor = 5;       ///< a step has exploded where its loss is over this many times the recent mean; above 1
+  std::int64_t explosion_steps = 8;  ///< so many exploded steps in a row are an event, since one hard batch is none; at least 1
+  std::int64_t memory_steps = 100;   ///< length of the moving mean; explosions are looked for once it is full; at least 1
+  std::int64_t first_step = 0;  ///< losses are compared from this step on; before, they may rise because the task gets harder; 0 or more
+  std::int64_t rollbacks = 3;   ///< at most so many rollbacks in the whole run, then an event ends it; 0 or more
+  double rate_factor = 0.5;     ///< the learning rate is multiplied by this at each rollback; above 0, at most 1
 };
 
-/// One per run. Losses are expected to be 0 or more.
+/// The watch over one run. Losses are expected to be 0 or more.
 class DivergenceWatch {
  public:
   /// Error(usage) naming the field for options out of range.
   explicit DivergenceWatch(const DivergenceOptions& options);
 
-  /// To be called before the update of `step` is applied. After an event the caller must not apply it.
+  /// Looks at the loss and the gradient norm of `step`, before its update is applied. Where it returns an event, the caller must not apply
+  /// the update but roll back.
   std::optional<DivergenceEvent> observe(std::int64_t step, double loss, double gradient_norm);
 
   /// Counts a rollback, forgets the exploded steps and returns the factor of the learning rate from here on
@@ -42,9 +42,9 @@ class DivergenceWatch {
   /// All that observe and roll_back remember, to be kept in a snapshot.
   struct State {
     double mean_loss = 0;
-    std::int64_t steps = 0;  ///< that entered the mean
-    std::int64_t exploded = 0;
-    std::int64_t rollbacks = 0;
+    std::int64_t steps = 0;      ///< how many losses have entered the mean
+    std::int64_t exploded = 0;   ///< exploded steps in a row up to now
+    std::int64_t rollbacks = 0;  ///< so far
   };
   const State& state() const { return state_; }
   void restore(const State& state) { state_ = state; }

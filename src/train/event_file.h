@@ -17,7 +17,7 @@ std::string record_of(std::string_view data);
 
 using Scalars = std::vector<std::pair<std::string, float>>;  ///< tag ("loss/box") and value; NaN and infinity are allowed
 
-/// The messages. Times are seconds since 1970; the caller's clock, so that tests know the bytes.
+/// The messages of an event file, serialised. Times are seconds since 1970 from the caller's clock, so that tests know the bytes.
 std::string version_event(double time_s);
 std::string session_event(double time_s, std::int64_t step);
 std::string scalar_event(double time_s, std::int64_t step, const Scalars& scalars);
@@ -31,7 +31,7 @@ class EventFile {
   /// or later are forgotten, as they must be when a run goes on from a snapshot. Error(environment) if it cannot be written.
   EventFile(const std::filesystem::path& folder, double time_s, std::int64_t first_step);
 
-  /// Written and flushed. Error(environment) naming the file on a full disk.
+  /// Appends the points of one step and flushes them. Error(environment) naming the file on a full disk.
   void add(double time_s, std::int64_t step, const Scalars& scalars);
   const std::filesystem::path& path() const { return path_; }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training loop: schedule, Adam, clipping, averages, rollback, scoring, early stop, and snapshots from which a run goes on
-// bit for bit. What is trained and on what is the caller's.
+// bit for bit. The caller decides what is trained and on what.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -16,39 +16,46 @@
 
 namespace nibble {
 
+/// Tensors that share a learning rate.
 struct ParameterGroup {
-  std::string name;                 ///< "weights", "scales": as progress and event files call it
-  std::vector<at::Tensor> tensors;  ///< leaves that require gradients; trained in place
-  double rate = 1e-3;               ///< learning rate at the schedule's peak
-  std::vector<double> factors;      ///< of the rate, for each tensor; empty: all 1
+  std::string name;                 ///< how progress and event files call it: "weights", "scales"
+  std::vector<at::Tensor> tensors;  ///< leaf tensors that require gradients; they are changed in place
+  double rate = 1e-3;               ///< learning rate at the peak of the schedule
+  std::vector<double> factors;      ///< one for each tensor, by which the rate is multiplied; empty where all are 1
 };
 
-/// Of several processes: this one's addends. Their sums are the step's.
+/// The loss of one step. Where several processes train together, each returns its own share, and the sum of all shares is the loss.
 struct StepLoss {
-  at::Tensor total;  ///< scalar, differentiable; without gradients where they are added up already, or there are no images
-  std::vector<std::pair<std::string, double>> parts;  ///< to be shown: the same names at each step
+  /// A scalar. It is differentiated, unless it does not require gradients: then the function has already added them to the parameters, or
+  /// this process has no images in this step.
+  at::Tensor total;
+  std::vector<std::pair<std::string, double>> parts;  ///< parts of the loss to be shown, with the same names in the same order at each step
 };
 
-/// The functions must depend on their arguments and the tensors alone (random numbers: keyed by the step), else a run that was
-/// interrupted does not go on the same.
+/// What is to be trained. The functions must depend only on their arguments and the tensors (random numbers must be keyed by the step);
+/// otherwise a resumed run does not give the same bits as one that was not interrupted.
 struct FitProblem {
   std::vector<ParameterGroup> groups;
-  std::int64_t steps_per_epoch = 1;
-  std::function<void(std::int64_t epoch, std::int64_t first_step)> start_epoch;  ///< first_step: of the epoch, 0 but after a resume
-  std::function<StepLoss(std::int64_t step)> loss;                               ///< of the next batch; steps count from 0 over all epochs
-  std::function<void()> constrain;  ///< after each update: keeps the tensors where they make sense; may be empty
-  std::function<double()> score;    ///< of the tensors as they are; higher is better. Empty: the last weights are the best
-  std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together
+  std::int64_t steps_per_epoch = 1;  ///< at least 1
+  /// Called before the first step of each epoch. `first_step` is the step within the epoch that comes next: 0, or after a resume within an
+  /// epoch the one that the run goes on with.
+  std::function<void(std::int64_t epoch, std::int64_t first_step)> start_epoch;
+  std::function<StepLoss(std::int64_t step)> loss;  ///< the loss of the next batch; steps count from 0 over all epochs
+  std::function<void()> constrain;                  ///< called after each update to bring tensors back into their range; may be empty
+  /// Returns how good the tensors are as they stand; higher is better. Where it is empty, the averages after the last epoch are kept.
+  std::function<double()> score;
+  std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< the processes that train together; by default this one alone
 };
 
-/// Trains. Afterwards the tensors hold the best-scored averages (of equals, up to FitOptions::score_margin, the last): the start itself,
-/// where no epoch was better. Error(numeric)
-/// when it diverges once too often. An interrupt (base/progress.h) is answered with a snapshot at the last finished step; a
-/// killed process goes on from the last snapshot written.
+/// Trains. Afterwards the tensors hold the averages that scored best. Scores that differ by less than FitOptions::score_margin count as
+/// equal, and the later state is kept then; where no epoch was better than the start, the tensors are as they were. An interrupt
+/// (base/progress.h) writes a snapshot of the last finished step and leaves as Error(interrupted); a killed process goes on from the last
+/// snapshot that was written. Error(usage) for options out of range, Error(numeric) when training diverges more often than
+/// DivergenceOptions::rollbacks allows.
 ///
-/// Several processes start from the first one's tensors, add up gradients before they are clipped, and so hold the same bits after
-/// every step and decide the same. The first scores and writes snapshots, which all read to go on. An interrupt of one stops
-/// all at the same step. Error(usage) where they were not started for the same FitOptions::run.
+/// Several processes start from the first one's tensors and add up their gradients before these are clipped. So they hold the same bits
+/// after every step and take the same decisions. Only the first scores and writes snapshots; all read them to resume. An interrupt of one
+/// process stops all of them at the same step. Error(usage) where they were not started with the same FitOptions::run.
 FitResult fit(const FitProblem& problem, const FitOptions& options, const FitObserver& observer);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quantisation-aware training: from a calibrated graph to one whose codes, scales and biases were learned together.
+// Quantisation-aware training: makes of a calibrated graph one whose codes, scales and biases were learned together.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -14,15 +14,16 @@
 
 namespace nibble {
 
-/// Where the detection head's logits stand in both graphs, before DFL and sigmoid.
+/// The values that hold the detection head's logits, before DFL and sigmoid, in both graphs.
 struct QatHead {
-  ValueId boxes = -1;                    ///< [B,4*bins,A], side-major
+  ValueId boxes = -1;                    ///< [B,4*bins,A]: the bins of the left side, then of the top, right and bottom one
   ValueId classes = -1;                  ///< [B,nc,A]
-  std::vector<std::int64_t> strides_px;  ///< of the anchors, in their order
-  bool is_one2one = false;               ///< decides how many anchors an object gets: 1, else 10
+  std::vector<std::int64_t> strides_px;  ///< of the levels of anchors, in the order in which they lie along A
+  bool is_one2one = false;               ///< true: an object is learned by one anchor; false: by up to 10
 };
 
-/// Batches of one size of image, or this process's share of them; the functions run in the caller's thread.
+/// Where batches come from. All have images of one size. Where several processes train together, `next` returns this one's share of the
+/// batch, which may be empty. The functions are called in the caller's thread; start_epoch as FitProblem::start_epoch (train/fit.h).
 struct QatData {
   std::int64_t steps_per_epoch = 1;
   std::function<void(std::int64_t epoch, std::int64_t first_step)> start_epoch;
@@ -31,20 +32,23 @@ struct QatData {
 
 struct QatSettings {
   FitOptions fit;
-  bool latents_are_weights = false;  ///< LSQ from the float weights: codes follow the scales; else latents are the calibrated codes
-  double weight_rate = 0;            ///< in steps of the weight's scale
-  double scale_rate = 0;             ///< of the logarithm of the weights' scales
-  double activation_rate = 0;        ///< of the logarithm of the activations' scales
-  double bias_rate = 0;              ///< in parts of the layer's bias (root mean square)
-  double class_weight = 0;           ///< imitation of the float network's class scores, per detection
-  double box_weight = 0;             ///< and of its box distributions, per detection
-  double feature_weight = 0;         ///< and of the quantised convolutions' outputs
-  std::int64_t forced_steps = 0;     ///< in which the share of the float network's inputs falls from 1 to 0 (exec/net.h, TeacherForcing)
-  double label_weight = 0;           ///< the detection loss on the labels; heads with kBoxBins bins only
-  std::int64_t images_at_once = 4;   ///< through the networks: memory grows with them, not with the batch
-  int threads = 0;                   ///< 0: the cores
-  ComputeDevice device;              ///< that computes; memory of scores and files is the CPU's
-  std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together, each on its share of a batch
+  bool latents_are_weights = false;  ///< true: latents start at the float weights (Net::start_from_weights); false: at the calibrated codes
+  // Adam's learning rates at the schedule's peak. A rate of 0 leaves these parameters as they are.
+  double weight_rate = 0;      ///< of latents, in steps of the weight's scale
+  double scale_rate = 0;       ///< of the logarithm of the weights' scales
+  double activation_rate = 0;  ///< of the logarithm of the activations' scales
+  double bias_rate = 0;        ///< of biases, as a fraction of the root mean square of the layer's biases
+  // Weights of the parts of the loss. A weight of 0 leaves the part out.
+  double class_weight = 0;        ///< divergence from the float network's class scores, per detection
+  double box_weight = 0;          ///< divergence from its box distributions, per detection
+  double feature_weight = 0;      ///< relative squared error of the quantised convolutions' outputs
+  std::int64_t forced_steps = 0;  ///< steps in which the share of the float network's inputs falls from 1 to 0 (TeacherForcing, exec/net.h)
+  double label_weight = 0;        ///< the detection loss on the labels; only of heads with 16 bins a side
+  std::int64_t images_at_once = 4;  ///< how many images go through the networks at once: memory grows with this, not with the batch
+  int threads = 0;                  ///< how many threads compute; 0 for as many as there are cores
+  ComputeDevice device;             ///< the device that computes; graphs, scores and snapshots stay in the CPU's memory
+  std::shared_ptr<Processes> processes =
+      std::make_shared<Processes>();  ///< the processes that train together, each on its share of a batch
 };
 
 struct QatResult {
@@ -52,11 +56,11 @@ struct QatResult {
   FitResult fit;
 };
 
-/// `quantized`: what calibration made of `baseline`; values keep their ids between the two. `score`: of a quantised graph, higher
-/// is better; the result is never worse than `quantized` by it. The same arguments give the same bits on one thread of a CPU, in one
-/// piece or resumed; also on another device, but then not to the bit. Several processes make the updates one would make of the whole
-/// batches, but for rounding; only the first scores. Errors as fit's (train/fit.h); Error(environment) where `device` is a GPU and there is
-/// none, or its memory does not suffice.
+/// Trains `quantized`, which calibration made of `baseline`; values have the same ids in both. `score` returns how good a quantised graph
+/// is, higher is better; by it the result is never worse than `quantized`. On one thread of a CPU the same arguments give the same result
+/// bit for bit, whether the run was resumed or not; on a GPU they do so except for rounding. Several processes make the same updates as one
+/// would on the whole batches, except for rounding, and only the first calls `score`. Errors as those of fit (train/fit.h);
+/// Error(environment) where `device` is a GPU and there is none, or its memory does not suffice.
 QatResult train_quantized(const Graph& baseline, const Graph& quantized, const QatHead& head, const QatData& data,
                           const std::function<double(const Graph&)>& score, const QatSettings& options, const FitObserver& observer);
 

@@ -11,7 +11,7 @@
 namespace nibble {
 
 struct Snapshot {
-  /// What the state belongs to: a key of model, recipe, data and seed. A snapshot only continues the run it is of.
+  /// The run that the state belongs to: a key made of model, recipe, data and seed. Only that run can go on from it.
   std::string run;
   std::map<std::string, std::int64_t> counters;  ///< "step", "epoch", "watch.rollbacks"
   std::map<std::string, std::string> texts;      ///< UTF-8

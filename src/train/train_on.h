@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The training of train/qat.h in LibTorch, on a device of its own.
+// The training of train/qat.h in LibTorch, on a given device.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -7,8 +7,9 @@
 
 namespace nibble {
 
-/// train_quantized with everything that is learned, both networks and the batches on `device`; graphs, snapshots and what `data` and
-/// `score` give and get are in the CPU's memory, and the same for all devices but for rounding. `options.device` is not looked at.
+/// Does what train_quantized promises, with both networks, the learned tensors and the batches on `device`; options.device is not looked
+/// at. Graphs, snapshots, and what `data` and `score` are given or return, are in the CPU's memory. Devices differ in their results only by
+/// rounding.
 QatResult train_on(const at::Device& device, const Graph& baseline, const Graph& quantized, const QatHead& head, const QatData& data,
                    const std::function<double(const Graph&)>& score, const QatSettings& options, const FitObserver& observer);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exponential moving average of weights: smoother than the last step's weights, and what is evaluated and exported.
+// Exponential moving average of weights. It is smoother than the weights of the last step, and it is what is scored and exported.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -23,7 +23,7 @@ class WeightAverage {
 
   const std::vector<at::Tensor>& averages() const { return averages_; }
   std::int64_t updates() const { return updates_; }
-  /// Goes on from what averages() and updates() were. Error(internal) where number or shapes differ.
+  /// Goes on from earlier values of averages() and updates(). Error(internal) where number or shapes differ.
   void restore(const std::vector<at::Tensor>& averages, std::int64_t updates);
 
  private:

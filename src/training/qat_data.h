@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The images a network is trained on, and those held out to judge it by.
+// The images that a network is trained on, and those that are held out to score it.
 #pragma once
 #include <cstdint>
 
@@ -13,15 +13,15 @@ namespace nibble {
 
 struct QatImages {
   TrainingSet training;
-  EvalSet held_out;  ///< images without annotations where the data has no labels
+  EvalSet held_out;  ///< without annotations where the data has no labels
   bool has_labels = false;
 };
 
-/// `held_out` of the images (0: a quarter, at most 100), chosen by the seed, are not trained on. Errors as read_images, and
-/// Error(input) where no image would be left.
+/// Reads the images of `source` and divides them: `held_out` of them (0 for a quarter, at most 100), drawn by the seed, are not trained on.
+/// Errors as read_images, and Error(input) where no image would be left for one of both.
 QatImages open_qat_images(const ImageSource& source, std::int64_t held_out, std::uint64_t seed, const ModelInfo& info);
 
-/// {source, training, held_out, labels, sha256}: the hash covers names, sizes and boxes.
+/// {source, training, held_out, labels, sha256}: where the images are from, two counts, a boolean, and a hash of names, sizes and boxes.
 Json describe(const QatImages& images);
 
 }  // namespace nibble

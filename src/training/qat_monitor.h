@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is seen of a training: progress with losses, TensorBoard event files, the curve for the report,
-// divergences in the log.
+// Shows a training while it runs: progress with losses, TensorBoard event files, the curve for the report, and divergences in the log.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -21,7 +20,7 @@ class QatMonitor {
   QatMonitor(std::string title, std::filesystem::path events, std::filesystem::path curve, std::function<double()> now_s,
              Progress& progress);
 
-  /// Functions that refer to this object.
+  /// The functions that a training is to call. They refer to this object, which must outlive them.
   FitObserver observer();
 
  private:

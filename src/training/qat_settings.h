@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From what a user says about a training to what the loop and the loader want.
+// Turns what a user says about a training into the options of the loop and of the loader.
 #pragma once
 #include <cstdint>
 
@@ -12,7 +12,8 @@ namespace nibble {
 
 LoaderOptions loader_options(const QatCourse& course, std::int64_t size_px, std::uint64_t seed);
 
-/// Rates and weights are the recipe's for distillation, times the course's. Snapshot, resumption and threads are left to the caller.
+/// Learning rates and weights of losses are those that the recipe has for distillation, multiplied by the course's factors. Snapshot,
+/// resumption and threads are left to the caller.
 QatSettings qat_settings(const Recipe& recipe, const QatCourse& course, std::int64_t steps_per_epoch);
 
 }  // namespace nibble

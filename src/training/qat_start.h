@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The calibrated network that a training starts from, kept in a file: a training that goes on need not calibrate again.
+// Keeps the calibrated network that a training starts from in a file, so that a resumed training need not calibrate again.
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -16,19 +16,19 @@ struct CalibratedNetwork {
   Json layers = Json::object();  ///< as layers_document (calibration/layers_document.h)
 };
 
-/// Where it is kept, and the key of all that decides the calibration.
+/// Where that network is kept, and the key of everything that decides the calibration.
 struct KeptStart {
-  std::filesystem::path path;  ///< a snapshot (train/snapshot.h); empty: it is not kept
+  std::filesystem::path path;  ///< of a snapshot (train/snapshot.h); empty where the network is not kept
   std::string key;
 };
 
 void write_start(const KeptStart& start, const Graph& baseline, const CalibratedNetwork& calibrated);
 
-/// The same bits as were written. Error(input) as read_snapshot, or where the file does not fit `baseline`.
+/// Reads back what write_start wrote, bit for bit. Error(input) as read_snapshot, or where the file does not fit `baseline`.
 CalibratedNetwork read_start(const KeptStart& start, const Graph& baseline);
 
-/// What an earlier attempt left there. Where there is nothing, or a damaged file, or one of another calibration: what `calibrate` makes,
-/// and leaves it there.
+/// Returns the network that an earlier attempt has kept. Where there is none, or the file is damaged or of another calibration, calls
+/// `calibrate` and keeps its result.
 CalibratedNetwork kept_start(const KeptStart& start, const Graph& baseline, const std::function<CalibratedNetwork()>& calibrate);
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One training, from the calibrated network to a trained one: what `qat` and `run --qat` share.
+// One training, from the calibrated network to the trained one, as `qat` and `run --qat` both do it.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -17,11 +17,11 @@ namespace nibble {
 
 /// Files of a training.
 struct QatPlaces {
-  std::filesystem::path start;     ///< the calibrated network, until the training is finished
-  std::filesystem::path snapshot;  ///< the state, until then
-  std::filesystem::path curve;     ///< losses and scores, CSV
-  std::filesystem::path events;    ///< folder of TensorBoard's files
-  std::filesystem::path scored;    ///< ONNX file that is scored and removed again
+  std::filesystem::path start;     ///< the calibrated network; removed when the training is finished
+  std::filesystem::path snapshot;  ///< the state of the training; removed likewise
+  std::filesystem::path curve;     ///< losses and scores by step, as CSV
+  std::filesystem::path events;    ///< the folder of TensorBoard's event files
+  std::filesystem::path scored;    ///< ONNX files are written beside this name, scored and removed again
 };
 
 struct QatJob {
@@ -29,12 +29,13 @@ struct QatJob {
   const Recipe& recipe;
   const QatCourse& course;
   const RuntimeOptions& runtime;
-  QatImages images;  ///< held-out images without labels get the float network's
+  QatImages images;  ///< where they have no labels, the float network's own detections stand in when held-out images are scored
   QatPlaces places;
-  std::string run;  ///< key of all that decides the result, as in train/snapshot.h
-  bool resume = false;
-  std::shared_ptr<Processes> processes = std::make_shared<Processes>();  ///< that train together; the first one scores and shows
-  int local_rank = 0;                                                    ///< as in ComputeDevice
+  std::string run;      ///< the key of everything that decides the result (train/snapshot.h)
+  bool resume = false;  ///< whether to go on from the snapshot
+  /// The processes that train together. Only the first one scores and shows progress.
+  std::shared_ptr<Processes> processes = std::make_shared<Processes>();
+  int local_rank = 0;  ///< as in ComputeDevice
 };
 
 struct QatOutcome {
@@ -42,16 +43,17 @@ struct QatOutcome {
   FitResult fit;
 };
 
-/// The part of a run's key that the course and the images are.
+/// What the course and the images contribute to a run's key.
 Json describe(const QatCourse& course, const QatImages& images);
 
-/// Trains from `start`; never ends below it. Errors as fit's (train/fit.h): interrupted means that the snapshot was written.
+/// Trains from `start`. By the score on held-out images the result is never worse than it. Errors as those of fit (train/fit.h); after
+/// Error(interrupted) the snapshot is there.
 QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress);
 
-/// The snapshot and the start, which a finished training needs no more.
+/// Removes the snapshot and the start, which a finished training no longer needs.
 void remove_state(const QatPlaces& places);
 
-/// `curve`: as the report shall name it.
+/// What the report says of the training. `curve` is the path of the curve as the report is to name it.
 TrainingReport report_of(const QatJob& job, const FitResult& fit, const std::string& curve);
 
 }  // namespace nibble

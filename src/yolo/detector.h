@@ -26,8 +26,8 @@ Head parse_head(std::string_view name);
 struct BuildOptions {
   Head head = Head::one2many;
   std::int64_t image_size = 640;      ///< square input in pixels, a multiple of the largest stride
-  std::int64_t batch = 1;             ///< -1: known at run time only
-  std::int64_t max_detections = 300;  ///< one2one; all anchor points where the image has fewer
+  std::int64_t batch = 1;             ///< images at once; -1 where that is to be known at run time only
+  std::int64_t max_detections = 300;  ///< K of the one2one head; all anchor points where the image has fewer
 };
 
 struct ModelInfo {
@@ -53,10 +53,10 @@ struct Detector {
 /// path and class for anything it does not know, Error(input) where a module's tensors do not fit its description.
 Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& options);
 
-/// build_detector, fold_batchnorm, merge_parallel_convs, without_dead_nodes, verify: the float baseline.
+/// The float baseline: what build_detector gives, after fold_batchnorm, merge_parallel_convs and without_dead_nodes, verified.
 Detector build_baseline(const Checkpoint& checkpoint, const BuildOptions& options);
 
-/// Where a detector's graph holds what its head predicts, before softmax and sigmoid.
+/// The values of a detector's graph that hold what its head predicts, before softmax and sigmoid.
 struct LogitValues {
   ValueId boxes;    ///< [B,4*bins,A]: box-distribution logits, side by side; distances where bins is 1
   ValueId classes;  ///< [B,nc,A]
@@ -77,7 +77,7 @@ struct ModelSummary {
   std::string taken_from;   ///< "model" or "ema"
   ModelInfo info;
   std::vector<LayerRow> layers;
-  std::int64_t parameters = 0;  ///< with both heads, as stored
+  std::int64_t parameters = 0;  ///< number of parameters as stored, both heads included
   std::string stored_dtype;     ///< "float16"
 };
 ModelSummary summarize_model(const Checkpoint& checkpoint);

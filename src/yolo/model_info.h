@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a checkpoint says of the detector in it.
+// Reads what a checkpoint says about the detector in it.
 #pragma once
 #include "yolo/detector.h"
 #include "yolo/model_source.h"
@@ -10,7 +10,7 @@ namespace nibble {
 /// fork (YOLOv10DetectionModel) that ends in a Detect or v10Detect.
 void require_detection_model(const ModelSource& source);
 
-/// Classes without names are named by their numbers, as Ultralytics does.
+/// The facts about the detector that files and reports name. Classes without names are named by their numbers, as Ultralytics does.
 ModelInfo make_model_info(const Checkpoint& checkpoint, const ModelSource& source, const BuildOptions& options);
 
 }  // namespace nibble

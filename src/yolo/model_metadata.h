@@ -21,10 +21,10 @@ Metadata baseline_metadata(const ModelInfo& info, const std::string& precision);
 std::string python_dict(const std::map<std::int64_t, std::string>& names);
 std::optional<std::map<std::int64_t, std::string>> parse_python_dict(const std::string& text);
 
-/// nibble.strides, else 8, 16, 32.
+/// The strides in pixels that nibble.strides names; 8, 16, 32 where there is no such key.
 std::vector<std::int64_t> strides_of(const Metadata& metadata);
 
-/// One line on what `output0` means for a head.
+/// One line that says what `output0` means for a head.
 std::string output_meaning(Head head, std::int64_t class_count);
 
 }  // namespace nibble

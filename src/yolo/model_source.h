@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the model lies in a checkpoint, and what its two descriptions say: the yaml it was made from and its modules.
+// Finds the model in a checkpoint and reads its two descriptions: the yaml that it was made from, and its modules.
 #pragma once
 #include <map>
 #include <string>
@@ -21,11 +21,11 @@ struct ModelSource {
   std::string taken_from;  ///< "ema" or "model"
   std::vector<Layer> layers;
   std::string family;                               ///< "yolov8", "yolo11"; from the yaml's file name, empty when it does not say
-  std::string scale;                                ///< the yaml's; empty when it does not say
+  std::string scale;                                ///< "n", "s", ... as the yaml says; empty where it does not
   std::map<std::int64_t, std::string> class_names;  ///< as stored; numbers for names when there are none
 };
 
-/// `ema` when it is set, else `model`. Error(input) where neither is, or where it has no list of layers.
+/// Takes `ema` where it is set, else `model`. Error(input) where neither is there, or where it has no list of layers.
 ModelSource find_model(const Checkpoint& checkpoint);
 
 /// Error(input) unless yaml and modules agree: number of layers, class and `from` of each, number of classes.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mixed precision: the layers whose few bits hurt the detections most get more of them, under a budget (recipe.h, MixedRecipe).
+// Mixed bits: under a budget, those layers get more bits whose few bits hurt the detections most (recipe.h, MixedRecipe).
 #pragma once
 #include "quant/bits/bit_budget.h"
 #include "quant/layerwise.h"
@@ -7,19 +7,21 @@
 namespace nibble {
 
 struct MixedBits {
-  std::vector<LayerPlan> plans;      ///< each layer with the bits it gets
-  QuantizedLayers layers;            ///< the network quantised so
-  std::vector<LayerStat> damages;    ///< of the quantised layers: node, low_damage, high_damage, and in the note why it was raised
-  std::vector<BitFrontPoint> front;  ///< predicted damage over average bits
+  std::vector<LayerPlan> plans;  ///< one for each convolution, with the bits that it gets
+  QuantizedLayers layers;        ///< the layers quantised by these plans
+  std::vector<LayerStat>
+      damages;  ///< one for each quantised layer; only node, low_damage, high_damage and the note (why it was raised) are set
+  std::vector<BitFrontPoint> front;  ///< BitFront::points; empty where nothing was measured
   ChosenBits chosen;
 };
-/// Measures (on `device`) the damage of each layer's two forms (sensitivity.h), each on inputs as the float network has them and with its
-/// rows on their own; then chooses:
-///   average_bits  bit_budget.h
-///   max_bytes     likewise, by the size of the file that the forms rounded alone would make: it hardly depends on codes. Where the real
-///                 file is larger it is made again with as much less
-///   max_drop      few bits everywhere, then bit_search.h. Damages are measured only where the first do not do
-/// Error(input) when the budget cannot be kept, with what could be.
+/// Rounds each layer twice, to its low and to its high bits, on the float network's inputs and without coupling its rows; measures on
+/// `device` how much damage either does alone (sensitivity.h); then chooses by the budget that the recipe sets:
+///   average_bits  as bit_budget.h says.
+///   max_bytes     likewise, where a choice fits if the file made of these separately rounded layers does: its size hardly depends on the
+///   codes.
+///                 Where the final file turns out larger than allowed, the choice is made again with a limit lower by the excess.
+///   max_drop      first low bits everywhere are scored; only where these lose too much, damages are measured and bit_search.h chooses.
+/// The layers are then quantised together. Error(input) where the budget cannot be kept; its text says what could be.
 MixedBits quantize_mixed(const at::Device& device, const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
                          const FisherByNode& fisher, Progress& progress);
 

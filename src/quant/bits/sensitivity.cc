@@ -23,8 +23,8 @@ Values constants_of(const Graph& graph, const at::Device& device) {
   return constants;
 }
 
-/// The last node the head's logits need.
-std::size_t end_of(const Graph& graph, const HeadLogits& head) {
+/// How many nodes there are up to the last one that the head's logits need.
+std::size_t nodes_before_decoding(const Graph& graph, const HeadLogits& head) {
   std::size_t end = 0;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     for (const ValueId id : graph.nodes[i].outputs)
@@ -63,7 +63,7 @@ std::vector<double> measure_damage(const at::Device& device, const Graph& baseli
                                    const CalibrationImages& images, std::int64_t image_count, const CalibrateOptions& options,
                                    Progress& progress) {
   const c10::InferenceMode no_gradients;
-  const std::size_t end = end_of(baseline, options.head);
+  const std::size_t end = nodes_before_decoding(baseline, options.head);
   const Values constants = constants_of(baseline, device);
   const std::int64_t count = std::min(image_count, images.count);
   std::vector<double> damages(variants.size(), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a layer's quantisation does to the detections, measured: the float network with this one layer replaced.
+// How much damage the quantisation of a single layer does to the detections: measured on the float network with this one layer replaced.
 #pragma once
 #include <map>
 #include <vector>
@@ -9,14 +9,14 @@
 
 namespace nibble {
 
-/// A convolution to be replaced, and by what.
+/// A convolution of the float network, by its index in Graph::nodes, and what takes its place.
 struct LayerVariant {
   std::size_t node = 0;
   SubstituteConv substitute;
 };
 
-/// Divergence of the head (head_loss.h, classes and boxes, per detection of the float network) on the first `image_count`
-/// images with each variant alone in place; one number per variant.
+/// For each variant alone in place: the divergence of the head from the float network's (quant/statistics/head_loss.h: classes plus
+/// boxes, divided by the float network's detections) on the first `image_count` images, computed on `device`.
 std::vector<double> measure_damage(const at::Device& device, const Graph& baseline, const std::vector<LayerVariant>& variants,
                                    const CalibrationImages& images, std::int64_t image_count, const CalibrateOptions& options,
                                    Progress& progress);

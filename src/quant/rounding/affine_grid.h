@@ -15,10 +15,11 @@ struct AffineGrid {
   std::int8_t zero_point = 0;
 };
 
-/// 1 where nothing but zeros is to be held: every scale is exact then.
+/// `scale` as f32, or 1 where it is too small to divide by: then there is nothing but zeros to hold, and every scale is exact.
 inline float positive_scale(double scale) { return scale > std::numeric_limits<float>::min() ? static_cast<float>(scale) : 1.0F; }
 
-/// scale = (high - low) / (max_code - min_code), zero_point = round(min_code - low / scale); signed codes, low <= 0 <= high.
+/// The grid over low..high with low <= 0 <= high, for signed codes: scale = (high - low) / (max_code - min_code), zero_point =
+/// round(min_code - low / scale).
 inline AffineGrid affine_grid(double low, double high, const QuantSpec& spec) {
   const float scale = positive_scale((high - low) / (spec.max_code() - spec.min_code()));
   const double zero_point = std::nearbyint(spec.min_code() - low / static_cast<double>(scale));

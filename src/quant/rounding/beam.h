@@ -13,20 +13,20 @@ namespace nibble {
 
 inline constexpr int kBeamWidth = 16;
 
-/// Scale and codes a column may have, less their zero point: at least two.
+/// The scale of a column and the lowest and highest code it may have, zero point subtracted. There must be at least two codes.
 struct ColumnGrid {
   float scale = 1, low = 0, high = 0;
 };
 
 class BeamSearch {
  public:
-  /// `inverse_factor` [columns, columns]: U; both stay the caller's.
+  /// `inverse_factor` is U, [columns, columns] row by row; it is not copied and must outlive this object.
   BeamSearch(const float* inverse_factor, std::int64_t columns);
 
-  /// Codes of a row, less their zero points. `targets` and `grids`: one for each column.
+  /// Returns the codes of a row, zero points subtracted. `targets` and `grids` have one entry for each column.
   const std::vector<float>& round(const std::vector<float>& targets, const std::vector<ColumnGrid>& grids);
 
-  /// Of the row rounded last: sum of the squared compensated errors.
+  /// The sum of the squared compensated errors of the row that was rounded last.
   double error() const { return costs_.front(); }
 
  private:
@@ -42,7 +42,7 @@ class BeamSearch {
 
   const float* inverse_factor_;
   std::int64_t columns_;
-  std::vector<Lane> work_;  ///< [columns]: targets less what was compensated
+  std::vector<Lane> work_;  ///< [columns]: targets minus the errors that earlier columns have left to this one
   std::vector<Step> steps_;
   std::array<double, kBeamWidth> costs_{};
   int candidates_ = 0;

@@ -20,38 +20,42 @@
 
 namespace nibble {
 
-/// Groups of a grouped convolution have a Hessian each; rows are output channels, columns input channel x kernel height x width.
+/// One layer's weights to be rounded. Each group of a grouped convolution has a Hessian of its own. A row is an output channel, a column
+/// one weight of it: input channel x kernel height x kernel width.
 struct RoundingProblem {
   std::int64_t groups = 1;
-  std::int64_t rows = 0;  ///< per group
+  std::int64_t rows = 0;  ///< of each group
   std::int64_t columns = 0;
-  std::vector<float> targets;         ///< [groups, rows, columns]: w*
-  std::vector<float> hessian;         ///< [groups, columns, columns]: symmetric, damped, positive definite
-  std::vector<float> inverse_factor;  ///< [groups, columns, columns]: U; empty for Rounding::nearest
-  std::vector<std::int32_t> slots;    ///< [columns]: which scale of its row a column uses, 0-based
-  std::int32_t slot_count = 1;
-  std::vector<std::int64_t> row_order;  ///< with row_feedback: [rows], the order in which rows are rounded
-  std::vector<float> row_feedback;      ///< [rows, rows] in that order, M of coupled_rows.h; empty: each row on its own
-  bool shared_scale = false;            ///< one scale and zero point for the whole tensor; slot_count is 1 then
-  bool symmetric = true;                ///< zero points are 0
+  std::vector<float> targets;           ///< [groups, rows, columns]: w*
+  std::vector<float> hessian;           ///< [groups, columns, columns]: symmetric, damped, positive definite
+  std::vector<float> inverse_factor;    ///< [groups, columns, columns]: U; empty for Rounding::nearest
+  std::vector<std::int32_t> slots;      ///< [columns]: which of its row's scales a column uses, from 0
+  std::int32_t slot_count = 1;          ///< how many scales each row has
+  std::vector<std::int64_t> row_order;  ///< [rows] where row_feedback is given: the order in which rows are rounded
+  std::vector<float> row_feedback;      ///< [rows, rows] in that order: M of coupled_rows.h; empty where each row is rounded on its own
+  bool shared_scale = false;            ///< whether the whole tensor has one scale and zero point; slot_count is 1 then
+  bool symmetric = true;                ///< whether zero points have to be 0
   QuantSpec spec;
 };
 
 struct RoundedWeights {
   std::vector<std::int8_t> codes;        ///< [groups, rows, columns]
   std::vector<float> scales;             ///< [groups * rows, slot_count]; all equal when shared_scale
-  std::vector<std::int8_t> zero_points;  ///< of the same shape
-  double error = 0;                      ///< sum of e over rows
-  double signal = 0;                     ///< sum of w* H w*^T
+  std::vector<std::int8_t> zero_points;  ///< in the shape of the scales
+  double error = 0;                      ///< the sum of e over all rows
+  double signal = 0;                     ///< the sum of w* H w*^T over all rows
 };
 
-/// Restored weight less the target.
+/// The dequantised weight minus its target. `row` counts over all groups.
 float error_of(const RoundingProblem& problem, const RoundedWeights& rounded, std::int64_t row, std::int64_t column);
 
-/// Calls body(first, last) on pieces of [0, count), possibly at once.
+/// Calls body(first, last) for pieces that together make up [0, count), in any order and possibly at the same time; returns when all are
+/// done.
 using ParallelFor = std::function<void(std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body)>;
 
-/// The same problem gives the same codes, whatever the number of threads.
+/// Chooses codes, scales and zero points. `search` finds the first grid of each row; with Rounding::gptq grids near it are tried too. Rows
+/// are coupled where the problem has row_feedback and `rounding` is gptq. The same problem gives the same result, whatever the number of
+/// threads.
 RoundedWeights round_weights(const RoundingProblem& problem, Rounding rounding, ScaleSearch search, const ParallelFor& parallel_for);
 
 }  // namespace nibble

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <random>
+#include <thread>
 
 #include "quant/rounding/beam.h"
 
@@ -174,22 +176,43 @@ TEST(Rounding, BlockScalesLowerTheError) {
   EXPECT_LT(blocks.error, channel);
 }
 
-/// As threads might take the pieces.
-RoundedWeights expect_same_in_any_order(const RoundingProblem& p) {
+/// Pieces of one item each, taken by `threads` threads as they come.
+ParallelFor by_threads(int threads) {
+  return [threads](std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) {
+    std::atomic<std::int64_t> next = 0;
+    const auto take = [&] {
+      for (std::int64_t i = next++; i < count; i = next++) body(i, i + 1);
+    };
+    std::vector<std::jthread> workers;
+    for (int i = 0; i < threads; ++i) workers.emplace_back(take);
+  };
+}
+
+/// By 1, 2 and 4 threads, and in an order that no thread takes. Errors are sums over rows, so they are compared as numbers too.
+RoundedWeights expect_same_by_threads(const RoundingProblem& p) {
   const auto backwards = [](std::int64_t count, const std::function<void(std::int64_t, std::int64_t)>& body) {
     for (std::int64_t i = count; i-- > 0;) body(i, i + 1);
   };
-  RoundedWeights a = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
-  const RoundedWeights b = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, backwards);
-  EXPECT_EQ(a.codes, b.codes);
-  EXPECT_EQ(a.scales, b.scales);
-  EXPECT_EQ(a.zero_points, b.zero_points);
-  return a;
+  RoundedWeights whole = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  for (const ParallelFor& parallel_for : {by_threads(1), by_threads(2), by_threads(4), ParallelFor(backwards)}) {
+    const RoundedWeights pieces = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, parallel_for);
+    EXPECT_EQ(pieces.codes, whole.codes);
+    EXPECT_EQ(pieces.scales, whole.scales);
+    EXPECT_EQ(pieces.zero_points, whole.zero_points);
+    EXPECT_EQ(pieces.error, whole.error);
+    EXPECT_EQ(pieces.signal, whole.signal);
+  }
+  return whole;
 }
 
 TEST(Rounding, ThreadsDoNotChangeTheResult) {
-  const RoundingProblem p = random_problem(3, 40, 12, 4);
-  expect_same_in_any_order(p);
+  RoundingProblem p = random_problem(3, 40, 12, 4);
+  expect_same_by_threads(p);
+  p = random_problem(2, 20, 6, 4);
+  p.symmetric = false;
+  expect_same_by_threads(p);
+  p.shared_scale = true;
+  expect_same_by_threads(p);
 }
 
 TEST(Rounding, AZeroPointServesWeightsOfOneSign) {
@@ -315,7 +338,7 @@ TEST(CoupledRows, HaveZeroPointsAndBlocksAndDoNotDependOnThreads) {
   for (std::int64_t j = 8; j < 16; ++j) p.slots[j] = 1;
   p.slot_count = 2;
   couple(p);
-  const RoundedWeights a = expect_same_in_any_order(p);
+  const RoundedWeights a = expect_same_by_threads(p);
   EXPECT_NE(std::count(a.zero_points.begin(), a.zero_points.end(), 0), static_cast<std::ptrdiff_t>(a.zero_points.size()));
   EXPECT_NEAR(a.error, true_error(p, a), 1e-3 * a.error);
 }

@@ -17,28 +17,31 @@ class RowBlock {
   using Lane = std::array<float, kRowsPerBlock>;  ///< one number per row
   using Sums = std::array<double, kRowsPerBlock>;
 
-  /// Rows [first, first + kRowsPerBlock) of `group`, as far as they exist; codes 0, scales 1, zero points 0.
+  /// Rows first .. first + kRowsPerBlock - 1 of `group`, or as many of them as there are. Codes start at 0, scales at 1, zero points at 0.
+  /// The problem is not copied and must outlive the block.
   RowBlock(const RoundingProblem& problem, std::int64_t group, std::int64_t first);
-  /// As many attempts at one row (index among all groups' rows) with its own target, [columns].
+  /// `attempts` (at most kRowsPerBlock) lanes that all hold the same row, so that several grids can be tried at once. `row` counts over all
+  /// groups; `target` [columns] takes the place of the problem's.
   RowBlock(const RoundingProblem& problem, std::int64_t row, const std::vector<float>& target, std::int64_t attempts);
 
   std::int64_t rows() const { return rows_; }
-  /// Index of row r among all groups' rows.
+  /// The index, over all groups, of the block's row r.
   std::int64_t global_row(std::int64_t r) const { return group_ * problem_->rows + first_ + r; }
   void set_grid(std::int32_t slot, std::int64_t r, const AffineGrid& grid);
-  /// Of several attempts at a row, the first.
+  /// Writes codes, scales and zero points into the places of these rows in `result`. Of several attempts at one row the first is written.
   void store(RoundedWeights& result) const;
 
-  /// Each column to the nearest code.
+  /// Rounds each target to the nearest code.
   void round_nearest();
-  /// GPTQ with the present scales; needs inverse_factor. Returns e of each row: the sum of the squared compensated errors.
+  /// Rounds by plain GPTQ with the present scales: the nearest code of each column, errors passed on to later columns. Needs
+  /// inverse_factor. Returns e of each row, the sum of the squared compensated errors.
   Sums round_gptq();
-  /// The same with a beam of candidates (quant/beam.h).
+  /// The same with a beam of candidates (beam.h), which finds codes with a smaller e or the same.
   Sums round_beam();
-  /// Takes codes, scales and zero points of row r over from another block of the same rows.
+  /// Copies codes, scales and zero points of row r from another block of the same rows.
   void copy_row(const RowBlock& other, std::int64_t r);
 
-  /// quant/row_refinement.h, for each row.
+  /// Improves each row as row_refinement.h says.
   void refine();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A row's scales and codes in turn, each the best given the other; the error of rounding.h never rises.
+// Improves a rounded row: scales and codes in turn, each the best given the other. The error e of rounding.h never rises.
 #pragma once
 #include <vector>
 
@@ -9,10 +9,11 @@ namespace nibble {
 
 class RowRefinement {
  public:
-  /// `target` [columns] of a row of `group`; the problem stays the caller's.
+  /// `target` [columns] is that of a row of `group`. The problem is not copied and must outlive this object.
   RowRefinement(const RoundingProblem& problem, std::int64_t group, std::vector<float> target);
 
-  /// `codes` [columns], less their zero points; `scales` and `zero_points` [slot_count]. A shared scale stays.
+  /// Changes `codes` [columns], zero points subtracted, and `scales` [slot_count] in place; `zero_points` [slot_count] stay, and so does a
+  /// scale that all rows share.
   void run(std::vector<float>& codes, std::vector<float>& scales, const std::vector<float>& zero_points);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The range of an activation quantiser from a streaming histogram of what it will see.
+// Chooses the range of an activation quantiser from a histogram of the values it will see, which are counted as they come.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -10,18 +10,18 @@
 
 namespace nibble {
 
-/// Histogram of values over [-limit, limit); limit doubles as larger magnitudes come, neighbouring bins are merged then.
+/// A histogram of values over [-limit, limit). When a larger magnitude comes, the limit doubles and neighbouring bins are merged.
 class ValueHistogram {
  public:
   /// Error(numeric) on a value that is not finite.
   void add(std::span<const float> values);
 
   std::uint64_t count() const { return count_; }
-  float smallest() const { return smallest_; }  ///< at most 0: zero belongs to every range
-  float largest() const { return largest_; }    ///< at least 0
+  float smallest() const { return smallest_; }  ///< the smallest value seen, or 0 where none is negative: 0 belongs to every range
+  float largest() const { return largest_; }    ///< the largest value seen, or 0 where none is positive
   /// Smallest x with at least `percent` of the values at or below it (upper edge of its bin), within smallest..largest.
   double percentile(double percent) const;
-  /// The same of |x|.
+  /// The same for the magnitudes |x|.
   double magnitude_percentile(double percent) const;
   /// Mean squared error of rounding the histogram's values (at bin centres) to codes.
   double rounding_mse(double scale, std::int32_t zero_point, const QuantSpec& spec) const;

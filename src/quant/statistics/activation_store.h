@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations of all calibration batches between two layers, in memory up to a budget, beyond it in temporary files:
+// Keeps the activations of all calibration batches between two layers: in memory up to a budget, beyond it in temporary files, so that
 // memory does not grow with the number of calibration images.
 #pragma once
 #include <ATen/ATen.h>
@@ -19,8 +19,10 @@ class ActivationStore {
 
   /// Keeps an f32 tensor. Error(environment) naming the folder when the disk is full.
   void put(ValueId value, std::int64_t batch, const at::Tensor& tensor);
+  /// The tensor that was put for this value and batch, which must not have been dropped. Error(environment) where the file cannot be read.
   at::Tensor get(ValueId value, std::int64_t batch) const;
-  /// Memory and, where the file system can free a part of a file, disk space are free again. Nothing where nothing is kept.
+  /// Forgets a tensor. Its memory is freed, and its disk space where the file system can free part of a file. Does nothing where none is
+  /// kept.
   void drop(ValueId value, std::int64_t batch);
 
  private:

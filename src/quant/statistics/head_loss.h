@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far a detection head's logits are from the float network's, weighted by what the float network detects.
+// Measures how far a detection head's logits are from the float network's, weighted by how much the float network detects.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -14,14 +14,16 @@ std::int64_t bins_of(const at::Tensor& boxes);
 /// of boxes of that size, so that one weight of boxes against classes serves both kinds.
 at::Tensor side_spread(const at::Tensor& distances);
 
-/// Sums over images and anchor points, 0 where the heads agree; p = sigmoid of the float network's class logits.
+/// Scalars, summed over images and anchor points a. p_ac is the float network's score of class c (the sigmoid of its logit), q_ac the other
+/// network's. `classes` and `boxes` are 0 where both heads agree and positive otherwise.
 struct HeadLoss {
   at::Tensor classes;     ///< sum_a sum_c KL(Bernoulli(p_ac) || Bernoulli(q_ac))
   at::Tensor boxes;       ///< sum_a max_c p_ac sum_sides KL(float network's side || student's), of bins or of normal distributions
-  at::Tensor detections;  ///< sum_a max_c p_ac: how much the float network sees
+  at::Tensor detections;  ///< sum_a max_c p_ac: about the number of objects that the float network detects
 };
 
-/// Box logits [B,4*bins,A] (side by side), class logits [B,nc,A].
+/// Box logits are [B,4*bins,A], all bins of one side before those of the next; class logits are [B,nc,A]. Gradients flow to `boxes` and
+/// `classes`.
 HeadLoss head_loss(const at::Tensor& float_boxes, const at::Tensor& float_classes, const at::Tensor& boxes, const at::Tensor& classes);
 
 }  // namespace nibble

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The float network and the quantised one, run side by side over all calibration batches and stopped in front of each
-// convolution, so that a layer can be quantised on what it will really see.
+// Runs the float network and the quantised one side by side over all calibration batches and stops in front of each convolution, so
+// that a layer can be quantised on the inputs that it will really see.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -14,15 +14,15 @@
 
 namespace nibble {
 
-/// What the quantised network computes with at one convolution.
+/// What takes the place of a convolution's weight and bias in the quantised network.
 struct SubstituteConv {
   at::Tensor weight;  ///< dequantised
   at::Tensor bias;
-  std::optional<QuantParams> activation;  ///< applied to the input
+  std::optional<QuantParams> activation;  ///< quantiser of its input; empty where the input stays float
 };
 
-/// Error(environment) naming the folder, what is needed and what is free, if the temporary files of a PairedRun over so many images
-/// (and one more network if it propagates) do not fit in the system's folder for them.
+/// Error(environment) naming the folder, what is needed and what is free, where the temporary files of a PairedRun over `images` images do
+/// not fit into the folder for temporary files. With `propagate` a second network's activations have to fit as well.
 void require_space(const Graph& graph, const std::vector<std::size_t>& convolutions, std::int64_t images, bool propagate);
 
 class PairedRun {
@@ -35,9 +35,9 @@ class PairedRun {
   std::int64_t batches() const { return batches_; }
   /// Input of the convolution in front of which the run stands, before activation quantisation.
   at::Tensor seen(std::int64_t batch) const;
-  /// The same in the float network.
+  /// The same input in the float network.
   at::Tensor wanted(std::int64_t batch) const;
-  /// Computes this convolution in both networks and goes on to the next.
+  /// Computes the present convolution, in the float network as it is and in the quantised one with `substitute`, and goes on to the next.
   void advance(const SubstituteConv& substitute);
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// At which of a convolution's output positions its input is looked at.
+// Chooses the output positions of a convolution at which its inputs are sampled.
 #pragma once
 #include <ATen/ATen.h>
 
@@ -9,15 +9,17 @@
 
 namespace nibble {
 
-/// Of each batch of `batch` of all `images`: enough for the Hessian of a weight [O,I/groups,kh,kw] to have full rank, affordable for all
-/// layers, and no more of an image than says something new.
+/// How many positions are sampled in each batch of `batch` images, of `images` in all, for a weight [O,I/groups,kh,kw]: 340 of an image,
+/// where more hardly say anything new, but over all batches at most 32768 to stay affordable, and at least 24 for each column of the
+/// Hessian (I/groups x kh x kw), so that it has full rank.
 std::int64_t samples_per_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t images, std::int64_t batch);
 
-/// `count` (at most `available`) of 0..available - 1, ascending: one from each of as many equal parts.
+/// `count` numbers of 0..available - 1, ascending: one from each of `count` equal parts. Where `available` is smaller, all of them.
 std::vector<std::int64_t> uniform_positions(std::int64_t available, std::int64_t count, std::mt19937_64& random);
 
-/// `count` (at most as many as there are) indices into the flattened `weights` (>= 0), ascending: in equal steps through their running sum,
-/// so that a position comes as often as its weight says, several times if need be. Where all weights are 0, all are taken to be equal.
+/// `count` indices into the flattened `weights` (0 or more), or as many as there are weights where that is less, ascending. They are taken
+/// in equal steps through the running sum, so that an index comes as often as its weight demands, several times if need be. Where all
+/// weights are 0, they count as equal.
 std::vector<std::int64_t> weighted_positions(const at::Tensor& weights, std::int64_t count);
 
 }  // namespace nibble

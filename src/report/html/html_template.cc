@@ -182,7 +182,7 @@ constexpr const char* kChecks = R"html({{#classes}}
 {{/classes}}
 <h2>Gates</h2>
 {{^has_gates}}
-<p>Not judged.</p>
+<p>Not checked.</p>
 {{/has_gates}}
 {{#has_gates}}
 <details{{#gates_open}} open{{/gates_open}}><summary>{{gates_heading}}</summary>

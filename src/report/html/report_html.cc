@@ -56,7 +56,7 @@ std::string sentence(const Report& report) {
 }
 
 std::string gates_text(std::int64_t failed, std::size_t all) {
-  if (all == 0) return "no gate was judged";
+  if (all == 0) return "no gate was checked";
   return failed == 0 ? fmt::format("all {} gates passed", all) : fmt::format("{} of {} gates FAILED", failed, all);
 }
 

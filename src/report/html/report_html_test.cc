@@ -240,7 +240,7 @@ TEST(ReportHtml, SaysWhatWasTriedWhereNothingWasDrawn) {
 TEST(ReportHtml, AnEmptyReportIsStillAPage) {
   const auto page = report_html(HtmlInput{});
   EXPECT_THAT(page,
-              AllOf(HasSubstr("wrote 0 ONNX files"), HasSubstr("no recipe was finished"), HasSubstr("Not judged."), HasSubstr("</html>")));
+              AllOf(HasSubstr("wrote 0 ONNX files"), HasSubstr("no recipe was finished"), HasSubstr("Not checked."), HasSubstr("</html>")));
 }
 
 TEST(ReportHtml, ALayersFileWithoutItsFieldsIsAnError) {

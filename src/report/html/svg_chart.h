@@ -9,28 +9,28 @@
 
 namespace nibble {
 
-/// For text and attribute values of HTML and SVG.
+/// The text with &, <, > and quotes escaped, for text and attribute values of HTML and SVG.
 std::string escape_markup(const std::string& text);
 
 struct Bar {
   std::string label;
-  std::optional<double> value;  ///< none, negative or not finite: only the text is shown
-  std::string text;             ///< the value as shown
-  bool is_baseline = false;     ///< drawn grey
+  std::optional<double> value;  ///< where it is empty, negative or not finite, only the text is shown
+  std::string text;             ///< the value as it is shown
+  bool is_baseline = false;     ///< a baseline is drawn in grey
 };
 struct BarChart {
-  std::string title;  ///< for who cannot see it
+  std::string title;  ///< read out to those who cannot see the chart
   std::vector<Bar> bars;
-  std::optional<double> reference;  ///< a dashed line across all bars
+  std::optional<double> reference;  ///< a value that is marked by a dashed line across all bars; empty for none
 };
 /// Horizontal bars from 0, one under the other.
 std::string bar_chart_svg(const BarChart& chart);
 
 struct Column {
   std::string label;            ///< shown when pointed at
-  std::optional<double> value;  ///< none or not finite: a gap
+  std::optional<double> value;  ///< where it is empty or not finite, there is a gap
   std::string group;            ///< neighbours with the same group share one tick below the axis
-  std::string mark;             ///< not empty: drawn in another colour with this text above
+  std::string mark;             ///< where it is not empty, the column has another colour and this text above it
 };
 struct ColumnChart {
   std::string title;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines over a number, as SVG text; measures and colours as report/svg_chart.h.
+// Line charts as SVG text; measures and colours are those of report/html/svg_chart.h.
 #pragma once
 #include <string>
 #include <vector>
@@ -15,7 +15,7 @@ struct Line {
   LineStyle style = LineStyle::plain;
 };
 struct LineChart {
-  std::string title;  ///< for who cannot see it
+  std::string title;  ///< read out to those who cannot see the chart
   std::string unit;
   std::string x_name;
   std::vector<Line> lines;

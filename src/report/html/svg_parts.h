@@ -18,7 +18,7 @@ constexpr double kPlotLeft = 0.07, kPlotWidth = 0.93;
 /// Wider, for numbers with several decimals.
 constexpr double kLinesLeft = 0.12;
 
-/// Of a vertical axis.
+/// The numbers on a vertical axis, and the pixel row y of a value.
 struct Scale {
   double low = 0, high = 1, step = 1;
   double y(double value) const { return kPlotTop + kPlotHeight * (high - value) / (high - low); }

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs every libFuzzer target of a build folder: scripts/fuzz.sh BUILD_FOLDER [SECONDS_EACH]. What a target learned stays in
+# BUILD_FOLDER/corpus/NAME, where the next run goes on from; an input that ends it is left in BUILD_FOLDER/found. Exit status 1 then.
+set -euo pipefail
+folder=${1:?usage: scripts/fuzz.sh BUILD_FOLDER [SECONDS_EACH]}
+seconds=${2:-60}
+mkdir -p "$folder/found"
+failed=0 targets=0
+for target in "$folder"/fuzz_*; do
+  [ -f "$target" ] && [ -x "$target" ] || continue
+  targets=$((targets + 1))
+  name=$(basename "$target")
+  mkdir -p "$folder/corpus/$name"
+  echo "$name: $seconds s"
+  if "$target" "$folder/corpus/$name" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
+    -artifact_prefix="$folder/found/$name-" >"$folder/$name.log" 2>&1; then
+    sed -n 's/^stat::number_of_executed_units: */  inputs tried: /p' "$folder/$name.log"
+  else
+    tail -n 30 "$folder/$name.log"
+    echo "$name: FAILED; the input is in $folder/found, $target FILE runs it again" >&2
+    failed=1
+  fi
+done
+if [ "$targets" = 0 ]; then
+  echo "fuzz: $folder holds no fuzz target; cmake --preset fuzz && cmake --build --preset fuzz makes them" >&2
+  exit 1
+fi
+exit "$failed"
