@@ -119,13 +119,87 @@ TEST(Hostile, DepthLimitIsExact) {
   EXPECT_THAT(refusal_of_pickle(nested(1001)), HasSubstr("nested deeper than 1000"));
 }
 
-TEST(Hostile, SelfContainingValuesAreRefused) {
-  EXPECT_THAT(refusal_of_pickle("\x80\2]q\1h\1a."s), HasSubstr("a value contains itself"));
-  EXPECT_THAT(refusal_of_pickle("\x80\2}q\1(X\1\0\0\0ah\1u."s), HasSubstr("a value contains itself"));
-  EXPECT_THAT(refusal_of_pickle("\x80\2"s + put(1, global("m", "C") + ")\x81") + named_dict({{"self", get(1)}}) + "b."),
-              HasSubstr("a value contains itself"));
+// Each comes back as the value it is, and nothing of it is left once the root is gone.
+TEST(Hostile, SelfContainingValuesAreReadAndDropped) {
+  const Code made = put(1, global("m", "C") + ")\x81");
+  const std::vector<Code> codes = {
+      "]q\1h\1a",                                                    // a list in itself
+      "}q\1(X\1\0\0\0ah\1u"s,                                        // a dict in itself
+      "]q\1}q\2(h\1h\2ua",                                           // as key and as value, through another
+      "]q\1h\1\x85q\2a0h\2",                                         // a tuple in itself
+      made + named_dict({{"self", get(1)}}) + "b",                   // an object in its state
+      made + tuple({none(), named_dict({{"self", get(1)}})}) + "b",  // in its slots
+      made + named_dict({{"forward", call("builtins", "getattr", {get(1), text("forward_fuse")})}}) + "b",
+      put(2, "]") + "0" + global("m", "C") + "(" + get(2) + "t" + "R" + put(3, "") + get(2) + get(3) + "a0",  // in its arguments
+      put(1, call("collections", "deque", {})) + "(" + get(1) + get(1) + "e",                                 // in its elements
+      put(1, call("collections", "defaultdict", {})) + text("k") + get(1) + "s",                              // in its items
+      put(1, set_of({})) + "(" + get(1) + "\x90",                                                             // in a set
+  };
+  for (const auto& code : codes) {
+    std::weak_ptr<const PickleValue> left;
+    {
+      const auto value = value_of(code);
+      left = value;
+      EXPECT_TRUE(tensors_of(value).empty());
+      EXPECT_FALSE(describe(value).empty());
+    }
+    EXPECT_TRUE(left.expired()) << describe(value_of(code));
+  }
+}
+
+TEST(Hostile, AReferenceBackIsTheValueItself) {
+  const auto list = value_of("]q\1h\1a");
+  EXPECT_EQ(get<PickleList>(list).items.at(0), list);
+  const auto object = value_of(put(1, global("m", "C") + ")\x81") +
+                               named_dict({{"n", integer(7)}, {"forward", call("builtins", "getattr", {get(1), text("f")})}}) + "b");
+  const auto forward = attribute_of(object, "forward");
+  EXPECT_EQ(get<PickleObject>(forward).arguments.at(0), object);
+  EXPECT_EQ(get<std::int64_t>(attribute_of(get<PickleObject>(forward).arguments.at(0), "n")), 7);
+}
+
+// B stands before its owner A, and refers back to it: whichever is reached first, A still has its child.
+TEST(Hostile, NothingIsLostWhereTheWayRoundIsUnusual) {
+  const Code child = put(1, global("m", "B") + ")\x81"), parent = put(2, global("m", "A") + ")\x81");
+  const auto root = value_of(child + "0" + parent + named_dict({{"child", get(1)}}) + "b0" + get(1) + named_dict({{"parent", get(2)}}) +
+                             "b0" + named_dict({{"first", get(1)}, {"second", get(2)}}));
+  const auto second = attribute_of(root, "second");
+  EXPECT_EQ(describe(second), "m.A");
+  EXPECT_EQ(attribute_of(second, "child"), attribute_of(root, "first"));
+  EXPECT_EQ(attribute_of(attribute_of(root, "first"), "parent"), second);
+}
+
+TEST(Hostile, CyclesOutOfSightAreDropped) {
+  EXPECT_TRUE(value_of("]q\1h\1a0N")->is_none());
+  EXPECT_EQ(describe(value_of("]q\1h\1]q\2aa0h\2")), "list of 0");
   EXPECT_THAT(refusal_of_pickle("\x80\2]q\1]q\2h\1ah\1h\2a."s), HasSubstr("values are left over"));
-  EXPECT_THAT(refusal_of_pickle("\x80\2]q\1h\1a0N."s), HasSubstr("a value contains itself"));  // not even out of sight
+}
+
+// A ring is as deep as it is long, from wherever it is entered.
+TEST(Hostile, LongRingsAreRefusedWithoutRecursion) {
+  const auto ring = [](std::uint32_t length) {
+    std::string code;
+    for (std::uint32_t i = 0; i < length; ++i) code += put(i, "]") + "0";
+    for (std::uint32_t i = 0; i < length; ++i) code += get(i) + get((i + 1) % length) + "a0";
+    return "\x80\2" + code + get(length / 2) + ".";
+  };
+  EXPECT_NO_THROW(unpickle_text(ring(1000)));
+  EXPECT_THAT(refusal_of_pickle(ring(1001)), HasSubstr("nested deeper than 1000"));
+  EXPECT_THAT(refusal_of_pickle(ring(200000)), HasSubstr("nested deeper than 1000"));
+}
+
+// Every list holds every list: 300^2 references, of which half lead back.
+TEST(Hostile, DenseCyclesTakeTimeOfTheirSize) {
+  constexpr std::uint32_t kLists = 300;
+  std::string code;
+  for (std::uint32_t i = 0; i < kLists; ++i) code += put(i, "]") + "0";
+  for (std::uint32_t i = 0; i < kLists; ++i) {
+    code += get(i) + "(";
+    for (std::uint32_t j = 0; j < kLists; ++j) code += get(j);
+    code += "e0";
+  }
+  const auto value = unpickle_text("\x80\2" + code + get(7) + ".").root;
+  EXPECT_EQ(get<PickleList>(value).items.size(), kLists);
+  EXPECT_TRUE(tensors_of(value).empty());
 }
 
 // 60 lists, each holding the one before twice: 2^60 paths, 60 values.

@@ -341,7 +341,7 @@ Unpickled Machine::finish() {
   Unpickled result{pop(), std::move(globals_)};
   if (!stack_.empty() || !marks_.empty()) refuse(fmt::format("{} values are left over", stack_.size()));
   memo_.clear();
-  heap_.check_structure();
+  heap_.check_structure(result.root);
   return result;
 }
 

@@ -100,12 +100,13 @@ void PickleHeap::charge(std::uint64_t bytes) {
     throw Error(ErrorKind::input, fmt::format("its values need more than {} bytes of memory", limits_.max_value_bytes));
 }
 
-void PickleHeap::check_structure() {
+void PickleHeap::check_structure(const PickleRef& root) {
   struct Step {
     Node* node;
     std::size_t next_child;
   };
   std::vector<Step> path;
+  const auto node_of = [](const PickleRef& value) { return const_cast<Node*>(static_cast<const Node*>(value.get())); };
   const auto require_depth = [&](std::size_t depth) {
     if (depth > limits_.max_depth) throw Error(ErrorKind::input, fmt::format("values are nested deeper than {}", limits_.max_depth));
   };
@@ -114,8 +115,8 @@ void PickleHeap::check_structure() {
     path.push_back({node, 0});
     require_depth(path.size());
   };
-  for (const auto& container : containers_) {
-    if (container->visit == Node::Visit::fresh) open(container.get());
+  const auto walk_from = [&](Node* start) {
+    if (start->visit == Node::Visit::fresh) open(start);
     while (!path.empty()) {
       Step& step = path.back();
       if (step.next_child == child_count(*step.node)) {
@@ -125,10 +126,13 @@ void PickleHeap::check_structure() {
         if (!path.empty()) path.back().node->height = std::max(path.back().node->height, height);
         continue;
       }
-      const PickleValue* child = child_of(*step.node, step.next_child++).get();
+      const PickleRef& child = child_of(*step.node, step.next_child++);
       if (child_count(*child) == 0) continue;
-      auto* node = const_cast<Node*>(static_cast<const Node*>(child));
-      if (node->visit == Node::Visit::open) throw Error(ErrorKind::input, "a value contains itself");
+      Node* node = node_of(child);
+      if (node->visit == Node::Visit::open) {
+        const_cast<PickleRef&>(child) = PickleRef(PickleRef(), node);  // refers without owning: node is above it and owns it
+        continue;
+      }
       if (node->visit == Node::Visit::fresh) {
         open(node);
         continue;
@@ -136,7 +140,10 @@ void PickleHeap::check_structure() {
       require_depth(path.size() + node->height);
       step.node->height = std::max(step.node->height, node->height + 1);
     }
-  }
+  };
+  // From the root first, so that what is below it never depends on a value that only others own.
+  if (child_count(*root) > 0) walk_from(node_of(root));
+  for (const auto& container : containers_) walk_from(container.get());
   containers_.clear();
 }
 

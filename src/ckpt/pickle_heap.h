@@ -34,8 +34,10 @@ class PickleHeap {
   void charge(std::uint64_t bytes);
   void charge_references(std::uint64_t count) { charge(count * sizeof(PickleRef)); }
 
-  /// Error(input) if a value contains itself or nesting exceeds the limit. Afterwards the heap lets go of the values.
-  void check_structure();
+  /// Error(input) if nesting exceeds the limit. Where a value contains itself, the reference back to it, from below, becomes one
+  /// that does not own: seen from `root`, ownership is without cycles, and dropping the root drops all. Afterwards the heap lets go
+  /// of the values.
+  void check_structure(const PickleRef& root);
 
  private:
   struct Node;

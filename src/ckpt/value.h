@@ -14,10 +14,11 @@
 namespace nibble {
 
 class PickleValue;
-/// Values form a graph without cycles, not a tree: a small pickle can refer to one list so often that walking every path
-/// would never end. Whoever walks deep should remember what was seen.
-/// Shared because pickles alias: a memo entry is one object, seen complete by all who refer to it. A pickle that
-/// contains itself is refused, so ownership never cycles.
+/// Values form a graph, not a tree: a small pickle can refer to one list so often that walking every path would never end, and a
+/// value may contain itself (a fused module's `forward` is a method bound to that module). Whoever walks deep must remember what
+/// was seen or limit the depth.
+/// Shared because pickles alias: a memo entry is one object, seen complete by all who refer to it. A reference from inside a value
+/// back to it does not own it, so any value may be used for as long as the root of its pickle (Unpickled, Checkpoint) lives.
 using PickleRef = std::shared_ptr<const PickleValue>;
 
 struct PickleNone {};

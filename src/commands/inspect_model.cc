@@ -96,7 +96,7 @@ std::string to_text(const Checkpoint& checkpoint, const ModelSummary& summary) {
                            size_text(static_cast<std::int64_t>(checkpoint.file_bytes())), checkpoint.entries()));
   line("sha256", checkpoint.sha256());
   line("model", fmt::format("{}{} ({}, from '{}')", info.family, info.scale, summary.model_class, summary.taken_from));
-  line("parameters", fmt::format("{} stored as {}, both heads", grouped(summary.parameters), summary.stored_dtype));
+  line("parameters", fmt::format("{} stored as {}", grouped(summary.parameters), summary.stored_dtype));
   line("classes", class_list(info.class_names));
   line("strides", fmt::format("{} px", fmt::join(info.strides, ", ")));
   return text + layer_table(summary) + safety_text(checkpoint);

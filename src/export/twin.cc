@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cmath>
 #include <map>
 #include <optional>
 
@@ -14,8 +15,18 @@ namespace nibble {
 namespace {
 
 constexpr int kMaxDepth = 16;
-constexpr double kHalfUnit = 0x1p-24;  ///< of float32's last place, relative
-constexpr double kSlack = 1.001;
+
+/// How far the code of a rounded bias may lie from bias / step, both as the files have them. The step s is
+/// float32(weight scale * input scale); that product is rounded before anything is divided by it, so its error moves no bias. A
+/// bias b, a float32 number, is written as the code c = half_to_even(q) with q = double(b / s) = b / s (1 + d), |d| <= 2^-53, so
+///   |b / s - c| <= |q - c| + |b / s - q| <= 1/2 + |q| 2^-53.
+/// What a runtime makes of c is a second rounding, which comes on top and is no fault of the code: float32(float32(c) * s) is within
+/// 2 * 2^-24 of c * s, relative, and that alone is a whole step from |c| = 2^23 on. So codes are held against b / s, and never
+/// numbers that were dequantised: a code that is one off is found at any size.
+bool is_nearest_code(double bias, double step, double code) {
+  const double quotient = bias / step;
+  return std::isfinite(quotient) && std::abs(quotient - code) <= 0.5 + std::abs(quotient) * 0x1p-53;
+}
 
 using Convs = std::map<std::string, const onnx::NodeProto*>;
 
@@ -47,6 +58,17 @@ std::optional<EvaluatedConstant> codes_of(const File& file, const std::string& n
     node = file.index.producer(node->input(0));
   }
   return std::nullopt;
+}
+
+/// Codes less their zero point as they are stored; 32 bits of them do not fit float32, in which evaluate_steps() has them.
+EvaluatedConstant exact_codes(const OnnxIndex& index, const onnx::NodeProto& dequantize) {
+  auto codes = evaluate_constant(index, dequantize.input(0));
+  if (dequantize.input_size() < 3 || dequantize.input(2).empty()) return codes;
+  const auto zeros = evaluate_constant(index, dequantize.input(2)).values;
+  if (zeros.size() != 1 && zeros.size() != codes.values.size())
+    throw Error(ErrorKind::input, fmt::format("twin: {}: its zero point does not fit its codes", dequantize.name()));
+  for (std::size_t i = 0; i < codes.values.size(); ++i) codes.values[i] -= zeros[zeros.size() == 1 ? 0 : i];
+  return codes;
 }
 
 class Comparison {
@@ -96,16 +118,19 @@ class Comparison {
 
   void compare_bias(const std::string& name) {
     const auto* quantised = b_.index.producer(b_.convs.at(name)->input(2));
-    if (biases_ == Biases::equal || !quantised || quantised->op_type() != "DequantizeLinear") return compare_values(name, 2, "bias");
+    if (biases_ == Biases::equal || !quantised || quantised->op_type() != "DequantizeLinear" || quantised->input_size() < 2)
+      return compare_values(name, 2, "bias");
+    const auto reals = evaluate_constant(a_.index, a_.convs.at(name)->input(2));
+    const auto codes = exact_codes(b_.index, *quantised);
     const auto steps = evaluate_constant(b_.index, quantised->input(1)).values;
-    const auto x = evaluate_constant(a_.index, a_.convs.at(name)->input(2)), y = evaluate_constant(b_.index, b_.convs.at(name)->input(2));
-    if (x.shape != y.shape) return note(result_.weights_differ, name, "have biases of different shape");
-    for (std::size_t i = 0; i < x.values.size(); ++i) {
-      // Codes beyond 2^24 lose their last bits in float32.
-      const double allowed = std::max(steps[steps.size() == 1 ? 0 : i] / 2, std::abs(x.values[i]) * kHalfUnit) * kSlack;
-      if (!(std::abs(x.values[i] - y.values[i]) <= allowed))
+    if (reals.shape != codes.shape || (steps.size() != 1 && steps.size() != codes.values.size()))
+      return note(result_.weights_differ, name, "have biases of different shape");
+    for (std::size_t i = 0; i < reals.values.size(); ++i) {
+      const double step = steps[steps.size() == 1 ? 0 : i];
+      if (!is_nearest_code(reals.values[i], step, codes.values[i]))
         return note(result_.weights_differ, name,
-                    fmt::format("differ in bias element {}: {} and {}, more than half a step", i, x.values[i], y.values[i]));
+                    fmt::format("differ in bias element {}: {} and {} steps of {}, more than half a step", i, reals.values[i],
+                                codes.values[i], step));
     }
   }
 

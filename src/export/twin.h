@@ -10,7 +10,7 @@ namespace nibble {
 /// How the biases of the second file may differ from those of the first.
 enum class Biases {
   equal,    ///< not at all
-  rounded,  ///< where they are quantised: by half a step at most
+  rounded,  ///< where they are quantised: each code is the nearest one, so that a bias is off by half a step at most
 };
 
 /// What was compared, and where the two first differ.

@@ -19,6 +19,7 @@ namespace {
 /// Fewer, as in the convolution on the image, and packing the patches costs more than integers save.
 constexpr std::int64_t kMinInputChannels = 8;
 constexpr int kSignedToUnsigned = 128;
+constexpr double kLargestInput = 255;  ///< codes of 8 bits, less their zero point
 
 const QuantParams* quantiser_of(const Graph& graph, const std::vector<std::int32_t>& producers, ValueId id) {
   const auto index = producers[static_cast<std::size_t>(id)];
@@ -44,24 +45,37 @@ bool has_integer_form(const Value& weight, const op::Conv& conv) {
   return fits_bytes(*weight.quant) && (conv.groups > 1 || weight.shape[1] >= kMinInputChannels);
 }
 
-/// The bias on the accumulator's grid, step = weight scale * input scale; nothing when it does not fit 32 bits.
-std::optional<Value> accumulator_bias(const Value& bias, const QuantParams& weight, float input_scale) {
+/// How far from 0 each output's sum of products can get, in accumulator steps: an input code is at most 255 from its zero point.
+std::vector<double> largest_sums(const Value& weight) {
+  const auto codes = weight.constant->as<std::int8_t>();
+  const auto zero_points = weight.quant->zero_point.as<std::int8_t>();
+  std::vector<double> sums(static_cast<std::size_t>(weight.shape[0]), 0);
+  const std::size_t row = codes.size() / sums.size();
+  for (std::size_t i = 0; i < codes.size(); ++i)
+    sums[i / row] += kLargestInput * std::abs(codes[i] - zero_points[zero_points.size() == 1 ? 0 : i / row]);
+  return sums;
+}
+
+/// The bias on the accumulator's grid, step = weight scale * input scale in float32 (twin.cc says how exact that is); nothing when
+/// bias and sum of products together do not fit 32 bits, because then the kernel's sum would wrap around.
+std::optional<Value> accumulator_bias(const Value& bias, const Value& weight, float input_scale) {
   const auto reals = bias.constant->as<float>();
-  const auto weight_scales = weight.scale.as<float>();
+  const auto weight_scales = weight.quant->scale.as<float>();
+  const auto sums = largest_sums(weight);
   std::vector<float> steps;
   for (const float scale : weight_scales) steps.push_back(scale * input_scale);
   std::vector<std::int32_t> codes;
   for (std::size_t i = 0; i < reals.size(); ++i) {
     const double code = std::nearbyint(static_cast<double>(reals[i]) / static_cast<double>(steps[steps.size() == 1 ? 0 : i]));
-    if (!(std::abs(code) < std::numeric_limits<std::int32_t>::max())) return std::nullopt;
+    if (!(std::abs(code) + sums[i] < std::numeric_limits<std::int32_t>::max())) return std::nullopt;
     codes.push_back(static_cast<std::int32_t>(code));
   }
   Value made = bias;
   made.constant = Tensor::of<std::int32_t>(bias.shape, std::move(codes));
   QuantSpec spec{.bits = 32};
-  spec.granularity = weight.spec.granularity;
-  const Tensor zero_points = Tensor::of<std::int8_t>(weight.scale.shape(), std::vector<std::int8_t>(steps.size(), 0));
-  made.quant = QuantParams{spec, Tensor::of<float>(weight.scale.shape(), std::move(steps)), zero_points};
+  spec.granularity = weight.quant->spec.granularity;
+  const Tensor zero_points = Tensor::of<std::int8_t>(weight.quant->scale.shape(), std::vector<std::int8_t>(steps.size(), 0));
+  made.quant = QuantParams{spec, Tensor::of<float>(weight.quant->scale.shape(), std::move(steps)), zero_points};
   return made;
 }
 
@@ -83,7 +97,7 @@ class Survey {
     if (!input || !is_signed_byte(*input)) return std::nullopt;
     Lowering lowering;
     if (node.inputs.size() > 2) {
-      lowering.bias = accumulator_bias(graph_.value(node.inputs[2]), *graph_.value(node.inputs[1]).quant, input->scale.as<float>()[0]);
+      lowering.bias = accumulator_bias(graph_.value(node.inputs[2]), graph_.value(node.inputs[1]), input->scale.as<float>()[0]);
       if (!lowering.bias) return std::nullopt;
     }
     const auto readers = consumers_of(graph_, node.outputs[0]);

@@ -120,6 +120,23 @@ TEST(ToIntegerTest, ABiasHasTheAccumulatorsGrid) {
     EXPECT_NEAR(bias->constant->as<std::int32_t>()[i] * step, static_cast<double>(expected.as<float>()[i]), step / 2 * 1.001);
 }
 
+Graph with_bias(float bias) {
+  Graph graph = two_readers(kChannels, 0.02F, 0.03F);
+  for (auto& value : graph.values)
+    if (value.name == "a.bias") value.constant = Tensor::of<float>({kChannels}, std::vector<float>(kChannels, bias));
+  return graph;
+}
+
+/// Steps are 0.05 * 0.01, products reach at most 255 * 7 * 8 of them: a kernel's 32-bit sum holds 2^31 - 1.
+TEST(ToIntegerTest, ABiasThatCouldOverflowTheSumKeepsItsConvolutionInFloat) {
+  EXPECT_THAT(integer_silu_convs(with_bias(2147480000.0F * 0.0005F)), testing::IsEmpty());
+  EXPECT_THAT(integer_silu_convs(with_bias(-2147480000.0F * 0.0005F)), testing::IsEmpty());
+  EXPECT_THAT(integer_silu_convs(with_bias(1e30F)), testing::IsEmpty());
+  EXPECT_THAT(integer_silu_convs(with_bias(std::nanf(""))), testing::IsEmpty());
+  EXPECT_THAT(integer_silu_convs(with_bias(2147400000.0F * 0.0005F)), ElementsAre("a"));
+  EXPECT_EQ(to_integer(with_bias(1e30F), {}).applied, 0);
+}
+
 TEST(ToIntegerTest, AConvolutionReadByAQuantiserNeedsNoRange) {
   Graph graph;
   const auto images = graph.add_input("images", {1, kChannels, 4, 4});

@@ -102,6 +102,7 @@ TEST(BuildTest, AFusedCheckpointIsReadToo) {
   const auto graph = build_detector(tiny_checkpoint(options), tiny(Head::one2many)).graph;
   EXPECT_EQ(count_nodes<op::BatchNorm>(graph), 0);
   EXPECT_EQ(node_of(graph, "model.0.conv").inputs.size(), 3U);
+  EXPECT_EQ(summarize_model(tiny_checkpoint(options)).layers.size(), 9U);
 }
 
 TEST(BuildTest, NodesAreNamedByModulePaths) {

@@ -12,6 +12,7 @@ namespace nibble {
 namespace {
 
 constexpr std::int64_t kMaxViews = 1'000'000;
+constexpr int kMaxModuleDepth = 64;        // YOLOv10's are nested 6 deep
 constexpr std::int64_t kMaxWindow = 4096;  // kernel, stride, padding, dilation
 constexpr std::size_t kMaxText = 200;
 
@@ -40,6 +41,9 @@ Module::Module(const Checkpoint& checkpoint, std::string path, PickleRef object)
 Module::Module(const Module& parent, std::string_view name, PickleRef object)
     : Module(*parent.checkpoint_, joined(parent.path_, name), std::move(object)) {
   views_ = parent.views_;
+  depth_ = parent.depth_ + 1;
+  if (depth_ > kMaxModuleDepth)
+    parent.fail(ErrorKind::input, fmt::format("modules are nested deeper than {}; does one contain itself?", kMaxModuleDepth));
   if (++*views_ > kMaxViews) fail(ErrorKind::input, fmt::format("the model has more than {} modules", kMaxViews));
 }
 

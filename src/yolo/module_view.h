@@ -63,6 +63,7 @@ class Module {
   const Checkpoint* checkpoint_;
   std::string path_;
   PickleRef object_;
+  int depth_ = 0;                        ///< modules above it: a module of a hostile file may be its own child
   std::shared_ptr<std::int64_t> views_;  ///< made so far of one model: a hostile file may nest one module 2^40 times
 };
 

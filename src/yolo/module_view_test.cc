@@ -2,6 +2,7 @@
 #include "yolo/module_view.h"
 
 #include "ckpt/archive_builder.h"
+#include "ckpt/pickle.h"
 #include "support/scratch.h"
 
 namespace nibble {
@@ -99,6 +100,29 @@ TEST_F(ModuleViewTest, ModulesThatMultiplyByAliasesAreRefused) {
     code = put(depth + 1, module("torch.nn", "Sequential", {}, {}, {}, {{"0", code}, {"1", get(depth)}}));
   const auto view = view_of(code);
   expect_error(ErrorKind::input, {"tiny.pt", "more than 1000000 modules"}, [&] { view.parameters(); });
+}
+
+TEST_F(ModuleViewTest, AModuleInItselfIsRefused) {
+  const Code code = put(0, global("torch.nn", "Sequential") + ")\x81") + named_dict({{"_modules", named_dict({{"m", get(0)}})}}) + "b";
+  const auto view = view_of(code);
+  EXPECT_EQ(view.children().at(0).path(), "model.3.m");
+  expect_error(ErrorKind::input, {"tiny.pt", "model.3.m.m.m", "nested deeper than 64"}, [&] { view.parameters(); });
+}
+
+TEST_F(ModuleViewTest, AMethodOfItselfIsAnAttribute) {
+  const Code forward = call("builtins", "getattr", {get(0), text("forward_fuse")});
+  const auto view = view_of(put(0, global("ultralytics.nn.modules.conv", "Conv") + ")\x81") +
+                            named_dict({{"_modules", named_dict({{"act", module("torch.nn", "SiLU", {})}})}, {"forward", forward}}) + "b");
+  EXPECT_EQ(python_text(view.find("forward")), "<builtins.getattr>");
+  EXPECT_EQ(view.children().size(), 1U);
+}
+
+TEST(PythonTextTest, AListInItselfIsCut) {
+  const std::string code = "\x80\2]q\1h\1a.";
+  const auto list = unpickle(std::as_bytes(std::span(code)), "test.pkl").root;
+  const auto text = python_text(list);
+  EXPECT_EQ(text.size(), 203U);
+  EXPECT_TRUE(text.starts_with("[[[[")) << text;
 }
 
 TEST_F(ModuleViewTest, PythonText) {

@@ -18,7 +18,7 @@ struct TinyOptions {
   std::int64_t classes = 3;
   std::string model_class = "DetectionModel";
   std::string key = "model";  ///< where the model lies in the checkpoint
-  bool fused = false;         ///< Conv without bn, with a bias
+  bool fused = false;         ///< Conv without bn, with a bias, and `forward` a method of itself
   bool with_one2one = true;   ///< the branch exists
   bool with_one2many = true;
   std::string first_class = "Conv";   ///< of layer 0
@@ -76,7 +76,17 @@ class TinyModel {
     NamedCodes children{{"conv", conv2d(inputs, outputs, kernel, stride, groups, options_.fused)}};
     if (!options_.fused) children.emplace_back("bn", batchnorm(outputs));
     children.emplace_back("act", activation(active));
-    return module("ultralytics.nn.modules.conv", "Conv", {}, {}, {}, children);
+    if (!options_.fused) return module("ultralytics.nn.modules.conv", "Conv", {}, {}, {}, children);
+    // What fuse() of Ultralytics leaves: the instance is in the memo before its state is, and the state refers to it.
+    const auto self = ++memo_;
+    const Code forward = call("__builtin__", "getattr", {get(self), text("forward_fuse")});
+    return put(self, global("ultralytics.nn.modules.conv", "Conv") + ")\x81") +
+           named_dict({{"training", boolean(false)},
+                       {"_parameters", ordered_dict({})},
+                       {"_buffers", ordered_dict({})},
+                       {"_modules", named_ordered_dict(children)},
+                       {"forward", forward}}) +
+           "b";
   }
   Code numbered(const std::string& name, const Codes& members, const NamedCodes& attributes = {}) {
     NamedCodes children;
@@ -205,6 +215,7 @@ class TinyModel {
   TinyOptions options_;
   Archive archive_;
   unsigned seed_ = 0;
+  std::uint32_t memo_ = 0;
 };
 
 inline Checkpoint tiny_checkpoint(TinyOptions options = {}) { return TinyModel(std::move(options)).checkpoint(); }
