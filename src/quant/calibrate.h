@@ -24,7 +24,7 @@ struct LayerStat {
   std::string method;        ///< how its codes were chosen: "gptq" or "nearest"; "float" where there are none
   /// Signal to quantisation noise of the weights, 10 log10(sum w^2 / sum (w - w')^2) in decibels; infinite without noise.
   double sqnr_db = 0;
-  /// The same ratio of the layer's output on the calibration inputs, computed from their second moments: tr(W H W^T) / tr(D H D^T).
+  /// The same ratio of the layer's output as exported, on the calibration inputs: 10 log10(sum var(y) / sum E[(y - y')^2]).
   double output_sqnr_db = 0;
   double clipped = 0;  ///< fraction of weights whose code is the lowest or the highest, 0..1
   double zeroed = 0;   ///< number of weights that were not 0 and became 0, as a fraction of all weights, 0..1

@@ -21,7 +21,7 @@ struct QatImages {
 /// Errors as read_images, and Error(input) where no image would be left for one of both.
 QatImages open_qat_images(const ImageSource& source, std::int64_t held_out, std::uint64_t seed, const ModelInfo& info);
 
-/// {source, training, held_out, labels, sha256}: where the images are from, two counts, a boolean, and a hash of names, sizes and boxes.
+/// {source, training, held_out, labels, sha256}: the hash covers names, sizes in bytes and pixels, and boxes.
 Json describe(const QatImages& images);
 
 }  // namespace nibble

@@ -9,10 +9,10 @@
 
 namespace nibble {
 
-/// How many positions are sampled in each batch of `batch` images, of `images` in all, for a weight [O,I/groups,kh,kw]: 340 of an image,
-/// where more hardly say anything new, but over all batches at most 32768 to stay affordable, and at least 24 for each column of the
-/// Hessian (I/groups x kh x kw), so that it has full rank.
-std::int64_t samples_per_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t images, std::int64_t batch);
+/// How many output positions are looked at in a batch of `count` images out of `images`: their share of what is enough for the Hessian of
+/// a weight [O,I/groups,kh,kw] to have full rank, is affordable for all layers, and is no more of an image than says something new.
+/// Rounded up. A short last batch gets less than a full one, so that every image counts alike.
+std::int64_t samples_of_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t images, std::int64_t count);
 
 /// `count` numbers of 0..available - 1, ascending: one from each of `count` equal parts. Where `available` is smaller, all of them.
 std::vector<std::int64_t> uniform_positions(std::int64_t available, std::int64_t count, std::mt19937_64& random);
