@@ -21,11 +21,11 @@ struct LayerStat {
   std::string node;
   int weight_bits = 32;
   int activation_bits = 32;
-  std::string method;                             ///< "gptq", "nearest", "float"
-  double sqnr_db = 0;                             ///< of the weights: 10 log10(sum w^2 / sum (w - w')^2)
-  double output_sqnr_db = 0;                      ///< the same of the layer's output on the calibration inputs (trace form)
-  double clipped = 0;                             ///< fraction of weights at the ends of the code range
-  double zeroed = 0;                              ///< fraction of nonzero weights that became 0
+  std::string method;         ///< "gptq", "nearest", "float"
+  double sqnr_db = 0;         ///< of the weights: 10 log10(sum w^2 / sum (w - w')^2)
+  double output_sqnr_db = 0;  ///< of the layer's output as exported, on the calibration inputs: 10 log10(sum var(y) / sum E[(y - y')^2])
+  double clipped = 0;         ///< fraction of weights at the ends of the code range
+  double zeroed = 0;          ///< fraction of nonzero weights that became 0
   std::optional<double> low_damage, high_damage;  ///< mixed precision: the head's divergence with this layer alone at few and at many bits
   double damping = 0;                             ///< GPTQ: what the Cholesky factorisation finally needed
   std::string note;                               ///< why a layer is float or a method fell back; empty when all went as the recipe says

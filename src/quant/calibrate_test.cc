@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
 #include <stdexcept>
 
@@ -60,6 +61,60 @@ CalibrationResult calibrated(const Recipe& recipe, std::int64_t images = 16) {
 }
 
 TEST(Calibrate, EightBitsAreNearlyExact) { EXPECT_GT(output_sqnr_db(calibrated(recipe_of(8, 0)).graph), 35); }
+
+/// Outputs of each convolution by name.
+std::map<std::string, at::Tensor> outputs_of_convolutions(const Graph& graph, const Tensor& images) {
+  std::map<ValueId, at::Tensor> values{{graph.inputs[0], to_torch(images)}};
+  std::map<std::string, at::Tensor> outputs;
+  for (const Node& node : graph.nodes) {
+    std::vector<at::Tensor> inputs;
+    for (const ValueId id : node.inputs) inputs.push_back(graph.value(id).constant ? constant_of(graph.value(id)) : values.at(id));
+    values[node.outputs[0]] = evaluate(node, inputs)[0];
+    if (std::holds_alternative<op::Conv>(node.op)) outputs[node.name] = values[node.outputs[0]];
+  }
+  return outputs;
+}
+
+/// The rows say of each layer's output what running both networks on the calibration images says: with the gain restored and without,
+/// biases corrected and not, inputs quantised and not, and the errors of the layers before it. All positions are sampled here.
+TEST(Calibrate, OutputSqnrIsThatOfTheExportedLayer) {
+  for (const bool restore_gain : {true, false})
+    for (const bool bias_correction : {true, false})
+      for (const int activation_bits : {0, 8}) {
+        Recipe recipe = recipe_of(3, activation_bits);
+        recipe.weights.restore_gain = restore_gain;
+        recipe.weights.damping = 0.5;  // far from what it says of the output
+        recipe.bias_correction = bias_correction;
+        recipe.calibration.batch = 16;
+        const CalibrationResult result = calibrated(recipe, 16);
+        const Tensor images = random_images(16).load(0, 16);
+        const auto wanted = outputs_of_convolutions(small_network(), images), found = outputs_of_convolutions(result.graph, images);
+        for (const LayerStat& layer : result.layers) {
+          const at::Tensor y = wanted.at(layer.node).to(at::kDouble), error = y - found.at(layer.node).to(at::kDouble);
+          const at::Tensor signal = (y - y.mean({0, 2, 3}, true)).square();
+          EXPECT_NEAR(layer.output_sqnr_db, 10 * std::log10(signal.sum().item<double>() / error.square().sum().item<double>()), 0.02)
+              << layer.node << ", gain " << restore_gain << ", bias " << bias_correction << ", activations " << activation_bits;
+        }
+      }
+}
+
+/// Damping that is 0 stays 0 when it is multiplied. Inputs that never vary leave nothing else on the diagonal.
+TEST(Calibrate, DampingThatDoesNotSufficeIsRaisedFromAnywhere) {
+  CalibrationImages images = random_images(16);
+  images.load = [load = images.load](std::int64_t first, std::int64_t count) { return from_torch(to_torch(load(first, count)) * 0 + 0.5); };
+  Progress silent;
+  for (const double damping : {0.0, -1.0, 1e-300}) {
+    Recipe recipe = recipe_of(4, 0);
+    recipe.weights.damping = damping;
+    const auto result = calibrate(small_network(), images, {.recipe = recipe, .head = {}, .threads = 1, .seed = 0}, silent);
+    EXPECT_GT(result.layers.at(0).damping, 0) << damping << ": three equal channels have no inverse without it";
+    for (const LayerStat& layer : result.layers) EXPECT_LE(layer.damping, 1) << damping;
+  }
+  Recipe recipe = recipe_of(4, 0);
+  recipe.weights.damping = NAN;
+  test::expect_error(ErrorKind::numeric, {"first"},
+                     [&] { calibrate(small_network(), images, {.recipe = recipe, .head = {}, .threads = 1, .seed = 0}, silent); });
+}
 
 TEST(Calibrate, GptqBeatsNearest) {
   Recipe nearest = recipe_of(4, 0);

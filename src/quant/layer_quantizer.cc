@@ -19,6 +19,7 @@ namespace nibble {
 namespace {
 
 constexpr double kMaxDamping = 1.0;
+constexpr double kFirstRetry = 1e-8;     // the least damping after a failure: 0 times 10 would stay 0
 constexpr double kChannelDamping = 0.1;  // of the mean diagonal
 constexpr double kCancellation = 1e-4;
 constexpr double kMinGain = 0.8, kMaxGain = 1.25;  // beyond that the moments are noise
@@ -57,8 +58,8 @@ Factored factorise(const at::Tensor& hessian, const at::Tensor& power, double da
   const at::Tensor floor = (power.to(at::kDouble) * kCancellation).clamp_min(1e-12);
   while (true) {
     if (std::optional<Factored> factored = try_factorise(exact, floor, damping)) return *std::move(factored);
-    if (damping >= kMaxDamping) break;
-    damping = std::min(10 * damping, kMaxDamping);
+    if (!(damping < kMaxDamping)) break;  // also where it is not a number
+    damping = std::clamp(10 * damping, kFirstRetry, kMaxDamping);
   }
   throw Error(
       ErrorKind::numeric,
@@ -160,6 +161,21 @@ double decibels(double signal, double noise) {
   return signal > 0 ? 10 * std::log10(signal / noise) : 0;
 }
 
+/// Of the layer's output as it is exported: 10 log10(sum of var(y) / sum of E[(y - y')^2]), y = w x + b of the float network,
+/// y' = w' x' + b' of the quantised one, both sums over output channels. With D = w - w' and d = x - x' the error is
+///   E[(y - y')^2] = D E[x' x'^T] D^T + 2 D E[d x'^T]^T w^T + w E[d d^T] w^T,   E[d d^T] = E[x x^T] - E[x' x'^T] - E[d x'^T] - E[d x'^T]^T.
+/// `bias_follows`: b' makes up for the mean error, so the moments are centred. No damping, and the scales after restore_gain.
+double output_sqnr_db(const at::Tensor& rows, const at::Tensor& restored, const PatchMoments& moments, bool bias_follows) {
+  const auto of = [](const at::Tensor& a, const at::Tensor& matrix, const at::Tensor& b) {
+    return at::matmul(a, matrix).mul(b).sum().item<double>();
+  };
+  const at::Tensor w = rows.to(at::kDouble), error = w - restored.to(at::kDouble);
+  const at::Tensor seen = moments.hessian(bias_follows).to(at::kDouble), drift = moments.drift(bias_follows).to(at::kDouble);
+  const at::Tensor inherited = moments.wanted_hessian(bias_follows).to(at::kDouble) - seen - drift - drift.transpose(1, 2);
+  const double noise = of(error, seen, error) + 2 * of(w, drift, error) + of(w, inherited, w);
+  return decibels(of(w, moments.wanted_hessian(true).to(at::kDouble), w), noise);
+}
+
 std::string method_name(const WeightRecipe& recipe) { return recipe.rounding == Rounding::nearest ? "nearest" : "gptq"; }
 
 }  // namespace
@@ -215,9 +231,9 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   layer.weight = weight_params(rounded, problem, weight);
   const at::Tensor codes = to_torch(layer.codes);
   const at::Tensor restored = dequantize(codes, layer.weight);
+  const at::Tensor restored_rows = restored.reshape(rows.sizes());
   at::Tensor new_bias = bias;
   if (recipe.bias_correction) {
-    const at::Tensor restored_rows = restored.reshape(rows.sizes());
     const at::Tensor shift =
         at::matmul(rows, moments.mean_wanted().unsqueeze(2)) - at::matmul(restored_rows, moments.mean_seen().unsqueeze(2));
     new_bias = bias + shift.reshape({-1});
@@ -226,7 +242,7 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   layer.stat.node = node.name;
   layer.stat.weight_bits = plan.weight->bits;
   layer.stat.method = method_name(recipe.weights);
-  layer.stat.output_sqnr_db = decibels(rounded.signal, rounded.error);
+  layer.stat.output_sqnr_db = output_sqnr_db(rows, restored_rows, moments, recipe.bias_correction);
   layer.stat.damping = factored.damping;
   layer.stat.note = plan.note;
   if (factored.damping > recipe.weights.damping)

@@ -27,7 +27,8 @@ QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& rec
 /// correction b' = b + w E[x] - w' E[x'], and all moments are centred.
 /// `channels` [O,O], undefined: errors of output channels make up for each other (coupled_rows.h), where the layer is not grouped and has
 /// less than 8 bits and a scale for each channel.
-/// Error(numeric) naming the node when the Hessian cannot be factorised at any damping.
+/// Damping that does not suffice is raised tenfold, from 1e-8 where it is less, up to 1. Error(numeric) naming the node when the Hessian
+/// cannot be factorised at any damping.
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
                               const Recipe& recipe, const PatchMoments& moments, const at::Tensor& channels);
 

@@ -52,11 +52,11 @@ class LayerStatistics {
           choose_activation(*plan.activation, recipe_.activations, run.batches(), [&](std::int64_t batch) { return run.seen(batch); });
     std::mt19937_64 random(options.seed * 1000003 + plan.node);
     if (fisher) channels_ = fisher->channels;
-    const std::int64_t count = samples_per_batch(weight_.sizes().vec(), images, options.recipe.calibration.batch);
     for (std::int64_t batch = 0; batch < run.batches(); ++batch) {
       throw_if_interrupted();
       const at::Tensor wanted = run.wanted(batch);
       const at::Tensor seen = run.seen(batch);
+      const std::int64_t count = samples_of_batch(weight_.sizes().vec(), images, seen.size(0));
       moments_.add(activation_ ? fake_quantize(seen, *activation_) : seen, wanted,
                    fisher ? fisher->positions[batch] : uniform_positions(moments_.positions_of(seen), count, random));
     }

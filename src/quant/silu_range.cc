@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index_below.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -23,10 +24,7 @@ constexpr float kLeastShare = 0.3F;  ///< the smallest upper end, of the largest
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-std::size_t bin_of(double x) {
-  const double place = (x - kFirst) * kBinsPerUnit;
-  return place <= 0 ? 0 : std::min(static_cast<std::size_t>(place), kMaxBins - 1);
-}
+std::size_t bin_of(double x) { return index_below((x - kFirst) * kBinsPerUnit, kMaxBins); }
 
 /// What each code of the range becomes behind SiLU.
 std::array<double, kCodes> silu_of_codes(double step, double zero) {

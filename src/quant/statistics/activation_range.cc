@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/index_below.h"
 #include "nibble/error.h"
 #include "quant/rounding/affine_grid.h"
 
@@ -81,8 +82,7 @@ void ValueHistogram::add(std::span<const float> values) {
   if (bins_.empty()) return;
   while (largest >= bin_width_ * kHalf) widen();
   const double per_width = 1 / bin_width_;
-  for (const float value : values)
-    ++bins_[std::min(2 * kHalf - 1, static_cast<std::size_t>(static_cast<double>(value) * per_width + kHalf))];
+  for (const float value : values) ++bins_[index_below(static_cast<double>(value) * per_width + kHalf, 2 * kHalf)];
 }
 
 double ValueHistogram::percentile(double percent) const {

@@ -66,7 +66,7 @@ FisherByNode output_fisher(const at::Device& device, const Graph& baseline, cons
       fisher.channels = fisher.channels.defined() ? fisher.channels + products : products;
       const Shape& weight = baseline.value(baseline.nodes[nodes[i]].inputs[1]).constant->shape();
       fisher.positions.push_back(
-          draw_positions(gradients[i].square().sum(1), options.recipe.weights.importance, samples_per_batch(weight, images.count, batch)));
+          draw_positions(gradients[i].square().sum(1), options.recipe.weights.importance, samples_of_batch(weight, images.count, count)));
     }
     for (std::int64_t i = 0; i < count; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
   }

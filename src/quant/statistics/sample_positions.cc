@@ -5,11 +5,11 @@
 
 namespace nibble {
 
-std::int64_t samples_per_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t images, std::int64_t batch) {
+std::int64_t samples_of_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t images, std::int64_t count) {
   constexpr std::int64_t kMost = 32768, kOfAnImage = 340, kOfAColumn = 24;
   const std::int64_t columns = weight_shape[1] * weight_shape[2] * weight_shape[3];
-  const std::int64_t batches = (images + batch - 1) / batch;
-  return (std::max(std::min(kMost, kOfAnImage * images), kOfAColumn * columns) + batches - 1) / batches;
+  const std::int64_t all = std::max(std::min(kMost, kOfAnImage * images), kOfAColumn * columns);
+  return (all * count + images - 1) / images;
 }
 
 std::vector<std::int64_t> uniform_positions(std::int64_t available, std::int64_t count, std::mt19937_64& random) {

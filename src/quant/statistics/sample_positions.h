@@ -9,9 +9,10 @@
 
 namespace nibble {
 
-/// Of each batch of `batch` of all `images`: enough for the Hessian of a weight [O,I/groups,kh,kw] to have full rank, affordable for all
-/// layers, and no more of an image than says something new.
-std::int64_t samples_per_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t images, std::int64_t batch);
+/// How many output positions are looked at in a batch of `count` images out of `images`: their share of what is enough for the Hessian of
+/// a weight [O,I/groups,kh,kw] to have full rank, is affordable for all layers, and is no more of an image than says something new.
+/// Rounded up. A short last batch gets less than a full one, so that every image counts alike.
+std::int64_t samples_of_batch(const std::vector<std::int64_t>& weight_shape, std::int64_t images, std::int64_t count);
 
 /// `count` (at most `available`) of 0..available - 1, ascending: one from each of as many equal parts.
 std::vector<std::int64_t> uniform_positions(std::int64_t available, std::int64_t count, std::mt19937_64& random);

@@ -29,9 +29,17 @@ TEST(SamplePositions, WithoutWeightsAllAreEqual) {
 }
 
 TEST(SamplePositions, EnoughForTheLargestHessian) {
-  EXPECT_EQ(samples_per_batch({16, 3, 3, 3}, 200, 200), 32768);
-  EXPECT_EQ(samples_per_batch({16, 3, 3, 3}, 10, 5), 1700);
-  EXPECT_EQ(samples_per_batch({16, 512, 3, 3}, 40, 4), (24 * 4608 + 9) / 10);
+  EXPECT_EQ(samples_of_batch({16, 3, 3, 3}, 200, 200), 32768);
+  EXPECT_EQ(samples_of_batch({16, 3, 3, 3}, 10, 5), 1700);
+  EXPECT_EQ(samples_of_batch({16, 512, 3, 3}, 40, 4), (24 * 4608 + 9) / 10);
+}
+
+/// Ten images in batches of four: all images get as many positions, and together as many as ten images in one batch.
+TEST(SamplePositions, AShortLastBatchCountsAsTheImagesInIt) {
+  EXPECT_EQ(samples_of_batch({16, 3, 3, 3}, 10, 4), 1360);
+  EXPECT_EQ(samples_of_batch({16, 3, 3, 3}, 10, 2), 680);
+  EXPECT_EQ(2 * 1360 + 680, samples_of_batch({16, 3, 3, 3}, 10, 10));
+  EXPECT_EQ(samples_of_batch({16, 512, 3, 3}, 9, 1), (24 * 4608 + 8) / 9);
 }
 
 }  // namespace
