@@ -13,6 +13,7 @@
 #include "train/detection_loss.h"
 #include "train/fit.h"
 #include "train/fit_together.h"
+#include "train/learned_parameters.h"
 
 namespace nibble {
 namespace {
@@ -80,7 +81,7 @@ class Training {
 
   QatResult run(const std::function<double(const Graph&)>& score, const FitObserver& observer) {
     FitProblem problem;
-    problem.groups = groups();
+    problem.groups = learned_parameters(student_, settings_);
     problem.steps_per_epoch = data_.steps_per_epoch;
     problem.start_epoch = data_.start_epoch;
     problem.loss = [this](std::int64_t step) {
@@ -98,23 +99,6 @@ class Training {
   }
 
  private:
-  std::vector<ParameterGroup> groups() {
-    ParameterGroup weights{"weights", {}, settings_.weight_rate, {}}, scales{"scales", {}, settings_.scale_rate, {}};
-    ParameterGroup activations{"activations", {}, settings_.activation_rate, {}}, biases{"biases", {}, settings_.bias_rate, {}};
-    for (LearnedLayer& layer : student_.layers()) {
-      weights.tensors.push_back(layer.latent.set_requires_grad(true));
-      scales.tensors.push_back(layer.log_scale.set_requires_grad(true));
-      if (layer.activation_node) activations.tensors.push_back(layer.log_activation_scale.set_requires_grad(true));
-      biases.tensors.push_back(layer.bias.set_requires_grad(true));
-      constexpr double kLeastBias = 1e-3;  // a layer of zero biases still learns
-      biases.factors.push_back(std::max(kLeastBias, layer.bias.detach().square().mean().sqrt().item<double>()));
-    }
-    std::vector<ParameterGroup> used;
-    for (auto& group : {weights, scales, activations, biases})
-      if (!group.tensors.empty() && group.rate > 0) used.push_back(group);
-    return used;
-  }
-
   bool imitates_features() const { return settings_.feature_weight > 0; }
   bool imitates() const { return settings_.class_weight > 0 || settings_.box_weight > 0 || imitates_features(); }
 
@@ -135,7 +119,7 @@ class Training {
   }
 
   static void add_gradients(const StepLoss& part, StepLoss& whole) {
-    part.total.backward();
+    if (part.total.requires_grad()) part.total.backward();
     whole.total += part.total.detach();
     if (whole.parts.empty())
       whole.parts = part.parts;
