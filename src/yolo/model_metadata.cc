@@ -11,25 +11,10 @@
 
 #include "base/box_logits.h"
 #include "nibble/version.h"
+#include "yolo/python_text.h"
 
 namespace nibble {
 namespace {
-
-/// Python's choice: single quotes unless the text has one and no double quote.
-std::string python_repr(const std::string& text) {
-  const bool has_single = text.find('\'') != std::string::npos;
-  const char quote = has_single && text.find('"') == std::string::npos ? '"' : '\'';
-  std::string result(1, quote);
-  for (const char letter : text) {
-    if (letter == quote || letter == '\\') result += '\\';
-    if (letter == '\n') {
-      result += "\\n";
-    } else {
-      result += letter;
-    }
-  }
-  return result + quote;
-}
 
 /// Reads what python_repr and str(int) print.
 class LiteralReader {
@@ -52,16 +37,7 @@ class LiteralReader {
   }
   std::optional<std::string> quoted() {
     skip_blanks();
-    if (at_ >= text_.size() || (text_[at_] != '\'' && text_[at_] != '"')) return std::nullopt;
-    const char quote = text_[at_++];
-    std::string value;
-    for (; at_ < text_.size() && text_[at_] != quote; ++at_) {
-      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
-      value += text_[at_];
-    }
-    if (at_ >= text_.size()) return std::nullopt;
-    ++at_;
-    return value;
+    return read_python_string(text_, at_);
   }
   bool at_end() {
     skip_blanks();

@@ -19,6 +19,9 @@ TEST(PythonDict, PrintsAsReprDoes) {
 TEST(PythonDict, ReadsBackWhatItPrints) {
   const Names names = {{0, "person"}, {1, "it's"}, {2, R"(a "b" 'c' \d)"}, {79, "tooth: brush, {x}"}};
   EXPECT_EQ(parse_python_dict(python_dict(names)), names);
+  const Names odd = {{0, "a\nb"}, {1, "no\u00a0break"}, {2, "tab\t"}, {3, "\u200b"}};
+  EXPECT_EQ(python_dict(odd), R"({0: 'a\nb', 1: 'no\xa0break', 2: 'tab\t', 3: '\u200b'})");
+  EXPECT_EQ(parse_python_dict(python_dict(odd)), odd);
   EXPECT_EQ(parse_python_dict("{ 0 : \"a\" ,1:'b' }"), (Names{{0, "a"}, {1, "b"}}));
 }
 
