@@ -139,19 +139,22 @@ struct Anchor {
   float stride = 0;
 };
 
+/// Strides come from the file's metadata: they are counted before memory is taken for their anchors.
 std::vector<Anchor> anchors_of(const std::vector<std::int64_t>& strides, std::int64_t image_size_px, std::int64_t expected) {
-  std::vector<Anchor> anchors;
-  for (const auto stride : strides) {
-    const std::int64_t side = stride > 0 ? image_size_px / stride : 0;
-    for (std::int64_t y = 0; y < side; ++y)
-      for (std::int64_t x = 0; x < side; ++x)
-        anchors.push_back({static_cast<float>(x) + 0.5F, static_cast<float>(y) + 0.5F, static_cast<float>(stride)});
-  }
-  if (static_cast<std::int64_t>(anchors.size()) != expected)
+  const auto side_of = [&](std::int64_t stride) { return stride > 0 ? image_size_px / stride : 0; };
+  std::int64_t count = 0;
+  for (const auto stride : strides) count += side_of(stride) * side_of(stride);
+  if (count != expected)
     throw Error(ErrorKind::input,
                 fmt::format("network output: strides [{}] at {} px give {} anchors, the output has {}; check stride and imgsz "
                             "in the model's metadata",
-                            fmt::join(strides, ","), image_size_px, anchors.size(), expected));
+                            fmt::join(strides, ","), image_size_px, count, expected));
+  std::vector<Anchor> anchors;
+  anchors.reserve(static_cast<std::size_t>(expected));
+  for (const auto stride : strides)
+    for (std::int64_t y = 0; y < side_of(stride); ++y)
+      for (std::int64_t x = 0; x < side_of(stride); ++x)
+        anchors.push_back({static_cast<float>(x) + 0.5F, static_cast<float>(y) + 0.5F, static_cast<float>(stride)});
   return anchors;
 }
 

@@ -128,6 +128,9 @@ TEST(Decode, RefusesWhatDoesNotFitTogether) {
   const auto raw = Tensor::of<float>({1, 65, 1}, std::vector<float>(65));
   expect_error(ErrorKind::input, {"8400 anchors", "has 1"}, [&] { decode(raw, OutputKind::raw, 1); });
   expect_error(ErrorKind::internal, {"does not fit"}, [&] { decode(raw, OutputKind::one2many, 1); });
+  const std::vector<std::int64_t> fine(100'000, 1);  // 41 thousand million anchors: refused before memory is taken for them
+  expect_error(ErrorKind::input, {"40960000000 anchors"},
+               [&] { decode_output(raw, 0, OutputKind::raw, 1, fine, kWholeInput, 7, 640, {}); });
   expect_error(ErrorKind::usage, {"iou"}, [&] { decode(row, OutputKind::one2one, 6, kWholeInput, {.iou = 1.5}); });
   expect_error(ErrorKind::usage, {"confidence"}, [&] { decode(row, OutputKind::one2one, 6, kWholeInput, {.confidence = std::nan("")}); });
   expect_error(ErrorKind::usage, {"max_detections"}, [&] { decode(row, OutputKind::one2one, 6, kWholeInput, {.max_detections = 0}); });

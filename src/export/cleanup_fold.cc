@@ -11,11 +11,21 @@
 namespace nibble {
 namespace {
 
+/// Exactly so many elements; false where an extent is not known.
+bool holds(const Shape& shape, std::size_t count) {
+  std::size_t product = 1;
+  for (const auto extent : shape) {
+    if (extent < 0 || (extent > 0 && product > count / static_cast<std::size_t>(extent))) return false;
+    product *= static_cast<std::size_t>(extent);
+  }
+  return product == count;
+}
+
 bool is_folded(const onnx::NodeProto& node, const Names& outputs, const ValueFacts& facts) {
   if (!is_standard(node) || node.op_type() == "Constant" || node.output_size() != 1 || outputs.contains(node.output(0))) return false;
   const auto& fact = facts.of(node.output(0));
   const bool fits = fact.ints && fact.shape && fact.type == onnx_type::kInt64;
-  return fits && facts.has_full_shape(node.output(0)) && count_of(*fact.shape) == static_cast<std::int64_t>(fact.ints->size());
+  return fits && holds(*fact.shape, fact.ints->size());
 }
 
 onnx::TensorProto tensor_of(const std::string& name, const ValueFact& fact) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <ostream>
 #include <string>
@@ -117,7 +118,7 @@ Shape shape_of(const onnx::TensorProto& tensor, const std::string& where) {
   for (const auto extent : shape) {
     if (extent < 0) refuse(where, fmt::format("has the extent {}", extent));
     if (extent > 0 && count > kMaxCount / extent) refuse(where, "has more elements than a file can hold");
-    count *= extent;
+    count *= std::max<std::int64_t>(extent, 1);  // a 0 is no leave for the others: parts of the shape are multiplied too
   }
   return shape;
 }

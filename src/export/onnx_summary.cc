@@ -49,7 +49,8 @@ Chain follow(const OnnxIndex& index, std::string name) {
 /// Bits that hold the codes low..high: ceil(log2(count)); 4 for -8..7 and for -7..7.
 int bits_of_range(double low, double high) {
   const double count = high - low + 1;
-  return count < 2 || count > 65536 ? 0 : std::bit_width(static_cast<unsigned>(count) - 1U);
+  const bool fits = count >= 2 && count <= 65536;  // false also where a bound is not a number
+  return fits ? std::bit_width(static_cast<unsigned>(count) - 1U) : 0;
 }
 
 const onnx::TensorProto* input_constant(const OnnxIndex& index, const onnx::NodeProto* node, int input) {

@@ -164,6 +164,12 @@ TEST_F(HostileFile, ShapesLargerThanTheFileAreRefused) {
   model.mutable_graph()->mutable_initializer(0)->set_dims(0, std::int64_t{1} << 62);
   write_onnx(model, folder_ / "bad.onnx");
   expect_error(ErrorKind::input, "model.0.conv.weight_codes", [&] { summarize_onnx(folder_ / "bad.onnx"); });
+  auto& tensor = *model.mutable_graph()->mutable_initializer(0);
+  tensor.clear_dims();
+  for (const auto extent : {std::int64_t{0}, std::int64_t{1} << 40, std::int64_t{1} << 40}) tensor.add_dims(extent);
+  tensor.clear_raw_data();
+  write_onnx(model, folder_ / "bad.onnx");
+  expect_error(ErrorKind::input, "more elements than a file can hold", [&] { summarize_onnx(folder_ / "bad.onnx"); });
 }
 
 }  // namespace

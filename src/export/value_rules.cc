@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string_view>
 
 #include "export/graph_edit.h"
@@ -66,6 +67,31 @@ std::vector<std::int64_t> ints_attribute(const onnx::NodeProto& node, std::strin
   return {attribute->ints().begin(), attribute->ints().end()};
 }
 
+/// Extents come from files that nobody checked: what no int64 holds is nothing.
+std::optional<std::int64_t> sum(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  return __builtin_add_overflow(a, b, &result) ? std::nullopt : std::optional(result);
+}
+std::optional<std::int64_t> product(std::int64_t a, std::int64_t b) {
+  std::int64_t result = 0;
+  return __builtin_mul_overflow(a, b, &result) ? std::nullopt : std::optional(result);
+}
+std::optional<std::int64_t> product(const Shape& extents) {
+  std::optional<std::int64_t> result = 1;
+  for (const auto extent : extents)
+    if (result) result = product(*result, extent);
+  return result;
+}
+
+/// extent + padding on both sides - dilation * (kernel - 1) - 1: what is left for the window to move in.
+std::optional<std::int64_t> room_of(std::int64_t extent, std::int64_t before, std::int64_t after, std::int64_t kernel,
+                                    std::int64_t dilation) {
+  const auto padding = sum(before, after);
+  const auto padded = padding ? sum(extent, *padding) : std::nullopt;
+  const auto reach = product(dilation, kernel - 1);
+  return padded && reach ? sum(*padded, -1 - *reach) : std::nullopt;
+}
+
 /// Into 0..rank-1; nothing when it is outside.
 std::optional<std::size_t> axis_in(std::int64_t axis, std::size_t rank) {
   if (axis < 0) axis += static_cast<std::int64_t>(rank);
@@ -108,9 +134,9 @@ MaybeShape windowed(const onnx::NodeProto& node, const Inputs& inputs) {
   for (std::size_t i = 0; i < spatial; ++i) {
     if (shape[i + 2] < 0) continue;
     if (kernel[i] < 1 || stride[i] < 1 || dilation[i] < 1) return std::nullopt;
-    const auto room = shape[i + 2] + pads[i] + pads[i + spatial] - dilation[i] * (kernel[i] - 1) - 1;
-    if (room < 0) return std::nullopt;
-    shape[i + 2] = room / stride[i] + 1;
+    const auto room = room_of(shape[i + 2], pads[i], pads[i + spatial], kernel[i], dilation[i]);
+    if (!room || *room < 0 || *room == std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+    shape[i + 2] = *room / stride[i] + 1;
   }
   return shape;
 }
@@ -123,7 +149,7 @@ MaybeShape concatenated(const onnx::NodeProto& node, const Inputs& inputs) {
   for (std::size_t i = 1; i < inputs.size(); ++i) {
     if (!inputs[i].shape || inputs[i].shape->size() != shape.size()) return std::nullopt;
     const auto extent = (*inputs[i].shape)[*axis];
-    shape[*axis] = shape[*axis] < 0 || extent < 0 ? kUnknownExtent : shape[*axis] + extent;
+    shape[*axis] = shape[*axis] < 0 || extent < 0 ? kUnknownExtent : sum(shape[*axis], extent).value_or(kUnknownExtent);
   }
   return shape;
 }
@@ -151,11 +177,13 @@ MaybeShape reshaped(const onnx::NodeProto& node, const Inputs& inputs) {
       shape[i] = x && i < x->size() ? (*x)[i] : kUnknownExtent;
     else if (shape[i] == -1)
       inferred = static_cast<std::int64_t>(i);
-    if (static_cast<std::int64_t>(i) != inferred) known = known < 0 || shape[i] < 0 ? kUnknownExtent : known * shape[i];
+    if (static_cast<std::int64_t>(i) != inferred)
+      known = known < 0 || shape[i] < 0 ? kUnknownExtent : product(known, shape[i]).value_or(kUnknownExtent);
   }
   if (inferred < 0) return shape;
   const bool counts = x && std::none_of(x->begin(), x->end(), [](auto extent) { return extent < 0; }) && known > 0;
-  if (counts && count_of(*x) % known == 0) shape[static_cast<std::size_t>(inferred)] = count_of(*x) / known;
+  const auto count = counts ? product(*x) : std::nullopt;
+  if (count && *count % known == 0) shape[static_cast<std::size_t>(inferred)] = *count / known;
   return shape;
 }
 
@@ -193,7 +221,8 @@ MaybeShape sliced(const Inputs& inputs) {
     if (!axis || step < 1) return std::nullopt;  // backwards: no detector does
     auto& extent = shape[*axis];
     if (extent < 0) continue;
-    extent = std::max<std::int64_t>(0, (clamped((*ends)[i], extent, true) - clamped((*starts)[i], extent, true) + step - 1) / step);
+    const std::int64_t span = clamped((*ends)[i], extent, true) - clamped((*starts)[i], extent, true);
+    extent = span <= 0 ? 0 : (span - 1) / step + 1;
   }
   return shape;
 }

@@ -29,7 +29,8 @@ class Inference {
     const auto& x = require_rank(0, 4);
     const auto& weight = require_rank(1, 4);
     const std::int64_t groups = conv.groups;
-    require(groups > 0 && weight[0] % groups == 0 && weight[1] * groups == x[1], "channels do not fit weight and groups");
+    require(groups > 0 && weight[0] % groups == 0 && x[1] % groups == 0 && x[1] / groups == weight[1],
+            "channels do not fit weight and groups");
     if (node_.inputs.size() == 3) require(shape(2) == Shape{weight[0]}, "the bias needs one value per output channel");
     Shape result{x[0], weight[0], 0, 0};
     for (std::size_t i = 0; i < 2; ++i)
@@ -91,6 +92,7 @@ class Inference {
     std::int64_t sum = 0;
     for (const auto size : split.sizes) {
       require(size > 0, "a part is empty");
+      require(size <= kMaxExtent, "a part is larger than the extent");
       sum += size;
       outputs.push_back({dtype(0), shape(0)});
       outputs.back().shape[axis] = size;
@@ -102,7 +104,7 @@ class Inference {
     require_inputs(1, 1);
     Shape result = require_rank(0, 4);
     for (std::size_t i = 0; i < 2; ++i) {
-      require(2 * pool.padding[i] <= pool.kernel[i], "the padding is more than half the kernel");
+      require(pool.padding[i] <= pool.kernel[i] / 2, "the padding is more than half the kernel");
       result[2 + i] = window_extent(result[2 + i], pool.kernel[i], pool.stride[i], pool.padding[i], 1);
     }
     return one(std::move(result));
@@ -221,6 +223,7 @@ class Inference {
                              std::int64_t dilation) const {
     require(extent >= 0 && stride > 0 && padding >= 0 && dilation > 0,
             "height, width, stride, padding and dilation must be known and valid");
+    require(std::max({extent, kernel, stride, padding, dilation}) <= kMaxExtent, "the window is beyond any image");
     const auto slack = extent + 2 * padding - dilation * (kernel - 1) - 1;
     require(slack >= 0, "the window is larger than the padded input");
     return slack / stride + 1;

@@ -2,6 +2,7 @@
 #include "ort/parity.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -20,12 +21,23 @@ void require_finite(const std::string& name, std::span<const float> values) {
                   fmt::format("output '{}': element {} of {} is {}; the model does not compute", name, i, values.size(), values[i]));
 }
 
+/// Shapes come from a file: how many elements they hold, or an error where that is no input to try.
+std::size_t input_count(const Shape& shape) {
+  constexpr double kMost = 1U << 30;
+  double count = 1;
+  for (const auto extent : shape) count *= static_cast<double>(extent);
+  if (!(count <= kMost))
+    throw Error(ErrorKind::unsupported,
+                fmt::format("random input: an input of shape [{}] is too large to be tried", fmt::join(shape, ",")));
+  return static_cast<std::size_t>(count);
+}
+
 /// 24 random bits: std::uniform_real_distribution may differ between libraries, this does not.
 float next_uniform(std::mt19937_64& random) { return std::ldexp(static_cast<float>(random() >> 40), -24); }
 
 template <class T>
 Tensor random_integers(const Shape& shape, std::mt19937_64& random) {
-  std::vector<T> values(static_cast<std::size_t>(count_of(shape)));
+  std::vector<T> values(input_count(shape));
   for (auto& value : values) value = static_cast<T>(random() >> 63);
   return Tensor::of<T>(shape, std::move(values));
 }
@@ -42,7 +54,7 @@ Tensor random_tensor(DType dtype, const Shape& shape, std::mt19937_64& random) {
     case DType::f16:
     case DType::f64: break;
   }
-  std::vector<float> values(static_cast<std::size_t>(count_of(shape)));
+  std::vector<float> values(input_count(shape));
   for (auto& value : values) value = next_uniform(random);
   return Tensor::of<float>(shape, std::move(values)).to(dtype);
 }

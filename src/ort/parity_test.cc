@@ -74,6 +74,15 @@ TEST(Smoke, FirstNumbersOfSeedZero) {
   EXPECT_EQ(input.as<float>()[1], static_cast<float>(18301848765998365067ULL >> 40) / 16777216.0F);
 }
 
+TEST(Smoke, InputsTooLargeToTryAreNamed) {
+  const TestFolder folder;
+  Graph graph;
+  graph.outputs = {graph.add("relu", op::Relu{}, {graph.add_input("x", {1 << 30, 1 << 30, 4})})};
+  emit_model(graph, {}, folder / "m.onnx");
+  const Session session = open_plain(folder / "m.onnx");
+  expect_error(ErrorKind::unsupported, "[1073741824,1073741824,4]", [&] { random_inputs(session, 0); });
+}
+
 TEST(Smoke, NonFiniteOutputIsAnError) {
   const TestFolder folder;
   const auto session = scaling(folder, std::numeric_limits<float>::infinity());

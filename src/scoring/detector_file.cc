@@ -13,6 +13,8 @@
 namespace nibble {
 namespace {
 
+constexpr std::int64_t kMaxSizePx = 8192, kMaxBatch = 99999;  // what nibble itself writes at most; products of them do not overflow
+
 std::string shape_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
 
 /// "[640, 640]" or "640"; 640 when there is none.
@@ -32,7 +34,12 @@ std::int64_t image_size_of(const Session& session, const std::filesystem::path& 
   if (!fits)
     throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: input '{}' has shape {}; expected [B,3,S,S]", model.string(),
                                                     session.inputs()[0].name, shape_text(shape)));
-  return shape[2] > 0 ? shape[2] : size_from_metadata(session.metadata());
+  const std::int64_t size = shape[2] > 0 ? shape[2] : size_from_metadata(session.metadata());
+  if (size < 1 || size > kMaxSizePx || shape[0] > kMaxBatch)
+    throw Error(ErrorKind::unsupported,
+                fmt::format("not a detector: {}: input '{}' has shape {} and {} px a side; expected at most {} images of 1 to {} px",
+                            model.string(), session.inputs()[0].name, shape_text(shape), size, kMaxBatch, kMaxSizePx));
+  return size;
 }
 
 std::int64_t class_count_of(const DetectorFile& detector, const std::filesystem::path& model, std::int64_t categories) {
