@@ -157,7 +157,7 @@ Tensor Checkpoint::load(const PickleTensor& tensor) const {
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& path, const CheckpointLimits& limits) {
-  return Checkpoint(read_state<Checkpoint::State>(map_file(path, limits.max_file_bytes), limits));
+  return Checkpoint(read_state<Checkpoint::State>(read_bytes(path, limits.max_file_bytes), limits));
 }
 
 Checkpoint read_checkpoint(std::string content, const std::filesystem::path& name, const CheckpointLimits& limits) {

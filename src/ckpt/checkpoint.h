@@ -15,7 +15,7 @@ namespace nibble {
 
 /// Limits of what is accepted; beyond them Error(input).
 struct CheckpointLimits {
-  std::uint64_t max_file_bytes = 16ULL << 30;
+  std::uint64_t max_file_bytes = 4ULL << 30;  ///< it is read into memory whole
   std::uint64_t max_pickle_bytes = 256ULL << 20;
   std::uint64_t max_entries = 1U << 20;
   std::uint64_t max_objects = 8U << 20;     ///< values made by one pickle
@@ -23,7 +23,7 @@ struct CheckpointLimits {
   std::uint32_t max_depth = 1000;           ///< nesting of values
 };
 
-/// The open file (memory-mapped, read only; it must not shrink while in use) and the values of its pickle. Copying shares both.
+/// The file, in memory, and the values of its pickle. Copying shares both. The file on disk may change or go.
 class Checkpoint {
  public:
   const std::filesystem::path& path() const;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ckpt/checkpoint.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "base/files.h"
 #include "ckpt/test_values.h"
@@ -136,11 +138,49 @@ TEST(Checkpoint, ReadsAFile) {
   const std::string bytes = archive.bytes(integer(5));
   std::ofstream(path, std::ios::binary) << bytes;
   const auto checkpoint = read_checkpoint(path);
-  std::filesystem::remove(path);  // the mapping keeps the content
+  std::filesystem::remove(path);  // it is in memory
   EXPECT_EQ(get<std::int64_t>(checkpoint.root()), 5);
   EXPECT_EQ(checkpoint.file_bytes(), bytes.size());
   EXPECT_EQ(checkpoint.path(), path);
   EXPECT_EQ(checkpoint.sha256(), sha256_of(std::as_bytes(std::span(bytes))));
+}
+
+/// A mapped file would end the process (SIGBUS) here.
+TEST(Checkpoint, AFileThatIsTruncatedAfterItWasOpenedIsStillWhole) {
+  const auto path = std::filesystem::temp_directory_path() / ("nibble-truncated-test-" + std::to_string(::getpid()) + ".pt");
+  Archive archive;
+  const std::vector<float> values(100'000, 1.5F);  // many pages
+  const std::string bytes = archive.bytes(archive.tensor<float>({100'000}, values));
+  std::ofstream(path, std::ios::binary) << bytes;
+  const auto checkpoint = read_checkpoint(path);
+  std::filesystem::resize_file(path, 0);
+  EXPECT_EQ(values_of<float>(checkpoint.load(get<PickleTensor>(checkpoint.root()))), values);
+  EXPECT_EQ(checkpoint.sha256(), sha256_of(std::as_bytes(std::span(bytes))));
+  std::filesystem::remove(path);
+}
+
+TEST(Checkpoint, AFileThatIsTruncatedWhileItIsReadIsRefused) {
+  const auto path = std::filesystem::temp_directory_path() / ("nibble-shrinking-test-" + std::to_string(::getpid()) + ".pt");
+  Archive archive;
+  const std::string bytes = archive.bytes(archive.tensor<float>({1'000'000}, std::vector<float>(1'000'000, 1)));
+  std::ofstream(path, std::ios::binary) << bytes;
+  std::atomic<bool> stop = false;
+  std::thread other([&] {
+    while (!stop) {
+      std::filesystem::resize_file(path, 10);
+      std::filesystem::resize_file(path, bytes.size());
+    }
+  });
+  for (int i = 0; i < 200; ++i) {
+    try {
+      read_checkpoint(path);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input) << error.what();
+    }
+  }
+  stop = true;
+  other.join();
+  std::filesystem::remove(path);
 }
 
 TEST(Checkpoint, RefusesMissingFilesAndFolders) {

@@ -3,12 +3,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "nibble/error.h"
 
@@ -33,7 +33,7 @@ class Descriptor {
   int number_;
 };
 
-/// Size of a regular file that may be mapped.
+/// Size of a regular file that may be read.
 std::size_t checked_size(const Descriptor& file, const std::filesystem::path& path, std::uint64_t max_bytes) {
   struct stat status {};
   if (::fstat(file.number(), &status) != 0) refuse(path, std::strerror(errno), "check the path");
@@ -44,18 +44,40 @@ std::size_t checked_size(const Descriptor& file, const std::filesystem::path& pa
   return static_cast<std::size_t>(size);
 }
 
+std::shared_ptr<std::byte[]> memory_for(const std::filesystem::path& path, std::size_t size) {
+  try {
+    return std::make_shared_for_overwrite<std::byte[]>(size);
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorKind::environment,
+                fmt::format("checkpoint: {}: its {} bytes do not fit into memory; close other programs or use a machine "
+                            "with more",
+                            path.string(), size));
+  }
+}
+
+/// All `bytes` of the file, or an error: another program may shorten it at any moment.
+void read_all(const Descriptor& file, const std::filesystem::path& path, std::span<std::byte> bytes) {
+  for (std::size_t done = 0; done < bytes.size();) {
+    const auto count = ::read(file.number(), bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) refuse(path, std::strerror(errno), "check the disk");
+    if (count == 0)
+      refuse(path, fmt::format("it became shorter while it was read: {} of {} bytes", done, bytes.size()),
+             "wait until it is written, or copy it first");
+    done += static_cast<std::size_t>(count);
+  }
+}
+
 }  // namespace
 
-FileBytes map_file(const std::filesystem::path& path, std::uint64_t max_bytes) {
+FileBytes read_bytes(const std::filesystem::path& path, std::uint64_t max_bytes) {
   // O_NONBLOCK: opening a named pipe must not wait for a writer.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number() < 0) refuse(path, std::strerror(errno), "check the path and its permissions");
   const std::size_t size = checked_size(file, path, max_bytes);
-  if (size == 0) return {path, nullptr, {}};
-  void* const address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.number(), 0);
-  if (address == MAP_FAILED) refuse(path, fmt::format("cannot be mapped: {}", std::strerror(errno)), "copy it to a local disk");
-  std::shared_ptr<const void> owner(address, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
-  return {path, std::move(owner), {static_cast<const std::byte*>(address), size}};
+  const auto memory = memory_for(path, size);
+  read_all(file, path, {memory.get(), size});
+  return {path, memory, {memory.get(), size}};
 }
 
 FileBytes hold_bytes(std::string content, const std::filesystem::path& name) {

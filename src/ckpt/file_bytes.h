@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of a file, read only, without copying them.
+// The bytes of a file in memory, read only.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -20,9 +20,10 @@ struct FileBytes {
   std::string_view text() const { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 };
 
-/// Memory-maps a regular file. Error(input) naming the path and the system's reason, or the limit and the size.
-/// A file that another program shortens while it is mapped ends this process (SIGBUS); nothing short of copying helps.
-FileBytes map_file(const std::filesystem::path& path, std::uint64_t max_bytes);
+/// Reads a regular file into memory: a mapped one would end this process (SIGBUS) when another program shortens it. Error(input) naming the
+/// path and the system's reason, the limit and the size, or that it became shorter; Error(environment) where memory does not suffice.
+FileBytes read_bytes(const std::filesystem::path& path, std::uint64_t max_bytes);
+/// The same of bytes that are there already; `name` stands for the path.
 FileBytes hold_bytes(std::string content, const std::filesystem::path& name);
 
 }  // namespace nibble
