@@ -74,7 +74,7 @@ struct RunOptions {
   DataOptions data;  ///< empty: the embedded images; without max_images and image_ids_list, the first 100 are scored
   std::string head = "one2many";
   std::int64_t image_size = 640;
-  std::filesystem::path runs_dir;  ///< empty: tmp/<model>_brevitas_w4a8_w4a16
+  std::filesystem::path runs_dir;  ///< empty: tmp/<model>_<recipes>; for w4a16 and w4a8, tmp/<model>_brevitas_w4a8_w4a16
   std::string run_id;              ///< empty: UTC time
   std::filesystem::path gates;     ///< limits other than the recipes'
   bool resume = false;

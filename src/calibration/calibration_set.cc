@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calibration/calibration_set.h"
 
-#include <set>
-
+#include "base/content_index.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/shared_data.h"
@@ -35,12 +34,6 @@ NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std
   return {Tensor::of<std::uint8_t>({3, image_size, image_size}, std::move(sample.planes)), {}};
 }
 
-std::set<std::string> names_of(const EvalSet& evaluation) {
-  std::set<std::string> names;
-  for (const auto& image : evaluation.dataset.images) names.insert(fs::path(image.file_name).filename().string());
-  return names;
-}
-
 }  // namespace
 
 CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit) {
@@ -63,16 +56,16 @@ CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size, 
 }
 
 std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSet& evaluation) {
-  const auto scored = names_of(evaluation);
+  ContentIndex scored(image_paths(evaluation));
   std::vector<std::string> both;
   for (const auto& file : calibration.files)
-    if (scored.contains(file.filename().string())) both.push_back(file.filename().string());
+    if (scored.contains(file)) both.push_back(file.filename().string());
   return both;
 }
 
 CalibrationSet without(CalibrationSet calibration, const EvalSet& evaluation) {
-  std::erase_if(calibration.files,
-                [scored = names_of(evaluation)](const fs::path& file) { return scored.contains(file.filename().string()); });
+  ContentIndex scored(image_paths(evaluation));
+  std::erase_if(calibration.files, [&](const fs::path& file) { return scored.contains(file); });
   return calibration;
 }
 

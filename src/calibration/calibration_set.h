@@ -25,10 +25,11 @@ CalibrationSet open_calibration_set(const std::filesystem::path& source, std::in
 /// and moved by up to a tenth of the side (data/augment.h), as `seed` draws.
 CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size, std::int64_t views = 1, std::uint64_t seed = 0);
 
-/// File names both sets have: calibrating on what is scored flatters the score.
+/// The calibration images that are scored too, by content, whatever the files are called; their names in the calibration set. Calibrating
+/// on what is scored flatters the score.
 std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSet& evaluation);
 
-/// Without the images of `evaluation`, by file name.
+/// Without the images of `evaluation`, by content.
 CalibrationSet without(CalibrationSet calibration, const EvalSet& evaluation);
 
 /// {source, count, sha256}: the hash covers every file's content, in order.

@@ -48,16 +48,15 @@ TEST_F(CalibrationSets, TheDescriptionDependsOnTheContent) {
   EXPECT_NE(before["sha256"], after["sha256"]);
 }
 
-TEST_F(CalibrationSets, OverlapIsFoundByFileName) {
+TEST_F(CalibrationSets, OverlapIsFoundByContentAndNotByFileName) {
+  write_file(folder_ / "val/other name.jpg", "b.jpg");  // what b.jpg holds
+  write_file(folder_ / "val/c.jpg", "another picture");
   EvalSet scored;
-  scored.dataset.images = {{1, "val/b.jpg", 1, 1}, {2, "val/z.jpg", 1, 1}};
-  const auto both = overlap(open_calibration_set(folder_, 0), scored);
-  ASSERT_EQ(both.size(), 1U);
-  EXPECT_EQ(both[0], "b.jpg");
-  const auto rest = without(open_calibration_set(folder_, 0), scored).files;
-  ASSERT_FALSE(rest.empty());
-  for (const auto& file : rest) EXPECT_NE(file.filename(), "b.jpg");
-  EXPECT_EQ(rest.size() + 1, open_calibration_set(folder_, 0).files.size());
+  scored.images_dir = folder_ / "val";
+  scored.dataset.images = {{1, "other name.jpg", 1, 1}, {2, "c.jpg", 1, 1}, {3, "missing.jpg", 1, 1}};
+  const CalibrationSet all{{folder_ / "a.jpg", folder_ / "b.jpg", folder_ / "c.jpg"}, "calibration"};
+  EXPECT_EQ(overlap(all, scored), std::vector<std::string>{"b.jpg"});
+  EXPECT_EQ(without(all, scored).files, (std::vector<fs::path>{folder_ / "a.jpg", folder_ / "c.jpg"}));
 }
 
 }  // namespace

@@ -58,7 +58,9 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   add_training_options(command, options);
   add_data_options(command, options.data, true, "100");
   add_head_options(command, options.head, options.image_size);
-  command.add_option("--runs-dir", options.runs_dir, "where run directories go (default: tmp/<model>_brevitas_w4a8_w4a16)")
+  command
+      .add_option("--runs-dir", options.runs_dir,
+                  "where run directories go (default: tmp/<model>_<recipes>; of w4a16,w4a8: tmp/<model>_brevitas_w4a8_w4a16)")
       ->type_name("DIR");
   command.add_option("--run-id", options.run_id, "name of the run directory (default: the time, UTC)")->type_name("NAME");
   command.add_option("--gates", options.gates, "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers")

@@ -2,6 +2,7 @@
 // `nibble doctor --calib`.
 
 #include "artifacts/float_file.h"
+#include "base/check_options.h"
 #include "calibration/calibration_check.h"
 #include "calibration/calibration_set.h"
 #include "nibble/calibration.h"
@@ -24,6 +25,7 @@ std::vector<std::filesystem::path> readable(const std::vector<SurveyedImage>& im
 }  // namespace
 
 std::string check_calibration(const CalibrationCheckOptions& options, Progress& progress) {
+  check_options(options);
   const auto set = open_calibration_set(options.calibration, options.calibration_images.value_or(kDefaultImages));
   CalibrationFindings findings;
   findings.source = set.name;

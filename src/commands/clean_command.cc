@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/check_options.h"
 #include "base/json.h"
 #include "base/output_path.h"
 #include "base/scratch_file.h"
@@ -103,6 +104,7 @@ std::string result_text(const CleanOptions& options, const CleanupResult& result
 }  // namespace
 
 std::string clean(const CleanOptions& options) {
+  check_options(options);
   if (options.output.empty()) throw Error(ErrorKind::usage, "clean: no output file; give one with -o OUT.onnx");
   refuse_same_file(options.output, {options.input});
   require_provider(options.runtime.provider);

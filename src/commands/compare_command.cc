@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "base/check_options.h"
 #include "base/output_path.h"
 #include "compare/comparison.h"
 #include "compare/comparison_steps.h"
@@ -39,6 +40,7 @@ void require_equal_classes(const CompareOptions& options, const DetectorFile& a,
 }  // namespace
 
 std::string compare(const CompareOptions& options, Progress& progress) {
+  check_options(options);
   refuse_same_file(options.json, {options.a, options.b, options.data.annotations, options.data.image_ids_list});
   auto annotated = open_annotated(options);
   const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;

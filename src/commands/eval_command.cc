@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/check_options.h"
 #include "base/json.h"
 #include "base/output_path.h"
 #include "nibble/run.h"
@@ -19,6 +20,7 @@ std::string latency_line(const Json& latency) {
 }  // namespace
 
 std::string evaluate(const EvalOptions& options, Progress& progress) {
+  check_options(options);
   const auto& data = options.data;
   refuse_same_file(options.json, {options.model, data.annotations, data.image_ids_list, options.save_detections});
   refuse_same_file(options.save_detections, {options.model, data.annotations, data.image_ids_list});

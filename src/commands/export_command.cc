@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "artifacts/source_model.h"
+#include "base/check_options.h"
 #include "base/output_path.h"
 #include "base/size_text.h"
 #include "export/emit.h"
@@ -12,6 +13,7 @@
 namespace nibble {
 
 std::string export_baseline(const ExportOptions& options) {
+  check_options(options);
   if (options.output.empty()) throw Error(ErrorKind::usage, "export: no output file; give one with -o OUT.onnx");
   if (options.half_io && !options.half) throw Error(ErrorKind::usage, "export: --half-io: is a form of --half; give both");
   refuse_same_file(options.output, {options.checkpoint});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/check_options.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/output_path.h"
@@ -158,6 +159,7 @@ Json to_json(const ModelProfile& profile, const ModelProfile& first) {
 }  // namespace
 
 std::string profile(const ProfileOptions& options, Progress& progress) {
+  check_options(options);
   if (options.models.empty()) throw Error(ErrorKind::usage, "profile: no model; name one or more .onnx files");
   if (!options.json.empty()) refuse_same_file(options.json, options.models);
   require_provider(options.runtime.provider);

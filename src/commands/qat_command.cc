@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "artifacts/source_model.h"
+#include "base/check_options.h"
 #include "base/json.h"
 #include "base/output_path.h"
 #include "calibration/budget.h"
@@ -135,6 +136,7 @@ class Qat {
 }  // namespace
 
 std::string train(const QatOptions& options, Progress& progress) {
+  check_options(options);
   parse_dialects(options.dialect);  // before hours of training
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "qat: no output folder; give one with -o DIR");
   require_can_be_folder(options.output_dir);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "artifacts/source_model.h"
+#include "base/check_options.h"
 #include "base/output_path.h"
 #include "calibration/budget.h"
 #include "calibration/compute_device.h"
@@ -38,6 +39,7 @@ std::string quantize_and_train(const QuantizeOptions& options, Progress& progres
 }  // namespace
 
 std::string quantize(const QuantizeOptions& options, Progress& progress) {
+  check_options(options);
   const auto dialects = parse_dialects(options.dialect);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
   require_can_be_folder(options.output_dir);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/check_options.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/output_path.h"
@@ -32,6 +33,7 @@ void warn_of_categories(const CocoDataset& dataset, const std::vector<Detection>
 }  // namespace
 
 std::string score(const ScoreOptions& options) {
+  check_options(options);
   refuse_same_file(options.json, {options.detections, options.data.annotations, options.data.image_ids_list});
   const auto set = open_annotations(options.data);
   const auto detections = detections_of(set, read_detections(options.detections));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/content_index.h"
 #include "calibration/calibration_check.h"
 #include "data/image.h"
 
@@ -18,12 +19,6 @@ const CalibrationSet& largest_set(const RunPlan& plan) {
   const auto found = std::max_element(plan.calibration.begin(), plan.calibration.end(),
                                       [](const auto& a, const auto& b) { return a.second.files.size() < b.second.files.size(); });
   return found->second;
-}
-
-std::vector<std::filesystem::path> scored_files(const EvalSet& set) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& image : set.dataset.images) files.push_back(image_path(set, image));
-  return files;
 }
 
 std::string data_line(const Convergence& c) {
@@ -42,12 +37,11 @@ void check_run_calibration(const RunPlan& plan, RunJournal& journal) {
   CalibrationFindings findings;
   findings.source = set.name;
   findings.images = survey_images(set.files, "look at calibration images", journal.progress());
-  findings.scored = survey_images(scored_files(plan.evaluation), "look at scored images", journal.progress());
+  findings.scored = survey_images(image_paths(plan.evaluation), "look at scored images", journal.progress());
   find_copies(findings);
-  // The same file names are a caveat of the plan already.
-  std::erase_if(findings.also_scored, [&](const Copy& copy) {
-    return findings.images[copy.first].file.filename() == findings.scored[copy.second].file.filename();
-  });
+  // The same files, by content, are a caveat of the plan already.
+  ContentIndex scored(image_paths(plan.evaluation));
+  std::erase_if(findings.also_scored, [&](const Copy& copy) { return scored.contains(findings.images[copy.first].file); });
   const auto count = std::min(kStatisticsImages, static_cast<std::int64_t>(set.files.size()));
   const bool readable =
       std::all_of(findings.images.begin(), findings.images.end(), [](const auto& image) { return image.print.has_value(); });

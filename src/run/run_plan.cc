@@ -8,6 +8,7 @@
 #include <set>
 
 #include "artifacts/source_model.h"
+#include "base/check_options.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/shared_data.h"
@@ -32,7 +33,6 @@ void resolve_paths(RunPlan& plan) {
   plan.uses_embedded_model = options.checkpoint.empty();
   if (plan.uses_embedded_model) options.checkpoint = shared_data(kDefaultCheckpoint);
   plan.names.model = model_name_of(options.checkpoint);
-  if (options.runs_dir.empty()) options.runs_dir = fmt::format("tmp/{}_brevitas_w4a8_w4a16", plan.names.model);
   if (options.run_id.empty()) {
     if (options.resume) throw Error(ErrorKind::usage, "run: --resume without --run-id; name the run to continue");
     options.run_id = run_id_of(Clock::now());
@@ -48,6 +48,18 @@ void load_recipes(RunPlan& plan) {
       throw Error(ErrorKind::usage,
                   fmt::format("run: --recipes: two are called '{}'; files would overwrite each other", plan.recipes.back().name));
   }
+}
+
+/// Named after what runs. A run of a version that had one name for all recipes is still found.
+void resolve_runs_dir(RunPlan& plan) {
+  auto& options = plan.options;
+  if (!options.runs_dir.empty()) return;
+  std::vector<std::string> names;
+  for (const auto& recipe : plan.recipes) names.push_back(recipe.name);
+  options.runs_dir = default_runs_dir(plan.names.model, names);
+  const auto one_for_all = default_runs_dir(plan.names.model, {"w4a16", "w4a8"});
+  if (options.resume && !is_folder(options.runs_dir / options.run_id) && is_folder(one_for_all / options.run_id))
+    options.runs_dir = one_for_all;
 }
 
 /// The preset best trains what else would not be, on what the user gave to calibrate.
@@ -147,7 +159,19 @@ void describe_inputs(RunPlan& plan) {
 
 }  // namespace
 
+std::filesystem::path default_runs_dir(const std::string& model, const std::vector<std::string>& recipes) {
+  // Below the 255 bytes of common file systems, whatever the names are.
+  constexpr std::size_t kMostBytes = 200, kHashDigits = 12;
+  const std::set<std::string> names(recipes.begin(), recipes.end());
+  if (names == std::set<std::string>{"w4a16", "w4a8"}) return fmt::format("tmp/{}_brevitas_w4a8_w4a16", model);
+  const auto name = fmt::format("{}_{}", model, fmt::join(recipes, "_"));
+  if (name.size() <= kMostBytes) return "tmp/" + name;
+  const auto hash = key_of(recipes).substr(0, kHashDigits);
+  return fmt::format("tmp/{}_{}_recipes_{}", model.substr(0, kMostBytes / 2), recipes.size(), hash);
+}
+
 RunPlan plan_run(const RunOptions& options) {
+  check_options(options);
   RunPlan plan;
   plan.options = options;
   require_compute_provider(options.runtime);
@@ -155,6 +179,7 @@ RunPlan plan_run(const RunOptions& options) {
   plan.build.image_size = options.image_size;
   resolve_paths(plan);
   load_recipes(plan);
+  resolve_runs_dir(plan);
   resolve_trained(plan);
   if (!options.gates.empty()) plan.limits = read_gate_limits(options.gates);
   open_data(plan);

@@ -33,6 +33,11 @@ struct RunPlan {
 /// Error(usage) or Error(input) for whatever is missing or makes no sense.
 RunPlan plan_run(const RunOptions& options);
 
+/// Where run directories go when nobody says: tmp/<model>_<recipe>_<recipe>..., in the order given; tmp/<model>_brevitas_w4a8_w4a16 for
+/// these two alone, in either order. Where that would be longer than a folder may be called, the number of recipes and a hash of their
+/// names stand for them.
+std::filesystem::path default_runs_dir(const std::string& model, const std::vector<std::string>& recipes);
+
 /// How a recipe is calibrated. It refers to `plan`, `recipe` and `baseline`.
 CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, const RunDirectory& directory);
 

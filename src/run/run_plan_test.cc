@@ -61,5 +61,54 @@ TEST_F(RunPlans, BestTrainsWhatHasFewBitsOnTheCalibrationImages) {
   EXPECT_EQ(plan_run(options_).options.qat, std::vector<std::string>{"w4a8"});
 }
 
+TEST_F(RunPlans, PutRunsIntoAFolderNamedAfterWhatRuns) {
+  const auto folder_of = [&](const std::vector<std::string>& recipes) {
+    options_.recipes = recipes;
+    return plan_run(options_).options.runs_dir;
+  };
+  EXPECT_EQ(folder_of({"w4a16", "w4a8"}), "tmp/yolov10n_brevitas_w4a8_w4a16");
+  EXPECT_EQ(folder_of({"w4a8", "w4a16"}), "tmp/yolov10n_brevitas_w4a8_w4a16");
+  EXPECT_EQ(folder_of({"w4a16"}), "tmp/yolov10n_w4a16");
+  EXPECT_EQ(folder_of({"w8a8", "w4a16", "w4a8"}), "tmp/yolov10n_w8a8_w4a16_w4a8");
+  options_.runs_dir = "mine";
+  EXPECT_EQ(folder_of({"w4a16"}), "mine");
+}
+
+TEST(DefaultRunsDir, LongListsAreALegalName) {
+  std::vector<std::string> many, others;
+  for (int i = 0; i < 60; ++i) many.push_back("recipe-" + std::to_string(i));
+  others = many;
+  std::swap(others[0], others[1]);
+  const auto name = default_runs_dir("yolov10n", many).filename().string();
+  EXPECT_LE(name.size(), 255U);
+  EXPECT_EQ(name.substr(0, 20), "yolov10n_60_recipes_");
+  EXPECT_NE(default_runs_dir("yolov10n", others).filename(), name);
+  EXPECT_LE(default_runs_dir(std::string(250, 'm'), {"w4a16"}).filename().string().size(), 255U);
+}
+
+TEST_F(RunPlans, GoOnWithARunOfTheOneFolderThatAllRecipesHad) {
+  const fs::path before = fs::current_path();
+  fs::create_directories(folder_ / "tmp/yolov10n_brevitas_w4a8_w4a16/old");
+  fs::current_path(folder_);
+  options_.recipes = {"w4a16"};
+  options_.resume = true;
+  options_.run_id = "old";
+  const auto old_run = plan_run(options_).options.runs_dir;
+  options_.run_id = "new";
+  const auto new_run = plan_run(options_).options.runs_dir;
+  fs::current_path(before);
+  EXPECT_EQ(old_run, "tmp/yolov10n_brevitas_w4a8_w4a16");
+  EXPECT_EQ(new_run, "tmp/yolov10n_w4a16");
+}
+
+TEST_F(RunPlans, CountTheSamePictureUnderAnotherNameAsScored) {
+  write_file(folder_ / "calibration/renamed.jpg", "not decoded here");  // what same.jpg holds
+  write_file(folder_ / "calibration/same.jpg", "another picture");
+  options_.calibration = folder_ / "calibration";
+  EXPECT_THAT(plan_run(options_).caveats, Contains(HasSubstr("**1 calibration images are also scored (renamed.jpg)")));
+  fs::remove(folder_ / "calibration/renamed.jpg");
+  EXPECT_THAT(plan_run(options_).caveats, Not(Contains(HasSubstr("also scored")))) << "the same name is not the same picture";
+}
+
 }  // namespace
 }  // namespace nibble

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
+#include "base/content_index.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "report/training_text.h"
@@ -30,11 +30,11 @@ void note_images(const RunPlan& plan, const Recipe& recipe, const QatImages& ima
                                               images.training.images.size(), images.held_out.annotations_name,
                                               images.held_out.dataset.images.size(), images.has_labels ? "labelled" : "without labels"));
   if (plan.options.qat_data.empty()) return;  // of calibration images the plan says it
-  std::set<std::string> scored;
-  for (const auto& image : plan.evaluation.dataset.images) scored.insert(std::filesystem::path(image.file_name).filename().string());
+  if (plan.options.smoke) return;
+  ContentIndex scored(image_paths(plan.evaluation));
   const auto both = std::count_if(images.training.images.begin(), images.training.images.end(),
-                                  [&](const auto& image) { return scored.contains(image.file.filename().string()); });
-  if (both > 0 && !plan.options.smoke)
+                                  [&](const auto& image) { return scored.contains(image.file); });
+  if (both > 0)
     journal.report().caveats.push_back(fmt::format(
         "**{}: {} training images are also scored: the trained scores are flattered.** Train on other images.", recipe.name, both));
 }

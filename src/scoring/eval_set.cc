@@ -85,6 +85,12 @@ fs::path image_path(const EvalSet& set, const CocoImage& image) {
   return set.images_dir.empty() ? fs::path(image.file_name) : set.images_dir / image.file_name;
 }
 
+std::vector<std::filesystem::path> image_paths(const EvalSet& set) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& image : set.dataset.images) paths.push_back(image_path(set, image));
+  return paths;
+}
+
 void require_images(const EvalSet& set) {
   if (!set.images_dir.empty() && !is_folder_at(set.images_dir))
     throw Error(ErrorKind::input, fmt::format("images: {}: no such folder; check --images", set.images_dir.string()));

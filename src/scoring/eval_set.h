@@ -35,6 +35,8 @@ std::vector<Detection> detections_of(const EvalSet& set, const std::vector<Detec
 /// Error(input) naming the first image file that is missing.
 void require_images(const EvalSet& set);
 std::filesystem::path image_path(const EvalSet& set, const CocoImage& image);
+/// Of all selected images, in order.
+std::vector<std::filesystem::path> image_paths(const EvalSet& set);
 
 /// {annotations, annotations_sha256, images, count, ids_sha256}: for manifests and keys.
 Json describe(const EvalSet& set);

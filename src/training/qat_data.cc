@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <system_error>
 
 #include "base/json.h"
 #include "nibble/error.h"
@@ -50,7 +52,9 @@ Json describe(const QatImages& images) {
   for (const auto& image : images.training.images) {
     Json boxes = Json::array();
     for (const auto& box : image.boxes) boxes.push_back({box.label, box.corners_px});
-    rows.push_back({image.file.filename().string(), image.size.width_px, image.size.height_px, boxes});
+    std::error_code unknown;  // then the image is missed when it is read
+    const auto bytes = std::filesystem::file_size(image.file, unknown);
+    rows.push_back({image.file.filename().string(), unknown ? 0 : bytes, image.size.width_px, image.size.height_px, boxes});
   }
   Json held_out = Json::array();
   for (const auto& image : images.held_out.dataset.images) held_out.push_back(image.file_name);

@@ -21,7 +21,7 @@ struct QatImages {
 /// Error(input) where no image would be left.
 QatImages open_qat_images(const ImageSource& source, std::int64_t held_out, std::uint64_t seed, const ModelInfo& info);
 
-/// {source, training, held_out, labels, sha256}: the hash covers names, sizes and boxes.
+/// {source, training, held_out, labels, sha256}: the hash covers names, sizes in bytes and pixels, and boxes.
 Json describe(const QatImages& images);
 
 }  // namespace nibble
