@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "artifacts/source_model.h"
+#include "base/image_size_text.h"
 #include "base/json.h"
 #include "base/output_path.h"
 #include "calibration/budget.h"
@@ -82,7 +83,7 @@ class Qat {
                    {"calibration", describe(calibration_set())},
                    {"judge", options_.judge.data.string()},
                    {"head", options_.head},
-                   {"image_size", options_.image_size},
+                   {"image_size", to_json(options_.image_size)},
                    {"seed", options_.runtime.seed}});
   }
 

@@ -29,9 +29,10 @@ struct ColourJitter {
 /// One sample, in full: the same plan gives the same pixels.
 struct SamplePlan {
   std::vector<std::int64_t> images;  ///< one, or four: top left, top right, bottom left, bottom right
-  std::array<double, 2> join{1, 1};  ///< four only: where they meet, x and y in sides of the output, 0.5 to 1.5 of a canvas of 2
+  std::array<double, 2> join{1,
+                             1};  ///< four only: where they meet, x and y in widths and heights of the output, 0.5 to 1.5 of a canvas of 2
   double scale = 1;
-  std::array<double, 2> centre{0.5, 0.5};  ///< where the middle of the image or canvas goes, in sides of the output
+  std::array<double, 2> centre{0.5, 0.5};  ///< where the middle of the image or canvas goes, in widths and heights of the output
   bool flip = false;
   ColourJitter colour{};
   bool operator==(const SamplePlan&) const = default;

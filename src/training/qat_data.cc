@@ -50,7 +50,7 @@ Json describe(const QatImages& images) {
   for (const auto& image : images.training.images) {
     Json boxes = Json::array();
     for (const auto& box : image.boxes) boxes.push_back({box.label, box.corners_px});
-    rows.push_back({image.file.filename().string(), image.size.width_px, image.size.height_px, boxes});
+    rows.push_back({image.file.filename().string(), image.size.width, image.size.height, boxes});
   }
   Json held_out = Json::array();
   for (const auto& image : images.held_out.dataset.images) held_out.push_back(image.file_name);

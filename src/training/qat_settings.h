@@ -10,7 +10,7 @@
 
 namespace nibble {
 
-LoaderOptions loader_options(const QatCourse& course, std::int64_t size_px, std::uint64_t seed);
+LoaderOptions loader_options(const QatCourse& course, const ImageSize& image_size, std::uint64_t seed);
 
 /// Rates and weights are the recipe's for distillation, times the course's. Snapshot, resumption and threads are left to the caller.
 QatSettings qat_settings(const Recipe& recipe, const QatCourse& course, std::int64_t steps_per_epoch);
