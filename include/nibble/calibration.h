@@ -16,7 +16,7 @@ struct CalibrationCheckOptions {
   std::optional<std::int64_t> calibration_images;  ///< at most so many; empty: 100
   std::filesystem::path images;                    ///< what is scored: a folder or a list; empty: no comparison with it
   std::filesystem::path model;                     ///< float ONNX file or checkpoint whose statistics are measured; empty: the embedded one
-  std::int64_t image_size = 640;                   ///< of a checkpoint
+  std::optional<ImageSize> image_size;             ///< of the network; empty: 640 of a checkpoint, the file's own of an ONNX file
   RuntimeOptions runtime;
 };
 /// Whether images are fit for calibration: copies, copies of scored images, unreadable ones, and how many are enough.

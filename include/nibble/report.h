@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "nibble/image_size.h"
+
 namespace nibble {
 
 /// Wall time of one forward pass at batch 1, warm-up runs left out.
@@ -162,7 +164,7 @@ struct Report {
   std::string status;  ///< "done", "interrupted", "failed"
   std::string model;   ///< "yolov10n"
   std::string head;
-  std::int64_t image_size = 640;
+  ImageSize image_size = 640;
   std::vector<std::string> data;  ///< one line each: what was calibrated and scored on
   std::vector<ArtifactReport> artifacts;
   std::vector<TwinReport> twins;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nibble/image_size.h"
 #include "nibble/progress.h"
 #include "nibble/report.h"
 
@@ -60,6 +61,13 @@ struct QatCourse {
   std::int64_t patience = 0;    ///< scorings without a new best until it stops; 0: never
 };
 
+/// What an ONNX detector is taken for where its file leaves it open.
+struct DetectorFileOptions {
+  std::optional<ImageSize>
+      image_size;             ///< of the input; empty: the file's, or its metadata's imgsz, else 640. Another than a fixed one: usage
+  std::string output_layout;  ///< one2one, one2many, raw, yolov5; empty: found out, Error(unsupported) where that is not possible
+};
+
 struct RunOptions {
   std::filesystem::path checkpoint;  ///< empty: the embedded default
   std::vector<std::string> recipes = {"w4a16", "w4a8"};
@@ -73,7 +81,7 @@ struct RunOptions {
   QatCourse qat_course;
   DataOptions data;  ///< empty: the embedded images; without max_images and image_ids_list, the first 100 are scored
   std::string head = "one2many";
-  std::int64_t image_size = 640;
+  ImageSize image_size = 640;
   std::filesystem::path runs_dir;  ///< empty: tmp/<model>_<recipes>; for w4a16 and w4a8, tmp/<model>_brevitas_w4a8_w4a16
   std::string run_id;              ///< empty: UTC time
   std::filesystem::path gates;     ///< limits other than the recipes'
@@ -94,7 +102,7 @@ struct ExportOptions {
   std::filesystem::path checkpoint;
   std::filesystem::path output;
   std::string head = "one2many";
-  std::int64_t image_size = 640;
+  ImageSize image_size = 640;
   bool half = false;
   bool half_io = false;    ///< with half: input and output are FP16 too
   int opset = 0;           ///< 0: 13; 13..21
@@ -113,7 +121,7 @@ struct QuantizeOptions {
   BudgetOptions budget;
   JudgeOptions judge;
   std::string head = "one2many";
-  std::int64_t image_size = 640;
+  ImageSize image_size = 640;
   std::string dialect = "both";  ///< qcdq, int4, integer; both: the first two; all
   int opset = 0;                 ///< of QCDQ files: 13..21, 0: 13; the others are 21
   bool resume = false;           ///< preset best: go on with an interrupted training
@@ -148,7 +156,7 @@ struct QatOptions {
   BudgetOptions budget;  ///< of the calibration it starts from
   JudgeOptions judge;
   std::string head = "one2many";
-  std::int64_t image_size = 640;
+  ImageSize image_size = 640;
   QatCourse course;
   bool resume = false;
   std::string dialect = "both";
@@ -164,6 +172,7 @@ struct EvalOptions {
   std::filesystem::path model;
   DataOptions data;
   DetectOptions detect;
+  DetectorFileOptions file;
   bool optimize = true;
   bool skip_latency = false;
   std::filesystem::path json;             ///< metrics.json to write
@@ -177,6 +186,7 @@ struct ProfileOptions {
   std::vector<std::filesystem::path> models;  ///< ratios are against the first
   std::filesystem::path images;  ///< folder or list: the first 4 are compared, the first is timed; empty or "random": random input
   std::int64_t runs = 30;        ///< timed runs of each, in turns
+  DetectorFileOptions file;      ///< of all
   std::filesystem::path json;    ///< to write
   RuntimeOptions runtime;
 };
@@ -195,6 +205,7 @@ struct CompareOptions {
   std::filesystem::path b;          ///< what is judged by it
   DataOptions data;                 ///< images without annotations will do; neither: the embedded images; without max_images, the first 100
   double confidence = 0.25;         ///< what counts as an object in the counts
+  DetectorFileOptions file;         ///< of both
   std::int64_t tensor_images = 16;  ///< for layers and parts; 0: detections only
   bool parts = true;                ///< try the parts of B unquantised
   bool all_layers = false;          ///< in the text; JSON has them always

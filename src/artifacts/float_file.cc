@@ -8,7 +8,7 @@
 namespace nibble {
 namespace fs = std::filesystem;
 
-FloatFile::FloatFile(const fs::path& model, std::int64_t image_size) : path_(model) {
+FloatFile::FloatFile(const fs::path& model, ImageSize image_size) : path_(model) {
   if (model.extension() == ".onnx") return;
   BuildOptions build;
   build.image_size = image_size;

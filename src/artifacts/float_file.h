@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/temporary.h"
+#include "nibble/image_size.h"
 
 namespace nibble {
 
@@ -13,7 +14,7 @@ class FloatFile {
  public:
   /// An .onnx is taken as it is; a checkpoint (empty: the embedded one) is exported to a temporary file, one2many head. Errors as
   /// read_baseline.
-  FloatFile(const std::filesystem::path& model, std::int64_t image_size);
+  FloatFile(const std::filesystem::path& model, ImageSize image_size);
 
   const std::filesystem::path& path() const { return path_; }
 

@@ -21,8 +21,7 @@ std::vector<fs::path> files_of_dataset(const fs::path& yaml, std::int64_t limit)
   return files;
 }
 
-NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std::int64_t view, std::int64_t image_size,
-                     std::uint64_t seed) {
+NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std::int64_t view, ImageSize image_size, std::uint64_t seed) {
   const AugmentOptions strengths;
   AugmentOptions augment = no_augmentation();
   augment.flip = view % 2 == 1 ? 1 : 0;
@@ -31,7 +30,7 @@ NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std
   SamplePlan plan = draw_sample(augment, static_cast<std::int64_t>(files.size()), seed, view, image);
   plan.images = {0};
   auto sample = make_sample(unlabelled_set({files.at(static_cast<std::size_t>(image))}), plan, image_size);
-  return {Tensor::of<std::uint8_t>({3, image_size, image_size}, std::move(sample.planes)), {}};
+  return {Tensor::of<std::uint8_t>({3, image_size.height, image_size.width}, std::move(sample.planes)), {}};
 }
 
 }  // namespace
@@ -41,7 +40,7 @@ CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit) 
   return {is_yaml(source) ? files_of_dataset(source, limit) : list_image_files(source, limit), source.string()};
 }
 
-CalibrationImages images_of(const CalibrationSet& set, std::int64_t image_size, std::int64_t views, std::uint64_t seed) {
+CalibrationImages images_of(const CalibrationSet& set, ImageSize image_size, std::int64_t views, std::uint64_t seed) {
   const auto number = static_cast<std::int64_t>(set.files.size());
   const auto image_at = [files = set.files, number, image_size, seed](std::int64_t position) {
     const std::int64_t image = position % number, view = position / number;

@@ -18,13 +18,12 @@ ScoringResult Judge::score_file(const std::function<void(const fs::path&)>& emit
   if (file_.has_parent_path()) fs::create_directories(file_.parent_path());
   const ScratchFile scratch(file_);
   emit(scratch.at);
-  const ScoringOptions scoring{.model = scratch.at,
-                               .model_name = file_.string(),
-                               .title = title_,
-                               .detect = {},
-                               .optimize = true,
-                               .skip_latency = true,
-                               .runtime = runtime_};
+  ScoringOptions scoring;
+  scoring.model = scratch.at;
+  scoring.model_name = file_.string();
+  scoring.title = title_;
+  scoring.skip_latency = true;
+  scoring.runtime = runtime_;
   return score_model(scoring, images_, progress_);
 }
 

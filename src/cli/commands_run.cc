@@ -114,6 +114,7 @@ void add_doctor(CLI::App& app, Action& chosen) {
       .add_option("--model", options->model, "float ONNX file or checkpoint to measure statistics with (default: the embedded yolov10n)")
       ->type_name("FILE")
       ->needs(calib);
+  add_image_size_option(command, options->image_size).needs(calib);
   add_runtime_options(command, options->runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     if (!options->calibration.empty()) {

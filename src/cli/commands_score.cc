@@ -19,6 +19,7 @@ void add_eval(CLI::App& app, Action& chosen) {
       ->required()
       ->type_name("FILE");
   add_data_options(command, eval.data, true);
+  add_detector_file_options(command, eval.file);
   command.add_option("--conf", eval.detect.confidence, "score threshold")
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("X")
@@ -68,6 +69,7 @@ void add_profile(CLI::App& app, Action& chosen) {
       ->type_name("DIR|LIST|random")
       ->default_str("random");
   command.add_option("--runs", options->runs, "timed runs of each file")->check(count_range())->type_name("N")->capture_default_str();
+  add_detector_file_options(command, options->file);
   command.add_option("--json", options->json, "write everything, all nodes included, here")->type_name("FILE");
   add_runtime_options(command, options->runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {

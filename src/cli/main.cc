@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 #include <new>
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/shared_options.h"
 #include "nibble/error.h"
 #include "nibble/run.h"
 
@@ -70,7 +72,9 @@ int parse_and_run(int argc, char** argv) {
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App* command) { return command->get_name() == argv[1]; }).empty())
     return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: unknown command '{}'; see nibble --help", argv[1]));
   try {
-    app.parse(argc, argv);
+    auto arguments = with_joined_sizes({argv + 1, argv + argc});
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     return finish_parse(app, error);
   }

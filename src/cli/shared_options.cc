@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/shared_options.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
 
+#include "base/image_size_text.h"
 #include "base/log.h"
 #include "nibble/error.h"
 
@@ -72,15 +74,57 @@ void add_preset_option(CLI::App& command, std::string& preset) {
       ->capture_default_str();
 }
 
-void add_head_options(CLI::App& command, std::string& head, std::int64_t& image_size) {
+namespace {
+
+constexpr std::int64_t kSmallestSide = 32, kLargestSide = 8192;
+constexpr const char* kImageSizeWords = "N|H,W";
+
+std::string read_image_size(const std::string& text, ImageSize& size) {
+  const auto read = parse_image_size(text);
+  if (!read) return "'" + text + "' is no image size; give a side (640) or height and width (384,640)";
+  if (std::min(read->height, read->width) < kSmallestSide || std::max(read->height, read->width) > kLargestSide)
+    return "'" + text + "': sides are 32 to 8192 pixels";
+  size = *read;
+  return "";
+}
+
+bool is_number(const std::string& text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos; }
+
+}  // namespace
+
+CLI::Option& add_image_size_option(CLI::App& command, std::optional<ImageSize>& image_size) {
+  return *command
+              .add_option("--imgsz",
+                          "pixels of the network's input: a side, or height,width (default: the ONNX file's, its metadata's imgsz, 640)")
+              ->type_name(kImageSizeWords)
+              ->check([&image_size](const std::string& text) { return read_image_size(text, image_size.emplace()); });
+}
+
+void add_detector_file_options(CLI::App& command, DetectorFileOptions& file) { add_image_size_option(command, file.image_size); }
+
+std::vector<std::string> with_joined_sizes(const std::vector<std::string>& arguments) {
+  std::vector<std::string> joined;
+  for (const auto& argument : arguments) {
+    const bool follows_height = joined.size() >= 2 && joined[joined.size() - 2] == "--imgsz" && is_number(joined.back());
+    const bool follows_equals = !joined.empty() && joined.back().starts_with("--imgsz=") && is_number(joined.back().substr(8));
+    if ((follows_height || follows_equals) && is_number(argument)) {
+      joined.back() += "," + argument;
+    } else {
+      joined.push_back(argument);
+    }
+  }
+  return joined;
+}
+
+void add_head_options(CLI::App& command, std::string& head, ImageSize& image_size) {
   command
       .add_option("--head", head, "what output0 is: one2one [B,300,6], one2many [B,4+classes,8400], raw [B,64+classes,8400], raw_one2one")
       ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("--imgsz", image_size, "side of the square input in pixels")
-      ->type_name("PX")
-      ->check(CLI::Range(32, 8192))
-      ->capture_default_str();
+  command.add_option("--imgsz", "pixels of the network's input: the side of a square, or height,width")
+      ->type_name(kImageSizeWords)
+      ->default_str(option_text(image_size))
+      ->check([&image_size](const std::string& text) { return read_image_size(text, image_size); });
 }
 
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples) {

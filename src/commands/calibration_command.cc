@@ -37,8 +37,8 @@ std::string check_calibration(const CalibrationCheckOptions& options, Progress& 
   find_copies(findings);
   const auto files = readable(findings.images);
   if (files.size() >= 2) {
-    const FloatFile model(options.model, options.image_size);
-    const auto detector = open_detector(model.path(), options.runtime, false, 0);
+    const FloatFile model(options.model, options.image_size.value_or(640));
+    const auto detector = open_detector(model.path(), options.runtime, false, 0, {.image_size = options.image_size, .output_layout = {}});
     const auto input = [&](std::int64_t i) {
       return network_input(read_network_image(files[static_cast<std::size_t>(i)], detector.image_size), detector.batch);
     };

@@ -44,8 +44,8 @@ std::string compare(const CompareOptions& options, Progress& progress) {
   refuse_same_file(options.json, {options.a, options.b, options.data.annotations, options.data.image_ids_list});
   auto annotated = open_annotated(options);
   const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;
-  const auto a = open_detector(options.a, options.runtime, true, categories);
-  const auto b = open_detector(options.b, options.runtime, true, categories);
+  const auto a = open_detector(options.a, options.runtime, true, categories, options.file);
+  const auto b = open_detector(options.b, options.runtime, true, categories, options.file);
   require_equal_classes(options, a, b);
   const auto set =
       annotated ? std::move(*annotated)

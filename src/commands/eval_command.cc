@@ -30,6 +30,7 @@ std::string evaluate(const EvalOptions& options, Progress& progress) {
                                .model_name = options.model.string(),
                                .title = "evaluate " + options.model.filename().string(),
                                .detect = options.detect,
+                               .file = options.file,
                                .optimize = options.optimize,
                                .skip_latency = options.skip_latency,
                                .runtime = options.runtime};

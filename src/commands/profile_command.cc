@@ -42,7 +42,8 @@ struct ModelProfile {
 
 /// What the file is fed; the first one is timed.
 std::vector<Tensor> inputs_for(const DetectorFile& detector, const ProfileOptions& options) {
-  if (options.images.empty() || options.images == "random") return random_inputs(detector.session, options.runtime.seed);
+  if (options.images.empty() || options.images == "random")
+    return random_inputs(detector.session, options.runtime.seed, detector.image_size);
   std::vector<Tensor> inputs;
   for (const auto& file : list_image_files(options.images, kLevelImages))
     inputs.push_back(network_input(read_network_image(file, detector.image_size), detector.batch));
@@ -54,7 +55,7 @@ std::vector<ModelProfile> profile_all(const ProfileOptions& options, Progress& p
   std::vector<const Session*> sessions;
   std::vector<Tensor> first_inputs;
   std::vector<ModelProfile> profiles;
-  for (const auto& model : options.models) detectors.push_back(open_detector(model, options.runtime, true, 0));
+  for (const auto& model : options.models) detectors.push_back(open_detector(model, options.runtime, true, 0, options.file));
   progress.begin("levels and nodes", static_cast<std::int64_t>(detectors.size()));
   for (std::size_t i = 0; i < detectors.size(); ++i) {
     const auto& model = options.models[i];

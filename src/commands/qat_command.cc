@@ -8,6 +8,7 @@
 
 #include "artifacts/source_model.h"
 #include "base/check_options.h"
+#include "base/image_size_text.h"
 #include "base/json.h"
 #include "base/output_path.h"
 #include "calibration/budget.h"
@@ -83,7 +84,7 @@ class Qat {
                    {"calibration", describe(calibration_set())},
                    {"judge", options_.judge.data.string()},
                    {"head", options_.head},
-                   {"image_size", options_.image_size},
+                   {"image_size", to_json(options_.image_size)},
                    {"seed", options_.runtime.seed}});
   }
 

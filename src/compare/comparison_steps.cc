@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/image_size_text.h"
 #include "data/image.h"
 #include "nibble/error.h"
 #include "scoring/detect.h"
@@ -51,8 +52,8 @@ void compare_inside(const InsideComparison& inside, Comparison& comparison, Prog
   const auto& a = inside.detector_a;
   const auto& b = inside.detector_b;
   if (a.image_size != b.image_size || a.batch != b.batch) {
-    comparison.notes.push_back(
-        fmt::format("layers: not compared: A takes {} images of {} px, B {} of {} px", a.batch, a.image_size, b.batch, b.image_size));
+    comparison.notes.push_back(fmt::format("layers: not compared: A takes {} images of {} px, B {} of {} px", a.batch,
+                                           text_of(a.image_size), b.batch, text_of(b.image_size)));
     return;
   }
   const auto& images = inside.set.dataset.images;

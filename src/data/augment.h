@@ -29,9 +29,10 @@ struct ColourJitter {
 /// Everything that makes a training sample: the same plan gives the same pixels.
 struct SamplePlan {
   std::vector<std::int64_t> images;  ///< one, or four: top left, top right, bottom left, bottom right
-  std::array<double, 2> join{1, 1};  ///< with four images: where they meet on a canvas of 2 x 2 output sides; x and y, 0.5 to 1.5 sides
-  double scale = 1;                  ///< by which the image or canvas is enlarged
-  std::array<double, 2> centre{0.5, 0.5};  ///< where the middle of the image or canvas goes, in sides of the output
+  /// With four images: where they meet on a canvas of two widths and two heights of the output; x and y, 0.5 to 1.5 of them.
+  std::array<double, 2> join{1, 1};
+  double scale = 1;                        ///< by which the image or canvas is enlarged
+  std::array<double, 2> centre{0.5, 0.5};  ///< where the middle of the image or canvas goes, in widths and heights of the output
   bool flip = false;                       ///< whether left and right are exchanged
   ColourJitter colour{};
   bool operator==(const SamplePlan&) const = default;

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
+#include "base/image_size_text.h"
 #include "base/loadable_module.h"
 #include "data/image_file.h"
 #include "data/image_module.h"
@@ -15,12 +17,13 @@ namespace {
 
 constexpr std::int64_t kMaxSizePx = 16384;
 
-ImageIslandResult read_with_island(const std::filesystem::path& path, std::int64_t size_px, std::uint8_t* pixels) {
+ImageIslandResult read_with_island(const std::filesystem::path& path, const ImageSize& size, std::uint8_t* pixels) {
   const std::string file = read_image_file(path);
   static auto* const read = module_function<ReadImageFunction>(kImageIsland, kReadImageSymbol);
   ImageIslandResult result;
   IslandReason why{};
-  if (read(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), size_px, pixels, &result, why.data(), why.size()) != 0)
+  if (read(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), size.height, size.width, pixels, &result, why.data(),
+           why.size()) != 0)
     refuse_image(path, why.data());
   return result;
 }
@@ -36,18 +39,18 @@ const std::array<float, 256>& unit_values() {
 
 }  // namespace
 
-NetworkImage read_network_image(const std::filesystem::path& path, std::int64_t size_px) {
-  if (size_px <= 0 || size_px > kMaxSizePx)
-    throw Error(ErrorKind::usage, fmt::format("image size: {} pixels: expected 1 to {}", size_px, kMaxSizePx));
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(3 * size_px * size_px));
-  const auto placed = read_with_island(path, size_px, pixels.data());
-  return {Tensor::of<std::uint8_t>({3, size_px, size_px}, std::move(pixels)),
+NetworkImage read_network_image(const std::filesystem::path& path, const ImageSize& size) {
+  if (std::min(size.height, size.width) <= 0 || std::max(size.height, size.width) > kMaxSizePx)
+    throw Error(ErrorKind::usage, fmt::format("image size: {} pixels: expected 1 to {}", text_of(size), kMaxSizePx));
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(3 * size.pixels()));
+  const auto placed = read_with_island(path, size, pixels.data());
+  return {Tensor::of<std::uint8_t>({3, size.height, size.width}, std::move(pixels)),
           {placed.ratio, static_cast<double>(placed.left_px), static_cast<double>(placed.top_px), placed.width_px, placed.height_px}};
 }
 
 ImageSize read_image_size(const std::filesystem::path& path) {
   const auto result = read_with_island(path, 0, nullptr);
-  return {result.width_px, result.height_px};
+  return {result.height_px, result.width_px};
 }
 
 Tensor stack_images(const std::vector<NetworkImage>& images) {

@@ -9,14 +9,15 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "nibble/image_size.h"
 
 namespace nibble {
 
-/// Where the original image lies in the square input. x_input = x_image * ratio + pad_x_px.
+/// Where the original image lies in the input of H x W pixels. x_input = x_image * ratio + pad_x_px.
 /// Example: 500 x 302 into 640: ratio 1.28, resized to 640 x 387 (386.56 rounded), pads 0 and 126 (253 rows are missing:
 /// 126 above, 127 below).
 struct Letterbox {
-  double ratio = 1;           ///< min(S / height, S / width)
+  double ratio = 1;           ///< min(H / height, W / width)
   double pad_x_px = 0;        ///< columns of border on the left, a whole number: round(half of what is missing - 0.1)
   double pad_y_px = 0;        ///< rows of border above
   std::int64_t width_px = 0;  ///< of the original, after EXIF rotation
@@ -24,23 +25,19 @@ struct Letterbox {
 };
 
 struct NetworkImage {
-  Tensor pixels;  ///< u8 [3,S,S], RGB
+  Tensor pixels;  ///< u8 [3,H,W], RGB
   Letterbox letterbox;
 };
 
 /// Decodes (JPEG, PNG, BMP, WebP) as cv2.imread with default flags does: 8 bits, 3 channels, transparency dropped, rotated
 /// as EXIF says. Then resizes bilinearly and pads. Error(input) naming the file when it is missing, no image, too large or
 /// a JPEG that ends before its end marker (OpenCV would fill the rest with grey).
-NetworkImage read_network_image(const std::filesystem::path& path, std::int64_t size_px);
+NetworkImage read_network_image(const std::filesystem::path& path, const ImageSize& size);
 
-struct ImageSize {
-  std::int64_t width_px = 0;
-  std::int64_t height_px = 0;
-};
 /// After EXIF rotation; decodes the whole image. Errors as read_network_image.
 ImageSize read_image_size(const std::filesystem::path& path);
 
-/// f32 [B,3,S,S] in 0..1 (value / 255) from u8 images of equal size. Error(internal) on unequal sizes or none.
+/// f32 [B,3,H,W] in 0..1 (value / 255) from u8 images of equal size. Error(internal) on unequal sizes or none.
 Tensor stack_images(const std::vector<NetworkImage>& images);
 
 /// OpenCV's version, "4.6.0".

@@ -25,12 +25,12 @@ cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
   return cv::imdecode(buffer, cv::IMREAD_COLOR);
 }
 
-cv::Mat letterbox(const cv::Mat& image, int size_px, nibble::ImageIslandResult& result) {
-  const double ratio = std::min(static_cast<double>(size_px) / image.rows, static_cast<double>(size_px) / image.cols);
+cv::Mat letterbox(const cv::Mat& image, const cv::Size& input, nibble::ImageIslandResult& result) {
+  const double ratio = std::min(static_cast<double>(input.height) / image.rows, static_cast<double>(input.width) / image.cols);
   const cv::Size inner(std::max(round_to_int(image.cols * ratio), 1), std::max(round_to_int(image.rows * ratio), 1));
   cv::Mat resized = image;
   if (inner != image.size()) cv::resize(image, resized, inner, 0, 0, cv::INTER_LINEAR);
-  const double half_x = (size_px - inner.width) / 2.0, half_y = (size_px - inner.height) / 2.0;
+  const double half_x = (input.width - inner.width) / 2.0, half_y = (input.height - inner.height) / 2.0;
   const int left = round_to_int(half_x - 0.1), top = round_to_int(half_y - 0.1);
   cv::Mat boxed;
   cv::copyMakeBorder(resized, boxed, top, round_to_int(half_y + 0.1), left, round_to_int(half_x + 0.1), cv::BORDER_CONSTANT,
@@ -53,13 +53,13 @@ int refuse(char* why, std::size_t why_bytes, const char* reason) {
   return 1;
 }
 
-int read(const std::uint8_t* file, std::size_t file_bytes, std::int64_t size_px, std::uint8_t* pixels, nibble::ImageIslandResult& result,
+int read(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& input, std::uint8_t* pixels, nibble::ImageIslandResult& result,
          char* why, std::size_t why_bytes) {
   const cv::Mat image = decode(file, file_bytes);
   if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
   result.width_px = image.cols;
   result.height_px = image.rows;
-  if (size_px > 0) split_to_rgb(letterbox(image, static_cast<int>(size_px), result), pixels);
+  if (!input.empty()) split_to_rgb(letterbox(image, input, result), pixels);
   return 0;
 }
 
@@ -69,15 +69,15 @@ const bool kNoThreads = [] {
   return true;
 }();
 
-int decode_rgb(const std::uint8_t* file, std::size_t file_bytes, std::int64_t longest_px, nibble::AllocatePixels* allocate, void* context,
+int decode_rgb(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& box, nibble::AllocatePixels* allocate, void* context,
                nibble::ImageIslandResult& original, char* why, std::size_t why_bytes) {
   cv::Mat image = decode(file, file_bytes);
   if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
   original.width_px = image.cols;
   original.height_px = image.rows;
-  const double ratio = static_cast<double>(longest_px) / std::max(image.cols, image.rows);
-  const auto side = [&](int px) { return static_cast<int>(std::min(std::ceil(px * ratio), static_cast<double>(longest_px))); };
-  const cv::Size size(side(image.cols), side(image.rows));
+  const double ratio = std::min(static_cast<double>(box.height) / image.rows, static_cast<double>(box.width) / image.cols);
+  const auto side = [&](int px, int limit) { return std::min(static_cast<int>(std::ceil(px * ratio)), limit); };
+  const cv::Size size(side(image.cols, box.width), side(image.rows, box.height));
   if (size != image.size()) cv::resize(image, image, size, 0, 0, cv::INTER_LINEAR);
   std::uint8_t* const pixels = allocate(context, size.width, size.height);
   if (pixels == nullptr) return refuse(why, why_bytes, "no memory for its pixels");
@@ -104,6 +104,8 @@ void jitter_hsv(cv::Mat rgb, double hue, double saturation, double value) {
   cv::cvtColor(hsv, rgb, cv::COLOR_HSV2RGB);
 }
 
+cv::Size size_of(std::int64_t height_px, std::int64_t width_px) { return {static_cast<int>(width_px), static_cast<int>(height_px)}; }
+
 /// Runs `action`, which returns like the exported functions; exceptions become reasons.
 template <class Action>
 int guarded(char* why, std::size_t why_bytes, Action action) {
@@ -117,27 +119,31 @@ int guarded(char* why, std::size_t why_bytes, Action action) {
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) int nibble_image_read(const std::uint8_t* file, std::size_t file_bytes,
-                                                                        std::int64_t size_px, std::uint8_t* pixels,
-                                                                        nibble::ImageIslandResult* result, char* why,
+                                                                        std::int64_t input_height_px, std::int64_t input_width_px,
+                                                                        std::uint8_t* pixels, nibble::ImageIslandResult* result, char* why,
                                                                         std::size_t why_bytes) {
-  return guarded(why, why_bytes, [&] { return read(file, file_bytes, size_px, pixels, *result, why, why_bytes); });
+  return guarded(why, why_bytes,
+                 [&] { return read(file, file_bytes, size_of(input_height_px, input_width_px), pixels, *result, why, why_bytes); });
 }
 
 extern "C" __attribute__((visibility("default"))) int nibble_image_decode(const std::uint8_t* file, std::size_t file_bytes,
-                                                                          std::int64_t longest_px, nibble::AllocatePixels* allocate,
-                                                                          void* context, nibble::ImageIslandResult* original, char* why,
+                                                                          std::int64_t box_height_px, std::int64_t box_width_px,
+                                                                          nibble::AllocatePixels* allocate, void* context,
+                                                                          nibble::ImageIslandResult* original, char* why,
                                                                           std::size_t why_bytes) {
-  return guarded(why, why_bytes, [&] { return decode_rgb(file, file_bytes, longest_px, allocate, context, *original, why, why_bytes); });
+  return guarded(why, why_bytes, [&] {
+    return decode_rgb(file, file_bytes, size_of(box_height_px, box_width_px), allocate, context, *original, why, why_bytes);
+  });
 }
 
 extern "C" __attribute__((visibility("default"))) int nibble_image_warp(const std::uint8_t* rgb, std::int64_t width_px,
                                                                         std::int64_t height_px, const double* matrix, std::uint8_t border,
-                                                                        std::int64_t size_px, std::uint8_t* result, char* why,
-                                                                        std::size_t why_bytes) {
+                                                                        std::int64_t result_height_px, std::int64_t result_width_px,
+                                                                        std::uint8_t* result, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     const cv::Mat source = pixels_at(const_cast<std::uint8_t*>(rgb), width_px, height_px);  // for the Mat header only
     const cv::Mat to_result(2, 3, CV_64FC1, const_cast<double*>(matrix));
-    cv::Mat target = pixels_at(result, size_px, size_px);
+    cv::Mat target = pixels_at(result, result_width_px, result_height_px);
     cv::warpAffine(source, target, to_result, target.size(), cv::INTER_LINEAR, cv::BORDER_CONSTANT, cv::Scalar::all(border));
     return 0;
   });

@@ -15,25 +15,27 @@ struct ImageIslandResult {
   double ratio = 1;
 };
 
-/// Decodes and letterboxes. `pixels` is room for 3 * size_px * size_px bytes, planes R, G, B; with size_px 0 only the size is wanted and
-/// `pixels` is not touched. Returns 0, or 1 with the reason as a C string in `why` (at most `why_bytes`, zero-terminated). Never throws.
-using ReadImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t size_px, std::uint8_t* pixels,
-                              ImageIslandResult* result, char* why, std::size_t why_bytes);
+/// Decodes and letterboxes. `pixels` is room for 3 * input_height_px * input_width_px bytes, planes R, G, B; where both are 0, only the size
+/// is wanted and `pixels` is not touched. Returns 0, or 1 with the reason as a C string in `why` (at most `why_bytes`, zero-terminated). Never
+/// throws.
+using ReadImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t input_height_px, std::int64_t input_width_px,
+                              std::uint8_t* pixels, ImageIslandResult* result, char* why, std::size_t why_bytes);
 inline constexpr const char* kReadImageSymbol = "nibble_image_read";
 
 /// Called with the size once it is known; gives room for 3 * width_px * height_px bytes, or nullptr when there is none.
 using AllocatePixels = std::uint8_t*(void* context, std::int64_t width_px, std::int64_t height_px) noexcept;
 
-/// Decodes to rows of interleaved R, G, B with the longer side resized to longest_px; `original` gets width and height before that. Returns
-/// as above.
-using DecodeImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t longest_px, AllocatePixels* allocate,
-                                void* context, ImageIslandResult* original, char* why, std::size_t why_bytes);
+/// Decodes to rows of interleaved R, G, B, as large as fits into box_height_px x box_width_px; `original` gets width and height before that.
+/// Returns as above.
+using DecodeImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t box_height_px, std::int64_t box_width_px,
+                                AllocatePixels* allocate, void* context, ImageIslandResult* original, char* why, std::size_t why_bytes);
 inline constexpr const char* kDecodeImageSymbol = "nibble_image_decode";
 
-/// Moves pixels as warp (data/pixels.h) does. `matrix` has six numbers, row by row; `result` is room for 3 * size_px * size_px bytes,
-/// interleaved. Returns as above.
+/// Moves pixels as warp (data/pixels.h) does. `matrix` has six numbers, row by row; `result` is room for
+/// 3 * result_height_px * result_width_px bytes, interleaved. Returns as above.
 using WarpImageFunction = int(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, const double* matrix,
-                              std::uint8_t border, std::int64_t size_px, std::uint8_t* result, char* why, std::size_t why_bytes);
+                              std::uint8_t border, std::int64_t result_height_px, std::int64_t result_width_px, std::uint8_t* result,
+                              char* why, std::size_t why_bytes);
 inline constexpr const char* kWarpImageSymbol = "nibble_image_warp";
 
 /// Changes colours in place, as jitter_colours (data/pixels.h) does. Returns as above.

@@ -25,6 +25,15 @@ TEST_P(LetterboxGolden, EqualsUltralyticsPixelForPixel) {
   EXPECT_EQ(image.pixels.shape(), (Shape{3, kSizePx, kSizePx}));
   EXPECT_TRUE(identical(image.pixels, expected.pixels));
 }
+// Height and width exchanged would fit neither the pictures nor the shape.
+TEST_P(LetterboxGolden, EqualsUltralyticsInARectangle) {
+  const fs::path source = kGoldens / GetParam();
+  const auto expected = read_network_image(kGoldens / ("rectangle_" + source.stem().string() + ".png"), {48, 80});
+  ASSERT_EQ(expected.letterbox.width_px, 80);
+  const auto image = read_network_image(source, {48, 80});
+  EXPECT_EQ(image.pixels.shape(), (Shape{3, 48, 80}));
+  EXPECT_TRUE(identical(image.pixels, expected.pixels));
+}
 INSTANTIATE_TEST_SUITE_P(Pictures, LetterboxGolden,
                          testing::Values("wide.png", "tall.png", "small.png", "thin.png", "square.png", "grey.png", "alpha.png",
                                          "plain.jpg", "turned.jpg"),
@@ -42,6 +51,21 @@ TEST_F(Image, SaysWhereTheLetterboxLies) {
   EXPECT_EQ(read_network_image(kGoldens / "tall.png", kSizePx).letterbox.pad_x_px, 21);
 }
 
+TEST_F(Image, SaysWhereTheLetterboxLiesInARectangle) {
+  // 33 x 101 into 80 x 48: ratio 48/101, 15.68 -> 16 columns, 64 missing, 32 left; no row.
+  const auto tall = read_network_image(kGoldens / "tall.png", {48, 80}).letterbox;
+  EXPECT_DOUBLE_EQ(tall.ratio, 48.0 / 101.0);
+  EXPECT_EQ(tall.pad_x_px, 32);
+  EXPECT_EQ(tall.pad_y_px, 0);
+  // 90 x 37: ratio 80/90, 32.9 -> 33 rows, 15 missing, round(7.4) above.
+  const auto wide = read_network_image(kGoldens / "wide.png", {48, 80}).letterbox;
+  EXPECT_DOUBLE_EQ(wide.ratio, 80.0 / 90.0);
+  EXPECT_EQ(wide.pad_x_px, 0);
+  EXPECT_EQ(wide.pad_y_px, 7);
+  for (const ImageSize& size : {ImageSize(0, 32), ImageSize(32, 0), ImageSize(32, 20000)})
+    expect_error(ErrorKind::usage, {"image size"}, [&] { read_network_image(kGoldens / "tall.png", size); });
+}
+
 TEST_F(Image, PixelsAreRgb) {
   // A BMP of one pixel: blue 10, green 20, red 30.
   std::string bmp("BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\1\0\0\0\1\0\x18\0\0\0\0\0\4\0\0\0", 38);
@@ -52,9 +76,9 @@ TEST_F(Image, PixelsAreRgb) {
 }
 
 TEST_F(Image, SizeFollowsExifRotation) {
-  EXPECT_EQ(read_image_size(kGoldens / "plain.jpg").width_px, 80);
-  EXPECT_EQ(read_image_size(kGoldens / "turned.jpg").width_px, 48);
-  EXPECT_EQ(read_image_size(kGoldens / "turned.jpg").height_px, 80);
+  EXPECT_EQ(read_image_size(kGoldens / "plain.jpg").width, 80);
+  EXPECT_EQ(read_image_size(kGoldens / "turned.jpg").width, 48);
+  EXPECT_EQ(read_image_size(kGoldens / "turned.jpg").height, 80);
 }
 
 TEST_F(Image, StacksAsUnitFloats) {

@@ -29,25 +29,25 @@ Pixels grey_canvas(std::int64_t width_px, std::int64_t height_px) {
   return {width_px, height_px, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * width_px * height_px), kBorderGrey)};
 }
 
-DecodedImage read_pixels(const std::filesystem::path& path, std::int64_t longest_px) {
+DecodedImage read_pixels(const std::filesystem::path& path, const ImageSize& box) {
   static auto* const decode = module_function<DecodeImageFunction>(kImageIsland, kDecodeImageSymbol);
   const std::string file = read_image_file(path);
   DecodedImage image;
   ImageIslandResult original;
   IslandReason why{};
-  if (decode(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), longest_px, allocate_pixels, &image.pixels, &original,
-             why.data(), why.size()) != 0)
+  if (decode(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), box.height, box.width, allocate_pixels, &image.pixels,
+             &original, why.data(), why.size()) != 0)
     refuse_image(path, why.data());
-  image.original = {original.width_px, original.height_px};
+  image.original = {original.height_px, original.width_px};
   return image;
 }
 
-Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, std::int64_t size_px) {
+Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, const ImageSize& size) {
   static auto* const warp_image = module_function<WarpImageFunction>(kImageIsland, kWarpImageSymbol);
-  Pixels result = grey_canvas(size_px, size_px);
+  Pixels result = grey_canvas(size.width, size.height);
   IslandReason why{};
-  require(warp_image(source.rgb.data(), source.width_px, source.height_px, matrix.data(), kBorderGrey, size_px, result.rgb.data(),
-                     why.data(), why.size()),
+  require(warp_image(source.rgb.data(), source.width_px, source.height_px, matrix.data(), kBorderGrey, size.height, size.width,
+                     result.rgb.data(), why.data(), why.size()),
           why);
   return result;
 }

@@ -25,13 +25,13 @@ struct DecodedImage {
   Pixels pixels;
   ImageSize original;  ///< after EXIF rotation, before resizing
 };
-/// Decodes as read_network_image does, then resizes bilinearly so that the longer side is `longest_px`, the other one rounded
-/// up (Ultralytics' training images). Errors as read_network_image.
-DecodedImage read_pixels(const std::filesystem::path& path, std::int64_t longest_px);
+/// Decodes as read_network_image does, then resizes bilinearly to the largest size that fits into `box`, the side that
+/// has room left rounded up (Ultralytics' training images, where the box is a square). Errors as read_network_image.
+DecodedImage read_pixels(const std::filesystem::path& path, const ImageSize& box);
 
-/// Moves pixels by x' = m0 x + m1 y + m2, y' = m3 x + m4 y + m5, bilinearly, into a square of `size_px`, grey outside
+/// Moves pixels by x' = m0 x + m1 y + m2, y' = m3 x + m4 y + m5, bilinearly, into pixels of `size`, grey outside
 /// (cv::warpAffine).
-Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, std::int64_t size_px);
+Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, const ImageSize& size);
 
 /// In place, in OpenCV's 8-bit HSV (hue of 180 steps): hue shifted around the circle, saturation and value multiplied and clipped,
 /// each truncated to a whole number; saturation 0 stays 0. As Ultralytics since 8.3.79.

@@ -21,7 +21,8 @@ void check(const LoaderOptions& options) {
   const auto require = [](bool good, const char* name, std::int64_t value) {
     if (!good) throw Error(ErrorKind::usage, fmt::format("training data: {}: {} makes no sense; give at least 1", name, value));
   };
-  require(options.size_px > 0, "image size", options.size_px);
+  require(std::min(options.image_size.height, options.image_size.width) > 0, "image size",
+          std::min(options.image_size.height, options.image_size.width));
   require(options.batch > 0, "batch", options.batch);
   require(options.threads > 0, "threads", options.threads);
   require(options.batches_ahead > 0, "batches ahead", options.batches_ahead);
@@ -34,9 +35,9 @@ void check(const LoaderOptions& options) {
   draw_sample(options.augment, 1, 0, 0, 0);  // checks
 }
 
-TrainingBatch assemble(const std::vector<TrainingSample>& samples, std::vector<std::int64_t> indices, std::int64_t size_px) {
+TrainingBatch assemble(const std::vector<TrainingSample>& samples, std::vector<std::int64_t> indices, const ImageSize& size) {
   std::vector<std::uint8_t> pixels;
-  pixels.reserve(samples.size() * static_cast<std::size_t>(3 * size_px * size_px));
+  pixels.reserve(samples.size() * static_cast<std::size_t>(3 * size.pixels()));
   std::vector<std::int64_t> image_of, labels;
   std::vector<float> boxes;
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -48,7 +49,7 @@ TrainingBatch assemble(const std::vector<TrainingSample>& samples, std::vector<s
     }
   }
   const auto count = static_cast<std::int64_t>(labels.size());
-  return {Tensor::of<std::uint8_t>({static_cast<std::int64_t>(samples.size()), 3, size_px, size_px}, std::move(pixels)),
+  return {Tensor::of<std::uint8_t>({static_cast<std::int64_t>(samples.size()), 3, size.height, size.width}, std::move(pixels)),
           Tensor::of<std::int64_t>({count}, std::move(image_of)), Tensor::of<std::int64_t>({count}, std::move(labels)),
           Tensor::of<float>({count, 4}, std::move(boxes)), std::move(indices)};
 }
@@ -108,7 +109,7 @@ class TrainingLoader::Workers {
     pending_.erase(next_batch_++);
     may_claim_.notify_all();
     lock.unlock();
-    return assemble(samples, std::move(indices), options_.size_px);
+    return assemble(samples, std::move(indices), options_.image_size);
   }
 
  private:
@@ -158,7 +159,7 @@ class TrainingLoader::Workers {
     TrainingSample sample;
     std::exception_ptr error;
     try {
-      sample = make_sample(set_, draw_sample(augment, images(), options_.seed, epoch, index), options_.size_px);
+      sample = make_sample(set_, draw_sample(augment, images(), options_.seed, epoch, index), options_.image_size);
     } catch (...) {
       error = std::current_exception();
     }

@@ -14,7 +14,7 @@
 namespace nibble {
 
 struct LoaderOptions {
-  std::int64_t size_px = 640;
+  ImageSize image_size = 640;
   std::int64_t batch = 8;  ///< samples; the last batch of an epoch may be smaller
   int shares = 1;          ///< how many processes share each batch; `batch` must be a multiple of it
   int share = 0;           ///< which share this process makes, from 0: every shares-th sample; a small last batch may leave it none
@@ -22,11 +22,11 @@ struct LoaderOptions {
   bool shuffle = true;  ///< false: samples come in the set's order
   std::uint64_t seed = 0;
   int threads = 1;                 ///< at least 1
-  std::int64_t batches_ahead = 2;  ///< made before they are asked for, at least 1: bounds memory at batches_ahead * batch * 3 S^2 bytes
+  std::int64_t batches_ahead = 2;  ///< made before they are asked for, at least 1: bounds memory at batches_ahead * batch * 3 H W bytes
 };
 
 struct TrainingBatch {
-  Tensor images;                      ///< u8 [B,3,S,S]: R, G, B; the network wants value / 255
+  Tensor images;                      ///< u8 [B,3,H,W]: R, G, B; the network wants value / 255
   Tensor image_of;                    ///< i64 [N]: position in the batch of each object
   Tensor labels;                      ///< i64 [N]
   Tensor boxes_px;                    ///< f32 [N,4]: x1, y1, x2, y2 in pixels of the input

@@ -31,7 +31,7 @@ TrainingSet pictures(std::int64_t count = 23) {
 
 LoaderOptions small(int threads = 1) {
   LoaderOptions options;
-  options.size_px = 32;
+  options.image_size = 32;
   options.batch = 4;
   options.threads = threads;
   options.seed = 11;
@@ -209,7 +209,7 @@ TEST(TrainingLoader, RefusesOptionsThatMakeNoSense) {
     change(options);
     TrainingLoader loader(pictures(), options);
   };
-  expect_error(ErrorKind::usage, {"image size: 0"}, [&] { with([](auto& o) { o.size_px = 0; }); });
+  expect_error(ErrorKind::usage, {"image size: 0"}, [&] { with([](auto& o) { o.image_size = 0; }); });
   expect_error(ErrorKind::usage, {"batch: -1"}, [&] { with([](auto& o) { o.batch = -1; }); });
   expect_error(ErrorKind::usage, {"threads: 0"}, [&] { with([](auto& o) { o.threads = 0; }); });
   expect_error(ErrorKind::usage, {"batches ahead: 0"}, [&] { with([](auto& o) { o.batches_ahead = 0; }); });

@@ -171,6 +171,31 @@ TEST_F(TrainingSampleFiles, WithoutAugmentationItIsTheEvaluationsImage) {
   EXPECT_EQ(sample.boxes, (std::vector<LabelledBox>{{2, {60 * ratio, 30 * ratio + top, 130 * ratio, 90 * ratio + top}}}));
 }
 
+TEST_F(TrainingSampleFiles, RectanglesKeepBoxesOnTheirPixels) {
+  const ImageSize size{64, 128};
+  const TrainingSet set{{picture("red.bmp", 200, 120, {60, 30, 130, 90}, 2), picture("b.bmp", 100, 150, {10, 30, 60, 90}, 2),
+                         picture("c.bmp", 64, 64, {10, 10, 50, 50}, 2), picture("d.bmp", 128, 64, {20, 10, 90, 60}, 2)},
+                        {}};
+  const auto still = make_sample(set, draw_sample(no_augmentation(), 1, 0, 0, 0), size);
+  const NetworkImage wanted = read_network_image(set.images[0].file, size);
+  EXPECT_TRUE(std::ranges::equal(still.planes, wanted.pixels.as<std::uint8_t>()));
+  // One picture moved and mirrored, then four around a joint off the middle: every box lies around red pixels of the sample.
+  for (const auto& plan : {SamplePlan{.images = {0}, .scale = 0.8, .centre = {0.45, 0.55}, .flip = true},
+                           SamplePlan{.images = {0, 1, 2, 3}, .join = {0.9, 1.1}, .scale = 0.9, .centre = {0.5, 0.48}}}) {
+    const auto sample = make_sample(set, plan, size);
+    ASSERT_EQ(sample.planes.size(), 3U * 64U * 128U);
+    ASSERT_FALSE(sample.boxes.empty());
+    for (const auto& box : sample.boxes) {
+      const auto x = static_cast<std::size_t>((box.corners_px[0] + box.corners_px[2]) / 2);
+      const auto y = static_cast<std::size_t>((box.corners_px[1] + box.corners_px[3]) / 2);
+      ASSERT_LT(x, 128U);
+      ASSERT_LT(y, 64U);
+      EXPECT_GT(sample.planes[y * 128 + x], 200) << x << ", " << y;
+      EXPECT_LT(sample.planes[64 * 128 + y * 128 + x], 60) << x << ", " << y;
+    }
+  }
+}
+
 TEST_F(TrainingSampleFiles, AFlipIsAMirror) {
   const TrainingSet set{{picture("red.bmp", 96, 96, {10, 30, 40, 90}, 2)}, {}};
   SamplePlan plan{.images = {0}};

@@ -25,8 +25,8 @@ TEST_F(TrainingSetFiles, FromCoco) {
   ASSERT_EQ(set.images.size(), 2U);
   EXPECT_EQ(set.images[0].file, fs::path("pictures/a.jpg"));
   EXPECT_TRUE(set.images[0].boxes.empty());
-  EXPECT_EQ(set.images[0].size.width_px, 0);
-  EXPECT_EQ(set.images[1].size.width_px, 100);
+  EXPECT_EQ(set.images[0].size.width, 0);
+  EXPECT_EQ(set.images[1].size.width, 100);
   EXPECT_THAT(set.images[1].boxes, ElementsAre(LabelledBox{1, {10, 20, 40, 25}}, LabelledBox{0, {1, 2, 4, 6}}))
       << "the repeated box once; no crowd, nothing without area";
 }

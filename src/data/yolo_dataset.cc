@@ -181,7 +181,7 @@ CocoDataset read_yolo(const fs::path& data_yaml, const std::string& split) {
   const auto ids = ids_of(files);
   for (std::size_t i = 0; i < files.size(); ++i) {
     const auto size = read_image_size(files[i]);
-    dataset.images.push_back({ids[i], files[i].string(), size.width_px, size.height_px});
+    dataset.images.push_back({ids[i], files[i].string(), size.width, size.height});
   }
   std::sort(dataset.images.begin(), dataset.images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   for (const auto& image : dataset.images) append_labels(dataset, image);

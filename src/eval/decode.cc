@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/box_logits.h"
+#include "base/image_size_text.h"
 #include "eval/detection.h"
 #include "nibble/error.h"
 
@@ -140,20 +141,21 @@ struct Anchor {
 };
 
 /// Strides come from the file's metadata: they are counted before memory is taken for their anchors.
-std::vector<Anchor> anchors_of(const std::vector<std::int64_t>& strides, std::int64_t image_size_px, std::int64_t expected) {
-  const auto side_of = [&](std::int64_t stride) { return stride > 0 ? image_size_px / stride : 0; };
+std::vector<Anchor> anchors_of(const std::vector<std::int64_t>& strides, const ImageSize& image_size, std::int64_t expected) {
+  const auto rows_of = [&](std::int64_t stride) { return stride > 0 ? image_size.height / stride : 0; };
+  const auto columns_of = [&](std::int64_t stride) { return stride > 0 ? image_size.width / stride : 0; };
   std::int64_t count = 0;
-  for (const auto stride : strides) count += side_of(stride) * side_of(stride);
+  for (const auto stride : strides) count += rows_of(stride) * columns_of(stride);
   if (count != expected)
     throw Error(ErrorKind::input,
                 fmt::format("network output: strides [{}] at {} px give {} anchors, the output has {}; check stride and imgsz "
                             "in the model's metadata",
-                            fmt::join(strides, ","), image_size_px, count, expected));
+                            fmt::join(strides, ","), text_of(image_size), count, expected));
   std::vector<Anchor> anchors;
   anchors.reserve(static_cast<std::size_t>(expected));
   for (const auto stride : strides)
-    for (std::int64_t y = 0; y < side_of(stride); ++y)
-      for (std::int64_t x = 0; x < side_of(stride); ++x)
+    for (std::int64_t y = 0; y < rows_of(stride); ++y)
+      for (std::int64_t x = 0; x < columns_of(stride); ++x)
         anchors.push_back({static_cast<float>(x) + 0.5F, static_cast<float>(y) + 0.5F, static_cast<float>(stride)});
   return anchors;
 }
@@ -170,9 +172,9 @@ float surely_below(double confidence) {
   return static_cast<float>(std::log(confidence / (1 - confidence)) - kMargin);
 }
 
-Candidates candidates_of_raw(const Rows& output, const std::vector<std::int64_t>& strides, std::int64_t image_size_px,
+Candidates candidates_of_raw(const Rows& output, const std::vector<std::int64_t>& strides, const ImageSize& image_size,
                              const DecodeOptions& options) {
-  const auto anchors = anchors_of(strides, image_size_px, output.columns);
+  const auto anchors = anchors_of(strides, image_size, output.columns);
   const float lowest = surely_below(options.confidence);
   return candidates_above(
       output, kBoxLogits, static_cast<float>(options.confidence),
@@ -237,7 +239,7 @@ OutputKind output_kind_of(const Shape& shape, std::int64_t class_count) {
 
 std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,
                                      const std::vector<std::int64_t>& strides, const Letterbox& letterbox, std::int64_t image_id,
-                                     std::int64_t image_size_px, const DecodeOptions& options) {
+                                     const ImageSize& image_size, const DecodeOptions& options) {
   check_options(options);
   const Rows rows = rows_of(output, index, image_id);
   require_kind(rows, kind, class_count);
@@ -245,7 +247,7 @@ std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, O
   switch (kind) {
     case OutputKind::one2one: kept = candidates_of_one2one(rows, class_count, image_id, options); break;
     case OutputKind::one2many: kept = suppress_and_limit(candidates_of_one2many(rows, options), options); break;
-    case OutputKind::raw: kept = suppress_and_limit(candidates_of_raw(rows, strides, image_size_px, options), options); break;
+    case OutputKind::raw: kept = suppress_and_limit(candidates_of_raw(rows, strides, image_size, options), options); break;
   }
   std::vector<Detection> detections;
   for (std::size_t i = 0; i < kept.scores.size(); ++i) detections.push_back(detection_of(kept, i, letterbox, image_id));

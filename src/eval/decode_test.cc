@@ -109,6 +109,27 @@ TEST(Decode, RawTurnsDistributionsIntoBoxes) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(found[0].box_xywh_px[i], expected[i], 1e-5);
 }
 
+TEST(Decode, AnchorsOfARectangleRunAlongItsRows) {
+  // Height 32, width 64 at stride 32: anchors at x 16 and 48, y 16. All distances half a cell, so that boxes are whole cells.
+  std::vector<float> values(65 * 2, -50.0F);
+  for (std::size_t anchor = 0; anchor < 2; ++anchor) {
+    for (std::size_t side = 0; side < 4; ++side) values[side * 16 * 2 + anchor] = values[(side * 16 + 1) * 2 + anchor] = 10;
+    values[64 * 2 + anchor] = 1.0F - static_cast<float>(anchor);
+  }
+  const auto output = Tensor::of<float>({1, 65, 2}, values);
+  const auto found = decode_output(output, 0, OutputKind::raw, 1, {32}, {1, 0, 0, 64, 32}, 7, {32, 64}, {});
+  ASSERT_EQ(found.size(), 2U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_NEAR(found[0].box_xywh_px[i], (std::array<double, 4>{0, 0, 32, 32})[i], 1e-4);
+    EXPECT_NEAR(found[1].box_xywh_px[i], (std::array<double, 4>{32, 0, 32, 32})[i], 1e-4);
+  }
+  const auto turned = decode_output(output, 0, OutputKind::raw, 1, {32}, {1, 0, 0, 32, 64}, 7, {64, 32}, {});
+  EXPECT_NEAR(turned.at(1).box_xywh_px[1], 32, 1e-4);
+  expect_error(ErrorKind::input, {"32 x 96"}, [&] {
+    decode_output(output, 0, OutputKind::raw, 1, {32}, {1, 0, 0, 96, 32}, 7, {32, 96}, {});
+  });
+}
+
 TEST(Decode, ReadsTheImageOfTheBatchThatIsAskedFor) {
   const auto output = Tensor::of<float>({2, 1, 6}, {0, 0, 9, 9, 0.9F, 0, 0, 0, 5, 5, 0.8F, 0});
   EXPECT_EQ(decode_output(output, 1, OutputKind::one2one, 1, {}, kWholeInput, 3, 640, {}).at(0).box_xywh_px[2], 5);

@@ -43,7 +43,7 @@ OutputKind output_kind_of(const Shape& shape, std::int64_t class_count);
 /// (one2one) or where strides do not give the output's anchors (raw).
 std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,
                                      const std::vector<std::int64_t>& strides, const Letterbox& letterbox, std::int64_t image_id,
-                                     std::int64_t image_size_px, const DecodeOptions& options);
+                                     const ImageSize& image_size, const DecodeOptions& options);
 
 /// Class index -> category id: class k becomes categories[k].id. Error(input) naming class and data set when it has fewer.
 void map_classes(std::vector<Detection>& detections, const CocoDataset& dataset);

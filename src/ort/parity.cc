@@ -5,10 +5,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <random>
 
+#include "base/image_size_text.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -59,16 +59,18 @@ Tensor random_tensor(DType dtype, const Shape& shape, std::mt19937_64& random) {
   return Tensor::of<float>(shape, std::move(values)).to(dtype);
 }
 
-/// First number of the metadata entry: "[640, 640]" and "640" both mean 640.
-std::int64_t image_size_of(const Session& session) {
-  constexpr std::int64_t kDefault = 640;
+/// The metadata entry `imgsz`, 640 x 640 without one.
+ImageSize image_size_of(const Session& session) {
+  constexpr ImageSize kDefault = 640;
   const auto entry = session.metadata().find("imgsz");
-  if (entry == session.metadata().end()) return kDefault;
-  const auto& text = entry->second;
-  const auto start = text.find_first_of("0123456789");
-  std::int64_t size = 0;
-  if (start != std::string::npos) std::from_chars(text.data() + start, text.data() + text.size(), size);
-  return size > 0 ? size : kDefault;
+  return entry == session.metadata().end() ? kDefault : parse_image_size(entry->second).value_or(kDefault);
+}
+
+/// In place of an extent known at run time only: of [B,3,H,W], and [B,H,W,3] where the channels are known to be last.
+std::int64_t chosen_extent(const Shape& shape, std::size_t axis, const ImageSize& size) {
+  if (axis == 0) return 1;
+  const std::size_t width_axis = shape.size() == 4 && shape[3] == 3 ? 2 : 3;
+  return axis == width_axis ? size.width : size.height;
 }
 
 SmokeOutput describe(const std::string& name, const Tensor& output) {
@@ -123,20 +125,21 @@ std::vector<OutputDifference> compare_sessions(const Session& reference, const S
   return compare_outputs(other, inputs, reference.run(inputs));
 }
 
-std::vector<Tensor> random_inputs(const Session& session, std::uint64_t seed) {
+std::vector<Tensor> random_inputs(const Session& session, std::uint64_t seed, const std::optional<ImageSize>& image_size) {
+  const ImageSize size = image_size.value_or(image_size_of(session));
   std::mt19937_64 random(seed);
   std::vector<Tensor> inputs;
   for (const auto& info : session.inputs()) {
     Shape shape = info.shape;
     for (std::size_t axis = 0; axis < shape.size(); ++axis)
-      if (shape[axis] < 0) shape[axis] = axis == 0 ? 1 : image_size_of(session);
+      if (shape[axis] < 0) shape[axis] = chosen_extent(info.shape, axis, size);
     inputs.push_back(random_tensor(info.dtype, shape, random));
   }
   return inputs;
 }
 
-SmokeResult smoke(const Session& session, std::uint64_t seed) {
-  const auto inputs = random_inputs(session, seed);
+SmokeResult smoke(const Session& session, std::uint64_t seed, const std::optional<ImageSize>& image_size) {
+  const auto inputs = random_inputs(session, seed, image_size);
   const auto outputs = session.run(inputs);
   SmokeResult result;
   for (const auto& input : inputs) result.inputs.push_back(input.shape());

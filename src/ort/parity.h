@@ -2,10 +2,12 @@
 // How far the outputs of two sessions lie apart on the same inputs, and whether a file runs at all.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/tensor.h"
+#include "nibble/image_size.h"
 #include "ort/session.h"
 
 namespace nibble {
@@ -39,11 +41,11 @@ struct SmokeResult {
   std::vector<SmokeOutput> outputs;
 };
 /// One run on random input in 0..1 (0 or 1 for integers): the same seed gives the same numbers on every machine. Extents
-/// known at run time only become 1 (the batch, axis 0) or the model's `imgsz`, 640 without one.
+/// known at run time only become 1 (the batch, axis 0), or the sides of `image_size`, of the model's `imgsz`, 640 without either.
 /// Error(numeric) naming output and index on a non-finite number.
-SmokeResult smoke(const Session& session, std::uint64_t seed);
+SmokeResult smoke(const Session& session, std::uint64_t seed, const std::optional<ImageSize>& image_size = {});
 
-/// The inputs that smoke() uses with this seed.
-std::vector<Tensor> random_inputs(const Session& session, std::uint64_t seed);
+/// The inputs that smoke() uses with this seed. `image_size` takes the place of a height and width that are known at run time only.
+std::vector<Tensor> random_inputs(const Session& session, std::uint64_t seed, const std::optional<ImageSize>& image_size = {});
 
 }  // namespace nibble

@@ -98,6 +98,10 @@ TEST(Smoke, ExtentsKnownAtRunTimeOnly) {
   options.metadata = {{"imgsz", "[32, 32]"}};
   emit_model(graph, options, folder / "m.onnx");
   EXPECT_EQ(smoke(open_plain(folder / "m.onnx"), 0).inputs.at(0), (Shape{1, 3, 32, 32}));
+  EXPECT_EQ(smoke(open_plain(folder / "m.onnx"), 0, ImageSize(64, 96)).inputs.at(0), (Shape{1, 3, 64, 96}));
+  options.metadata = {{"imgsz", "[32, 64]"}};
+  emit_model(graph, options, folder / "r.onnx");
+  EXPECT_EQ(smoke(open_plain(folder / "r.onnx"), 0).inputs.at(0), (Shape{1, 3, 32, 64}));
 }
 
 }  // namespace

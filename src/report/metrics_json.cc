@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/image_size_text.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -35,7 +36,7 @@ Json metrics_document(const MetricsSettings& settings, const Json& metrics, cons
           {"instances", settings.instances},
           {"images_dir", settings.images_dir},
           {"providers", settings.providers},
-          {"imgsz", settings.image_size},
+          {"imgsz", to_json(settings.image_size)},
           {"max_images", settings.max_images},
           {"warmup_runs", settings.warmup_runs},
           {"skip_latency", !latency.has_value()},

@@ -16,7 +16,7 @@ struct MetricsSettings {
   std::string instances;
   std::string images_dir;
   std::vector<std::string> providers;
-  std::int64_t image_size = 640;
+  ImageSize image_size = 640;
   std::int64_t max_images = 0;  ///< how many images were scored
   std::int64_t warmup_runs = 0;
   double confidence = 0;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/image_size_text.h"
 #include "report/gates.h"
 #include "report/runtime_row.h"
 #include "report/training_text.h"
@@ -148,7 +149,7 @@ std::string section(const std::string& title, const std::string& body) {
 }  // namespace
 
 std::string summary_markdown(const Report& report) {
-  std::string text = fmt::format("# {}: head {}, {} x {} px\n\n", report.model, report.head, report.image_size, report.image_size);
+  std::string text = fmt::format("# {}: head {}, {} px\n\n", report.model, report.head, text_of(report.image_size));
   if (report.status != "done") text += fmt::format("**This run is not complete: {}.** What was finished stands below.\n\n", report.status);
   text += table(report);
   text += "\nChange and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. \"-\": not measured.\n";

@@ -20,13 +20,13 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   auto& directory = journal.directory();
   const auto key = metrics_key(plan, artifact.sha256, optimize);
   if (directory.has(path, key)) return read_json(directory.path(path));
-  const ScoringOptions scoring{.model = directory.path(artifact.path),
-                               .model_name = artifact.path,
-                               .title = fmt::format("score {}{}", artifact.name, optimize ? "" : " (reference)"),
-                               .detect = {},
-                               .optimize = optimize,
-                               .skip_latency = !optimize,
-                               .runtime = plan.options.runtime};
+  ScoringOptions scoring;
+  scoring.model = directory.path(artifact.path);
+  scoring.model_name = artifact.path;
+  scoring.title = fmt::format("score {}{}", artifact.name, optimize ? "" : " (reference)");
+  scoring.optimize = optimize;
+  scoring.skip_latency = !optimize;
+  scoring.runtime = plan.options.runtime;
   auto result = score_model(scoring, plan.evaluation, journal.progress());
   write_json(directory.path(path), result.document);
   directory.record(path, key);

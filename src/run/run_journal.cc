@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "base/files.h"
+#include "base/image_size_text.h"
 #include "base/threads.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
@@ -69,7 +70,7 @@ void require_same_settings(const RunPlan& plan, const RunDirectory& directory) {
                                               directory.root().string(), what, old_value.dump(), new_value.dump()));
   };
   for (const auto& [field, value] : {std::pair<const char*, Json>{"head", plan.options.head},
-                                     {"imgsz", plan.options.image_size},
+                                     {"imgsz", to_json(plan.options.image_size)},
                                      {"seed", plan.options.runtime.seed},
                                      {"recipes", recipe_names(plan)},
                                      {"qat", training_settings(plan)}})
@@ -123,7 +124,7 @@ void RunJournal::write_manifest() {
   directory_.set("command", plan_.options.command);
   directory_.set("model", plan_.names.model);
   directory_.set("head", plan_.options.head);
-  directory_.set("imgsz", plan_.options.image_size);
+  directory_.set("imgsz", to_json(plan_.options.image_size));
   directory_.set("seed", plan_.options.runtime.seed);
   directory_.set("runtime", runtime_to_json(plan_.options.runtime));
   directory_.set("inputs", plan_.inputs);

@@ -10,6 +10,7 @@
 #include "artifacts/source_model.h"
 #include "base/check_options.h"
 #include "base/files.h"
+#include "base/image_size_text.h"
 #include "base/json.h"
 #include "base/shared_data.h"
 #include "calibration/compute_device.h"
@@ -154,7 +155,7 @@ void describe_inputs(RunPlan& plan) {
   plan.source_key = {{"nibble", kVersion},
                      {"checkpoint", plan.inputs["checkpoint"]["sha256"]},
                      {"head", plan.options.head},
-                     {"imgsz", plan.options.image_size}};
+                     {"imgsz", to_json(plan.options.image_size)}};
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 /// One image read ahead on another thread.
 class ReadAhead {
  public:
-  ReadAhead(const EvalSet& set, std::int64_t image_size) : set_(set), image_size_(image_size) { start(); }
+  ReadAhead(const EvalSet& set, const ImageSize& image_size) : set_(set), image_size_(image_size) { start(); }
 
   NetworkImage next() {
     NetworkImage image = pending_.get();
@@ -29,7 +29,7 @@ class ReadAhead {
     pending_ = std::async(std::launch::async, [path = std::move(path), size = image_size_] { return read_network_image(path, size); });
   }
   const EvalSet& set_;
-  std::int64_t image_size_;
+  ImageSize image_size_;
   std::size_t at_ = 0;
   std::future<NetworkImage> pending_;
 };

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/box_logits.h"
+#include "base/image_size_text.h"
 #include "nibble/error.h"
 #include "yolo/model_metadata.h"
 
@@ -17,28 +18,31 @@ constexpr std::int64_t kMaxSizePx = 8192, kMaxBatch = 99999;  // what nibble its
 
 std::string shape_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
 
-/// "[640, 640]" or "640"; 640 when there is none.
-std::int64_t size_from_metadata(const Metadata& metadata) {
-  const auto found = metadata.find("imgsz");
-  if (found == metadata.end()) return 640;
-  const auto digit = found->second.find_first_of("0123456789");
-  return digit == std::string::npos ? 640 : std::stoll(found->second.substr(digit, 6));
+/// Of a file whose sides are known at run time only; 640 where its metadata does not say.
+ImageSize size_from_metadata(const Session& session) {
+  const auto found = session.metadata().find("imgsz");
+  return found == session.metadata().end() ? 640 : parse_image_size(found->second).value_or(640);
 }
 
-std::int64_t image_size_of(const Session& session, const std::filesystem::path& model) {
+ImageSize image_size_of(const Session& session, const std::filesystem::path& model, const std::optional<ImageSize>& asked) {
   if (session.inputs().size() != 1)
     throw Error(ErrorKind::unsupported,
                 fmt::format("not a detector: {}: has {} inputs; expected one image input", model.string(), session.inputs().size()));
   const auto& shape = session.inputs()[0].shape;
-  const bool fits = shape.size() == 4 && (shape[1] == 3 || shape[1] == -1) && shape[2] == shape[3];
+  const bool fits = shape.size() == 4 && (shape[1] == 3 || shape[1] == -1);
   if (!fits)
-    throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: input '{}' has shape {}; expected [B,3,S,S]", model.string(),
+    throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: input '{}' has shape {}; expected [B,3,H,W]", model.string(),
                                                     session.inputs()[0].name, shape_text(shape)));
-  const std::int64_t size = shape[2] > 0 ? shape[2] : size_from_metadata(session.metadata());
-  if (size < 1 || size > kMaxSizePx || shape[0] > kMaxBatch)
+  ImageSize size = asked.value_or(size_from_metadata(session));
+  if (shape[2] > 0) size.height = shape[2];
+  if (shape[3] > 0) size.width = shape[3];
+  if (asked && size != *asked)
+    throw Error(ErrorKind::usage, fmt::format("image size: {}: takes images of {} px only, not {}; leave --imgsz out", model.string(),
+                                              text_of(size), text_of(*asked)));
+  if (std::min(size.height, size.width) < 1 || std::max(size.height, size.width) > kMaxSizePx || shape[0] > kMaxBatch)
     throw Error(ErrorKind::unsupported,
-                fmt::format("not a detector: {}: input '{}' has shape {} and {} px a side; expected at most {} images of 1 to {} px",
-                            model.string(), session.inputs()[0].name, shape_text(shape), size, kMaxBatch, kMaxSizePx));
+                fmt::format("not a detector: {}: input '{}' has shape {} and {} px; expected at most {} images of 1 to {} px a side",
+                            model.string(), session.inputs()[0].name, shape_text(shape), text_of(size), kMaxBatch, kMaxSizePx));
   return size;
 }
 
@@ -89,12 +93,13 @@ Session open_session(const std::filesystem::path& model, const RuntimeOptions& r
   return Session(model, session_options(runtime, optimize));
 }
 
-DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories) {
+DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
+                           const DetectorFileOptions& file) {
   DetectorFile detector{open_session(model, runtime, optimize), OutputKind::one2many, 0, {}, {}, 640, 1};
   const auto& metadata = detector.session.metadata();
   if (const auto names = metadata.find("names"); names != metadata.end())
     detector.class_names = parse_python_dict(names->second).value_or(std::map<std::int64_t, std::string>{});
-  detector.image_size = image_size_of(detector.session, model);
+  detector.image_size = image_size_of(detector.session, model, file.image_size);
   const auto batch = detector.session.inputs()[0].shape[0];
   detector.batch = batch > 0 ? batch : 1;
   detector.strides = strides_of(metadata);

@@ -20,7 +20,7 @@ struct DetectorFile {
   std::int64_t class_count = 0;
   std::map<std::int64_t, std::string> class_names;  ///< empty when the metadata has none
   std::vector<std::int64_t> strides;
-  std::int64_t image_size = 640;
+  ImageSize image_size = 640;
   std::int64_t batch = 1;  ///< what one run takes
 };
 
@@ -31,8 +31,10 @@ SessionOptions session_options(const RuntimeOptions& runtime, bool optimize);
 Session open_session(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize);
 
 /// `categories`: of the data set it will be scored on; 0 when there is none. Error(unsupported) when inputs or outputs are
-/// not a detector's, Error(input) when the classes are not as many as the data set's.
-DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories);
+/// not a detector's, Error(usage) when it does not take the image size asked for, Error(input) when the classes are not as many as the data
+/// set's.
+DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
+                           const DetectorFileOptions& file = {});
 
 std::string_view name_of(OutputKind kind);
 

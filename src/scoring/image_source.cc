@@ -19,7 +19,7 @@ CocoDataset dataset_of_files(const ImageSource& source, const ModelInfo& info) {
   for (const auto& [id, name] : info.class_names) dataset.categories.push_back({id, name});
   for (const auto& file : source.files.empty() ? list_image_files(source.data) : source.files) {
     const ImageSize size = read_image_size(file);
-    dataset.images.push_back({static_cast<std::int64_t>(dataset.images.size()) + 1, file.string(), size.width_px, size.height_px});
+    dataset.images.push_back({static_cast<std::int64_t>(dataset.images.size()) + 1, file.string(), size.width, size.height});
   }
   return dataset;
 }

@@ -29,7 +29,7 @@ std::vector<Tensor> outputs_at(const std::filesystem::path& model, const std::ve
 }
 
 std::vector<Detection> confident(const DetectorFile& detector, const Tensor& output) {
-  const Letterbox whole{1, 0, 0, detector.image_size, detector.image_size};
+  const Letterbox whole{1, 0, 0, detector.image_size.width, detector.image_size.height};
   DecodeOptions options;
   options.confidence = kConfident;
   return decode_output(output, 0, detector.kind, detector.class_count, detector.strides, whole, 0, detector.image_size, options);

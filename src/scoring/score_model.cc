@@ -57,7 +57,7 @@ MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& d
 
 ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Progress& progress) {
   const auto categories = static_cast<std::int64_t>(set.dataset.categories.size());
-  const auto detector = open_detector(options.model, options.runtime, options.optimize, categories);
+  const auto detector = open_detector(options.model, options.runtime, options.optimize, categories, options.file);
   warn_of_names(detector, set);
   ScoringResult result;
   result.detections = detect_images(detector, set, options.detect, options.title, progress);

@@ -18,6 +18,7 @@ struct ScoringOptions {
   std::string model_name;  ///< as metrics.json shall name it
   std::string title;       ///< for progress
   DetectOptions detect;
+  DetectorFileOptions file = {};
   bool optimize = true;
   bool skip_latency = false;
   RuntimeOptions runtime;

@@ -54,7 +54,7 @@ Json describe(const QatImages& images) {
     for (const auto& box : image.boxes) boxes.push_back({box.label, box.corners_px});
     std::error_code unknown;  // then the image is missed when it is read
     const auto bytes = std::filesystem::file_size(image.file, unknown);
-    rows.push_back({image.file.filename().string(), unknown ? 0 : bytes, image.size.width_px, image.size.height_px, boxes});
+    rows.push_back({image.file.filename().string(), unknown ? 0 : bytes, image.size.width, image.size.height, boxes});
   }
   Json held_out = Json::array();
   for (const auto& image : images.held_out.dataset.images) held_out.push_back(image.file_name);

@@ -12,9 +12,9 @@ constexpr double kScoreNoise = 0.005;  // of mAP on 100 images
 
 }  // namespace
 
-LoaderOptions loader_options(const QatCourse& course, std::int64_t size_px, std::uint64_t seed) {
+LoaderOptions loader_options(const QatCourse& course, const ImageSize& image_size, std::uint64_t seed) {
   LoaderOptions loader;
-  loader.size_px = size_px;
+  loader.image_size = image_size;
   loader.batch = course.batch;
   loader.seed = seed;
   const AugmentOptions full;

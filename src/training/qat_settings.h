@@ -10,7 +10,7 @@
 
 namespace nibble {
 
-LoaderOptions loader_options(const QatCourse& course, std::int64_t size_px, std::uint64_t seed);
+LoaderOptions loader_options(const QatCourse& course, const ImageSize& image_size, std::uint64_t seed);
 
 /// Learning rates and weights of losses are those that the recipe has for distillation, multiplied by the course's factors. Snapshot,
 /// resumption and threads are left to the caller.

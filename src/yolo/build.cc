@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/image_size_text.h"
 #include "graph/rewrites.h"
 #include "yolo/head.h"
 #include "yolo/model_info.h"
@@ -15,9 +16,13 @@ namespace {
 
 void require_usable(const BuildOptions& options, const ModelInfo& info) {
   const auto largest = *std::max_element(info.strides.begin(), info.strides.end());
-  if (options.image_size <= 0 || options.image_size % largest != 0)
-    throw Error(ErrorKind::usage, fmt::format("image size: {}: not a multiple of {}; take {}", options.image_size, largest,
-                                              std::max<std::int64_t>(1, (options.image_size + largest / 2) / largest) * largest));
+  const auto nearest = [largest](std::int64_t side) { return std::max<std::int64_t>(1, (side + largest / 2) / largest) * largest; };
+  const ImageSize& size = options.image_size;
+  const ImageSize valid{nearest(size.height), nearest(size.width)};
+  if (size != valid)
+    throw Error(ErrorKind::usage,
+                fmt::format("image size: {}: {} of {}; take {}", option_text(size),
+                            size.is_square() ? "not a multiple" : "height and width must be multiples", largest, option_text(valid)));
   if (options.batch == 0 || options.batch < -1)
     throw Error(ErrorKind::usage,
                 fmt::format("batch: {}: expected a positive number, or -1 for one known at run time only", options.batch));
@@ -48,7 +53,7 @@ ValueId blaming_the_file(const Module& module, Append append) {
 
 Graph build_graph(const ModelSource& source, const BuildOptions& options) {
   Graph graph;
-  const auto image = graph.add_input("images", {options.batch, 3, options.image_size, options.image_size});
+  const auto image = graph.add_input("images", {options.batch, 3, options.image_size.height, options.image_size.width});
   std::vector<ValueId> results;
   for (const auto& layer : source.layers) {
     std::vector<ValueId> inputs;

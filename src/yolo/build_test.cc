@@ -226,6 +226,11 @@ TEST(BuildTest, ImageSizesMustFitTheStrides) {
   expect_error(ErrorKind::usage, {"10: not a multiple of 4; take 12"}, [&] { build_detector(tiny_checkpoint(), options); });
   options.image_size = 12;
   EXPECT_NO_THROW(build_detector(tiny_checkpoint(), options));
+  options.image_size = {10, 16};
+  expect_error(ErrorKind::usage, {"10,16: height and width must be multiples of 4; take 12,16"},
+               [&] { build_detector(tiny_checkpoint(), options); });
+  options.image_size = {12, 16};
+  EXPECT_EQ(build_detector(tiny_checkpoint(), options).graph.value(0).shape, (Shape{1, 3, 12, 16}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "ckpt/checkpoint.h"
 #include "graph/graph.h"
+#include "nibble/image_size.h"
 
 namespace nibble {
 
@@ -25,7 +26,7 @@ Head parse_head(std::string_view name);
 
 struct BuildOptions {
   Head head = Head::one2many;
-  std::int64_t image_size = 640;      ///< square input in pixels, a multiple of the largest stride
+  ImageSize image_size = 640;         ///< of the input; each side a multiple of the largest stride
   std::int64_t batch = 1;             ///< images at once; -1 where that is to be known at run time only
   std::int64_t max_detections = 300;  ///< K of the one2one head; all anchor points where the image has fewer
 };
@@ -35,7 +36,7 @@ struct ModelInfo {
   std::string scale;            ///< "n", "s", ... from the checkpoint's yaml; empty when it does not say
   std::map<std::int64_t, std::string> class_names;
   std::vector<std::int64_t> strides;  ///< pixels: 8, 16, 32
-  std::int64_t image_size = 640;
+  ImageSize image_size = 640;
   std::int64_t batch = 1;
   Head head = Head::one2many;
   std::string source_file;  ///< file name, no folder
@@ -48,7 +49,7 @@ struct Detector {
   ModelInfo info;
 };
 
-/// Graph with BatchNorm and parallel branches as in the checkpoint; one input "images" [B,3,S,S], RGB in 0..1.
+/// Graph with BatchNorm and parallel branches as in the checkpoint; one input "images" [B,3,H,W], RGB in 0..1.
 /// Uses `ema` when the checkpoint has one, else `model`, as Ultralytics does. Error(unsupported) naming the module
 /// path and class for anything it does not know, Error(input) where a module's tensors do not fit its description.
 Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& options);

@@ -55,14 +55,17 @@ class HeadBuilder {
   ValueId constant(const std::string& name, Tensor tensor) { return graph_.add_constant(head_.path() + "." + name, std::move(tensor)); }
   const Shape& shape(ValueId id) const { return graph_.value(id).shape; }
 
+  /// Rows and columns of a level's grid.
+  ImageSize cells_of(std::int64_t stride) const { return {options_.image_size.height / stride, options_.image_size.width / stride}; }
+
   void require_fitting_levels() const {
     if (levels_.size() != layout_.strides.size())
       head_.fail(ErrorKind::input, fmt::format("it reads {} feature maps, but has {} strides", levels_.size(), layout_.strides.size()));
     for (std::size_t i = 0; i < levels_.size(); ++i) {
-      const auto cells = options_.image_size / layout_.strides[i];
-      if (shape(levels_[i])[2] != cells || shape(levels_[i])[3] != cells)
+      const auto cells = cells_of(layout_.strides[i]);
+      if (shape(levels_[i])[2] != cells.height || shape(levels_[i])[3] != cells.width)
         head_.fail(ErrorKind::input, fmt::format("feature map {} is {}, but stride {} needs {} x {} cells", i, text_of(shape(levels_[i])),
-                                                 layout_.strides[i], cells, cells));
+                                                 layout_.strides[i], cells.height, cells.width));
     }
   }
 
@@ -110,9 +113,9 @@ class HeadBuilder {
     std::vector<float> x;
     std::vector<float> y;
     for (const auto stride : layout_.strides) {
-      const auto cells = options_.image_size / stride;
-      for (std::int64_t row = 0; row < cells; ++row)
-        for (std::int64_t column = 0; column < cells; ++column) {
+      const auto cells = cells_of(stride);
+      for (std::int64_t row = 0; row < cells.height; ++row)
+        for (std::int64_t column = 0; column < cells.width; ++column) {
           x.push_back(static_cast<float>(column) + 0.5F);
           y.push_back(static_cast<float>(row) + 0.5F);
         }
@@ -125,8 +128,7 @@ class HeadBuilder {
   ValueId anchor_strides() {
     std::vector<float> values;
     for (const auto stride : layout_.strides) {
-      const auto cells = options_.image_size / stride;
-      values.insert(values.end(), static_cast<std::size_t>(cells * cells), static_cast<float>(stride));
+      values.insert(values.end(), static_cast<std::size_t>(cells_of(stride).pixels()), static_cast<float>(stride));
     }
     const auto count = static_cast<std::int64_t>(values.size());
     return constant("anchor_strides", Tensor::of<float>({1, 1, count}, std::move(values)));

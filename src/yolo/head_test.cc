@@ -24,11 +24,14 @@ struct Decoded {
   std::array<double, kClasses> scores{};
 };
 
-/// Cells of 4 x 4 (stride 2), then of 2 x 2 (stride 4), row by row.
-std::array<double, 3> anchor(std::size_t index) {
-  const std::size_t cells = index < 16 ? 4 : 2;
-  const std::size_t cell = index < 16 ? index : index - 16;
-  return {static_cast<double>(cell % cells) + 0.5, static_cast<double>(cell / cells) + 0.5, cells == 4 ? 2.0 : 4.0};
+/// x, y in cells and the stride, of the cells of stride 2, then of stride 4, row by row.
+std::vector<std::array<double, 3>> anchors_of(const ImageSize& size) {
+  std::vector<std::array<double, 3>> anchors;
+  for (const std::int64_t stride : {2, 4})
+    for (std::int64_t y = 0; y < size.height / stride; ++y)
+      for (std::int64_t x = 0; x < size.width / stride; ++x)
+        anchors.push_back({static_cast<double>(x) + 0.5, static_cast<double>(y) + 0.5, static_cast<double>(stride)});
+  return anchors;
 }
 
 double expected_bin(const double* logits, std::size_t step) {
@@ -42,31 +45,33 @@ double expected_bin(const double* logits, std::size_t step) {
   return weighted / sum;
 }
 
-std::vector<Decoded> decode(const Tensor& raw) {
+std::vector<Decoded> decode(const Tensor& raw, const ImageSize& size = kTinySize) {
+  const auto anchors = anchors_of(size);
+  const std::size_t count = anchors.size();
   const std::vector<double> logits(raw.as<float>().begin(), raw.as<float>().end());
-  std::vector<Decoded> decoded(kAnchors);
-  for (std::size_t a = 0; a < kAnchors; ++a) {
-    const auto [x, y, stride] = anchor(a);
+  std::vector<Decoded> decoded(count);
+  for (std::size_t a = 0; a < count; ++a) {
+    const auto [x, y, stride] = anchors[a];
     std::array<double, 4> side{};
-    for (std::size_t s = 0; s < 4; ++s) side[s] = expected_bin(&logits[16 * s * kAnchors + a], kAnchors);
+    for (std::size_t s = 0; s < 4; ++s) side[s] = expected_bin(&logits[16 * s * count + a], count);
     decoded[a].corners = {(x - side[0]) * stride, (y - side[1]) * stride, (x + side[2]) * stride, (y + side[3]) * stride};
-    for (std::size_t c = 0; c < kClasses; ++c) decoded[a].scores[c] = 1 / (1 + std::exp(-logits[(64 + c) * kAnchors + a]));
+    for (std::size_t c = 0; c < kClasses; ++c) decoded[a].scores[c] = 1 / (1 + std::exp(-logits[(64 + c) * count + a]));
   }
   return decoded;
 }
 
-Tensor run(Head head, std::int64_t max_detections = 300) {
-  const BuildOptions options{.head = head, .image_size = kTinySize, .batch = 1, .max_detections = max_detections};
+Tensor run(Head head, std::int64_t max_detections = 300, const ImageSize& size = kTinySize) {
+  const BuildOptions options{.head = head, .image_size = size, .batch = 1, .max_detections = max_detections};
   const auto detector = build_baseline(test::tiny_checkpoint(), options);
-  return test::evaluate(detector.graph, {test::random_tensor({1, 3, kTinySize, kTinySize}, 99)})[0];
+  return test::evaluate(detector.graph, {test::random_tensor({1, 3, size.height, size.width}, 99)})[0];
 }
 
-TEST(HeadTest, One2ManyIsCentreSizeAndScores) {
-  const auto expected = decode(run(Head::raw));
-  const auto found = run(Head::one2many);
-  ASSERT_EQ(found.shape(), (Shape{1, 4 + kClasses, kTinyAnchors}));
-  const auto at = [&](std::size_t row, std::size_t a) { return static_cast<double>(found.as<float>()[row * kAnchors + a]); };
-  for (std::size_t a = 0; a < kAnchors; ++a) {
+void expect_centre_size_and_scores(const ImageSize& size, std::size_t count) {
+  const auto expected = decode(run(Head::raw, 300, size), size);
+  const auto found = run(Head::one2many, 300, size);
+  ASSERT_EQ(found.shape(), (Shape{1, 4 + kClasses, static_cast<std::int64_t>(count)}));
+  const auto at = [&](std::size_t row, std::size_t a) { return static_cast<double>(found.as<float>()[row * count + a]); };
+  for (std::size_t a = 0; a < count; ++a) {
     const auto& box = expected[a].corners;
     EXPECT_NEAR(at(0, a), (box[0] + box[2]) / 2, 1e-4);
     EXPECT_NEAR(at(1, a), (box[1] + box[3]) / 2, 1e-4);
@@ -74,6 +79,13 @@ TEST(HeadTest, One2ManyIsCentreSizeAndScores) {
     EXPECT_NEAR(at(3, a), box[3] - box[1], 1e-4);
     for (std::size_t c = 0; c < kClasses; ++c) EXPECT_NEAR(at(4 + c, a), expected[a].scores[c], 1e-6);
   }
+}
+
+TEST(HeadTest, One2ManyIsCentreSizeAndScores) { expect_centre_size_and_scores(kTinySize, kAnchors); }
+
+TEST(HeadTest, RectanglesHaveTheirRowsAndColumns) {
+  expect_centre_size_and_scores({8, 12}, 30);
+  expect_centre_size_and_scores({12, 8}, 30);
 }
 
 /// k anchors by their best class, of those the k best (anchor, class) pairs: with k = 4 some classes of a kept anchor

@@ -106,7 +106,7 @@ Metadata baseline_metadata(const ModelInfo& info, const std::string& precision) 
           {"task", info.task},
           {"stride", std::to_string(largest)},
           {"batch", std::to_string(std::max<std::int64_t>(info.batch, 1))},
-          {"imgsz", fmt::format("[{0}, {0}]", info.image_size)},
+          {"imgsz", fmt::format("[{}, {}]", info.image_size.height, info.image_size.width)},
           {"names", python_dict(info.class_names)},
           {"end2end", info.head == Head::one2one ? "True" : "False"},
           {"nibble.head", std::string(name_of(info.head))},

@@ -62,6 +62,32 @@ TEST_F(Commands, ExportTakesSizeBatchHalfAndOpset) {
   EXPECT_LT(json["bytes"].get<double>(), 0.6 * inspected("b.onnx")["bytes"].get<double>());
 }
 
+TEST_F(Commands, RectanglesAreExportedAndScored) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "wide.onnx", "--imgsz", "192", "320"}).exit_code, 0);
+  ASSERT_EQ(nibble({"export", "--imgsz=192x320", kModel, "-o", "again.onnx"}).exit_code, 0);
+  EXPECT_EQ(sha256_of_file(folder_ / "wide.onnx"), sha256_of_file(folder_ / "again.onnx"));
+  const auto json = inspected("wide.onnx");
+  EXPECT_EQ(json["inputs"][0]["shape"], Json({"1", "3", "192", "320"}));
+  EXPECT_EQ(json["outputs"][0]["shape"], Json({"1", "84", "1260"}));
+  EXPECT_EQ(json["metadata"]["imgsz"], "[192, 320]");
+  const auto eval = nibble({"eval", "wide.onnx", "--max-images", "16", "--skip-latency", "--json", "wide.json"});
+  ASSERT_EQ(eval.exit_code, 0) << eval.err;
+  const auto wide = read_json(folder_ / "wide.json");
+  EXPECT_EQ(wide["imgsz"], Json({192, 320}));
+  // Exchanged sides or boxes mapped back wrongly cost nearly all of it; the square of the longer side sees a little more.
+  ASSERT_EQ(nibble({"export", kModel, "-o", "square.onnx", "--imgsz", "320"}).exit_code, 0);
+  ASSERT_EQ(nibble({"eval", "square.onnx", "--max-images", "16", "--skip-latency", "--json", "square.json"}).exit_code, 0);
+  const auto map = [](const Json& metrics) { return metrics["metrics"]["mAP_50_95"].get<double>(); };
+  EXPECT_GT(map(wide), 0.6 * map(read_json(folder_ / "square.json")));
+  EXPECT_EQ(nibble({"eval", "wide.onnx", "--max-images", "1", "--skip-latency", "--imgsz", "192,320"}).exit_code, 0);
+  const auto refused = nibble({"eval", "wide.onnx", "--max-images", "1", "--imgsz", "320"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("192 x 320 (height x width) px only"));
+  const auto odd = nibble({"export", kModel, "-o", "odd.onnx", "--imgsz", "200,330"});
+  EXPECT_EQ(odd.exit_code, 2);
+  EXPECT_THAT(odd.err, HasSubstr("take 192,320"));
+}
+
 TEST_F(Commands, TheSameExportHasTheSameBytes) {
   ASSERT_EQ(nibble({"export", kModel, "-o", "a.onnx"}).exit_code, 0);
   ASSERT_EQ(nibble({"export", kModel, "-o", "b.onnx"}).exit_code, 0);
@@ -165,6 +191,21 @@ TEST_F(Commands, CleanRefusesBeforeItHarms) {
   write_file(folder_ / "bad.onnx", "no protobuf");
   EXPECT_EQ(nibble({"clean", "bad.onnx", "-o", "out.onnx"}).exit_code, 3);
   EXPECT_FALSE(std::filesystem::exists(folder_ / "out.onnx"));
+}
+
+TEST_F(Commands, RectanglesAreQuantizedComparedAndProfiled) {
+  write_file(folder_ / "small.yaml",
+             "name: small\nweights: {bits: 8, rounding: nearest, scale_search: max, error_propagation: false}\n"
+             "activations: {bits: 8, range: minmax}\ncalibration: {images: 2, batch: 2}\nbias_correction: false\n");
+  const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "small.yaml", "--imgsz", "96,160", "--dialect", "all"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  ASSERT_EQ(nibble({"export", kModel, "-o", "float.onnx", "--imgsz", "96,160"}).exit_code, 0);
+  const auto compared = nibble({"compare", "float.onnx", "out/yolov10n-small-integer-ptq.onnx", "--max-images", "2", "--layer-images", "1",
+                                "--no-parts", "--json", "c.json"});
+  ASSERT_EQ(compared.exit_code, 0) << compared.err;
+  EXPECT_THAT(compared.out, Not(HasSubstr("not compared")));
+  const auto profiled = nibble({"profile", "float.onnx", "--runs", "2", "--imgsz", "96x160"});
+  ASSERT_EQ(profiled.exit_code, 0) << profiled.err;
 }
 
 TEST_F(Commands, QuantizeWritesTheDialectsOfARecipe) {

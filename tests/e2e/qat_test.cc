@@ -43,6 +43,16 @@ class QatCommand : public testing::Test {
   const fs::path folder_ = scratch_folder();
 };
 
+TEST_F(QatCommand, TrainsOnRectangles) {
+  const auto outcome =
+      run_nibble({"qat",     kModel, "-o",        "out", "--recipe",   "fast.yaml", "--preset", "fast",  "--imgsz", "64,96",
+                  "--batch", "4",    "--threads", "1",   "--held-out", "8",         "--data",   kImages, "--steps", "2"},
+                 folder_);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = Json::parse(run_nibble({"inspect", "out/yolov10n-fast-qcdq-qat-opt.onnx", "--json"}, folder_).out);
+  EXPECT_EQ(json["metadata"]["imgsz"], "[64, 96]");
+}
+
 TEST_F(QatCommand, TrainsWithoutLabelsAndWritesTheFiles) {
   const auto outcome = qat("out", {"--data", kImages, "--epochs", "1"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;

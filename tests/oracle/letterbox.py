@@ -14,6 +14,7 @@ import numpy as np
 from ultralytics.data.augment import LetterBox
 
 SIZE = 64
+RECTANGLE = (48, 80)  # height, width
 
 
 def picture(height, width, seed):
@@ -34,7 +35,9 @@ def with_orientation(jpeg, orientation):
 
 
 def letterbox(image, size):
-    return LetterBox((size, size), auto=False, scaleup=True)(image=image)
+    """`size`: the side of a square, or (height, width)."""
+    shape = (size, size) if isinstance(size, int) else size
+    return LetterBox(shape, auto=False, scaleup=True)(image=image)
 
 
 def write_goldens(out):
@@ -52,6 +55,7 @@ def write_goldens(out):
         (out / name).write_bytes(data)
         image = cv2.imread(str(out / name))
         cv2.imwrite(str(out / f"expected_{pathlib.Path(name).stem}.png"), letterbox(image, SIZE))
+        cv2.imwrite(str(out / f"rectangle_{pathlib.Path(name).stem}.png"), letterbox(image, RECTANGLE))
 
 
 def print_hashes(folder, size):

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/image_size_text.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
 #include "report/html/html_origin.h"
@@ -50,9 +51,9 @@ std::string sentence(const Report& report) {
   std::vector<std::string> recipes;
   for (const auto& recipe : report.recipes) recipes.push_back(recipe.name);
   const auto made = recipes.empty() ? "no recipe was finished" : fmt::format("finished recipes: {}", enumeration(recipes));
-  return fmt::format("nibble {} wrote {} from {} (head {}, input {} x {} px; {}); {}.", kVersion,
+  return fmt::format("nibble {} wrote {} from {} (head {}, input {} px; {}); {}.", kVersion,
                      count_text(static_cast<std::int64_t>(report.artifacts.size()), "ONNX file"), report.model, report.head,
-                     report.image_size, report.image_size, made, scored_text(report));
+                     text_of(report.image_size), made, scored_text(report));
 }
 
 std::string gates_text(std::int64_t failed, std::size_t all) {
