@@ -32,7 +32,12 @@ void require_count(const char* name, const std::optional<std::int64_t>& value) {
   if (value) require_count(name, *value);
 }
 
-void require_image_size(std::int64_t size) { require_range("image_size", size, 32, 8192); }
+/// Empty stands for a file's own size.
+void require_image_size(const std::optional<ImageSize>& size) {
+  if (!size) return;
+  require_range("image_size", size->height, 32, 8192);
+  require_range("image_size", size->width, 32, 8192);
+}
 
 void require_opset(int opset) {
   if (opset != 0 && !(opset >= 13 && opset <= 21)) refuse("opset", opset, "13..21, or 0 for the dialect's own");
@@ -104,6 +109,7 @@ void check_options(const QatOptions& options) {
 }
 
 void check_options(const EvalOptions& options) {
+  require_image_size(options.image_size);
   check(options.data);
   check(options.detect);
   check(options.runtime);
