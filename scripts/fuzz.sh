@@ -3,17 +3,27 @@
 # Runs every libFuzzer target of a build folder: scripts/fuzz.sh BUILD_FOLDER [SECONDS_EACH]. What a target learned stays in
 # BUILD_FOLDER/corpus/NAME, where the next run goes on from; an input that ends it is left in BUILD_FOLDER/found. Exit status 1 then.
 set -euo pipefail
+source=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:?usage: scripts/fuzz.sh BUILD_FOLDER [SECONDS_EACH]}
 seconds=${2:-60}
 mkdir -p "$folder/found"
 failed=0 targets=0
+
+# Folders of well-formed inputs to start from, where random bytes would not get far.
+seeds_of() {
+  case $1 in
+    fuzz_onnx) echo "$source/tests/golden/brevitas_qcdq" ;;
+  esac
+}
+
 for target in "$folder"/fuzz_*; do
   [ -f "$target" ] && [ -x "$target" ] || continue
   targets=$((targets + 1))
   name=$(basename "$target")
   mkdir -p "$folder/corpus/$name"
   echo "$name: $seconds s"
-  if "$target" "$folder/corpus/$name" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
+  mapfile -t seeds < <(seeds_of "$name")
+  if "$target" "$folder/corpus/$name" "${seeds[@]}" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
     -artifact_prefix="$folder/found/$name-" >"$folder/$name.log" 2>&1; then
     sed -n 's/^stat::number_of_executed_units: */  inputs tried: /p' "$folder/$name.log"
   else
