@@ -130,6 +130,7 @@ class Archive {
     std::string bytes(values.size() * sizeof(T), '\0');
     if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
     storages_.push_back(std::move(bytes));
+    element_bytes_.push_back(sizeof(T));
     return std::to_string(storages_.size() - 1);
   }
   /// Adds a storage and returns a contiguous tensor that is all of it.
@@ -139,19 +140,35 @@ class Archive {
     return rebuild_tensor(storage(storage_type<T>(), add_storage(values), elements), 0, shape, contiguous_strides(shape));
   }
   /// The file as torch.save writes it (data.pkl, byteorder, data/<key>, version), around any bytes as data.pkl.
-  ZipBuilder zip(const std::string& pickle_bytes) const {
+  ZipBuilder zip(const std::string& pickle_bytes) const { return packed(pickle_bytes, name_ + "/", false); }
+  /// The same as another program packs it again.
+  ZipBuilder packed(const std::string& pickle_bytes, const std::string& folder, bool deflate) const {
     ZipBuilder builder;
-    builder.add(name_ + "/data.pkl", pickle_bytes);
-    builder.add(name_ + "/byteorder", "little");
-    for (std::size_t i = 0; i < storages_.size(); ++i) builder.add(name_ + "/data/" + std::to_string(i), storages_[i]);
-    builder.add(name_ + "/version", "3\n");
+    builder.add(folder + "data.pkl", pickle_bytes, deflate);
+    builder.add(folder + "byteorder", "little", deflate);
+    for (std::size_t i = 0; i < storages_.size(); ++i) builder.add(folder + "data/" + std::to_string(i), storages_[i], deflate);
+    builder.add(folder + "version", "3\n", deflate);
     return builder;
+  }
+  /// The form of torch.save before PyTorch 1.6, around any bytes as the pickle.
+  std::string legacy(const std::string& pickle_bytes, bool little_endian_machine = true) const {
+    Codes keys;
+    std::string contents;
+    for (std::size_t i = 0; i < storages_.size(); ++i) {
+      keys.push_back(text(std::to_string(i)));
+      contents += u64(storages_[i].size() / element_bytes_[i]) + storages_[i];
+    }
+    using namespace std::string_literals;
+    return "\x80\2\x8A\x0Al\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19."s + "\x80\2M\xE9\3."s +
+           whole_pickle(named_dict({{"protocol_version", integer(1001)}, {"little_endian", boolean(little_endian_machine)}})) +
+           pickle_bytes + whole_pickle(list(keys)) + contents;
   }
   std::string bytes(const Code& root) const { return zip(whole_pickle(root)).bytes(); }
 
  private:
   std::string name_;
   std::vector<std::string> storages_;
+  std::vector<std::size_t> element_bytes_;
 };
 
 }  // namespace nibble::test

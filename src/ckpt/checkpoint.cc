@@ -3,13 +3,16 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
+#include <algorithm>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/files.h"
 #include "ckpt/file_bytes.h"
 #include "ckpt/file_kind.h"
+#include "ckpt/legacy.h"
 #include "ckpt/pickle.h"
 #include "ckpt/pickle_tensor.h"
 #include "ckpt/text.h"
@@ -22,19 +25,22 @@ namespace nibble {
 struct Checkpoint::State {
   FileBytes file;
   ZipDirectory directory;
-  std::string archive;  ///< the folder all entries lie in
+  std::string folder;  ///< that all entries lie in, with its slash; may be empty
   Unpickled content;
   mutable std::once_flag hashed;
   mutable std::string sha256;
   mutable std::mutex mutex;
-  mutable std::set<std::string> intact;  ///< storages whose CRC-32 was checked; many tensors can share one
+  mutable std::map<std::string, ZipContent> contents;  ///< storages that were read and whose CRC-32 is right; many tensors can share one
 };
 
 namespace {
 
 constexpr std::string_view kZipStart("PK\3\4", 4);
 constexpr std::string_view kEmptyZip("PK\5\6", 4);
-constexpr std::string_view kPickleName = "/data.pkl";
+constexpr std::string_view kPickleName = "data.pkl";
+constexpr std::string_view kStorageFolder = "data/";
+/// Of all packed entries together once unpacked: many times any detector, little enough for memory.
+constexpr std::uint64_t kMaxUnpackedBytes = 4ULL << 30;
 
 [[noreturn]] void refuse(const FileBytes& file, const std::string& why_and_advice, ErrorKind kind = ErrorKind::input) {
   throw Error(kind, fmt::format("checkpoint: {}: {}", file.path.string(), why_and_advice));
@@ -56,37 +62,51 @@ void require_archive(const FileBytes& file, const CheckpointLimits& limits) {
   if (!has_zip_end(file.bytes)) refuse(file, explain_truncation(file.bytes, limits));
 }
 
-bool is_torchscript(const ZipDirectory& directory, const std::string& archive) { return directory.contains(archive + "/constants.pkl"); }
+bool is_torchscript(const ZipDirectory& directory, const std::string& folder) { return directory.contains(folder + "constants.pkl"); }
 
-/// The folder of data.pkl, which names the archive.
-std::string find_archive(const FileBytes& file, const ZipDirectory& directory) {
-  std::string archive;
+bool is_named(std::string_view path, std::string_view name) {
+  return path.ends_with(name) && (path.size() == name.size() || path[path.size() - name.size() - 1] == '/');
+}
+
+/// The folder of data.pkl: torch.save names it after the file, who packs again may have moved it or taken it away.
+std::string find_folder(const FileBytes& file, const ZipDirectory& directory) {
+  std::optional<std::string> folder;
   for (const auto& [name, entry] : directory) {
-    if (!name.ends_with(kPickleName) || name.find('/') != name.size() - kPickleName.size()) continue;
-    if (!archive.empty()) refuse(file, fmt::format("it has two pickles, {} and {}", in_quotes(archive + "/data.pkl"), in_quotes(name)));
-    archive = name.substr(0, name.size() - kPickleName.size());
+    if (!is_named(name, kPickleName)) continue;
+    if (folder) refuse(file, fmt::format("it has two pickles, {} and {}", in_quotes(*folder + std::string(kPickleName)), in_quotes(name)));
+    folder = name.substr(0, name.size() - kPickleName.size());
   }
-  if (archive.empty())
+  if (!folder)
     refuse(file,
            fmt::format("this zip archive of {} entries{} is not a PyTorch checkpoint: it has no <name>/data.pkl; name the .pt file "
                        "that torch.save wrote",
                        directory.size(), directory.empty() ? "" : fmt::format(" (the first is {})", in_quotes(directory.begin()->first))));
-  if (is_torchscript(directory, archive))
+  if (is_torchscript(directory, *folder))
     refuse(file, "this is a TorchScript program (torch.jit.save), not a checkpoint; name the .pt file it was made from",
            ErrorKind::unsupported);
-  return archive;
+  return *folder;
 }
 
-std::span<const std::byte> read_entry(const FileBytes& file, const ZipEntry& entry) {
-  return with_path(file, "download or copy the file again", [&] { return checked_entry_bytes(file.bytes, entry); });
+void check_unpacked_size(const FileBytes& file, const ZipDirectory& directory) {
+  std::uint64_t total = 0;
+  for (const auto& [name, entry] : directory) {
+    if (entry.method == 0) continue;
+    if (entry.content_size > kMaxUnpackedBytes - total)
+      refuse(file, fmt::format("its packed entries need more than {} bytes of memory; pack it without compression", kMaxUnpackedBytes));
+    total += entry.content_size;
+  }
+}
+
+ZipContent read_entry(const FileBytes& file, const ZipEntry& entry) {
+  return with_path(file, "download or copy the file again", [&] { return read_zip_entry(file.bytes, entry); });
 }
 
 /// Archives before PyTorch 2.1 have no such entry and are little-endian.
-void check_byte_order(const FileBytes& file, const ZipDirectory& directory, const std::string& archive) {
-  const auto found = directory.find(archive + "/byteorder");
+void check_byte_order(const FileBytes& file, const ZipDirectory& directory, const std::string& folder) {
+  const auto found = directory.find(folder + "byteorder");
   if (found == directory.end()) return;
-  const auto bytes = read_entry(file, found->second);
-  const std::string_view order(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto content = read_entry(file, found->second);
+  const std::string_view order(reinterpret_cast<const char*>(content.bytes.data()), content.bytes.size());
   if (order != "little")
     refuse(file,
            fmt::format("entry {} says {}, only 'little' is read; torch.save the model on a little-endian machine", in_quotes(found->first),
@@ -95,38 +115,61 @@ void check_byte_order(const FileBytes& file, const ZipDirectory& directory, cons
 }
 
 Unpickled read_pickle(const FileBytes& file, const ZipEntry& entry, const CheckpointLimits& limits) {
-  if (entry.size > limits.max_pickle_bytes)
-    refuse(file,
-           fmt::format("entry {} has {} bytes, more than the limit of {}", in_quotes(entry.name), entry.size, limits.max_pickle_bytes));
-  const auto bytes = read_entry(file, entry);
+  if (std::max(entry.size, entry.content_size) > limits.max_pickle_bytes)
+    refuse(file, fmt::format("entry {} has {} bytes, more than the limit of {}", in_quotes(entry.name),
+                             std::max(entry.size, entry.content_size), limits.max_pickle_bytes));
+  const auto content = read_entry(file, entry);
   return with_path(file, "is this a YOLO checkpoint from a source you trust?", [&] {
-    return unpickle(bytes, "entry " + in_quotes(entry.name), {limits.max_objects, limits.max_value_bytes, limits.max_depth});
+    return unpickle(content.bytes, "entry " + in_quotes(entry.name), {limits.max_objects, limits.max_value_bytes, limits.max_depth});
   });
+}
+
+/// As if it were an archive: an entry for each storage. Nothing says what their CRC-32 should be.
+template <class State>
+void read_legacy(State& state, const CheckpointLimits& limits) {
+  auto legacy = with_path(state.file, "download the file again, or load it with PyTorch and torch.save it in today's form", [&] {
+    return read_legacy_file(state.file.bytes, limits.max_pickle_bytes, {limits.max_objects, limits.max_value_bytes, limits.max_depth});
+  });
+  state.content = std::move(legacy.content);
+  for (const auto& [key, place] : legacy.storages) {
+    ZipEntry entry;
+    entry.name = std::string(kStorageFolder) + key;
+    entry.offset = place.offset;
+    entry.size = entry.content_size = place.size;
+    state.contents.emplace(
+        entry.name, ZipContent{{}, state.file.bytes.subspan(static_cast<std::size_t>(place.offset), static_cast<std::size_t>(place.size))});
+    state.directory.emplace(entry.name, entry);
+  }
 }
 
 template <class State>
 std::shared_ptr<const State> read_state(FileBytes file, const CheckpointLimits& limits) {
-  require_archive(file, limits);
   auto state = std::make_shared<State>();
   state->file = std::move(file);
+  if (is_legacy_file(state->file.bytes)) {
+    read_legacy(*state, limits);
+    return state;
+  }
+  require_archive(state->file, limits);
   state->directory =
       with_path(state->file, "download or copy the file again", [&] { return read_zip_directory(state->file.bytes, limits.max_entries); });
-  state->archive = find_archive(state->file, state->directory);
-  check_byte_order(state->file, state->directory, state->archive);
-  state->content = read_pickle(state->file, state->directory.at(state->archive + std::string(kPickleName)), limits);
+  state->folder = find_folder(state->file, state->directory);
+  check_unpacked_size(state->file, state->directory);
+  check_byte_order(state->file, state->directory, state->folder);
+  state->content = read_pickle(state->file, state->directory.at(state->folder + std::string(kPickleName)), limits);
   return state;
 }
 
-/// Checks a storage once; two threads may both do it.
+/// Reads, checks and unpacks a storage once; two threads may both do it. The bytes live as long as the state.
 template <class State>
-void require_intact(const State& state, const ZipEntry& entry) {
+std::span<const std::byte> content_of(const State& state, const ZipEntry& entry) {
   {
     const std::scoped_lock lock(state.mutex);
-    if (state.intact.contains(entry.name)) return;
+    if (const auto found = state.contents.find(entry.name); found != state.contents.end()) return found->second.bytes;
   }
-  read_entry(state.file, entry);
+  auto content = read_entry(state.file, entry);
   const std::scoped_lock lock(state.mutex);
-  state.intact.insert(entry.name);
+  return state.contents.emplace(entry.name, std::move(content)).first->second.bytes;
 }
 
 }  // namespace
@@ -145,15 +188,14 @@ std::string Checkpoint::sha256() const {
 Tensor Checkpoint::load(const PickleTensor& tensor) const {
   const FileBytes& file = state_->file;
   with_path(file, "the checkpoint is damaged or hostile", [&] { check_layout(tensor); });
-  const auto found = state_->directory.find(state_->archive + "/data/" + tensor.storage_key);
+  const auto found = state_->directory.find(state_->folder + std::string(kStorageFolder) + tensor.storage_key);
   if (found == state_->directory.end())
     refuse(file, fmt::format("there is no entry for the storage {}; download the file again", in_quotes(tensor.storage_key)));
   const ZipEntry& entry = found->second;
-  if (entry.size != storage_bytes(tensor))
+  if (entry.content_size != storage_bytes(tensor))
     refuse(file, fmt::format("entry {} has {} bytes, its {} elements of {} bytes need {}; download the file again", in_quotes(entry.name),
-                             entry.size, tensor.storage_elements, stored_element_bytes(tensor), storage_bytes(tensor)));
-  require_intact(*state_, entry);
-  return gather(tensor, file.bytes.subspan(static_cast<std::size_t>(entry.offset), static_cast<std::size_t>(entry.size)));
+                             entry.content_size, tensor.storage_elements, stored_element_bytes(tensor), storage_bytes(tensor)));
+  return gather(tensor, content_of(*state_, entry));
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& path, const CheckpointLimits& limits) {

@@ -62,13 +62,8 @@ std::optional<std::string> explain_signature(std::string_view bytes) {
   return std::nullopt;
 }
 
-/// torch.save before 1.6: a pickle of the number 0x1950a86a20f9469cfc6c (opcode LONG1, 10 bytes), then more pickles.
 std::optional<std::string> explain_pickle(std::string_view bytes) {
-  constexpr auto kLegacyMagic = "\x8a\x0al\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19"sv;
   if (bytes.size() < 2 || bytes[0] != '\x80' || bytes[1] > 5) return std::nullopt;
-  if (bytes.substr(2).starts_with(kLegacyMagic))
-    return "this is a checkpoint in PyTorch's old form (torch.save before 1.6), which is not read; "
-           "load it once with a recent PyTorch and torch.save it again";
   return "this is a bare pickle, not an archive of torch.save; load it with the program that made it and torch.save the model";
 }
 

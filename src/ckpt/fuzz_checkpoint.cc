@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // libFuzzer entry: any bytes, read and loaded. Built by `cmake --preset fuzz`; run with a corpus folder:
 //   fuzz_checkpoint corpus -max_len=65536 -rss_limit_mb=2048
-// The first byte decides: even, the rest is a file; odd, it is a pickle (whose CRC-32 a mutation would have to guess).
+// The first byte decides: a multiple of 3, the rest is a file; else it is the pickle of an archive (whose CRC-32 a mutation would have
+// to guess), or of a file in the form before PyTorch 1.6.
 #include "ckpt/archive_builder.h"
 #include "ckpt/checkpoint.h"
 #include "nibble/error.h"
@@ -24,8 +25,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   try {
-    if (data[0] % 2 == 0) {
+    if (data[0] % 3 == 0) {
       read_file(bytes);
+    } else if (data[0] % 3 == 1) {
+      nibble::test::Archive archive;
+      archive.add_storage<float>({1, 2, 3, 4});
+      read_file(archive.legacy(bytes));
     } else {
       nibble::test::Archive archive;
       archive.add_storage<float>({1, 2, 3, 4});

@@ -10,6 +10,7 @@
 #include "ckpt/pickle_objects.h"
 #include "ckpt/pickle_opcodes.h"
 #include "ckpt/pickle_scalars.h"
+#include "ckpt/pickle_tensor.h"
 #include "ckpt/text.h"
 #include "nibble/error.h"
 
@@ -30,7 +31,7 @@ class Machine {
 
   /// Executes one opcode; false after STOP.
   bool step();
-  Unpickled finish();
+  Unpickled finish(bool is_all);
   std::size_t position() const { return in_.position(); }
 
  private:
@@ -57,6 +58,7 @@ class Machine {
   void recall(std::uint64_t index);
   void push_global(std::string_view module, std::string_view name);
   void push_new_object_with_keywords();
+  void push_storage();
 
   ByteReader in_;
   PickleHeap heap_;
@@ -64,6 +66,7 @@ class Machine {
   std::vector<std::size_t> marks_;  ///< stack sizes; nothing below the last mark can be popped
   std::unordered_map<std::uint64_t, MutableRef> memo_;
   std::set<std::string> globals_;
+  std::map<std::string, PickleStorage> storages_;
 };
 
 void Machine::push(MutableRef value) {
@@ -161,6 +164,14 @@ void Machine::push_new_object_with_keywords() {
   auto items = positional->items;
   items.push_back(parts[2]);
   push(new_object(heap_, parts[0], heap_.make(PickleList{std::move(items), PickleList::Kind::tuple})));
+}
+
+void Machine::push_storage() {
+  push(persistent(heap_, pop()));
+  const auto& storage = std::get<PickleTensor>(top()->data);
+  const auto [entry, is_new] =
+      storages_.insert_or_assign(storage.storage_key, PickleStorage{storage.storage_elements, storage_bytes(storage)});
+  if (is_new) heap_.charge(kRememberedNameBytes + entry->first.size());
 }
 
 bool Machine::execute_number(Opcode op) {
@@ -295,7 +306,7 @@ bool Machine::execute_object(Opcode op) {
       build(*top(), state);
       break;
     }
-    case Opcode::binpersid: push(persistent(heap_, pop())); break;
+    case Opcode::binpersid: push_storage(); break;
     default: return false;
   }
   return true;
@@ -336,9 +347,9 @@ bool Machine::step() {
   return true;
 }
 
-Unpickled Machine::finish() {
-  if (in_.remaining() != 0) refuse(fmt::format("{} bytes follow the end", in_.remaining()));
-  Unpickled result{pop(), std::move(globals_)};
+Unpickled Machine::finish(bool is_all) {
+  if (is_all && in_.remaining() != 0) refuse(fmt::format("{} bytes follow the end", in_.remaining()));
+  Unpickled result{pop(), std::move(globals_), std::move(storages_), in_.position()};
   if (!stack_.empty() || !marks_.empty()) refuse(fmt::format("{} values are left over", stack_.size()));
   memo_.clear();
   heap_.check_structure(result.root);
@@ -349,18 +360,26 @@ std::string name_at(std::span<const std::byte> bytes, std::size_t at) {
   return at < bytes.size() ? std::string(name_of_opcode(std::to_integer<std::uint8_t>(bytes[at]))) : "end";
 }
 
-}  // namespace
-
-Unpickled unpickle(std::span<const std::byte> bytes, const std::string& where, const PickleLimits& limits) {
+Unpickled run(std::span<const std::byte> bytes, const std::string& where, const PickleLimits& limits, bool is_all) {
   Machine machine(bytes, limits);
   std::size_t at = 0;
   try {
     while (machine.step()) at = machine.position();
-    return machine.finish();
+    return machine.finish(is_all);
   } catch (const Error& error) {
     const auto name = name_at(bytes, at);
     throw Error(error.kind(), fmt::format("{}: byte {}{}{}: {}", where, at, name.empty() ? "" : ", opcode ", name, error.what()));
   }
+}
+
+}  // namespace
+
+Unpickled unpickle(std::span<const std::byte> bytes, const std::string& where, const PickleLimits& limits) {
+  return run(bytes, where, limits, true);
+}
+
+Unpickled unpickle_first(std::span<const std::byte> bytes, const std::string& where, const PickleLimits& limits) {
+  return run(bytes, where, limits, false);
 }
 
 }  // namespace nibble

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -20,12 +21,22 @@ struct PickleLimits {
   std::uint32_t max_depth = 1000;
 };
 
+/// What a pickle says of a storage that it refers to.
+struct PickleStorage {
+  std::int64_t elements = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct Unpickled {
   PickleRef root;
-  std::set<std::string> globals;  ///< "module name"
+  std::set<std::string> globals;                  ///< "module name"
+  std::map<std::string, PickleStorage> storages;  ///< by key; of two that contradict each other, the later one
+  std::size_t used_bytes = 0;                     ///< up to and with STOP
 };
 
 /// Error(input or unsupported) that starts with `where` and names byte offset and opcode. Bytes after STOP are refused.
 Unpickled unpickle(std::span<const std::byte> bytes, const std::string& where, const PickleLimits& limits = {});
+/// The same of bytes that go on after STOP.
+Unpickled unpickle_first(std::span<const std::byte> bytes, const std::string& where, const PickleLimits& limits = {});
 
 }  // namespace nibble

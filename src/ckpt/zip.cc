@@ -5,6 +5,8 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <memory>
+#include <new>
 #include <vector>
 
 #include "ckpt/byte_reader.h"
@@ -28,6 +30,9 @@ constexpr std::uint16_t kZip64Extra = 1;
 constexpr std::uint32_t kSaturated32 = 0xFFFFFFFF;  // the true value is in the zip64 record
 constexpr std::uint16_t kSaturated16 = 0xFFFF;
 constexpr std::uint16_t kEncrypted = 1U;
+constexpr std::uint16_t kDeflated = 8;
+constexpr std::uint64_t kMaxDeflateRatio = 1032;  // of the format: 258 bytes from 2 bits
+constexpr std::size_t kInflatePiece = std::size_t{1} << 30;
 
 using Bytes = std::span<const std::byte>;
 
@@ -165,6 +170,7 @@ ZipEntry read_central_entry(ByteReader& in) {
   if (entry.method == 0 && stored_size != entry.size)
     refuse(fmt::format("entry {}: {} bytes stored, {} announced; stored entries have one size", in_quotes(entry.name), stored_size,
                        entry.size));
+  entry.content_size = entry.size;
   entry.size = stored_size;
   return entry;
 }
@@ -227,16 +233,69 @@ ZipDirectory read_zip_directory(Bytes bytes, std::uint64_t max_entries) {
   return directory;
 }
 
+namespace {
+
+[[noreturn]] void refuse_damaged(const ZipEntry& entry, std::uint32_t found) {
+  refuse(fmt::format("entry {} ({} bytes at byte {}) is damaged: CRC-32 {:08x} expected, {:08x} found", in_quotes(entry.name), entry.size,
+                     entry.offset, entry.crc32, found));
+}
+
+std::uint32_t crc_of(Bytes content) {
+  return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()));
+}
+
+/// One deflated stream as a whole. zlib counts in 32 bits, so both sides are handed over in pieces.
+std::vector<std::byte> inflate_all(Bytes packed, const ZipEntry& entry) {
+  const auto refuse_stream = [&](const char* why) { refuse(fmt::format("entry {} does not unpack: {}", in_quotes(entry.name), why)); };
+  if (entry.content_size / kMaxDeflateRatio > packed.size()) refuse_stream("more bytes are announced than so few can hold");
+  std::vector<std::byte> content(static_cast<std::size_t>(entry.content_size));
+  z_stream stream{};
+  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, &inflateEnd);
+  std::size_t taken = 0, made = 0;
+  std::byte beyond{};  // one byte more than announced shows that there are more
+  int result = Z_OK;
+  while (result == Z_OK) {
+    const auto input = std::min(packed.size() - taken, kInflatePiece);
+    const bool is_full = made == content.size();
+    const auto room = is_full ? std::size_t{1} : std::min(content.size() - made, kInflatePiece);
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed.data() + taken));
+    stream.avail_in = static_cast<uInt>(input);
+    stream.next_out = reinterpret_cast<Bytef*>(is_full ? &beyond : content.data() + made);
+    stream.avail_out = static_cast<uInt>(room);
+    result = inflate(&stream, Z_NO_FLUSH);
+    const auto read = input - stream.avail_in, written = room - stream.avail_out;
+    taken += read;
+    if (is_full && written > 0) refuse_stream("it holds more bytes than announced");
+    if (!is_full) made += written;
+    if (result == Z_OK && read == 0 && written == 0) break;
+  }
+  if (result != Z_STREAM_END) refuse_stream(result == Z_DATA_ERROR ? "its bytes are damaged" : "it is cut off");
+  if (made != content.size() || taken != packed.size()) refuse_stream("its sizes are not the announced ones");
+  return content;
+}
+
+}  // namespace
+
 Bytes checked_entry_bytes(Bytes bytes, const ZipEntry& entry) {
   if (entry.method != 0)
     refuse(fmt::format("entry {} is compressed (method {}), torch.save stores entries: another program packed this file again",
                        in_quotes(entry.name), entry.method),
            ErrorKind::unsupported);
   const Bytes content = bytes.subspan(static_cast<std::size_t>(entry.offset), static_cast<std::size_t>(entry.size));
-  const auto crc = ::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size());
-  if (crc != entry.crc32)
-    refuse(fmt::format("entry {} ({} bytes at byte {}) is damaged: CRC-32 {:08x} expected, {:08x} found", in_quotes(entry.name), entry.size,
-                       entry.offset, entry.crc32, crc));
+  if (const auto found = crc_of(content); found != entry.crc32) refuse_damaged(entry, found);
+  return content;
+}
+
+ZipContent read_zip_entry(Bytes bytes, const ZipEntry& entry) {
+  ZipContent content;
+  if (entry.method != kDeflated) {
+    content.bytes = checked_entry_bytes(bytes, entry);
+    return content;
+  }
+  content.unpacked = inflate_all(bytes.subspan(static_cast<std::size_t>(entry.offset), static_cast<std::size_t>(entry.size)), entry);
+  content.bytes = content.unpacked;
+  if (const auto found = crc_of(content.bytes); found != entry.crc32) refuse_damaged(entry, found);
   return content;
 }
 

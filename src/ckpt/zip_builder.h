@@ -34,14 +34,16 @@ class ZipBuilder {
   };
   static constexpr std::size_t kSizesFollow = 8;
 
-  void add(const std::string& name, const std::string& content) {
-    Entry entry{name, ::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()), content.size(), content.size(),
-                body_.size()};
+  void add(const std::string& name, const std::string& content, bool deflate = false) {
+    const std::string stored = deflate ? deflated(content) : content;
+    Entry entry{name,           ::crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size()),
+                content.size(), stored.size(),
+                body_.size(),   deflate ? std::size_t{8} : 0};
     const std::size_t unpadded = body_.size() + 30 + name.size() + 4;
     const std::string padding((64 - unpadded % 64) % 64, 'Z');
-    body_ += "PK\3\4" + u16(0) + u16(kSizesFollow) + u16(0) + u32(0) + u32(0) + u32(0) + u32(0) + u16(name.size()) +
-             u16(padding.size() + 4) + name + "FB" + u16(padding.size()) + padding + content;
-    body_ += "PK\7\10" + u32(entry.crc) + u32(entry.size) + u32(entry.size);
+    body_ += "PK\3\4" + u16(0) + u16(kSizesFollow) + u16(entry.method) + u32(0) + u32(0) + u32(0) + u32(0) + u16(name.size()) +
+             u16(padding.size() + 4) + name + "FB" + u16(padding.size()) + padding + stored;
+    body_ += "PK\7\10" + u32(entry.crc) + u32(entry.stored_size) + u32(entry.size);
     entries_.push_back(entry);
   }
   std::vector<Entry>& entries() { return entries_; }
@@ -59,6 +61,21 @@ class ZipBuilder {
     file += "PK\5\6" + u16(0) + u16(0) + u16(count) + u16(count) + u32(saturated ? 0xFFFFFFFF : directory.size()) +
             u32(saturated ? 0xFFFFFFFF : body_.size()) + u16(0);
     return file;
+  }
+
+  /// A raw deflate stream.
+  static std::string deflated(const std::string& content) {
+    z_stream stream{};
+    deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, -MAX_WBITS, 9, Z_DEFAULT_STRATEGY);
+    std::string packed(deflateBound(&stream, content.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+    stream.avail_in = static_cast<uInt>(content.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    deflate(&stream, Z_FINISH);
+    packed.resize(stream.total_out);
+    deflateEnd(&stream);
+    return packed;
   }
 
  private:
