@@ -17,6 +17,7 @@ struct CalibrationCheckOptions {
   std::filesystem::path images;                    ///< what is scored: a folder or a list; empty: no comparison with it
   std::filesystem::path model;                     ///< float ONNX file or checkpoint whose statistics are measured; empty: the embedded one
   std::int64_t image_size = 640;                   ///< of a checkpoint
+  std::string on_bad_data;                         ///< "stop": unreadable files are an error; else they are rows of the answer
   RuntimeOptions runtime;
 };
 /// Whether images are fit for calibration: copies, copies of scored images, unreadable ones, and how many are enough.

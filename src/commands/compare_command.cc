@@ -39,7 +39,7 @@ void require_equal_classes(const CompareOptions& options, const DetectorFile& a,
 }  // namespace
 
 std::string compare(const CompareOptions& options, Progress& progress) {
-  refuse_same_file(options.json, {options.a, options.b, options.data.annotations, options.data.image_ids_list});
+  check_paths(paths_of(options));
   auto annotated = open_annotated(options);
   const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;
   const auto a = open_detector(options.a, options.runtime, true, categories);
@@ -58,8 +58,9 @@ std::string compare(const CompareOptions& options, Progress& progress) {
       blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence, options.runtime.threads);
   if (options.tensor_images > 0)
     compare_inside({options.a, options.b, a, b, set, options.tensor_images, options.parts, options.runtime}, comparison, progress);
-  if (!options.json.empty()) write_json(options.json, to_json(comparison));
-  return text_of(comparison, options.all_layers);
+  const auto text = text_of(comparison, options.all_layers);
+  if (!options.json.empty()) write_or_show(text, {[&] { write_json(options.json, to_json(comparison)); }});
+  return text;
 }
 
 }  // namespace nibble
