@@ -165,7 +165,8 @@ struct Report {
   std::string model;   ///< "yolov10n"
   std::string head;
   ImageSize image_size = 640;
-  std::vector<std::string> data;  ///< one line each: what was calibrated and scored on
+  std::vector<std::string> data;      ///< one line each: what was calibrated and scored on
+  std::vector<std::string> bad_data;  ///< files and labels that were left out, each with its reason
   std::vector<ArtifactReport> artifacts;
   std::vector<TwinReport> twins;
   std::vector<RecipeReport> recipes;

@@ -27,6 +27,7 @@ struct DataOptions {
   std::filesystem::path annotations;       ///< COCO instances_*.json, or a YOLO data.yaml
   std::optional<std::int64_t> max_images;  ///< the first by ascending id; empty: all (run: 100)
   std::filesystem::path image_ids_list;
+  std::string on_bad_data;  ///< "stop" or "skip" what cannot be read; empty: stop for scoring, skip a few for calibration and training
 };
 
 /// How detections are taken from outputs.
@@ -125,6 +126,7 @@ struct QuantizeOptions {
   std::string dialect = "both";  ///< qcdq, int4, integer; both: the first two; all
   int opset = 0;                 ///< of QCDQ files: 13..21, 0: 13; the others are 21
   bool resume = false;           ///< preset best: go on with an interrupted training
+  std::string on_bad_data;       ///< as DataOptions::on_bad_data, of the calibration images
   RuntimeOptions runtime;
 };
 /// Writes the files of one recipe; returns what to show.
@@ -160,6 +162,7 @@ struct QatOptions {
   QatCourse course;
   bool resume = false;
   std::string dialect = "both";
+  std::string on_bad_data;  ///< as DataOptions::on_bad_data, of training and calibration images
   RuntimeOptions runtime;
 };
 /// Trains from the calibrated state, never ends below it, writes the files of one recipe; returns what to show.
@@ -197,6 +200,7 @@ struct ScoreOptions {
   std::filesystem::path detections;
   DataOptions data;
   std::filesystem::path json;
+  std::string category_ids = "auto";  ///< how the file counts classes: auto, annotations, class, class+1 or coco91
 };
 std::string score(const ScoreOptions& options);
 

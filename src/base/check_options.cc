@@ -109,13 +109,14 @@ void check_options(const QatOptions& options) {
 }
 
 void check_options(const EvalOptions& options) {
-  require_image_size(options.image_size);
+  require_image_size(options.file.image_size);
   check(options.data);
   check(options.detect);
   check(options.runtime);
 }
 
 void check_options(const ProfileOptions& options) {
+  require_image_size(options.file.image_size);
   require_count("runs", options.runs);
   check(options.runtime);
 }
@@ -123,6 +124,7 @@ void check_options(const ProfileOptions& options) {
 void check_options(const ScoreOptions& options) { check(options.data); }
 
 void check_options(const CompareOptions& options) {
+  require_image_size(options.file.image_size);
   check(options.data);
   require_range("confidence", options.confidence, 0.01, 1);
   require_range("tensor_images", options.tensor_images, 0, 1000);

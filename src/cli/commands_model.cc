@@ -17,7 +17,7 @@ void add_inspect(CLI::App& app, Action& chosen) {
                               "  nibble inspect yolov10n.pt\n  nibble inspect yolov10n-w4a16-int4-ptq.onnx --json\n");
   command.add_option("FILE", options->file, "a checkpoint or an ONNX model")->required()->type_name("FILE");
   command.add_flag("--json", options->json, "as JSON");
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return CommandPaths{{options->file}, {}, {}, {}}; }, [options](Terminal&) {
     print_result(inspect(options->file, options->json));
     return 0;
   });
@@ -49,7 +49,7 @@ void add_export(CLI::App& app, Action& chosen) {
       ->type_name("N|dynamic")
       ->default_str("1")
       ->check([options](const std::string& text) { return read_batch(text, options->batch); });
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal&) {
     print_result(export_baseline(*options));
     return 0;
   });
@@ -90,7 +90,7 @@ void add_quantize(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command.add_flag("--resume", options->resume, "with --preset best: go on with the training that was interrupted");
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
     print_result(quantize(*options, terminal));
     return 0;
   });
@@ -113,7 +113,7 @@ void add_clean(CLI::App& app, Action& chosen) {
   command.add_flag("--strip", options->strip, "drop doc strings and the shapes of inner values");
   command.add_flag("--json", options->json, "the result as JSON");
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal&) {
     print_result(clean(*options));
     return 0;
   });

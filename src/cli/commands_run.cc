@@ -86,7 +86,7 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
                   "  nibble run yolov10m.pt --calib train2017 --recipes w4a16,w4a8 --max-size 9MB\n"
                   "      the most accurate files of that size; with --max-drop, calibration images judge, without labels\n");
   add_run_options(command, *options);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
     const auto result = run(*options, terminal);
     print_result(fmt::format("{}\nrun directory: {}\n", result.summary, result.directory.string()));
     return gates_verdict(result);
@@ -116,7 +116,7 @@ void add_doctor(CLI::App& app, Action& chosen) {
       ->needs(calib);
   add_image_size_option(command, options->image_size).needs(calib);
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
     if (!options->calibration.empty()) {
       print_result(check_calibration(*options, terminal));
       return 0;

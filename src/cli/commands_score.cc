@@ -37,7 +37,7 @@ void add_eval(CLI::App& app, Action& chosen) {
   command.add_flag("--no-optimize", options->no_optimize, "ONNX Runtime's graph optimisations off: the reference numbers");
   command.add_flag("--skip-latency", eval.skip_latency, "do not measure times");
   add_runtime_options(command, eval.runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->eval); }, [options](Terminal& terminal) {
     options->eval.optimize = !options->no_optimize;
     print_result(evaluate(options->eval, terminal));
     return 0;
@@ -51,7 +51,7 @@ void add_score(CLI::App& app, Action& chosen) {
   command.add_option("DETECTIONS", options->detections, "[{image_id, category_id, bbox, score}, ...]")->required()->type_name("FILE");
   add_data_options(command, options->data, false);
   command.add_option("--json", options->json, "write the numbers here")->type_name("FILE");
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal&) {
     print_result(score(*options));
     return 0;
   });
@@ -72,7 +72,7 @@ void add_profile(CLI::App& app, Action& chosen) {
   add_detector_file_options(command, options->file);
   command.add_option("--json", options->json, "write everything, all nodes included, here")->type_name("FILE");
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
     print_result(profile(*options, terminal));
     return 0;
   });

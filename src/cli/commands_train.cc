@@ -91,7 +91,7 @@ void add_qat(CLI::App& app, Action& chosen) {
       ->type_name("NAME")
       ->capture_default_str();
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
+  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
     print_result(train(*options, terminal));
     return 0;
   });

@@ -12,6 +12,7 @@
 #include "cli/shared_options.h"
 #include "nibble/error.h"
 #include "nibble/run.h"
+#include "nibble/unwritten.h"
 
 namespace nibble {
 namespace {
@@ -47,6 +48,16 @@ std::string printable(const std::string& message) {
 int report_error(int code, const std::string& message) {
   say(fmt::format("nibble: {}\n", printable(message)));
   return code;
+}
+
+/// Numbers first: they took the time.
+int show_unwritten(const UnwrittenResult& error) {
+  try {
+    print_result(error.result());
+  } catch (const Error&) {
+    // Standard output is closed or full too.
+  }
+  return report_error(error.exit_code(), error.what());
 }
 
 /// CLI11 throws for --help too; what is left is a usage error.
@@ -94,6 +105,8 @@ int main(int argc, char** argv) {
   nibble::install_interrupt_handlers();
   try {
     return nibble::parse_and_run(argc, argv);
+  } catch (const nibble::UnwrittenResult& error) {
+    return nibble::show_unwritten(error);
   } catch (const nibble::Error& error) {
     return nibble::report_error(error.exit_code(), error.what());
   } catch (const std::bad_alloc&) {

@@ -10,6 +10,7 @@
 
 #include "base/image_size_text.h"
 #include "base/log.h"
+#include "base/output_path.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -133,11 +134,15 @@ CLI::App& add_command(CLI::App& app, const std::string& name, const std::string&
   return *command;
 }
 
-void on_command(CLI::App& command, const std::shared_ptr<OutputOptions>& output, Action& chosen, std::function<int(Terminal&)> body) {
+void on_command(CLI::App& command, const std::shared_ptr<OutputOptions>& output, Action& chosen, std::function<CommandPaths()> paths,
+                std::function<int(Terminal&)> body) {
   add_output_options(command, *output);
-  command.final_callback([output, body = std::move(body), &chosen] {
-    chosen = [output, body] {
+  command.final_callback([output, paths = std::move(paths), body = std::move(body), &chosen] {
+    chosen = [output, paths, body] {
       Terminal terminal(output->verbosity());
+      CommandPaths places = paths();
+      places.logs.push_back(output->log_file);
+      check_paths(places);
       std::unique_ptr<LogFile> log_file;
       if (!output->log_file.empty()) log_file = std::make_unique<LogFile>(output->log_file);
       return body(terminal);

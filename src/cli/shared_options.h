@@ -8,6 +8,7 @@
 #include <string>
 
 #include "cli/terminal.h"
+#include "nibble/paths.h"
 #include "nibble/run.h"
 
 namespace nibble {
@@ -48,7 +49,9 @@ using Action = std::function<int()>;
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples);
 
 /// Sets `chosen` when the command was given.
-void on_command(CLI::App& command, const std::shared_ptr<OutputOptions>& output, Action& chosen, std::function<int(Terminal&)> body);
+/// Before anything is opened for writing, `paths` and --log are checked together (base/output_path.h).
+void on_command(CLI::App& command, const std::shared_ptr<OutputOptions>& output, Action& chosen, std::function<CommandPaths()> paths,
+                std::function<int(Terminal&)> body);
 
 /// Writes a result to stdout. Error(environment) when stdout is closed or full.
 void print_result(const std::string& text);

@@ -106,7 +106,7 @@ std::string result_text(const CleanOptions& options, const CleanupResult& result
 std::string clean(const CleanOptions& options) {
   check_options(options);
   if (options.output.empty()) throw Error(ErrorKind::usage, "clean: no output file; give one with -o OUT.onnx");
-  refuse_same_file(options.output, {options.input});
+  check_paths(paths_of(options));
   require_provider(options.runtime.provider);
   const ScratchFile cleaned(options.output);
   const auto result = clean_model(options.input, cleaned.at, {options.own_initialisers, options.strip, options.narrow_constants});

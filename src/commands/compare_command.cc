@@ -41,7 +41,7 @@ void require_equal_classes(const CompareOptions& options, const DetectorFile& a,
 
 std::string compare(const CompareOptions& options, Progress& progress) {
   check_options(options);
-  refuse_same_file(options.json, {options.a, options.b, options.data.annotations, options.data.image_ids_list});
+  check_paths(paths_of(options));
   auto annotated = open_annotated(options);
   const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;
   const auto a = open_detector(options.a, options.runtime, true, categories, options.file);
@@ -60,8 +60,9 @@ std::string compare(const CompareOptions& options, Progress& progress) {
       blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence, options.runtime.threads);
   if (options.tensor_images > 0)
     compare_inside({options.a, options.b, a, b, set, options.tensor_images, options.parts, options.runtime}, comparison, progress);
-  if (!options.json.empty()) write_json(options.json, to_json(comparison));
-  return text_of(comparison, options.all_layers);
+  const auto text = text_of(comparison, options.all_layers);
+  if (!options.json.empty()) write_or_show(text, {[&] { write_json(options.json, to_json(comparison)); }});
+  return text;
 }
 
 }  // namespace nibble

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <functional>
+#include <vector>
+
 #include "base/check_options.h"
 #include "base/json.h"
 #include "base/output_path.h"
@@ -22,8 +25,7 @@ std::string latency_line(const Json& latency) {
 std::string evaluate(const EvalOptions& options, Progress& progress) {
   check_options(options);
   const auto& data = options.data;
-  refuse_same_file(options.json, {options.model, data.annotations, data.image_ids_list, options.save_detections});
-  refuse_same_file(options.save_detections, {options.model, data.annotations, data.image_ids_list});
+  check_paths(paths_of(options));
   const auto set = open_eval_set(data);
   require_images(set);
   const ScoringOptions scoring{.model = options.model,
@@ -35,9 +37,12 @@ std::string evaluate(const EvalOptions& options, Progress& progress) {
                                .skip_latency = options.skip_latency,
                                .runtime = options.runtime};
   const auto result = score_model(scoring, set, progress);
-  if (!options.json.empty()) write_json(options.json, result.document);
-  if (!options.save_detections.empty()) write_detections(options.save_detections, result.detections);
-  return metrics_text(result.document["metrics"]) + latency_line(result.document["latency"]);
+  const auto text = metrics_text(result.document["metrics"]) + latency_line(result.document["latency"]);
+  std::vector<std::function<void()>> writers;
+  if (!options.json.empty()) writers.emplace_back([&] { write_json(options.json, result.document); });
+  if (!options.save_detections.empty()) writers.emplace_back([&] { write_detections(options.save_detections, result.detections); });
+  write_or_show(text, writers);
+  return text;
 }
 
 }  // namespace nibble

@@ -12,11 +12,23 @@
 
 namespace nibble {
 
+namespace {
+
+/// The file holds at least these.
+std::int64_t constant_bytes(const Graph& graph) {
+  std::int64_t bytes = 0;
+  for (const auto& value : graph.values)
+    if (value.constant) bytes += static_cast<std::int64_t>(value.constant->bytes().size());
+  return bytes;
+}
+
+}  // namespace
+
 std::string export_baseline(const ExportOptions& options) {
   check_options(options);
   if (options.output.empty()) throw Error(ErrorKind::usage, "export: no output file; give one with -o OUT.onnx");
   if (options.half_io && !options.half) throw Error(ErrorKind::usage, "export: --half-io: is a form of --half; give both");
-  refuse_same_file(options.output, {options.checkpoint});
+  check_paths(paths_of(options));
   BuildOptions build;
   build.head = parse_head(options.head);
   build.image_size = options.image_size;
@@ -26,6 +38,7 @@ std::string export_baseline(const ExportOptions& options) {
   EmitOptions emit;
   emit.opset = options.opset;
   emit.metadata = baseline_metadata(detector.info, options.half ? "float16" : "float32");
+  require_free_space(options.output, constant_bytes(detector.graph));
   emit_model(detector.graph, emit, options.output);
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));
   return fmt::format("{}: {}, output0 {}\n", options.output.string(), size_text(bytes), emit.metadata.at("nibble.output0"));

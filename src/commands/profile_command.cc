@@ -162,15 +162,16 @@ Json to_json(const ModelProfile& profile, const ModelProfile& first) {
 std::string profile(const ProfileOptions& options, Progress& progress) {
   check_options(options);
   if (options.models.empty()) throw Error(ErrorKind::usage, "profile: no model; name one or more .onnx files");
-  if (!options.json.empty()) refuse_same_file(options.json, options.models);
+  check_paths(paths_of(options));
   require_provider(options.runtime.provider);
   const auto profiles = profile_all(options, progress);
-  if (!options.json.empty()) {
-    Json rows = Json::array();
-    for (const auto& each : profiles) rows.push_back(to_json(each, profiles.front()));
-    write_json(options.json, {{"runtime", onnx_runtime_info().version}, {"threads", options.runtime.threads}, {"models", rows}});
-  }
-  return to_text(profiles);
+  const auto text = to_text(profiles);
+  if (options.json.empty()) return text;
+  Json rows = Json::array();
+  for (const auto& each : profiles) rows.push_back(to_json(each, profiles.front()));
+  const Json document = {{"runtime", onnx_runtime_info().version}, {"threads", options.runtime.threads}, {"models", rows}};
+  write_or_show(text, {[&] { write_json(options.json, document); }});
+  return text;
 }
 
 }  // namespace nibble

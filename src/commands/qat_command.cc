@@ -140,7 +140,7 @@ std::string train(const QatOptions& options, Progress& progress) {
   check_options(options);
   parse_dialects(options.dialect);  // before hours of training
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "qat: no output folder; give one with -o DIR");
-  require_can_be_folder(options.output_dir);
+  check_paths(paths_of(options));
   const QatCourse& course = options.course;
   if (course.imitation_weight == 0 && course.label_weight == 0)
     throw Error(ErrorKind::usage, "qat: --imitation 0 without --labels: nothing to learn from; give one of them a weight");

@@ -42,7 +42,7 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
   check_options(options);
   const auto dialects = parse_dialects(options.dialect);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
-  require_can_be_folder(options.output_dir);
+  check_paths(paths_of(options));
   require_compute_provider(options.runtime);
   const Recipe recipe = resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget);
   require_use_of(options.judge, recipe);

@@ -34,18 +34,19 @@ void warn_of_categories(const CocoDataset& dataset, const std::vector<Detection>
 
 std::string score(const ScoreOptions& options) {
   check_options(options);
-  refuse_same_file(options.json, {options.detections, options.data.annotations, options.data.image_ids_list});
+  check_paths(paths_of(options));
   const auto set = open_annotations(options.data);
   const auto detections = detections_of(set, read_detections(options.detections));
   warn_of_categories(set.dataset, detections);
   const Json metrics = to_json(evaluate_coco(set.dataset, detections));
-  if (!options.json.empty()) {
-    write_json(options.json, {{"detections", options.detections.string()},
-                              {"instances", set.annotations_name},
-                              {"max_images", set.dataset.images.size()},
-                              {"metrics", metrics}});
-  }
-  return metrics_text(metrics);
+  const auto text = metrics_text(metrics);
+  if (options.json.empty()) return text;
+  const Json document = {{"detections", options.detections.string()},
+                         {"instances", set.annotations_name},
+                         {"max_images", set.dataset.images.size()},
+                         {"metrics", metrics}};
+  write_or_show(text, {[&] { write_json(options.json, document); }});
+  return text;
 }
 
 }  // namespace nibble

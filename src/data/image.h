@@ -29,9 +29,10 @@ struct NetworkImage {
   Letterbox letterbox;
 };
 
-/// Decodes (JPEG, PNG, BMP, WebP) as cv2.imread with default flags does: 8 bits, 3 channels, transparency dropped, rotated
-/// as EXIF says. Then resizes bilinearly and pads. Error(input) naming the file when it is missing, no image, too large or
-/// a JPEG that ends before its end marker (OpenCV would fill the rest with grey).
+/// Decodes (JPEG, PNG, BMP, WebP, TIFF) as cv2.imread with default flags does: 8 bits, 3 channels, transparency dropped, rotated
+/// as EXIF says (data/exif_orientation.h), also in formats where this OpenCV does not. Then resizes bilinearly and pads. Error(input)
+/// naming the file when it is missing, no image, too large or a JPEG that ends before its end marker (OpenCV would fill the rest with
+/// grey).
 NetworkImage read_network_image(const std::filesystem::path& path, const ImageSize& size);
 
 /// After EXIF rotation; decodes the whole image. Errors as read_network_image.

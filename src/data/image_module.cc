@@ -10,7 +10,10 @@
 #include <opencv2/core.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <string_view>
 #include <vector>
+
+#include "data/exif_orientation.h"
 
 namespace {
 
@@ -19,10 +22,33 @@ constexpr int kBorderValue = 114;
 /// Half to even, as Python's round; relies on the default rounding mode.
 int round_to_int(double value) { return static_cast<int>(std::nearbyint(value)); }
 
+bool is_tiff(std::string_view file) { return file.starts_with("II") || file.starts_with("MM"); }
+
+/// `orientation`: 1 to 8 as data/exif_orientation.h.
+cv::Mat upright(const cv::Mat& image, int orientation) {
+  constexpr int kTopToBottom = 0, kLeftToRight = 1, kBoth = -1;
+  cv::Mat turned = image;
+  if (orientation >= 5) cv::transpose(image, turned);
+  switch (orientation) {
+    case 2: cv::flip(turned, turned, kLeftToRight); break;
+    case 3: cv::flip(turned, turned, kBoth); break;
+    case 4: cv::flip(turned, turned, kTopToBottom); break;
+    case 6: cv::flip(turned, turned, kLeftToRight); break;
+    case 7: cv::flip(turned, turned, kBoth); break;
+    case 8: cv::flip(turned, turned, kTopToBottom); break;
+    default: break;
+  }
+  return turned;
+}
+
 cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
   // The cast drops const for the Mat header only; imdecode reads.
   const cv::Mat buffer(1, static_cast<int>(file_bytes), CV_8UC1, const_cast<std::uint8_t*>(file));
-  return cv::imdecode(buffer, cv::IMREAD_COLOR);
+  const cv::Mat image = cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  const std::string_view bytes(reinterpret_cast<const char*>(file), file_bytes);
+  // OpenCV knows the tag in JPEG, from 4.5 in PNG, and later in WebP; its TIFF decoder always obeys it. Read here, it means the same in
+  // all.
+  return image.empty() || is_tiff(bytes) ? image : upright(image, nibble::exif_orientation(bytes));
 }
 
 cv::Mat letterbox(const cv::Mat& image, const cv::Size& input, nibble::ImageIslandResult& result) {

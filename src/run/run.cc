@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include "base/output_path.h"
 #include "nibble/error.h"
+#include "nibble/unwritten.h"
 #include "run/run_calibration_check.h"
 #include "run/run_journal.h"
 #include "run/run_plan.h"
@@ -16,6 +18,7 @@
 namespace nibble {
 
 RunResult run(const RunOptions& options, Progress& progress) {
+  check_paths(paths_of(options));
   const RunPlan plan = plan_run(options);
   RunJournal journal(plan, progress);
   try {
@@ -32,6 +35,7 @@ RunResult run(const RunOptions& options, Progress& progress) {
     return journal.conclude();
   } catch (const Error& reason) {
     journal.break_off(reason);
+    if (reason.kind() == ErrorKind::environment && journal.has_scores()) throw UnwrittenResult(reason, journal.summary_so_far());
     if (reason.kind() != ErrorKind::interrupted) throw;
     throw Error(ErrorKind::interrupted, fmt::format("{}; continue with --runs-dir {} --run-id {} --resume", reason.what(),
                                                     plan.options.runs_dir.string(), plan.options.run_id));

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "base/image_size_text.h"
 #include "base/threads.h"
@@ -183,6 +185,12 @@ RunResult RunJournal::conclude() {
   log(LogLevel::info, fmt::format("done in {:.1f} s, gates {}", report_.seconds, report_.gates_passed() ? "passed" : "FAILED"));
   return {directory_.root(), report_, summary};
 }
+
+bool RunJournal::has_scores() const {
+  return std::any_of(report_.artifacts.begin(), report_.artifacts.end(), [](const auto& artifact) { return artifact.score.has_value(); });
+}
+
+std::string RunJournal::summary_so_far() const { return summary_markdown(report_); }
 
 void RunJournal::break_off(const std::exception& reason) noexcept {
   try {

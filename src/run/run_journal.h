@@ -52,6 +52,9 @@ class RunJournal {
   RunResult conclude();
   /// The same as far as it is still possible, for a run that ends early. Never throws.
   void break_off(const std::exception& reason) noexcept;
+  /// Whether a file has been scored, and what summary.md would say: for a disk that takes it no more.
+  bool has_scores() const;
+  std::string summary_so_far() const;
 
  private:
   std::string write_report(const std::string& status);

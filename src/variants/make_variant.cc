@@ -7,6 +7,7 @@
 
 #include "artifacts/artifact_check.h"
 #include "base/log.h"
+#include "base/output_path.h"
 #include "calibration/layers_document.h"
 #include "calibration/output_ranges.h"
 #include "report/report_json.h"
@@ -43,6 +44,17 @@ OutputRanges ranges_for(const VariantJob& job, const Graph& graph, Progress& pro
   return observe_output_ranges(graph, images, job.calibration.runtime, job.path_of(job.files[*integer]), progress);
 }
 
+/// A lower bound of what the files take: half a byte for each weight in the packed dialect, a byte in the others; a training also keeps
+/// a snapshot of the weights and of their average in single precision.
+std::int64_t least_bytes(const VariantJob& job) {
+  std::int64_t weights = 0;
+  for (const auto& value : job.calibration.baseline.graph.values)
+    if (value.constant && value.shape.size() == 4) weights += count_of(value.shape);
+  std::int64_t bytes = job.training ? 8 * weights : 0;
+  for (const auto& file : job.files) bytes += file.dialect == "int4" ? weights / 2 : weights;
+  return bytes;
+}
+
 void warn_of(const VariantChecks& checks) {
   for (const auto& file : checks.files)
     if (!file.loads || !file.finite) log(LogLevel::warning, fmt::format("{}: {}", file.path, file.problem));
@@ -52,6 +64,7 @@ void warn_of(const VariantChecks& checks) {
 
 std::optional<VariantNumbers> write_variant(const VariantJob& job, Progress& progress) {
   const CalibrationJob& calibration = job.calibration;
+  require_free_space(job.layers, least_bytes(job));  // before the calibration, which takes minutes
   CalibratedNetwork network = start_of(job, progress);
   VariantNumbers numbers;
   if (job.training) {

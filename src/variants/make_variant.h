@@ -38,7 +38,8 @@ struct VariantNumbers {
 };
 
 /// Writes the files of a variant; every layer that was skipped is also logged as a warning. Where several processes train together,
-/// only the first one writes; in the others the result is empty. Errors as calibrate_recipe, train_job and write_variant_files.
+/// only the first one writes; in the others the result is empty. Error(environment) where the disk cannot hold the files; errors as
+/// calibrate_recipe, train_job and write_variant_files.
 std::optional<VariantNumbers> write_variant(const VariantJob& job, Progress& progress);
 
 struct VariantChecks {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parsing, help, exit codes and the form of errors.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -182,6 +183,39 @@ TEST_F(ScoreCommand, DetectionsOfAnUnknownImageAreRefused) {
 TEST_F(ScoreCommand, AFullStandardOutputIsAnEnvironmentError) {
   const auto outcome = nibble({"score", "detections.json", "--annotations", "instances.json", "--json", "x.json"}, "ulimit -f 0;");
   EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
+}
+
+TEST_F(ScoreCommand, NumbersAreShownWhereTheirFileCannotBeWritten) {
+  auto instances = read_json(folder_ / "instances.json");
+  for (int id = 10; id < 200; ++id) instances["categories"].push_back({{"id", id}, {"name", fmt::format("class {}", id)}});
+  write_json(folder_ / "many.json", instances);
+  const auto outcome = nibble({"score", "detections.json", "--annotations", "many.json", "--json", "x.json"}, "ulimit -f 8;");
+  EXPECT_EQ(outcome.exit_code, 5);
+  EXPECT_THAT(outcome.out, HasSubstr("mAP_50_95    1.0000"));
+  EXPECT_THAT(outcome.err, HasSubstr("x.json"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "x.json"));
+}
+
+TEST_F(ScoreCommand, ALogNeverTouchesAnInput) {
+  const auto before = read_file(folder_ / "detections.json");
+  std::filesystem::create_hard_link(folder_ / "detections.json", folder_ / "hard.txt");
+  std::filesystem::create_symlink("detections.json", folder_ / "link.txt");
+  for (const auto* log : {"detections.json", "./detections.json", "hard.txt", "link.txt", "instances.json"})
+    expect_error({"score", "detections.json", "--annotations", "instances.json", "--log", log}, 2, "overwrite");
+  expect_error({"score", "detections.json", "--annotations", "instances.json", "--log", "x", "--json", "x"}, 2, "overwrite");
+  expect_error({"inspect", "detections.json", "--log", "detections.json"}, 2, "overwrite");
+  EXPECT_EQ(read_file(folder_ / "detections.json"), before);
+  EXPECT_EQ(nibble({"score", "detections.json", "--annotations", "instances.json", "--log", "new/log.txt"}).exit_code, 0);
+}
+
+TEST_F(ScoreCommand, ABadOutputPlaceIsFoundBeforeTheWork) {
+  std::filesystem::create_directories(folder_ / "out");
+  write_file(folder_ / "file", "x");
+  for (const auto& [place, why] : {std::pair{"out", "is a folder"}, {"file/x.json", "is a file where a folder is needed"}})
+    expect_error({"score", "absent.json", "--annotations", "absent.json", "--json", place}, 2, why);
+  expect_error({"score", "absent.json", "--annotations", "absent.json", "--json", "/proc/x.json"}, 5, "/proc/x.json");
+  expect_error({"quantize", "absent.pt", "--recipe", "w4a16", "-o", "/proc/x"}, 5, "/proc/x");
+  expect_error({"run", "absent.pt", "--runs-dir", "/proc/x"}, 5, "/proc/x");
 }
 
 TEST_F(Cli, ACommandItDoesNotHaveIsUnknownEvenWithHelp) { expect_error({"frobnicate", "--help"}, 2, "unknown command 'frobnicate'"); }

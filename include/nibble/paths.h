@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a command reads and where it writes, known before it starts.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nibble/calibration.h"
+#include "nibble/run.h"
+
+namespace nibble {
+
+/// A folder that files are written into.
+struct OutputFolder {
+  std::filesystem::path path;
+  /// Of the names of the files; empty: any name, in folders inside it as well; nothing: only a new folder is made in it.
+  std::optional<std::string> prefix;
+};
+
+/// Empty paths are none.
+struct CommandPaths {
+  std::vector<std::filesystem::path> inputs;   ///< files and folders
+  std::vector<std::filesystem::path> outputs;  ///< files that are made or replaced
+  std::vector<OutputFolder> folders;
+  std::vector<std::filesystem::path> logs;  ///< files that are added to; may be a device
+};
+
+CommandPaths paths_of(const RunOptions& options);
+CommandPaths paths_of(const ExportOptions& options);
+CommandPaths paths_of(const QuantizeOptions& options);
+CommandPaths paths_of(const CleanOptions& options);
+CommandPaths paths_of(const QatOptions& options);
+CommandPaths paths_of(const EvalOptions& options);
+CommandPaths paths_of(const ProfileOptions& options);
+CommandPaths paths_of(const ScoreOptions& options);
+CommandPaths paths_of(const CompareOptions& options);
+CommandPaths paths_of(const CalibrationCheckOptions& options);
+
+}  // namespace nibble
