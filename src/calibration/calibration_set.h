@@ -15,11 +15,16 @@ namespace nibble {
 
 struct CalibrationSet {
   std::vector<std::filesystem::path> files;
-  std::string name;  ///< as the user gave it, or "assets/..."
+  std::string name;                ///< as the user gave it, or "assets/..."
+  std::vector<BadDatum> bad = {};  ///< what was left out
 };
 
-/// A folder, a list of paths, a data.yaml (its train split); empty: the embedded images. At most `limit` files.
-CalibrationSet open_calibration_set(const std::filesystem::path& source, std::int64_t limit);
+/// A folder, a list of paths, a data.yaml (its train split; labels are not read); empty: the embedded images. No image is read yet.
+CalibrationSet list_calibration_images(const std::filesystem::path& source);
+/// The first `limit` that can be read. Errors as settle_bad_data, of those looked at.
+CalibrationSet first_readable(CalibrationSet set, std::int64_t limit, OnBadData rule);
+/// Both.
+CalibrationSet open_calibration_set(const std::filesystem::path& source, std::int64_t limit, OnBadData rule = OnBadData::skip_few);
 
 /// Decodes on demand: all images as they are, then all again as often as `views` says, in turns mirrored and not, scaled by up to half
 /// and moved by up to a tenth of the side (data/augment.h), as `seed` draws.
