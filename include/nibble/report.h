@@ -154,7 +154,7 @@ struct TrainingReport {
 };
 
 struct GateResult {
-  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped", "map_drop"
+  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped", "bad_data", "map_drop"
   std::string subject;  ///< artefact or recipe
   bool passed = false;
   std::string detail;  ///< found against allowed

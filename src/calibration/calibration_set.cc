@@ -7,19 +7,13 @@
 #include "base/shared_data.h"
 #include "data/image.h"
 #include "data/training_sample.h"
+#include "data/yolo_layout.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kDefaultCalibration = "assets/coco/train2017";
-
-std::vector<fs::path> files_of_dataset(const fs::path& yaml, std::int64_t limit) {
-  std::vector<fs::path> files;
-  for (const auto& image : read_yolo(yaml, "train").images) files.emplace_back(image.file_name);
-  if (limit > 0 && files.size() > static_cast<std::size_t>(limit)) files.resize(static_cast<std::size_t>(limit));
-  return files;
-}
 
 NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std::int64_t view, ImageSize image_size, std::uint64_t seed) {
   const AugmentOptions strengths;
@@ -35,9 +29,35 @@ NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std
 
 }  // namespace
 
-CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit) {
-  if (source.empty()) return {list_image_files(shared_data(kDefaultCalibration), limit), kDefaultCalibration};
-  return {is_yaml(source) ? files_of_dataset(source, limit) : list_image_files(source, limit), source.string()};
+CalibrationSet list_calibration_images(const fs::path& source) {
+  if (source.empty()) return {list_image_files(shared_data(kDefaultCalibration)), kDefaultCalibration};
+  CalibrationSet set{{}, source.string()};
+  set.files = is_yaml(source) ? list_split_images(source, "train", set.bad) : list_image_files(source, 0, &set.bad);
+  return set;
+}
+
+CalibrationSet first_readable(CalibrationSet set, std::int64_t limit, OnBadData rule) {
+  std::vector<fs::path> readable;
+  std::size_t at = 0;
+  while (at < set.files.size() && static_cast<std::int64_t>(readable.size()) < limit) {
+    std::vector<ExpectedImage> next;
+    const auto missing = static_cast<std::size_t>(limit) - readable.size();
+    for (; at < set.files.size() && next.size() < missing; ++at) next.push_back({set.files[at]});
+    const auto problems = image_problems(next, set.name);
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      if (problems[i])
+        set.bad.push_back({next[i].file, *problems[i]});
+      else
+        readable.push_back(next[i].file);
+    }
+  }
+  settle_bad_data(set.bad, static_cast<std::int64_t>(readable.size()), rule, "calibration images of " + set.name);
+  set.files = std::move(readable);
+  return set;
+}
+
+CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit, OnBadData rule) {
+  return first_readable(list_calibration_images(source), limit, rule);
 }
 
 CalibrationImages images_of(const CalibrationSet& set, ImageSize image_size, std::int64_t views, std::uint64_t seed) {

@@ -15,12 +15,17 @@ namespace nibble {
 
 struct CalibrationSet {
   std::vector<std::filesystem::path> files;
-  std::string name;  ///< as the user gave it, or "assets/..."
+  std::string name;                ///< as the user gave it, or "assets/..."
+  std::vector<BadDatum> bad = {};  ///< what was left out
 };
 
-/// The first `limit` images of a folder, of a list of paths, or of the train split of a data.yaml; an empty `source` stands for the
-/// embedded images.
-CalibrationSet open_calibration_set(const std::filesystem::path& source, std::int64_t limit);
+/// The images of a folder, of a list of paths, or of the train split of a data.yaml (whose labels are not read); an empty `source` stands
+/// for the embedded images. No image is read yet.
+CalibrationSet list_calibration_images(const std::filesystem::path& source);
+/// The first `limit` images that can be read. Errors as settle_bad_data, of those that were looked at.
+CalibrationSet first_readable(CalibrationSet set, std::int64_t limit, OnBadData rule);
+/// Both in turn.
+CalibrationSet open_calibration_set(const std::filesystem::path& source, std::int64_t limit, OnBadData rule = OnBadData::skip_few);
 
 /// Decodes on demand: all images as they are, then all again as often as `views` says, in turns mirrored and not, scaled by up to half
 /// and moved by up to a tenth of the side (data/augment.h), as `seed` draws.

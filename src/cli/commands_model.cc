@@ -17,10 +17,15 @@ void add_inspect(CLI::App& app, Action& chosen) {
                               "  nibble inspect yolov10n.pt\n  nibble inspect yolov10n-w4a16-int4-ptq.onnx --json\n");
   command.add_option("FILE", options->file, "a checkpoint or an ONNX model")->required()->type_name("FILE");
   command.add_flag("--json", options->json, "as JSON");
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return CommandPaths{{options->file}, {}, {}, {}}; }, [options](Terminal&) {
-    print_result(inspect(options->file, options->json));
-    return 0;
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen,
+      [options] {
+        return CommandPaths{{options->file}, {}, {}, {}};
+      },
+      [options](Terminal&) {
+        print_result(inspect(options->file, options->json));
+        return 0;
+      });
 }
 
 /// "4" or "dynamic" (-1).
@@ -49,10 +54,12 @@ void add_export(CLI::App& app, Action& chosen) {
       ->type_name("N|dynamic")
       ->default_str("1")
       ->check([options](const std::string& text) { return read_batch(text, options->batch); });
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal&) {
-    print_result(export_baseline(*options));
-    return 0;
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      [options](Terminal&) {
+        print_result(export_baseline(*options));
+        return 0;
+      });
 }
 
 void add_quantize(CLI::App& app, Action& chosen) {
@@ -77,6 +84,7 @@ void add_quantize(CLI::App& app, Action& chosen) {
   command.add_option("--calib-images", options->calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());
+  add_bad_data_option(command, options->on_bad_data, "skip up to a tenth");
   add_budget_options(command, options->budget);
   add_judge_options(command, options->judge);
   add_head_options(command, options->head, options->image_size);
@@ -90,10 +98,12 @@ void add_quantize(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command.add_flag("--resume", options->resume, "with --preset best: go on with the training that was interrupted");
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
-    print_result(quantize(*options, terminal));
-    return 0;
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      [options](Terminal& terminal) {
+        print_result(quantize(*options, terminal));
+        return 0;
+      });
 }
 
 void add_clean(CLI::App& app, Action& chosen) {
@@ -113,10 +123,12 @@ void add_clean(CLI::App& app, Action& chosen) {
   command.add_flag("--strip", options->strip, "drop doc strings and the shapes of inner values");
   command.add_flag("--json", options->json, "the result as JSON");
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal&) {
-    print_result(clean(*options));
-    return 0;
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      [options](Terminal&) {
+        print_result(clean(*options));
+        return 0;
+      });
 }
 
 }  // namespace

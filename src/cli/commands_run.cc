@@ -57,13 +57,15 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   add_budget_options(command, options.budget);
   add_training_options(command, options);
   add_data_options(command, options.data, true, "100");
+  add_bad_data_option(command, options.data.on_bad_data, "stop for scored images, skip up to a tenth of the others");
   add_head_options(command, options.head, options.image_size);
   command
       .add_option("--runs-dir", options.runs_dir,
                   "where run directories go (default: tmp/<model>_<recipes>; of w4a16,w4a8: tmp/<model>_brevitas_w4a8_w4a16)")
       ->type_name("DIR");
   command.add_option("--run-id", options.run_id, "name of the run directory (default: the time, UTC)")->type_name("NAME");
-  command.add_option("--gates", options.gates, "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers")
+  command
+      .add_option("--gates", options.gates, "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers, bad_data")
       ->type_name("FILE");
   command.add_flag("--resume", options.resume, "continue the run --run-id: what it finished is kept when its hash is right");
   command.add_flag("--smoke", options.smoke,
@@ -86,11 +88,13 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
                   "  nibble run yolov10m.pt --calib train2017 --recipes w4a16,w4a8 --max-size 9MB\n"
                   "      the most accurate files of that size; with --max-drop, calibration images judge, without labels\n");
   add_run_options(command, *options);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
-    const auto result = run(*options, terminal);
-    print_result(fmt::format("{}\nrun directory: {}\n", result.summary, result.directory.string()));
-    return gates_verdict(result);
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      [options](Terminal& terminal) {
+        const auto result = run(*options, terminal);
+        print_result(fmt::format("{}\nrun directory: {}\n", result.summary, result.directory.string()));
+        return gates_verdict(result);
+      });
 }
 
 void add_doctor(CLI::App& app, Action& chosen) {
@@ -115,16 +119,19 @@ void add_doctor(CLI::App& app, Action& chosen) {
       ->type_name("FILE")
       ->needs(calib);
   add_image_size_option(command, options->image_size).needs(calib);
+  add_bad_data_option(command, options->on_bad_data, "skip, they are part of the answer");
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
-    if (!options->calibration.empty()) {
-      print_result(check_calibration(*options, terminal));
-      return 0;
-    }
-    const auto diagnosis = doctor(options->runtime.provider);
-    print_result(diagnosis.text);
-    return diagnosis.complete ? 0 : static_cast<int>(ErrorKind::environment);
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      [options](Terminal& terminal) {
+        if (!options->calibration.empty()) {
+          print_result(check_calibration(*options, terminal));
+          return 0;
+        }
+        const auto diagnosis = doctor(options->runtime.provider);
+        print_result(diagnosis.text);
+        return diagnosis.complete ? 0 : static_cast<int>(ErrorKind::environment);
+      });
 }
 
 }  // namespace

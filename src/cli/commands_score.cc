@@ -20,6 +20,7 @@ void add_eval(CLI::App& app, Action& chosen) {
       ->type_name("FILE");
   add_data_options(command, eval.data, true);
   add_detector_file_options(command, eval.file);
+  add_bad_data_option(command, eval.data.on_bad_data, "stop");
   command.add_option("--conf", eval.detect.confidence, "score threshold")
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("X")
@@ -37,11 +38,13 @@ void add_eval(CLI::App& app, Action& chosen) {
   command.add_flag("--no-optimize", options->no_optimize, "ONNX Runtime's graph optimisations off: the reference numbers");
   command.add_flag("--skip-latency", eval.skip_latency, "do not measure times");
   add_runtime_options(command, eval.runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->eval); }, [options](Terminal& terminal) {
-    options->eval.optimize = !options->no_optimize;
-    print_result(evaluate(options->eval, terminal));
-    return 0;
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->eval); },
+      [options](Terminal& terminal) {
+        options->eval.optimize = !options->no_optimize;
+        print_result(evaluate(options->eval, terminal));
+        return 0;
+      });
 }
 
 void add_score(CLI::App& app, Action& chosen) {
@@ -50,11 +53,22 @@ void add_score(CLI::App& app, Action& chosen) {
                               "  nibble score detections.json --annotations instances_val2017.json --json metrics.json\n");
   command.add_option("DETECTIONS", options->detections, "[{image_id, category_id, bbox, score}, ...]")->required()->type_name("FILE");
   add_data_options(command, options->data, false);
+  add_bad_data_option(command, options->data.on_bad_data, "stop");
+  command
+      .add_option(
+          "--category-ids", options->category_ids,
+          "how DETECTIONS counts classes: annotations (their ids), class (from 0), class+1 (Ultralytics), coco91; auto tells by the "
+          "ids, then by the boxes, and says which")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"auto", "annotations", "class", "class+1", "coco91"}))
+      ->capture_default_str();
   command.add_option("--json", options->json, "write the numbers here")->type_name("FILE");
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal&) {
-    print_result(score(*options));
-    return 0;
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      [options](Terminal&) {
+        print_result(score(*options));
+        return 0;
+      });
 }
 
 void add_profile(CLI::App& app, Action& chosen) {
@@ -72,10 +86,12 @@ void add_profile(CLI::App& app, Action& chosen) {
   add_detector_file_options(command, options->file);
   command.add_option("--json", options->json, "write everything, all nodes included, here")->type_name("FILE");
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
-    print_result(profile(*options, terminal));
-    return 0;
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      [options](Terminal& terminal) {
+        print_result(profile(*options, terminal));
+        return 0;
+      });
 }
 
 }  // namespace

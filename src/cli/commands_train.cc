@@ -82,6 +82,7 @@ void add_qat(CLI::App& app, Action& chosen) {
       ->type_name("NAME|FILE");
   add_preset_option(command, options->preset);
   add_images(command, *options);
+  add_bad_data_option(command, options->on_bad_data, "skip up to a tenth");
   add_budget_options(command, options->budget);
   add_judge_options(command, options->judge);
   add_course(command, options->course);
@@ -91,10 +92,12 @@ void add_qat(CLI::App& app, Action& chosen) {
       ->type_name("NAME")
       ->capture_default_str();
   add_runtime_options(command, options->runtime);
-  on_command(command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); }, [options](Terminal& terminal) {
-    print_result(train(*options, terminal));
-    return 0;
-  });
+  on_command(
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      [options](Terminal& terminal) {
+        print_result(train(*options, terminal));
+        return 0;
+      });
 }
 
 }  // namespace

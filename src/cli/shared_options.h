@@ -39,6 +39,9 @@ std::vector<std::string> with_joined_sizes(const std::vector<std::string>& argum
 /// --preset.
 void add_preset_option(CLI::App& command, std::string& preset);
 
+/// --on-bad-data. `otherwise`: what happens without it, for the help.
+void add_bad_data_option(CLI::App& command, std::string& on_bad_data, const std::string& otherwise);
+
 /// Counts: 1 and more, within reason.
 CLI::Validator count_range();
 

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // `nibble doctor --calib`.
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
 #include "artifacts/float_file.h"
 #include "base/check_options.h"
+#include "base/files.h"
 #include "calibration/calibration_check.h"
 #include "calibration/calibration_set.h"
+#include "data/yolo_layout.h"
 #include "nibble/calibration.h"
 #include "scoring/detect.h"
 #include "scoring/detector_file.h"
@@ -22,18 +29,39 @@ std::vector<std::filesystem::path> readable(const std::vector<SurveyedImage>& im
   return files;
 }
 
+std::vector<std::filesystem::path> scored_files(const std::filesystem::path& source) {
+  std::vector<BadDatum> missing;
+  return is_yaml(source) ? list_split_images(source, "val", missing) : list_image_files(source);
+}
+
+/// Calibration does not read labels; training and scoring do.
+std::string labels_text(const std::vector<BadDatum>& bad) {
+  if (bad.empty()) return "";
+  return fmt::format(
+      "\nBAD LABELS of {} images; calibration does not read them, training and scoring stop at them or leave the images out\n"
+      "  {}\n",
+      bad.size(), fmt::join(reasons_of(bad), "\n  "));
+}
+
 }  // namespace
 
 std::string check_calibration(const CalibrationCheckOptions& options, Progress& progress) {
   check_options(options);
-  const auto set = open_calibration_set(options.calibration, options.calibration_images.value_or(kDefaultImages));
+  auto set = list_calibration_images(options.calibration);
+  const auto limit = static_cast<std::size_t>(options.calibration_images.value_or(kDefaultImages));
+  set.files.resize(std::min(set.files.size(), limit));
+  const auto rule = parse_on_bad_data(options.on_bad_data, OnBadData::skip);
+  if (rule == OnBadData::stop) set = first_readable(std::move(set), static_cast<std::int64_t>(limit), OnBadData::stop);
+  const auto labels = is_yaml(options.calibration) ? bad_labels(options.calibration, set.files) : std::vector<BadDatum>{};
+  settle_bad_data(labels, static_cast<std::int64_t>(set.files.size()), rule, "labels of " + set.name);
   CalibrationFindings findings;
   findings.source = set.name;
   findings.images = survey_images(set.files, "look at calibration images", progress);
   if (!options.images.empty()) {
     findings.scored_source = options.images.string();
-    findings.scored = survey_images(list_image_files(options.images), "look at scored images", progress);
+    findings.scored = survey_images(scored_files(options.images), "look at scored images", progress);
   }
+  for (const auto& bad : set.bad) findings.images.push_back({bad.file, bad.reason, {}});
   find_copies(findings);
   const auto files = readable(findings.images);
   if (files.size() >= 2) {
@@ -44,7 +72,7 @@ std::string check_calibration(const CalibrationCheckOptions& options, Progress& 
     };
     findings.convergence = measure_convergence(model.path(), static_cast<std::int64_t>(files.size()), input, options.runtime, progress);
   }
-  return text_of(findings);
+  return text_of(findings) + labels_text(labels);
 }
 
 }  // namespace nibble

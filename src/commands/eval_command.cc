@@ -26,8 +26,8 @@ std::string evaluate(const EvalOptions& options, Progress& progress) {
   check_options(options);
   const auto& data = options.data;
   check_paths(paths_of(options));
-  const auto set = open_eval_set(data);
-  require_images(set);
+  auto set = open_eval_set(data);
+  require_readable(set, data.on_bad_data, options.runtime.threads);
   const ScoringOptions scoring{.model = options.model,
                                .model_name = options.model.string(),
                                .title = "evaluate " + options.model.filename().string(),
@@ -36,8 +36,10 @@ std::string evaluate(const EvalOptions& options, Progress& progress) {
                                .optimize = options.optimize,
                                .skip_latency = options.skip_latency,
                                .runtime = options.runtime};
-  const auto result = score_model(scoring, set, progress);
-  const auto text = metrics_text(result.document["metrics"]) + latency_line(result.document["latency"]);
+  auto result = score_model(scoring, set, progress);
+  result.document["bad_data"] = reasons_of(set.dataset.bad);
+  const auto text =
+      metrics_text(result.document["metrics"]) + latency_line(result.document["latency"]) + left_out_line(set.dataset.bad.size());
   std::vector<std::function<void()>> writers;
   if (!options.json.empty()) writers.emplace_back([&] { write_json(options.json, result.document); });
   if (!options.save_detections.empty()) writers.emplace_back([&] { write_detections(options.save_detections, result.detections); });

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 #include <optional>
 
 #include "artifacts/source_model.h"
@@ -53,7 +52,8 @@ class Qat {
     if (!variant) return "";
     const auto curve = job_.places.curve.string();
     const std::string text = training_text(report_of(job_, *variant->numbers.fit, curve)) + "\n" + variant_text(job, *variant) +
-                             fmt::format("  losses and scores by step: {}\n", curve);
+                             fmt::format("  losses and scores by step: {}\n", curve) +
+                             left_out_text(job_.images.held_out.dataset.bad, "training");
     remove_state(job_.places);
     return text;
   }
@@ -62,11 +62,14 @@ class Qat {
   QatImages open_images() const {
     ImageSource source{options_.data, options_.images, {}};
     if (source.data.empty()) {
-      const auto all = open_calibration_set(options_.calibration, std::numeric_limits<std::int64_t>::max());
+      const auto all = list_calibration_images(options_.calibration);
       source = {all.name, {}, all.files};
     }
+    source.on_bad_data = rule();
     return open_qat_images(source, options_.course.held_out, options_.runtime.seed, baseline_.info);
   }
+
+  OnBadData rule() const { return parse_on_bad_data(options_.on_bad_data, OnBadData::skip_few); }
 
   fs::path place(const std::string& name) const {
     return options_.output_dir / fmt::format("{}-{}", model_name_of(options_.checkpoint), name);
@@ -117,12 +120,13 @@ class Qat {
     if (options_.calibration.empty())
       for (const auto& image : job_.images.training.images) set.files.push_back(image.file);
     else
-      set = without(open_calibration_set(options_.calibration, std::numeric_limits<std::int64_t>::max()), job_.images.held_out);
+      set = without(list_calibration_images(options_.calibration), job_.images.held_out);
     if (set.files.empty())
       throw Error(ErrorKind::usage,
                   fmt::format("calibration: {}: all its images are held out of the training to judge it by; give others by "
                               "--calib, or a lower --held-out",
                               set.name));
+    if (!options_.calibration.empty()) return first_readable(std::move(set), images_wanted(recipe_), rule());
     set.files.resize(std::min(set.files.size(), static_cast<std::size_t>(images_wanted(recipe_))));
     return set;
   }
@@ -139,6 +143,7 @@ class Qat {
 std::string train(const QatOptions& options, Progress& progress) {
   check_options(options);
   parse_dialects(options.dialect);  // before hours of training
+  parse_on_bad_data(options.on_bad_data, OnBadData::stop);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "qat: no output folder; give one with -o DIR");
   check_paths(paths_of(options));
   const QatCourse& course = options.course;

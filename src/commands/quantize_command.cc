@@ -32,6 +32,7 @@ std::string quantize_and_train(const QuantizeOptions& options, Progress& progres
   training.image_size = options.image_size;
   training.dialect = options.dialect;
   training.resume = options.resume;
+  training.on_bad_data = options.on_bad_data;
   training.runtime = options.runtime;
   return train(training, progress);
 }
@@ -48,7 +49,8 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
   require_use_of(options.judge, recipe);
   if (trains(options.preset, recipe)) return quantize_and_train(options, progress);
   if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");
-  const auto images = open_calibration_set(options.calibration, images_wanted(recipe));
+  const auto images =
+      open_calibration_set(options.calibration, images_wanted(recipe), parse_on_bad_data(options.on_bad_data, OnBadData::skip_few));
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
   const auto files = files_of(recipe, dialects);
@@ -62,7 +64,7 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
       .layers = place(recipe.name + "-layers.json"),
       .opset = options.opset,
   };
-  return variant_text(job, make_variant(job, progress).value());
+  return variant_text(job, make_variant(job, progress).value()) + left_out_text(images.bad, "calibration");
 }
 
 }  // namespace nibble

@@ -12,22 +12,16 @@
 #include "eval/detection.h"
 #include "nibble/run.h"
 #include "report/metrics_json.h"
+#include "scoring/detection_ids.h"
 #include "scoring/eval_set.h"
 
 namespace nibble {
 namespace {
 
-/// Class indices from 0 where the annotations' ids are meant: the numbers would only be low, not wrong.
-void warn_of_categories(const CocoDataset& dataset, const std::vector<Detection>& detections) {
-  std::set<std::int64_t> known;
-  for (const auto& category : dataset.categories) known.insert(category.id);
-  const auto unknown = [&](const Detection& detection) { return !known.contains(detection.category_id); };
-  const auto first = std::find_if(detections.begin(), detections.end(), unknown);
-  if (first == detections.end()) return;
-  log(LogLevel::warning,
-      fmt::format("categories: {} of {} detections have a category id that {} does not know (first: {}); they count for "
-                  "nothing; are they class indices instead of category ids?",
-                  std::count_if(first, detections.end(), unknown), detections.size(), dataset.source.string(), first->category_id));
+std::string ids_text(const ResolvedDetections& resolved) {
+  std::string text = fmt::format("{:<12} read as {}: {}\n", "category ids", resolved.read_as, resolved.why);
+  for (const auto& note : resolved.notes) text += note + "\n";
+  return text;
 }
 
 }  // namespace
@@ -35,15 +29,21 @@ void warn_of_categories(const CocoDataset& dataset, const std::vector<Detection>
 std::string score(const ScoreOptions& options) {
   check_options(options);
   check_paths(paths_of(options));
-  const auto set = open_annotations(options.data);
-  const auto detections = detections_of(set, read_detections(options.detections));
-  warn_of_categories(set.dataset, detections);
+  CocoDataset all;
+  const auto set = open_annotations(options.data, &all);
+  const auto resolved = resolve_ids(read_detections_file(options.detections), all, options.category_ids);
+  const auto detections = detections_of(set, resolved.detections);
+  for (const auto& note : resolved.notes) log(LogLevel::info, note);
+  if (resolved.read_as != "annotations") log(LogLevel::info, fmt::format("category ids: read as {}: {}", resolved.read_as, resolved.why));
   const Json metrics = to_json(evaluate_coco(set.dataset, detections));
-  const auto text = metrics_text(metrics);
+  const auto text = metrics_text(metrics) + ids_text(resolved) + left_out_line(set.dataset.bad.size());
   if (options.json.empty()) return text;
   const Json document = {{"detections", options.detections.string()},
                          {"instances", set.annotations_name},
                          {"max_images", set.dataset.images.size()},
+                         {"category_ids", {{"read_as", resolved.read_as}, {"why", resolved.why}}},
+                         {"notes", resolved.notes},
+                         {"bad_data", reasons_of(set.dataset.bad)},
                          {"metrics", metrics}};
   write_or_show(text, {[&] { write_json(options.json, document); }});
   return text;

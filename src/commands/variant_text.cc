@@ -26,6 +26,12 @@ std::string file_text(const ArtifactReport& file) {
 
 }  // namespace
 
+std::string left_out_text(const std::vector<BadDatum>& bad, const std::string& what) {
+  std::string text = bad.empty() ? "" : fmt::format("  left out as bad data, of {}: {}\n", what, bad.size());
+  for (const auto& datum : bad) text += fmt::format("    {}\n", datum.reason);
+  return text;
+}
+
 std::string variant_text(const VariantJob& job, const Variant& variant) {
   std::string text = layers_text(variant.numbers.report, variant.numbers.layers);
   for (const auto& file : variant.checks.files) text += file_text(file);

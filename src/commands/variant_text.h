@@ -8,6 +8,8 @@
 namespace nibble {
 
 /// Quantised, float and skipped layers, the budget, each file with its size or what is wrong with it, and the twins.
+std::string left_out_text(const std::vector<BadDatum>& bad, const std::string& what);
+
 std::string variant_text(const VariantJob& job, const Variant& variant);
 
 }  // namespace nibble

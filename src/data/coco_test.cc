@@ -48,14 +48,13 @@ TEST_F(Coco, ReadsAnInstancesFile) {
 
 TEST_F(Coco, RefusesABadAnnotationNamingItsPlace) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
-      {R"({"image_id":9,"category_id":18,"bbox":[1,2,3,4],"area":1})", {"annotations[0].id", "missing"}},
-      {R"({"id":1,"image_id":9,"category_id":18,"bbox":[1,2,3,4]})", {"annotations[0].area", "missing"}},
+      {R"({"id":1,"image_id":9,"category_id":18})", {"annotations[0].bbox", "missing"}},
       {R"({"id":1,"image_id":8,"category_id":18,"bbox":[1,2,3,4],"area":1})", {"annotations[0].image_id", "no image with id 8"}},
       {R"({"id":1,"image_id":9,"category_id":2,"bbox":[1,2,3,4],"area":1})", {"category_id", "no category with id 2"}},
       {R"({"id":1,"image_id":9,"category_id":18,"bbox":[1,2,-3,4],"area":1})", {"annotations[0].bbox", "negative size -3 x 4"}},
       {R"({"id":1,"image_id":9,"category_id":18,"bbox":[1,2,3],"area":1})", {"expected 4 numbers, found 3"}},
       {R"({"id":1,"image_id":9,"category_id":18,"bbox":[1,2,3,4],"area":-1})", {"negative area"}},
-      {R"({"id":1,"image_id":"9","category_id":18,"bbox":[1,2,3,4],"area":1})", {"image_id", "found text"}},
+      {R"({"id":1,"image_id":"x","category_id":18,"bbox":[1,2,3,4],"area":1})", {"image_id", "no image with id x"}},
       {R"({"id":1,"image_id":9,"category_id":18,"bbox":[1,2,3,4],"area":1,"iscrowd":"no"})", {"iscrowd", "found text"}},
   };
   for (auto [annotation, parts] : cases) {
@@ -101,12 +100,74 @@ TEST_F(Coco, RefusesUnknownIdsAndEmptySelections) {
   expect_error(ErrorKind::usage, {"0 images"}, [&] { select_images(three_images(), {.max_images = 0, .ids = {}}); });
 }
 
-TEST_F(Coco, ReadsListsOfIds) {
-  const auto list = file("ids.txt", "# the seed\n139\r\n\n  val2017/000000000285.jpg # a bear\n#1\n632");
-  EXPECT_THAT(read_image_ids(list), ElementsAre(139, 285, 632));
-  expect_error(ErrorKind::input, {"bad.txt", "line 3", "\"cat.jpg\""}, [&] { read_image_ids(file("bad.txt", "1\n\ncat.jpg\n")); });
-  expect_error(ErrorKind::input, {"big.txt", "line 1"}, [&] { read_image_ids(file("big.txt", "99999999999999999999")); });
-  expect_error(ErrorKind::input, {"none.txt", "no image"}, [&] { read_image_ids(file("none.txt", "# nothing\n")); });
+TEST_F(Coco, ReadsListsOfIdsAndNames) {
+  const auto list = file("ids.txt", "# the seed\n139\r\n\n  val2017/000000000285.jpg # a bear\n#1\nval\\street_12.jpg\nyard");
+  EXPECT_THAT(read_image_names(list), ElementsAre("139", "val2017/000000000285.jpg", "val\\street_12.jpg", "yard"));
+  CocoDataset dataset;
+  dataset.images = {{1, "a/street_12.jpg"}, {2, "a/yard.jpg"}, {139, "x.jpg"}, {285, "y.jpg"}, {286, "z.jpg"}, {7, "b/z.jpg"}};
+  EXPECT_THAT(ids_of(select_images(dataset, {.max_images = {}, .ids = {}, .names = read_image_names(list)})), ElementsAre(1, 2, 139, 285));
+  for (const auto* name : {"cat.jpg", "99999999999999999999", "z"})
+    expect_error(ErrorKind::input, {"1 of", name}, [&] { select_images(dataset, {.max_images = {}, .ids = {}, .names = {"1", name}}); });
+  expect_error(ErrorKind::input, {"none.txt", "no image"}, [&] { read_image_names(file("none.txt", "# nothing\n")); });
+}
+
+TEST_F(Coco, ReadsWhatOthersWrite) {
+  const auto dataset = read(
+      R"("images":[{"id":"9","file_name":"val\\a.jpg","width":null},{"id":"10","file_name":"b.jpg"}])",
+      R"({"id":0,"image_id":"9","category_id":18.0,"bbox":[1,2,3,4]},{"image_id":10,"category_id":"18","bbox":[1,2,5,4],"area":null})");
+  ASSERT_EQ(dataset.images.size(), 2U);
+  EXPECT_EQ(dataset.images[0].id, 9);
+  EXPECT_EQ(dataset.images[0].key, "9");
+  EXPECT_EQ(dataset.images[0].file_name, "val/a.jpg");
+  ASSERT_EQ(dataset.annotations.size(), 2U);
+  EXPECT_EQ(dataset.annotations[0].id, 1) << "pycocotools never counts id 0 as found";
+  EXPECT_EQ(dataset.annotations[0].area_px2, 12);
+  EXPECT_EQ(dataset.annotations[1].image_id, 10);
+  EXPECT_EQ(dataset.annotations[1].area_px2, 20);
+}
+
+TEST_F(Coco, NumbersImagesWhoseIdsAreNoNumbers) {
+  const auto dataset = read(R"("images":[{"id":"left","file_name":"a.jpg"},{"id":"right","file_name":"b.jpg"}])",
+                            R"({"id":1,"image_id":"right","category_id":18,"bbox":[1,2,3,4],"area":1})");
+  EXPECT_THAT(ids_of(dataset), ElementsAre(1, 2));
+  EXPECT_EQ(dataset.annotations.at(0).image_id, 2);
+  EXPECT_THAT(ids_of(select_images(dataset, {.max_images = {}, .ids = {}, .names = {"right"}})), ElementsAre(2));
+}
+
+TEST_F(Coco, LeavesImagesWithBadAnnotationsOutWhereItMay) {
+  const auto path =
+      file("instances.json",
+           R"({"images":[{"id":1,"file_name":"a"},{"id":2,"file_name":"b"},{"id":3,"file_name":"c"}],"categories":[{"id":1,"name":"x"}],
+  "annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[0,0,1,1]},{"id":2,"image_id":2,"category_id":1,"bbox":[0,0,-1,1]},
+  {"id":3,"image_id":2,"category_id":1,"bbox":[0,0,1,1]},{"id":4,"image_id":3,"category_id":5,"bbox":[0,0,1,1]},
+  {"id":5,"image_id":4,"category_id":1,"bbox":[0,0,1,1]}]})");
+  const auto dataset = read_coco(path, OnBadData::skip);
+  EXPECT_THAT(ids_of(dataset), ElementsAre(1));
+  EXPECT_EQ(dataset.annotations.size(), 1U);
+  EXPECT_EQ(dataset.bad.size(), 3U);
+  expect_error(ErrorKind::input, {"3 faults"}, [&] { read_coco(path); });
+}
+
+TEST_F(Coco, CutsFoldersThatTheImagesAreIn) {
+  file("val/a.jpg", "x");
+  file("val/deep/b.jpg", "x");
+  CocoDataset dataset;
+  dataset.source = "instances.json";
+  dataset.images = {{1, "val/a.jpg"}, {2, "/home/me/data/deep/b.jpg"}, {3, "gone/c.jpg"}, {4, "other/a.jpg"}};
+  place_images(dataset, folder() / "val");
+  EXPECT_EQ(dataset.images[0].file_name, "a.jpg");
+  EXPECT_EQ(dataset.images[1].file_name, "deep/b.jpg");
+  EXPECT_EQ(dataset.images[2].file_name, "gone/c.jpg");
+  EXPECT_EQ(dataset.images[3].file_name, "other/a.jpg") << "a.jpg is image 1";
+}
+
+TEST_F(Coco, ADataFileSaysItselfWhereItsImagesAre) {
+  CocoDataset dataset;
+  dataset.images = {{1, "set/images/a.jpg"}};
+  dataset.source = "set/data.yaml";
+  EXPECT_EQ(image_file(dataset, dataset.images[0], "set/images"), "set/images/a.jpg");
+  dataset.source = "instances.json";
+  EXPECT_EQ(image_file(dataset, dataset.images[0], "set/images"), "set/images/set/images/a.jpg");
 }
 
 TEST(CocoShared, ReadsTheAnnotationsOfRealImages) {

@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <map>
+#include <set>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "data/coco.h"
 #include "data/text_list.h"
 #include "nibble/error.h"
@@ -14,29 +17,78 @@ namespace nibble {
 namespace fs = std::filesystem;
 namespace {
 
-bool is_image_name(const fs::path& path) {
-  static constexpr std::array<std::string_view, 5> kExtensions = {".jpg", ".jpeg", ".png", ".bmp", ".webp"};
+std::string lower_extension(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
+  return extension;
 }
 
-std::vector<fs::path> images_of_folder(const fs::path& folder) {
+bool is_image_name(const fs::path& path) {
+  static constexpr std::array<std::string_view, 8> kRead = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".mpo"};
+  return std::find(kRead.begin(), kRead.end(), lower_extension(path)) != kRead.end();
+}
+
+/// Images that others read and OpenCV does not.
+bool is_other_image(const fs::path& path) {
+  static constexpr std::array<std::string_view, 7> kOthers = {".heic", ".heif", ".avif", ".dng", ".gif", ".jfif", ".jxl"};
+  return std::find(kOthers.begin(), kOthers.end(), lower_extension(path)) != kOthers.end();
+}
+
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
+/// Collects the images of a folder and of those in it, whatever links say about the way.
+class FolderWalk {
+ public:
+  void walk(const fs::path& folder) {
+    std::error_code error;
+    const auto real = fs::canonical(folder, error);
+    if (error || !seen_.insert(real.string()).second) return;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) visit(it->path());
+    if (error) throw Error(ErrorKind::input, fmt::format("images: {}: cannot read the folder: {}", folder.string(), error.message()));
+  }
+
   std::vector<fs::path> files;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (is_image_name(it->path()) && is_file(it->path())) files.push_back(it->path());
-  if (error) throw Error(ErrorKind::input, fmt::format("images: {}: cannot read the folder: {}", folder.string(), error.message()));
-  if (files.empty())
+  std::map<std::string, int> others;  ///< extensions of images that are not read
+
+ private:
+  void visit(const fs::path& path) {
+    if (is_hidden(path)) return;
+    if (is_other_image(path)) ++others[lower_extension(path)];
+    if (is_image_name(path)) {
+      if (is_file(path)) files.push_back(path);
+      return;
+    }
+    std::error_code error;
+    if (fs::is_directory(path, error)) walk(path);
+  }
+  std::set<std::string> seen_;
+};
+
+std::vector<fs::path> images_of_folder(const fs::path& folder) {
+  FolderWalk found;
+  found.walk(folder);
+  for (const auto& [extension, count] : found.others)
+    log(LogLevel::warning,
+        fmt::format("images: {}: {} {} files are not read; convert them to .png or .jpg", folder.string(), count, extension));
+  if (found.files.empty())
     throw Error(ErrorKind::input,
-                fmt::format("images: {}: no image in the folder; expected .jpg, .jpeg, .png, .bmp or .webp files", folder.string()));
-  std::sort(files.begin(), files.end());
-  return files;
+                fmt::format("images: {}: no image in the folder; expected .jpg, .jpeg, .png, .bmp, .webp, .tif, .tiff or .mpo files",
+                            folder.string()));
+  std::sort(found.files.begin(), found.files.end());
+  return std::move(found.files);
 }
 
 constexpr std::size_t kMaxPathBytes = 4096;  // PATH_MAX of Linux
 
-std::vector<fs::path> images_of_list(const fs::path& list) {
+/// The file of a list's line, or nothing.
+std::optional<fs::path> file_of(const ListEntry& entry, const fs::path& list, const fs::path& root) {
+  for (const auto& text : {entry.whole, entry.text})
+    for (const auto& folder : {list.parent_path(), root, fs::path()})
+      if (auto path = existing_path(folder, text); path && is_file(*path)) return path;
+  return std::nullopt;
+}
+
+std::vector<fs::path> images_of_list(const fs::path& list, std::vector<BadDatum>* bad, const fs::path& root) {
   std::vector<fs::path> files;
   for (const auto& entry : read_text_list(list)) {
     if (entry.text.size() > kMaxPathBytes)
@@ -44,18 +96,24 @@ std::vector<fs::path> images_of_list(const fs::path& list) {
           ErrorKind::input,
           fmt::format("images: {}: line {}: {} bytes, which is no path; give a folder of images or a text file with one path per line",
                       list.string(), entry.line, entry.text.size()));
-    fs::path file = list.parent_path() / entry.text;  // an absolute entry replaces the folder
-    if (!is_file(file))
-      throw Error(ErrorKind::input, fmt::format("images: {}: line {}: there is no file {}", list.string(), entry.line, file.string()));
-    files.push_back(std::move(file));
+    if (auto file = file_of(entry, list, root)) {
+      files.push_back(std::move(*file));
+      continue;
+    }
+    const auto why =
+        fmt::format("images: {}: line {}: there is no file {}", list.string(), entry.line, (list.parent_path() / entry.text).string());
+    if (!bad) throw Error(ErrorKind::input, why);
+    bad->push_back({list.parent_path() / entry.text, why});
   }
-  if (files.empty()) throw Error(ErrorKind::input, fmt::format("images: {}: no image in the list; write one path per line", list.string()));
+  if (files.empty() && (!bad || bad->empty()))
+    throw Error(ErrorKind::input, fmt::format("images: {}: no image in the list; write one path per line", list.string()));
   return files;
 }
 
 }  // namespace
 
-std::vector<fs::path> list_image_files(const fs::path& folder_or_list, std::int64_t limit) {
+std::vector<fs::path> list_image_files(const fs::path& folder_or_list, std::int64_t limit, std::vector<BadDatum>* bad,
+                                       const fs::path& root) {
   if (limit < 0)
     throw Error(ErrorKind::usage, fmt::format("images: {}: a limit of {} makes no sense; 0 means all", folder_or_list.string(), limit));
   const bool folder_given = is_folder(folder_or_list);
@@ -63,7 +121,7 @@ std::vector<fs::path> list_image_files(const fs::path& folder_or_list, std::int6
   if (!folder_given && !fs::exists(folder_or_list, error))  // a list may also be a pipe
     throw Error(ErrorKind::input, fmt::format("images: {}: no such folder or list; name a folder of images or a text file of paths",
                                               folder_or_list.string()));
-  auto files = folder_given ? images_of_folder(folder_or_list) : images_of_list(folder_or_list);
+  auto files = folder_given ? images_of_folder(folder_or_list) : images_of_list(folder_or_list, bad, root);
   if (limit > 0 && static_cast<std::int64_t>(files.size()) > limit) files.resize(static_cast<std::size_t>(limit));
   return files;
 }

@@ -17,9 +17,10 @@ class ImageFiles : public test::Scratch {
   }
 };
 
-TEST_F(ImageFiles, ListsAFolderByNameWithoutOtherFiles) {
-  for (const auto* name : {"in/b.JPG", "in/a.png", "in/notes.txt", "in/c.webp", "in/deeper/d.jpg"}) file(name, "x");
-  EXPECT_THAT(names_of(list_image_files(folder() / "in")), ElementsAre("a.png", "b.JPG", "c.webp"));
+TEST_F(ImageFiles, ListsAFolderByNameWithThoseInItAndWithoutOtherFiles) {
+  for (const auto* name : {"in/b.JPG", "in/a.png", "in/notes.txt", "in/c.webp", "in/deeper/d.jpg", "in/._a.png", "in/.cache/e.jpg"})
+    file(name, "x");
+  EXPECT_THAT(names_of(list_image_files(folder() / "in")), ElementsAre("a.png", "b.JPG", "c.webp", "d.jpg"));
   EXPECT_THAT(names_of(list_image_files(folder() / "in", 2)), ElementsAre("a.png", "b.JPG"));
 }
 
@@ -28,6 +29,40 @@ TEST_F(ImageFiles, ReadsAListRelativeToItself) {
   const auto other = file("b#1.png", "x");
   const auto list = file("in/list.txt", "# calibration\n" + other.string() + "\n\na.png  # the first\n");
   EXPECT_THAT(names_of(list_image_files(list)), ElementsAre("b#1.png", "a.png"));
+}
+
+TEST_F(ImageFiles, AFolderThatLeadsBackIsListedOnce) {
+  file("in/a.tif", "x");
+  std::filesystem::create_directory_symlink(folder() / "in", folder() / "in/again");
+  EXPECT_THAT(names_of(list_image_files(folder() / "in")), ElementsAre("a.tif"));
+}
+
+TEST_F(ImageFiles, AMarkInAPathIsNoComment) {
+  file("in/shot #4.png", "x");
+  file("in/plain.png", "x");
+  const auto list = file("in/list.txt", "shot #4.png\nplain.png #5\n");
+  EXPECT_THAT(names_of(list_image_files(list)), ElementsAre("shot #4.png", "plain.png"));
+}
+
+TEST_F(ImageFiles, ReadsListsOfOtherSystems) {
+  file("in/deeper/a.png", "x");
+  const std::string utf16(
+      "\xFF\xFE"
+      "d\0e\0e\0p\0e\0r\0\\\0a\0.\0p\0n\0g\0\r\0\n\0",
+      30);
+  EXPECT_THAT(names_of(list_image_files(file("in/list.txt", utf16))), ElementsAre("a.png"));
+  EXPECT_THAT(names_of(list_image_files(file("in/mac.txt",
+                                             "\xEF\xBB\xBF"
+                                             "deeper/a.png\rdeeper\\a.png\r"))),
+              ElementsAre("a.png", "a.png"));
+}
+
+TEST_F(ImageFiles, CollectsWhatAListMisses) {
+  file("a.png", "x");
+  std::vector<BadDatum> bad;
+  EXPECT_THAT(names_of(list_image_files(file("list.txt", "a.png\ngone.png\n"), 0, &bad)), ElementsAre("a.png"));
+  ASSERT_EQ(bad.size(), 1U);
+  EXPECT_THAT(bad[0].reason, testing::HasSubstr("line 2"));
 }
 
 TEST_F(ImageFiles, RefusesWhatIsMissingOrEmpty) {

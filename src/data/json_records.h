@@ -28,6 +28,8 @@ class JsonRecord {
   JsonRecord(std::string source, std::string section, std::vector<std::string> keys);
 
   bool has(std::string_view key) const { return field(key).kind != JsonField::Kind::missing; }
+  bool is_text(std::string_view key) const { return field(key).kind == JsonField::Kind::text; }
+  bool is_null(std::string_view key) const { return field(key).kind == JsonField::Kind::null; }
   std::int64_t integer(std::string_view key) const;  ///< 3.0 counts as 3
   double number(std::string_view key) const;
   bool flag(std::string_view key) const;  ///< a boolean, or an integer: not 0

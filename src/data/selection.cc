@@ -2,86 +2,96 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <map>
 #include <set>
 
-#include "base/files.h"
 #include "data/coco.h"
 #include "data/text_list.h"
 #include "nibble/error.h"
 
 namespace nibble {
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r";
-  const auto first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 namespace {
 
-std::string_view without_comment(std::string_view line) {
-  for (std::size_t i = 0; i < line.size(); ++i)
-    if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) return line.substr(0, i);
-  return line;
+namespace fs = std::filesystem;
+
+/// Images by what a list may call them. A name of several images stands for none.
+class ImageNames {
+ public:
+  explicit ImageNames(const CocoDataset& dataset) {
+    for (const auto& image : dataset.images) {
+      const fs::path file = image.file_name;
+      ids_.insert(image.id);
+      for (const auto& name : std::set<std::string>{image.file_name, file.filename().string(), file.stem().string(), image.key})
+        add(name, image.id);
+    }
+  }
+
+  /// Nothing for a name that is unknown, or of several images. A plain number is an id before it is a name.
+  std::optional<std::int64_t> find(const std::string& text) const {
+    const auto number = whole_number(text);
+    if (number && ids_.contains(*number)) return number;
+    const fs::path path = with_slashes(text);
+    for (const auto& name : {text, path.string(), path.filename().string(), path.stem().string()})
+      if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
+    const auto stem = whole_number(path.stem().string());  // "val2017/000000000042.jpg"
+    return stem && ids_.contains(*stem) ? stem : std::nullopt;
+  }
+
+ private:
+  static fs::path with_slashes(std::string text) {
+    std::replace(text.begin(), text.end(), '\\', '/');
+    return text;
+  }
+  void add(const std::string& name, std::int64_t id) {
+    if (name.empty()) return;
+    const auto [at, is_new] = by_name_.emplace(name, id);
+    if (!is_new && at->second != id) at->second = std::nullopt;
+  }
+  std::set<std::int64_t> ids_;
+  std::map<std::string, std::optional<std::int64_t>> by_name_;
+};
+
+[[noreturn]] void refuse_unknown(const CocoDataset& dataset, const std::vector<std::string>& unknown, std::size_t all) {
+  throw Error(ErrorKind::input, fmt::format("image list: {}: {} of {} ids are not in the data set, the first is {}; choose other ids",
+                                            dataset.source.string(), unknown.size(), all, unknown.front()));
 }
 
-/// "42" or "val2017/000000000042.jpg".
-std::optional<std::int64_t> image_id_of(const std::string& text) {
-  if (const auto id = whole_number(text)) return id;
-  return whole_number(std::filesystem::path(text).stem().string());
+/// Bad data that was named and left out.
+bool is_left_out(const CocoDataset& dataset, const std::string& name) {
+  return std::any_of(dataset.bad.begin(), dataset.bad.end(),
+                     [&](const BadDatum& bad) { return bad.file.stem() == fs::path(name).stem() || bad.file == name; });
 }
 
 /// The ids to keep, or nothing for all.
 std::optional<std::set<std::int64_t>> wanted_ids(const CocoDataset& dataset, const ImageSelection& selection) {
-  if (selection.ids.empty()) return std::nullopt;
+  if (selection.ids.empty() && selection.names.empty()) return std::nullopt;
   std::set<std::int64_t> wanted(selection.ids.begin(), selection.ids.end());
   std::set<std::int64_t> known;
   for (const auto& image : dataset.images) known.insert(image.id);
-  std::vector<std::int64_t> unknown;
-  std::set_difference(wanted.begin(), wanted.end(), known.begin(), known.end(), std::back_inserter(unknown));
-  if (!unknown.empty())
-    throw Error(ErrorKind::input, fmt::format("image list: {}: {} of {} ids are not in the data set, the first is {}; choose other ids",
-                                              dataset.source.string(), unknown.size(), wanted.size(), unknown.front()));
+  std::vector<std::string> unknown;
+  for (const auto id : wanted)
+    if (!known.contains(id)) unknown.push_back(std::to_string(id));
+  if (!selection.names.empty()) {
+    const ImageNames names(dataset);
+    for (const auto& name : selection.names) {
+      const auto id = names.find(name);
+      if (id)
+        wanted.insert(*id);
+      else if (!is_left_out(dataset, name))
+        unknown.push_back(whole_number(name) ? name : fmt::format("\"{}\"", name));
+    }
+  }
+  if (!unknown.empty()) refuse_unknown(dataset, unknown, wanted.size() + (selection.names.empty() ? 0 : unknown.size()));
   return wanted;
 }
 
 }  // namespace
 
-std::vector<ListEntry> read_text_list(const std::filesystem::path& path) {
-  const std::string content = read_file(path);
-  std::vector<ListEntry> entries;
-  std::int64_t line = 0;
-  for (std::size_t begin = 0; begin < content.size();) {
-    const auto end = std::min(content.find('\n', begin), content.size());
-    ++line;
-    const auto text = trim(without_comment(std::string_view(content).substr(begin, end - begin)));
-    if (!text.empty()) entries.push_back({std::string(text), line});
-    begin = end + 1;
-  }
-  return entries;
-}
-
-std::vector<std::int64_t> read_image_ids(const std::filesystem::path& list) {
-  std::vector<std::int64_t> ids;
-  for (const auto& entry : read_text_list(list)) {
-    const auto id = image_id_of(entry.text);
-    if (!id)
-      throw Error(ErrorKind::input, fmt::format("image list: {}: line {}: expected an image id or a file name like 000000000139.jpg, found "
-                                                "\"{}\"",
-                                                list.string(), entry.line, entry.text));
-    ids.push_back(*id);
-  }
-  if (ids.empty()) throw Error(ErrorKind::input, fmt::format("image list: {}: no image in it; write one id per line", list.string()));
-  return ids;
+std::vector<std::string> read_image_names(const fs::path& list) {
+  std::vector<std::string> names;
+  for (const auto& entry : read_text_list(list)) names.push_back(entry.text);
+  if (names.empty()) throw Error(ErrorKind::input, fmt::format("image list: {}: no image in it; write one id per line", list.string()));
+  return names;
 }
 
 CocoDataset select_images(const CocoDataset& dataset, const ImageSelection& selection) {
@@ -89,7 +99,7 @@ CocoDataset select_images(const CocoDataset& dataset, const ImageSelection& sele
     throw Error(ErrorKind::usage, fmt::format("image selection: {}: at most {} images asked for; ask for one or more",
                                               dataset.source.string(), *selection.max_images));
   const auto wanted = wanted_ids(dataset, selection);
-  CocoDataset selected{dataset.source, {}, {}, dataset.categories};
+  CocoDataset selected{dataset.source, {}, {}, dataset.categories, dataset.bad};
   std::set<std::int64_t> kept;
   for (const auto& image : dataset.images) {
     if (wanted && !wanted->contains(image.id)) continue;

@@ -27,7 +27,7 @@ TrainingSet training_set_of(const CocoDataset& dataset, const std::filesystem::p
   std::map<std::int64_t, std::size_t> position_of;
   for (const auto& image : dataset.images) {
     position_of[image.id] = set.images.size();
-    set.images.push_back({images_folder / image.file_name, {image.height_px, image.width_px}, {}});
+    set.images.push_back({image_file(dataset, image, images_folder), {image.height_px, image.width_px}, {}});
   }
   for (const auto& annotation : dataset.annotations) {
     const auto& [x, y, width, height] = annotation.box_xywh_px;

@@ -29,7 +29,7 @@ struct TrainingSet {
   std::vector<std::string> class_names;  ///< empty for an unlabelled set
 };
 
-/// Files are `images_folder` / file_name (a full file_name stays). As Ultralytics converts COCO: crowds, boxes without area and
+/// Files are where image_file says. As Ultralytics converts COCO: crowds, boxes without area and
 /// repeated boxes are left out. Error(input) naming the data set when it has no image.
 TrainingSet training_set_of(const CocoDataset& dataset, const std::filesystem::path& images_folder);
 /// A set without labels, for training that only imitates the float network. Error(input) for an empty list.

@@ -11,9 +11,11 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "data/coco.h"
 #include "data/image.h"
 #include "data/text_list.h"
+#include "data/yolo_layout.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -46,34 +48,24 @@ std::vector<CocoCategory> categories_of_map(const Json& names, const fs::path& y
   return categories;
 }
 
+/// `nc` alone says how many classes there are, not what they are called.
+std::vector<CocoCategory> numbered_categories(const Json& data, const fs::path& yaml) {
+  constexpr std::int64_t kMost = 100'000;
+  const bool has_count = data.contains("nc") && data["nc"].is_number_integer() && data["nc"] > 0 && data["nc"] <= kMost;
+  if (!has_count) fail(yaml, "names", "the key is missing; expected the list of class names");
+  std::vector<CocoCategory> categories;
+  for (std::int64_t id = 0; id < data["nc"].get<std::int64_t>(); ++id) categories.push_back({id, fmt::format("class_{}", id)});
+  return categories;
+}
+
 std::vector<CocoCategory> categories_of(const Json& data, const fs::path& yaml) {
-  if (!data.contains("names")) fail(yaml, "names", "the key is missing; expected the list of class names");
+  if (!data.contains("names")) return numbered_categories(data, yaml);
   const Json& names = data["names"];
   if (names.empty() || !(names.is_array() || names.is_object())) fail(yaml, "names", "expected a list of class names");
   if (names.is_object()) return categories_of_map(names, yaml);
   std::vector<CocoCategory> categories;
   for (const auto& name : names) categories.push_back(category_of(static_cast<std::int64_t>(categories.size()), name, yaml));
   return categories;
-}
-
-fs::path root_of(const Json& data, const fs::path& yaml) {
-  if (!data.contains("path") || data["path"].is_null()) return yaml.parent_path();
-  if (!data["path"].is_string()) fail(yaml, "path", "expected a folder");
-  return yaml.parent_path() / data["path"].get<std::string>();
-}
-
-std::vector<fs::path> images_of_split(const Json& data, const fs::path& yaml, const std::string& split) {
-  if (!data.contains(split) || data[split].is_null()) fail(yaml, split, "the key is missing; expected a folder, a list file or several");
-  const Json sources = data[split].is_array() ? data[split] : Json::array({data[split]});
-  std::vector<fs::path> files;
-  for (const auto& source : sources) {
-    if (!source.is_string()) fail(yaml, split, "expected a folder or a list file");
-    const auto found = list_image_files(root_of(data, yaml) / source.get<std::string>());
-    files.insert(files.end(), found.begin(), found.end());
-  }
-  std::sort(files.begin(), files.end());
-  files.erase(std::unique(files.begin(), files.end()), files.end());
-  return files;
 }
 
 // ---- images
@@ -88,16 +80,6 @@ std::vector<std::int64_t> ids_of(const std::vector<fs::path>& files) {
   ids.resize(files.size());
   for (std::size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<std::int64_t>(i) + 1;
   return ids;
-}
-
-/// .../images/val/a.jpg -> .../labels/val/a.txt (the last folder named images); without such a folder, beside the image.
-fs::path label_file_of(const fs::path& image) {
-  std::vector<fs::path> parts(image.begin(), image.end());
-  const auto last = std::find(parts.rbegin(), parts.rend(), fs::path("images"));
-  if (last != parts.rend()) *last = "labels";
-  fs::path label;
-  for (const auto& part : parts) label /= part;
-  return label.replace_extension(".txt");
 }
 
 // ---- labels
@@ -155,37 +137,79 @@ CocoAnnotation annotation_of(const std::vector<double>& numbers, const CocoImage
   return annotation;
 }
 
-/// An image without a label file is background.
-void append_labels(CocoDataset& dataset, const CocoImage& image) {
+/// An image without a label file is background. False then.
+bool append_labels(CocoDataset& dataset, const CocoImage& image) {
   const fs::path labels = label_file_of(image.file_name);
-  if (!is_file(labels) && !is_folder(labels)) return;  // a folder is an error of its own
+  if (!is_file(labels) && !is_folder(labels)) return false;  // a folder is an error of its own
   std::set<std::vector<double>> seen;
+  std::vector<CocoAnnotation> annotations;  // all or none
   for (const auto& entry : read_text_list(labels)) {
     const Place place{labels, entry.line};
     const auto numbers = numbers_of(entry.text, place);
     check_label(numbers, dataset.categories.size(), place);
     if (!seen.insert(numbers).second) continue;
-    auto annotation = annotation_of(numbers, image);
-    annotation.id = static_cast<std::int64_t>(dataset.annotations.size()) + 1;
-    dataset.annotations.push_back(annotation);
+    annotations.push_back(annotation_of(numbers, image));
+    annotations.back().id = static_cast<std::int64_t>(dataset.annotations.size() + annotations.size());
   }
+  dataset.annotations.insert(dataset.annotations.end(), annotations.begin(), annotations.end());
+  return true;
+}
+
+/// What is wrong with the file of an image or of its labels takes the image out of the data set.
+template <class Action>
+bool is_good(CocoDataset& dataset, const fs::path& file, Action action) {
+  try {
+    action();
+    return true;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::input) throw;
+    dataset.bad.push_back({file, error.what()});
+    return false;
+  }
+}
+
+void add_images(CocoDataset& dataset, const std::vector<fs::path>& files) {
+  const auto ids = ids_of(files);
+  for (std::size_t i = 0; i < files.size(); ++i)
+    is_good(dataset, files[i], [&] {
+      const auto size = read_image_size(files[i]);
+      dataset.images.push_back({ids[i], files[i].string(), size.width_px, size.height_px});
+    });
+  std::sort(dataset.images.begin(), dataset.images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+}
+
+void add_labels(CocoDataset& dataset) {
+  bool any = false;
+  std::erase_if(dataset.images, [&](const CocoImage& image) {
+    return !is_good(dataset, image.file_name, [&] { any = append_labels(dataset, image) || any; });
+  });
+  if (!any && !dataset.images.empty() && dataset.bad.empty())
+    log(LogLevel::warning,
+        fmt::format("data set: {}: none of {} images has labels; the first ones were looked for in {}", dataset.source.string(),
+                    dataset.images.size(), label_file_of(dataset.images.front().file_name).string()));
 }
 
 }  // namespace
 
-CocoDataset read_yolo(const fs::path& data_yaml, const std::string& split) {
+CocoDataset read_yolo(const fs::path& data_yaml, const std::string& split, OnBadData rule) {
   const Json data = read_yaml(data_yaml);
   if (!data.is_object()) fail(data_yaml, "top level", "expected keys like path, val and names");
   CocoDataset dataset{data_yaml, {}, {}, categories_of(data, data_yaml)};
-  const auto files = images_of_split(data, data_yaml, split);
-  const auto ids = ids_of(files);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto size = read_image_size(files[i]);
-    dataset.images.push_back({ids[i], files[i].string(), size.width, size.height});
-  }
-  std::sort(dataset.images.begin(), dataset.images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  for (const auto& image : dataset.images) append_labels(dataset, image);
+  const auto files = images_of_split(data, data_yaml, split, dataset.bad);
+  add_images(dataset, files);
+  add_labels(dataset);
+  settle_bad_data(dataset.bad, static_cast<std::int64_t>(dataset.images.size()), rule, data_yaml.string());
   return dataset;
+}
+
+std::vector<BadDatum> bad_labels(const fs::path& yaml, const std::vector<fs::path>& images) {
+  CocoDataset dataset{yaml, {}, {}, categories_of(read_yaml(yaml), yaml)};
+  for (const auto& file : images)
+    is_good(dataset, file, [&] {
+      const CocoImage of_any_size{1, file.string(), 1, 1};
+      append_labels(dataset, of_any_size);
+    });
+  return dataset.bad;
 }
 
 }  // namespace nibble

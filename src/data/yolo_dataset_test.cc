@@ -76,6 +76,57 @@ TEST_F(YoloDataset, RefusesBadLabelsNamingTheLine) {
     expect_error(ErrorKind::input, {"7.txt", "line 2", why}, [&, text = line] { read_with("0 0.5 0.5 0.1 0.1\n" + text); });
 }
 
+TEST_F(YoloDataset, LeavesBadImagesOutWhereItMay) {
+  image("images/1.png");
+  image("images/2.png");
+  file("images/3.png", "no picture");
+  file("labels/1.txt", "0 0.5 0.5 0.1 0.1\n");
+  file("labels/2.txt", "0 0.5 0.5 0.1 0.1\n7 0.5 0.5 0.1 0.1\n");
+  const auto yaml = file("data.yaml", "val: images\nnames: [cat, dog]\n");
+  const auto dataset = read_yolo(yaml, "val", OnBadData::skip);
+  ASSERT_EQ(dataset.images.size(), 1U);
+  EXPECT_EQ(dataset.images[0].id, 1);
+  EXPECT_EQ(dataset.annotations.size(), 1U);
+  ASSERT_EQ(dataset.bad.size(), 2U);
+  EXPECT_THAT(dataset.bad[0].reason, testing::HasSubstr("3.png"));
+  EXPECT_THAT(dataset.bad[1].reason, testing::AllOf(testing::HasSubstr("2.txt: line 2"), testing::HasSubstr("class 7")));
+  expect_error(ErrorKind::input, {"2 faults", "--on-bad-data skip"}, [&] { read_yolo(yaml, "val"); });
+  expect_error(ErrorKind::input, {"2 faults among 3 images", "more than 10 %"}, [&] { read_yolo(yaml, "val", OnBadData::skip_few); });
+}
+
+TEST_F(YoloDataset, FindsRoboflowsFolders) {
+  image("valid/images/7.png");
+  file("valid/labels/7.txt", "0 0.5 0.5 0.1 0.1\n");
+  const auto dataset = read_yolo(file("data.yaml", "train: ../train/images\nval: ../valid/images\nnc: 1\nnames: [x]\n"), "val");
+  ASSERT_EQ(dataset.images.size(), 1U);
+  EXPECT_EQ(dataset.annotations.size(), 1U);
+  expect_error(ErrorKind::input, {"train", "../train/images", "nor"}, [&] { read_yolo(folder() / "data.yaml", "train"); });
+}
+
+TEST_F(YoloDataset, StartsAtTheWorkingDirectoryWhereTheYamlsFolderHasNothing) {
+  image("datasets/set/images/val/7.png");
+  file("datasets/set/labels/val/7.txt", "0 0.5 0.5 0.1 0.1\n");
+  const auto yaml = file("cfg/data.yaml", "path: datasets/set\nval: images/val\nnames: [x]\n");
+  const auto before = fs::current_path();
+  fs::current_path(folder());
+  EXPECT_EQ(read_yolo("cfg/data.yaml", "val").annotations.size(), 1U);
+  fs::current_path(before);
+  expect_error(ErrorKind::input, {"val", "cfg/datasets/set/images/val", "nor datasets/set/images/val"}, [&] { read_yolo(yaml, "val"); });
+}
+
+TEST_F(YoloDataset, ReadsNestedFoldersListsAndMarks) {
+  image("images/val/day 1/#2.png");
+  file("labels/val/day 1/#2.txt",
+       "\xEF\xBB\xBF"
+       "0 0.5 0.5 0.1 0.1\r\n0 0.2 0.2 0.1 0.1\r");
+  image("images/other/b.png");
+  file("labels/other/b.txt", "0 0.5 0.5 0.1 0.1");
+  file("other.txt", "\xEF\xBB\xBF.\\images\\other\\b.png\r\n# nothing\r\n");
+  const auto dataset = read_yolo(file("data.yaml", "\xEF\xBB\xBFpath: .\nval: ['images\\val', other.txt]\nnames: [x]\n"), "val");
+  EXPECT_EQ(dataset.images.size(), 2U);
+  EXPECT_EQ(dataset.annotations.size(), 3U);
+}
+
 TEST_F(YoloDataset, RefusesABadDataFile) {
   image("images/1.png");
   const std::vector<std::pair<std::string, std::string>> cases = {{"val: images\n", "names"},

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "base/tensor.h"
@@ -66,6 +67,14 @@ std::vector<std::size_t> suppress_overlaps_by_class(const std::vector<std::array
 /// (malformed JSON, NaN, missing key, wrong type, negative size); further keys are passed over. Numbers are written so that
 /// reading gives the same doubles back.
 std::vector<Detection> read_detections(const std::filesystem::path& json);
+
+/// A result file as its writer counts: image ids may be texts (Ultralytics writes the file name without extension).
+struct DetectionsFile {
+  std::vector<Detection> detections;     ///< image_id of a text: -1 minus its place in image_names
+  std::vector<std::string> image_names;  ///< each once
+};
+/// As read_detections otherwise. Error(input) for a negative image id in a file that has texts too.
+DetectionsFile read_detections_file(const std::filesystem::path& json);
 void write_detections(const std::filesystem::path& json, const std::vector<Detection>& detections);
 
 }  // namespace nibble

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <ostream>
+#include <unordered_map>
 
 #include "base/files.h"
 #include "data/json_records.h"
@@ -12,8 +13,8 @@
 namespace nibble {
 namespace {
 
-Detection detection_of(const JsonRecord& record) {
-  Detection detection{record.integer("image_id"), record.integer("category_id"), record.number("score"), {}};
+Detection detection_of(const JsonRecord& record, std::int64_t image_id) {
+  Detection detection{image_id, record.integer("category_id"), record.number("score"), {}};
   const auto& box = record.numbers("bbox", 4);
   if (box[2] < 0 || box[3] < 0) record.fail("bbox", fmt::format("negative size {} x {}", box[2], box[3]));
   detection.box_xywh_px = {box[0], box[1], box[2], box[3]};
@@ -35,9 +36,30 @@ void append_line(fmt::memory_buffer& line, const Detection& d) {
 
 std::vector<Detection> read_detections(const std::filesystem::path& json) {
   std::vector<Detection> detections;
-  read_records(json,
-               {{"", {"image_id", "category_id", "bbox", "score"}, [&](const JsonRecord& r) { detections.push_back(detection_of(r)); }}});
+  read_records(json, {{"", {"image_id", "category_id", "bbox", "score"}, [&](const JsonRecord& r) {
+                         detections.push_back(detection_of(r, r.integer("image_id")));
+                       }}});
   return detections;
+}
+
+DetectionsFile read_detections_file(const std::filesystem::path& json) {
+  DetectionsFile file;
+  std::unordered_map<std::string, std::int64_t> names;
+  bool has_negative = false;
+  read_records(json, {{"", {"image_id", "category_id", "bbox", "score"}, [&](const JsonRecord& r) {
+                         if (!r.is_text("image_id")) {
+                           file.detections.push_back(detection_of(r, r.integer("image_id")));
+                           has_negative = has_negative || file.detections.back().image_id < 0;
+                           return;
+                         }
+                         const auto& name = r.text("image_id");
+                         const auto [at, is_new] = names.emplace(name, -1 - static_cast<std::int64_t>(names.size()));
+                         if (is_new) file.image_names.push_back(name);
+                         file.detections.push_back(detection_of(r, at->second));
+                       }}});
+  if (has_negative && !names.empty())
+    throw Error(ErrorKind::input, fmt::format("detections: {}: image ids are texts and negative numbers; use one kind", json.string()));
+  return file;
 }
 
 void write_detections(const std::filesystem::path& json, const std::vector<Detection>& detections) {

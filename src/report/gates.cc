@@ -59,6 +59,13 @@ GateResult check_skipped(const RecipeReport& recipe, std::int64_t allowed) {
   return {"no_layer_skipped", recipe.name, count <= allowed && recipe.quantized_layers > 0, detail};
 }
 
+GateResult check_bad_data(const Report& report, std::int64_t allowed) {
+  const auto count = static_cast<std::int64_t>(report.bad_data.size());
+  std::string detail = fmt::format("{} files or labels left out (allowed {})", count, allowed);
+  if (count > 0) detail += ": " + shortened_list(report.bad_data, "; ");
+  return {"bad_data", "data", count <= allowed, detail};
+}
+
 double drop_limit(const Report& report, const std::string& recipe, const GateLimits& limits) {
   if (const auto limit = limits.max_map_drop.find(recipe); limit != limits.max_map_drop.end()) return limit->second;
   const auto found = std::find_if(report.recipes.begin(), report.recipes.end(), [&](const auto& row) { return row.name == recipe; });
@@ -109,8 +116,10 @@ GateLimits read_gate_limits(const std::filesystem::path& file) {
       limits.min_map = read_shares(value, source, key);
     } else if (key == "max_skipped_layers" && value.is_number_integer() && value >= 0) {
       limits.max_skipped_layers = value.get<std::int64_t>();
+    } else if (key == "bad_data" && value.is_number_integer() && value >= 0) {
+      limits.bad_data = value.get<std::int64_t>();
     } else {
-      throw_bad_gate(source, key, value, "max_map_drop, min_map (mappings) or max_skipped_layers (a whole number)");
+      throw_bad_gate(source, key, value, "max_map_drop, min_map (mappings), max_skipped_layers or bad_data (whole numbers)");
     }
   }
   return limits;
@@ -125,6 +134,7 @@ std::vector<GateResult> check_gates(const Report& report, const GateLimits& limi
   }
   for (const auto& twin : report.twins) results.push_back(check_twins(twin));
   for (const auto& recipe : report.recipes) results.push_back(check_skipped(recipe, limits.max_skipped_layers));
+  if (limits.bad_data) results.push_back(check_bad_data(report, *limits.bad_data));
   check_scores(report, limits, results);
   return results;
 }

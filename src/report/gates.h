@@ -3,6 +3,7 @@
 #pragma once
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,18 +16,20 @@ namespace nibble {
 ///   max_map_drop: {w4a16: 0.08}     for each recipe, 0..1; a recipe that is not named keeps its own limit
 ///   min_map: {baseline: 0.4}        for each recipe, or for "baseline", 0..1; one that is not named has none
 ///   max_skipped_layers: 0           for each recipe
+///   bad_data: 0                     images and labels that may be left out (--on-bad-data); without it any number
 struct GateLimits {
   std::map<std::string, double> max_map_drop;
   std::map<std::string, double> min_map;
   std::int64_t max_skipped_layers = 0;
+  std::optional<std::int64_t> bad_data;
 };
 
 /// Error(input) naming file, key and what is allowed.
 GateLimits read_gate_limits(const std::filesystem::path& file);
 
 /// Holds a report against all gates, in this order: each file loads, its outputs are finite and equal what they must equal; twins hold the
-/// same integers; no more layers of a recipe than allowed were skipped; each scored file's mAP_50_95 is no further below the baseline's
-/// than its recipe or `limits` allow, and not below its minimum. A number that is undefined fails its gate.
+/// same integers; no more layers of a recipe than allowed were skipped, and no more bad data left out; each scored file's mAP_50_95 is no
+/// further below the baseline's than its recipe or `limits` allow, and not below its minimum. A number that is undefined fails its gate.
 std::vector<GateResult> check_gates(const Report& report, const GateLimits& limits);
 
 /// The first three items and how many more there are: "a; b; c; and 79 more".

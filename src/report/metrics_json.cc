@@ -67,6 +67,10 @@ Score score_from_document(const Json& document, const std::string& metrics_path)
   }
 }
 
+std::string left_out_line(std::size_t count) {
+  return count == 0 ? "" : fmt::format("{:<12} {} as bad data (warnings name them)\n", "left out", count);
+}
+
 std::string metrics_text(const Json& metrics) {
   std::string text;
   for (const auto* key : {"mAP_50_95", "mAP_50", "mAP_75", "mAP_small", "mAP_medium", "mAP_large", "AR_1", "AR_10", "AR_100", "AR_small",

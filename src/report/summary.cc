@@ -155,6 +155,7 @@ std::string summary_markdown(const Report& report) {
   text += "\nChange and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. \"-\": not measured.\n";
   text += section("What is lost", losses_section(report));
   text += section("Data", bullets(report.data));
+  if (!report.bad_data.empty()) text += section("Bad data, left out", bullets(report.bad_data));
   text += section("Training", training_section(report));
   text += section("Layers", layers_section(report));
   text += section("Twins", twins_section(report));

@@ -109,6 +109,7 @@ RunJournal::RunJournal(const RunPlan& plan, Progress& progress)
   report_.image_size = plan.options.image_size;
   report_.data = data_lines(plan);
   report_.caveats = plan.caveats;
+  report_.bad_data = plan.bad_data;
 }
 
 void RunJournal::begin() {
@@ -169,6 +170,7 @@ std::string RunJournal::write_report(const std::string& status) {
   Json trainings = Json::array();
   for (const auto& training : report_.trainings) trainings.push_back(to_json(training));
   directory_.set("trainings", trainings);
+  directory_.set("bad_data", report_.bad_data);
   directory_.set("stages", progress_.stages());
   directory_.record("gates.json", "");
   directory_.record("summary.md", "");

@@ -100,9 +100,15 @@ void open_data(RunPlan& plan) {
   DataOptions data = plan.options.data;
   if (!data.max_images && data.image_ids_list.empty()) data.max_images = kDefaultMaxImages;
   plan.evaluation = open_eval_set(data);
-  require_images(plan.evaluation);
-  for (const auto& recipe : plan.recipes)
-    plan.calibration[recipe.name] = open_calibration_set(plan.options.calibration, images_wanted(recipe));
+  require_readable(plan.evaluation, data.on_bad_data, plan.options.runtime.threads);
+  const auto rule = parse_on_bad_data(data.on_bad_data, OnBadData::skip_few);
+  std::set<std::string> bad;
+  for (const auto& recipe : plan.recipes) {
+    const auto& set = plan.calibration[recipe.name] = open_calibration_set(plan.options.calibration, images_wanted(recipe), rule);
+    for (const auto& reason : reasons_of(set.bad)) bad.insert("calibration: " + reason);
+  }
+  for (const auto& reason : reasons_of(plan.evaluation.dataset.bad)) plan.bad_data.push_back("scoring: " + reason);
+  plan.bad_data.insert(plan.bad_data.end(), bad.begin(), bad.end());
 }
 
 void note_image_count(RunPlan& plan) {
@@ -120,6 +126,9 @@ void note_image_count(RunPlan& plan) {
 }
 
 void note_caveats(RunPlan& plan) {
+  if (!plan.bad_data.empty())
+    plan.caveats.push_back(fmt::format("{} images or labels were left out as bad data, listed above; the gate bad_data limits how many.",
+                                       plan.bad_data.size()));
   if (plan.uses_embedded_model)
     plan.caveats.push_back(
         "The embedded yolov10n.pt is rebuilt from public parts, not the published file (assets/README.md): compare recipes by it.");

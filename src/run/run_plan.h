@@ -25,9 +25,10 @@ struct RunPlan {
   std::map<std::string, CalibrationSet> calibration;  ///< by recipe
   EvalSet evaluation;
   GateLimits limits;
-  Json inputs;                       ///< for the manifest: checkpoint, images, annotations with hashes
-  Json source_key;                   ///< what decides the float baseline
-  std::vector<std::string> caveats;  ///< known before the start
+  Json inputs;                        ///< for the manifest: checkpoint, images, annotations with hashes
+  Json source_key;                    ///< what decides the float baseline
+  std::vector<std::string> caveats;   ///< known before the start
+  std::vector<std::string> bad_data;  ///< as Report::bad_data, known before the start
 };
 
 /// Error(usage) or Error(input) for whatever is missing or makes no sense.

@@ -19,9 +19,10 @@ class RunPlans : public testing::Test {
  protected:
   void SetUp() override {
     fs::remove_all(folder_);
-    write_file(folder_ / "same.jpg", "not decoded here");
+    fs::create_directories(folder_);
+    fs::copy_file(fs::path(NIBBLE_SOURCE_DIR) / "tests/golden/letterbox/wide.png", folder_ / "same.jpg");
     Json images = Json::array();
-    for (int id = 1; id <= 101; ++id) images.push_back({{"id", id}, {"file_name", "same.jpg"}, {"width", 1}, {"height", 1}});
+    for (int id = 1; id <= 101; ++id) images.push_back({{"id", id}, {"file_name", "same.jpg"}, {"width", 90}, {"height", 37}});
     write_json(folder_ / "instances.json",
                {{"images", images}, {"annotations", Json::array()}, {"categories", {{{"id", 1}, {"name", "person"}}}}});
     options_.data.images = folder_;

@@ -20,15 +20,22 @@ constexpr const char* kLayers = "layers.json";
 constexpr const char* kResult = "training.json";
 
 ImageSource source_of(const RunPlan& plan, const Recipe& recipe) {
-  if (!plan.options.qat_data.empty()) return {plan.options.qat_data, plan.options.qat_images, {}};
   const auto& calibration = plan.calibration.at(recipe.name);
-  return {calibration.name, {}, calibration.files};
+  ImageSource source{plan.options.qat_data, plan.options.qat_images, {}};
+  if (source.data.empty()) source = {calibration.name, {}, calibration.files};
+  source.on_bad_data = parse_on_bad_data(plan.options.data.on_bad_data, OnBadData::skip_few);
+  return source;
 }
 
 void note_images(const RunPlan& plan, const Recipe& recipe, const QatImages& images, RunJournal& journal) {
   journal.report().data.push_back(fmt::format("trained {}: {} images of {}, {} more held out to judge by, {}", recipe.name,
                                               images.training.images.size(), images.held_out.annotations_name,
                                               images.held_out.dataset.images.size(), images.has_labels ? "labelled" : "without labels"));
+  for (const auto& reason : reasons_of(images.held_out.dataset.bad)) {
+    auto& all = journal.report().bad_data;
+    const auto line = "training: " + reason;
+    if (std::find(all.begin(), all.end(), line) == all.end()) all.push_back(line);
+  }
   if (plan.options.qat_data.empty()) return;  // of calibration images the plan says it
   if (plan.options.smoke) return;
   ContentIndex scored(image_paths(plan.evaluation));

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <future>
+#include <set>
 
+#include "data/class_match.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -33,6 +35,14 @@ class ReadAhead {
   std::size_t at_ = 0;
   std::future<NetworkImage> pending_;
 };
+
+/// Class numbers become category ids; a class that the data set does not have is nothing there.
+void map_to_categories(std::vector<Detection>& detections, const EvalSet& set, const DetectorFile& detector) {
+  map_classes(detections, with_classes_of(set.dataset, detector.class_names, true));
+  std::set<std::int64_t> known;
+  for (const auto& category : set.dataset.categories) known.insert(category.id);
+  std::erase_if(detections, [&](const Detection& detection) { return !known.contains(detection.category_id); });
+}
 
 }  // namespace
 
@@ -73,7 +83,7 @@ std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet
     all.insert(all.end(), found.begin(), found.end());
     progress.step(image.file_name);
   }
-  map_classes(all, set.dataset);
+  map_to_categories(all, set, detector);
   progress.end(fmt::format("{} images, {} detections", set.dataset.images.size(), all.size()));
   return all;
 }

@@ -46,14 +46,10 @@ ImageSize image_size_of(const Session& session, const std::filesystem::path& mod
   return size;
 }
 
-std::int64_t class_count_of(const DetectorFile& detector, const std::filesystem::path& model, std::int64_t categories) {
+/// The model's own word counts; whether the data set has these classes is for data/class_match.h to say.
+std::int64_t class_count_of(const DetectorFile& detector, std::int64_t categories) {
   const auto named = static_cast<std::int64_t>(detector.class_names.size());
-  if (named == 0) return categories;
-  if (categories > 0 && categories != named)
-    throw Error(ErrorKind::input, fmt::format("classes do not match: {}: the model knows {} classes, the annotations have {} categories; "
-                                              "use the annotations the model was trained for",
-                                              model.string(), named, categories));
-  return named;
+  return named == 0 ? categories : named;
 }
 
 /// Rows of [B,rows,A] tell the class count of a model without names.
@@ -105,7 +101,7 @@ DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOpti
   detector.strides = strides_of(metadata);
   if (detector.session.outputs().empty())
     throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: has no output", model.string()));
-  detector.class_count = class_count_of(detector, model, categories);
+  detector.class_count = class_count_of(detector, categories);
   const auto& output = detector.session.outputs()[0].shape;
   if (detector.class_names.empty() && categories > 0) require_classes_fit(output, model, categories);
   detector.kind = output_kind_of(output, detector.class_count);

@@ -25,7 +25,7 @@ CocoDataset select(const CocoDataset& dataset, const DataOptions& options) {
     throw Error(ErrorKind::usage, fmt::format("data: --max-images {}: must be at least 1", *options.max_images));
   ImageSelection selection;
   selection.max_images = options.max_images;
-  if (!options.image_ids_list.empty()) selection.ids = read_image_ids(options.image_ids_list);
+  if (!options.image_ids_list.empty()) selection.names = read_image_names(options.image_ids_list);
   auto selected = select_images(dataset, selection);
   if (selected.images.empty())
     throw Error(ErrorKind::input, fmt::format("data set: {}: no image is selected; nothing can be scored", dataset.source.string()));
@@ -44,17 +44,27 @@ bool is_file_at(const fs::path& path) {
 
 }  // namespace
 
-EvalSet open_annotations(const DataOptions& options) {
+EvalSet open_annotations(const DataOptions& options, CocoDataset* all) {
   if (options.annotations.empty()) throw Error(ErrorKind::usage, "data: no annotations; give a COCO instances file with --annotations");
   EvalSet set;
-  const CocoDataset whole = read_dataset(options.annotations);
+  CocoDataset whole = read_dataset(options.annotations, "val", parse_on_bad_data(options.on_bad_data, OnBadData::stop));
+  place_images(whole, options.images);
   for (const auto& image : whole.images) set.all_images.push_back(image.id);
   set.dataset = select(whole, options);
   set.annotations_name = options.annotations.string();
   set.annotations_sha256 = sha256_of_file(options.annotations);
   set.images_dir = options.images;
   set.images_name = options.images.string();
+  if (all) *all = std::move(whole);
   return set;
+}
+
+void require_readable(EvalSet& set, const std::string& on_bad_data, int threads) {
+  if (!set.images_dir.empty() && !is_folder_at(set.images_dir))
+    throw Error(ErrorKind::input, fmt::format("images: {}: no such folder; check --images", set.images_dir.string()));
+  const auto rule = parse_on_bad_data(on_bad_data, OnBadData::stop);
+  if (rule == OnBadData::stop) require_images(set);
+  leave_out_bad_images(set.dataset, set.images_dir, rule, threads);
 }
 
 EvalSet open_eval_set(const DataOptions& options) {
@@ -81,9 +91,7 @@ std::vector<Detection> detections_of(const EvalSet& set, const std::vector<Detec
   return select_detections(detections, set.dataset);
 }
 
-fs::path image_path(const EvalSet& set, const CocoImage& image) {
-  return set.images_dir.empty() ? fs::path(image.file_name) : set.images_dir / image.file_name;
-}
+fs::path image_path(const EvalSet& set, const CocoImage& image) { return image_file(set.dataset, image, set.images_dir); }
 
 std::vector<std::filesystem::path> image_paths(const EvalSet& set) {
   std::vector<std::filesystem::path> paths;

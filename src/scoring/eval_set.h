@@ -25,8 +25,12 @@ struct EvalSet {
 /// other is needed.
 EvalSet open_eval_set(const DataOptions& options);
 
-/// The annotations alone (score needs no images).
-EvalSet open_annotations(const DataOptions& options);
+/// The annotations alone (score needs no images). `all` gets the data set with all its images.
+EvalSet open_annotations(const DataOptions& options, CocoDataset* all = nullptr);
+
+/// Reads every image once and, as DataOptions::on_bad_data says (empty: stop), stops or leaves out those that are missing, cannot be read
+/// or have another size than the annotations say. Errors as require_images and settle_bad_data.
+void require_readable(EvalSet& set, const std::string& on_bad_data, int threads);
 
 /// Those of the selected images. Error(input) naming the first detection of an image that the annotations do not have at all:
 /// it belongs to another data set.

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "data/augment.h"
+#include "data/class_match.h"
 #include "data/image.h"
 #include "nibble/error.h"
 
@@ -17,10 +18,18 @@ bool is_json(const fs::path& path) { return path.extension() == ".json"; }
 CocoDataset dataset_of_files(const ImageSource& source, const ModelInfo& info) {
   CocoDataset dataset{source.data, {}, {}, {}};
   for (const auto& [id, name] : info.class_names) dataset.categories.push_back({id, name});
-  for (const auto& file : source.files.empty() ? list_image_files(source.data) : source.files) {
-    const ImageSize size = read_image_size(file);
-    dataset.images.push_back({static_cast<std::int64_t>(dataset.images.size()) + 1, file.string(), size.width, size.height});
+  const auto files = source.files.empty() ? list_image_files(source.data, 0, &dataset.bad) : source.files;
+  for (const auto& file : files) {
+    try {
+      const ImageSize size = read_image_size(file);
+      dataset.images.push_back({static_cast<std::int64_t>(dataset.images.size()) + 1, file.string(), size.width, size.height});
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::input) throw;
+      dataset.bad.push_back({file, error.what()});
+    }
   }
+  settle_bad_data(dataset.bad, static_cast<std::int64_t>(dataset.images.size()), source.on_bad_data,
+                  fmt::format("{} {}", source.what, source.data.string()));
   return dataset;
 }
 
@@ -38,11 +47,12 @@ void require_images_folder(const ImageSource& source) {
 
 CocoDataset read_images(const ImageSource& source, const ModelInfo& info) {
   if (has_labels(source)) require_images_folder(source);
-  CocoDataset dataset = has_labels(source) ? read_dataset(source.data, "train") : dataset_of_files(source, info);
-  if (dataset.categories.size() != info.class_names.size())
-    throw Error(ErrorKind::input, fmt::format("{}: {}: {} classes where the network has {}; choose the data it was made for", source.what,
-                                              dataset.source.string(), dataset.categories.size(), info.class_names.size()));
-  return dataset;
+  if (!has_labels(source)) return dataset_of_files(source, info);
+  CocoDataset dataset = read_dataset(source.data, "train", source.on_bad_data);
+  place_images(dataset, source.images);
+  leave_out_bad_images(dataset, source.images, source.on_bad_data);
+  const std::map<std::int64_t, std::string> names(info.class_names.begin(), info.class_names.end());
+  return with_classes_of(dataset, names);
 }
 
 std::vector<std::int64_t> draw_ids(const CocoDataset& dataset, std::int64_t count, std::uint64_t seed) {

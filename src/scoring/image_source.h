@@ -17,6 +17,7 @@ struct ImageSource {
   std::filesystem::path images;              ///< folder the COCO file's names are relative to
   std::vector<std::filesystem::path> files;  ///< not empty: these, without labels; `data` only names them
   std::string what = "training data";        ///< in messages
+  OnBadData on_bad_data = OnBadData::skip_few;
 };
 
 /// A data.yaml or a COCO file, by its extension.
@@ -25,8 +26,9 @@ bool has_labels(const ImageSource& source);
 /// Error(usage) for a COCO file without the folder its names are relative to.
 void require_images_folder(const ImageSource& source);
 
-/// Images without labels get ids 1 to N and the network's classes; of a data.yaml it is the train split. Error(usage) as
-/// require_images_folder, Error(input) where the labels' classes are not as many as the network's.
+/// Images without labels get ids 1 to N and the network's classes; of a data.yaml it is the train split. Labels have the
+/// network's classes afterwards (data/class_match.h). Error(usage) as require_images_folder, Error(input) where that cannot be, and for bad
+/// data that the source's rule forbids.
 CocoDataset read_images(const ImageSource& source, const ModelInfo& info);
 
 /// The ids of `count` images, or of all: the first of an order that the seed decides.

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/threads.h"
+#include "data/class_match.h"
 #include "eval/coco_map.h"
 #include "nibble/error.h"
 #include "report/metrics_json.h"
@@ -15,7 +16,7 @@ namespace nibble {
 namespace {
 
 void warn_of_names(const DetectorFile& detector, const EvalSet& set) {
-  const auto differing = differing_names(detector, set.dataset);
+  const auto differing = differing_names(detector, with_classes_of(set.dataset, detector.class_names));
   if (!differing.empty())
     log(LogLevel::warning,
         fmt::format("class names: {}: {} classes are called otherwise by the model (class {}); is this the right data set?",

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <optional>
+#include <unordered_set>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "data/coco.h"
+
+namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+bool is_file_at(const fs::path& path) {
+  std::error_code code;
+  return fs::is_regular_file(path, code);
+}
+
+/// What is left of a name when folders are cut from its left until there is such a file.
+std::optional<std::string> shortened(const std::string& name, const fs::path& folder) {
+  for (std::size_t at = name.find('/'); at != std::string::npos; at = name.find('/', at + 1))
+    if (const auto rest = name.substr(at + 1); !rest.empty() && is_file_at(folder / rest)) return rest;
+  return std::nullopt;
+}
+
+}  // namespace
+
+fs::path image_file(const CocoDataset& dataset, const CocoImage& image, const fs::path& folder) {
+  return folder.empty() || is_yaml(dataset.source) ? fs::path(image.file_name) : folder / image.file_name;
+}
+
+void place_images(CocoDataset& dataset, const fs::path& folder) {
+  if (folder.empty() || is_yaml(dataset.source)) return;
+  std::unordered_set<std::string> taken;
+  for (const auto& image : dataset.images)
+    if (is_file_at(folder / image.file_name)) taken.insert(image.file_name);
+  std::string example;
+  std::int64_t count = 0;
+  for (auto& image : dataset.images) {
+    if (taken.contains(image.file_name)) continue;
+    auto name = shortened(image.file_name, folder);
+    if (!name || !taken.insert(*name).second) continue;
+    if (count++ == 0) example = fmt::format("{} is read as {}", image.file_name, *name);
+    image.file_name = std::move(*name);
+  }
+  if (count > 0)
+    log(LogLevel::info, fmt::format("images: {}: {} file names of {} begin with folders that are not in it: {}", folder.string(), count,
+                                    dataset.source.string(), example));
+}
+
+void leave_out_bad_images(CocoDataset& dataset, const fs::path& folder, OnBadData rule, int threads) {
+  if (is_yaml(dataset.source)) return;
+  std::vector<ExpectedImage> files;
+  for (const auto& image : dataset.images) files.push_back({image_file(dataset, image, folder), image.width_px, image.height_px});
+  const auto problems = image_problems(files, dataset.source.string(), threads);
+  std::vector<BadDatum> bad;
+  std::unordered_set<std::int64_t> left_out;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!problems[i]) continue;
+    bad.push_back({files[i].file, *problems[i]});
+    left_out.insert(dataset.images[i].id);
+  }
+  settle_bad_data(bad, static_cast<std::int64_t>(files.size() - bad.size()), rule, dataset.source.string());
+  std::erase_if(dataset.images, [&](const auto& image) { return left_out.contains(image.id); });
+  std::erase_if(dataset.annotations, [&](const auto& annotation) { return left_out.contains(annotation.image_id); });
+  dataset.bad.insert(dataset.bad.end(), bad.begin(), bad.end());
+}
+
+}  // namespace nibble
