@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The verdict on a calibration set: what was found, in words.
+// The verdict on a calibration set: what was found, and what is wrong with it in words.
 #pragma once
 #include <optional>
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "calibration/convergence.h"
 #include "calibration/image_survey.h"
+#include "nibble/calibration.h"
 
 namespace nibble {
 
@@ -23,7 +24,7 @@ void find_copies(CalibrationFindings& findings);
 /// One line for each thing that is wrong; empty: none. For caveats; "**...**" where scores are flattered.
 std::vector<std::string> objections_to(const CalibrationFindings& findings);
 
-/// Tables and a recommendation, for a terminal.
-std::string text_of(const CalibrationFindings& findings);
+/// The same as the public result, objections included.
+CalibrationCheck check_of(const CalibrationFindings& findings);
 
 }  // namespace nibble

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -38,7 +39,7 @@ void add_eval(CLI::App& app, Action& chosen) {
   add_runtime_options(command, eval.runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     options->eval.optimize = !options->no_optimize;
-    print_result(evaluate(options->eval, terminal));
+    print_result(text_of(evaluate(options->eval, terminal)));
     return 0;
   });
 }
@@ -51,7 +52,7 @@ void add_score(CLI::App& app, Action& chosen) {
   add_data_options(command, options->data, false);
   command.add_option("--json", options->json, "write the numbers here")->type_name("FILE");
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal&) {
-    print_result(score(*options));
+    print_result(text_of(score(*options)));
     return 0;
   });
 }
@@ -71,7 +72,7 @@ void add_profile(CLI::App& app, Action& chosen) {
   command.add_option("--json", options->json, "write everything, all nodes included, here")->type_name("FILE");
   add_runtime_options(command, options->runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
-    print_result(profile(*options, terminal));
+    print_result(text_of(profile(*options, terminal)));
     return 0;
   });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/budget_options.h"
 #include "cli/commands.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -92,7 +93,7 @@ void add_qat(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   add_runtime_options(command, options->runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
-    print_result(train(*options, terminal));
+    print_result(text_of(train(*options, terminal)));
     return 0;
   });
 }

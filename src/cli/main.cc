@@ -9,7 +9,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -75,7 +75,7 @@ int parse_and_run(int argc, char** argv) {
     return finish_parse(app, error);
   }
   if (wants_version) {
-    print_result(versions_text());
+    print_result(text_of(library_states()));
     return 0;
   }
   if (!chosen) return report_error(static_cast<int>(ErrorKind::usage), "usage: no command; see nibble --help");

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "cli/terminal.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 
 namespace nibble {
 

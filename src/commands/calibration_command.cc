@@ -2,6 +2,7 @@
 // `nibble doctor --calib`.
 
 #include "artifacts/float_file.h"
+#include "base/watched_progress.h"
 #include "calibration/calibration_check.h"
 #include "calibration/calibration_set.h"
 #include "nibble/calibration.h"
@@ -23,7 +24,8 @@ std::vector<std::filesystem::path> readable(const std::vector<SurveyedImage>& im
 
 }  // namespace
 
-std::string check_calibration(const CalibrationCheckOptions& options, Progress& progress) {
+CalibrationCheck check_calibration(const CalibrationCheckOptions& options, Progress& listener) {
+  WatchedProgress progress(listener);
   const auto set = open_calibration_set(options.calibration, options.calibration_images.value_or(kDefaultImages));
   CalibrationFindings findings;
   findings.source = set.name;
@@ -42,7 +44,7 @@ std::string check_calibration(const CalibrationCheckOptions& options, Progress& 
     };
     findings.convergence = measure_convergence(model.path(), static_cast<std::int64_t>(files.size()), input, options.runtime, progress);
   }
-  return text_of(findings);
+  return check_of(findings);
 }
 
 }  // namespace nibble

@@ -4,10 +4,11 @@
 #include <optional>
 
 #include "base/output_path.h"
+#include "base/watched_progress.h"
 #include "compare/comparison.h"
 #include "compare/comparison_steps.h"
+#include "nibble/compare.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
 #include "scoring/detect.h"
 #include "scoring/image_folder.h"
 
@@ -38,7 +39,8 @@ void require_equal_classes(const CompareOptions& options, const DetectorFile& a,
 
 }  // namespace
 
-std::string compare(const CompareOptions& options, Progress& progress) {
+Comparison compare(const CompareOptions& options, Progress& listener) {
+  WatchedProgress progress(listener);
   refuse_same_file(options.json, {options.a, options.b, options.data.annotations, options.data.image_ids_list});
   auto annotated = open_annotated(options);
   const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;
@@ -58,8 +60,9 @@ std::string compare(const CompareOptions& options, Progress& progress) {
       blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence, options.runtime.threads);
   if (options.tensor_images > 0)
     compare_inside({options.a, options.b, a, b, set, options.tensor_images, options.parts, options.runtime}, comparison, progress);
+  comparison.advice = advise(comparison);
   if (!options.json.empty()) write_json(options.json, to_json(comparison));
-  return text_of(comparison, options.all_layers);
+  return comparison;
 }
 
 }  // namespace nibble

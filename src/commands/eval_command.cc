@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include "base/json.h"
 #include "base/output_path.h"
-#include "nibble/run.h"
-#include "report/metrics_json.h"
+#include "base/watched_progress.h"
+#include "nibble/evaluate.h"
 #include "scoring/score_model.h"
 
 namespace nibble {
-namespace {
-
-std::string latency_line(const Json& latency) {
-  if (latency.is_null()) return "";
-  return fmt::format("{:<12} mean {:.1f} ms, median {:.1f} ms, p90 {:.1f} ms\n", "latency", latency["mean_ms"].get<double>(),
-                     latency["median_ms"].get<double>(), latency["p90_ms"].get<double>());
-}
-
-}  // namespace
-
-std::string evaluate(const EvalOptions& options, Progress& progress) {
+EvalResult evaluate(const EvalOptions& options, Progress& listener) {
+  WatchedProgress progress(listener);
   const auto& data = options.data;
   refuse_same_file(options.json, {options.model, data.annotations, data.image_ids_list, options.save_detections});
   refuse_same_file(options.save_detections, {options.model, data.annotations, data.image_ids_list});
@@ -31,10 +20,15 @@ std::string evaluate(const EvalOptions& options, Progress& progress) {
                                .optimize = options.optimize,
                                .skip_latency = options.skip_latency,
                                .runtime = options.runtime};
-  const auto result = score_model(scoring, set, progress);
+  auto result = score_model(scoring, set, progress);
   if (!options.json.empty()) write_json(options.json, result.document);
   if (!options.save_detections.empty()) write_detections(options.save_detections, result.detections);
-  return metrics_text(result.document["metrics"]) + latency_line(result.document["latency"]);
+  return {.metrics = std::move(result.metrics),
+          .latency = result.latency,
+          .providers = std::move(result.providers),
+          .head = std::move(result.head),
+          .images = set.images_name,
+          .annotations = set.annotations_name};
 }
 
 }  // namespace nibble

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include "artifacts/source_model.h"
 #include "base/output_path.h"
-#include "base/size_text.h"
 #include "export/emit.h"
 #include "graph/rewrites.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
+#include "nibble/export.h"
 
 namespace nibble {
 
-std::string export_baseline(const ExportOptions& options) {
+ExportResult export_baseline(const ExportOptions& options) {
   if (options.output.empty()) throw Error(ErrorKind::usage, "export: no output file; give one with -o OUT.onnx");
   if (options.half_io && !options.half) throw Error(ErrorKind::usage, "export: --half-io: is a form of --half; give both");
   refuse_same_file(options.output, {options.checkpoint});
@@ -26,7 +23,7 @@ std::string export_baseline(const ExportOptions& options) {
   emit.metadata = baseline_metadata(detector.info, options.half ? "float16" : "float32");
   emit_model(detector.graph, emit, options.output);
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));
-  return fmt::format("{}: {}, output0 {}\n", options.output.string(), size_text(bytes), emit.metadata.at("nibble.output0"));
+  return {options.output, bytes, emit.metadata.at("nibble.output0")};
 }
 
 }  // namespace nibble

@@ -9,14 +9,14 @@
 #include "artifacts/source_model.h"
 #include "base/json.h"
 #include "base/output_path.h"
+#include "base/watched_progress.h"
 #include "calibration/budget.h"
 #include "calibration/compute_device.h"
 #include "calibration/resolve_recipe.h"
 #include "comm/processes.h"
-#include "commands/variant_text.h"
+#include "commands/quantize_result.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
-#include "report/training_text.h"
+#include "nibble/quantize.h"
 #include "run/folder_lock.h"
 #include "train/snapshot.h"
 
@@ -36,7 +36,7 @@ class Qat {
     job_.run = key_of({{"start", start_key()}, {"course", describe(options.course, job_.images)}});
   }
 
-  std::string run() {
+  QuantizeResult run() {
     check_snapshot();
     const CalibrationSet images = calibration_set();
     const VariantJob job{
@@ -47,13 +47,13 @@ class Qat {
         .start = {job_.places.start, start_key()},
         .training = &job_,
     };
-    const auto variant = make(job);
-    if (!variant) return "";
-    const auto curve = job_.places.curve.string();
-    const std::string text = training_text(report_of(job_, *variant->numbers.fit, curve)) + "\n" + variant_text(job, *variant) +
-                             fmt::format("  losses and scores by step: {}\n", curve);
+    auto variant = make(job);
+    if (!variant) return {};
+    const auto training = report_of(job_, *variant->numbers.fit, job_.places.curve.string());
+    auto result = quantize_result(job, std::move(*variant));
+    result.training = training;
     remove_state(job_.places);
-    return text;
+    return result;
   }
 
  private:
@@ -134,7 +134,8 @@ class Qat {
 
 }  // namespace
 
-std::string train(const QatOptions& options, Progress& progress) {
+QuantizeResult train(const QatOptions& options, Progress& listener) {
+  WatchedProgress progress(listener);
   parse_dialects(options.dialect);  // before hours of training
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "qat: no output folder; give one with -o DIR");
   require_can_be_folder(options.output_dir);

@@ -9,8 +9,7 @@
 #include "base/output_path.h"
 #include "eval/coco_map.h"
 #include "eval/detection.h"
-#include "nibble/run.h"
-#include "report/metrics_json.h"
+#include "nibble/evaluate.h"
 #include "scoring/eval_set.h"
 
 namespace nibble {
@@ -31,19 +30,19 @@ void warn_of_categories(const CocoDataset& dataset, const std::vector<Detection>
 
 }  // namespace
 
-std::string score(const ScoreOptions& options) {
+CocoMetrics score(const ScoreOptions& options) {
   refuse_same_file(options.json, {options.detections, options.data.annotations, options.data.image_ids_list});
   const auto set = open_annotations(options.data);
   const auto detections = detections_of(set, read_detections(options.detections));
   warn_of_categories(set.dataset, detections);
-  const Json metrics = to_json(evaluate_coco(set.dataset, detections));
+  const auto metrics = evaluate_coco(set.dataset, detections);
   if (!options.json.empty()) {
     write_json(options.json, {{"detections", options.detections.string()},
                               {"instances", set.annotations_name},
                               {"max_images", set.dataset.images.size()},
-                              {"metrics", metrics}});
+                              {"metrics", to_json(metrics)}});
   }
-  return metrics_text(metrics);
+  return metrics;
 }
 
 }  // namespace nibble

@@ -8,30 +8,11 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "nibble/compare.h"
 #include "scoring/detector_file.h"
 #include "scoring/eval_set.h"
 
 namespace nibble {
-
-struct PartGain {
-  std::string part;                 ///< "model.8", in the module the outputs come from "model.23.cv3"
-  std::vector<std::string> layers;  ///< quantised otherwise in B than in A
-  double gain = 0;                  ///< fraction of B's disagreement with A that goes when A's layers are put in; may be negative
-  /// The same with the inputs still quantised, for the best parts of a file with quantised inputs: what the weights alone cost.
-  std::optional<double> gain_of_weights;
-  std::int64_t weights = 0;  ///< number of elements in these layers
-  int weight_bits = 32;      ///< least of B's layers
-  bool has_quantized_input = false;
-};
-struct PartGains {
-  double disagreement = 0;      ///< of B with A, on all images (eval/disagreement.h)
-  std::vector<PartGain> parts;  ///< largest gain first
-  std::int64_t images = 0;
-};
-
-/// The first `depth` words of a name, divided by '.' or '/': "model.8.m.0.cv1.conv" at 2 is "model.8", "/model.8/cv1/Conv" is
-/// "/model.8".
-std::string part_of(const std::string& layer, std::size_t depth);
 
 /// `shared`: layers that both files have under this name; `ends`: those of them no other convolution follows. `images`: the first
 /// so many of the set. Error(unsupported) when B computes in FP16.

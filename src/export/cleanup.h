@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clean-up of any ONNX file: smaller structure, the same numbers. The passes are in cleanup_passes.h.
 #pragma once
-#include <cstdint>
 #include <filesystem>
-#include <string>
 #include <vector>
+
+#include "nibble/clean.h"
 
 namespace nibble {
 
@@ -12,22 +12,6 @@ struct CleanupOptions {
   bool own_initialisers = false;  ///< initialisers that callers may override as inputs become plain constants
   bool strip = false;             ///< drop doc strings and value_info: what only people and debuggers read
   bool narrow_constants = false;  ///< large constants that fit exactly are stored as bytes or float16, with a Cast behind
-};
-
-/// What one pass changed.
-struct CleanupCount {
-  std::string pass;
-  std::string what;  ///< "Identity nodes removed"
-  int applied = 0;
-};
-
-/// What a file is made of, for before and after.
-struct GraphCensus {
-  std::int64_t nodes = 0;
-  std::int64_t initialisers = 0;
-  std::int64_t quantize = 0;    ///< QuantizeLinear that an output depends on
-  std::int64_t dequantize = 0;  ///< DequantizeLinear that an output depends on
-  std::int64_t bytes = 0;
 };
 
 struct CleanupResult {

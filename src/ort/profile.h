@@ -7,23 +7,10 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "nibble/profile.h"
 #include "ort/session.h"
 
 namespace nibble {
-
-struct NodeTime {
-  std::string name;  ///< after the runtime's rewrites: fused nodes have the runtime's names
-  std::string op;    ///< "QLinearConv", "FusedConv"
-  std::string provider;
-  double median_us = 0;  ///< of the runs
-};
-
-/// One kind of operator.
-struct OpTime {
-  std::string op;
-  int nodes = 0;
-  double us = 0;
-};
 
 struct RuntimeProfile {
   std::vector<NodeTime> nodes;      ///< longest first

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/watched_progress.h"
 #include "nibble/error.h"
 #include "run/run_calibration_check.h"
 #include "run/run_journal.h"
@@ -15,7 +16,8 @@
 
 namespace nibble {
 
-RunResult run(const RunOptions& options, Progress& progress) {
+RunResult run(const RunOptions& options, Progress& listener) {
+  WatchedProgress progress(listener);
   const RunPlan plan = plan_run(options);
   RunJournal journal(plan, progress);
   try {

@@ -54,7 +54,7 @@ class RunJournal {
   void break_off(const std::exception& reason) noexcept;
 
  private:
-  std::string write_report(const std::string& status);
+  void write_report(const std::string& status);
   void write_manifest();
   void write_config();
   const RunPlan& plan_;
