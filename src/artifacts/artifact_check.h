@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "nibble/options.h"
 #include "nibble/report.h"
-#include "nibble/run.h"
 #include "scoring/detector_file.h"
 
 namespace nibble {

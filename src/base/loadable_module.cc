@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/locations.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 namespace {
 
 std::vector<fs::path> search_folders() {
+  if (const auto chosen = chosen_locations().modules; !chosen.empty()) return {chosen};
   std::vector<fs::path> folders;
   if (const char* named = std::getenv("NIBBLE_MODULES")) folders.emplace_back(named);
   const fs::path own = executable_folder();

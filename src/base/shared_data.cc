@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/locations.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -15,6 +16,7 @@ bool is_build_folder(const fs::path& folder) {
 }
 
 std::vector<fs::path> shared_data_places(const std::string& relative, const fs::path& program_folder) {
+  if (const auto chosen = chosen_locations().data; !chosen.empty()) return {chosen / relative};
   std::vector<fs::path> places{program_folder.parent_path() / "share" / "nibble" / relative};
   if (is_build_folder(program_folder)) places.push_back(fs::path(NIBBLE_SOURCE_DIR) / relative);
   return places;

@@ -11,7 +11,7 @@ namespace nibble {
 /// program that was not installed, in the source tree it was built from. Error(environment) naming the places tried.
 std::filesystem::path shared_data(const std::string& relative);
 
-/// Where shared_data looks for a program in `program_folder`, in order.
+/// Where shared_data looks for a program in `program_folder`, in order: in the folder that set_locations named, else as above.
 std::vector<std::filesystem::path> shared_data_places(const std::string& relative, const std::filesystem::path& program_folder);
 
 /// Whether it is the folder this program was built in. Only there may paths of the source tree be used: an installed

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "calibration/calibration_set.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "quant/calibrate.h"
 #include "scoring/eval_set.h"
 #include "yolo/detector.h"

@@ -5,7 +5,7 @@
 
 #include "base/progress.h"
 #include "calibration/calibration_set.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "quant/calibrate.h"
 #include "yolo/detector.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Says in words what is wrong with a set of calibration images.
+// The verdict on a set of calibration images: what was found, and what is wrong with it in words.
 #pragma once
 #include <optional>
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "calibration/convergence.h"
 #include "calibration/image_survey.h"
+#include "nibble/calibration.h"
 
 namespace nibble {
 
@@ -24,7 +25,7 @@ void find_copies(CalibrationFindings& findings);
 /// they are.
 std::vector<std::string> objections_to(const CalibrationFindings& findings);
 
-/// All findings as tables with a recommendation, for a terminal.
-std::string text_of(const CalibrationFindings& findings);
+/// The same as the public result, objections included.
+CalibrationCheck check_of(const CalibrationFindings& findings);
 
 }  // namespace nibble

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "quant/calibrate.h"
 #include "scoring/eval_set.h"
 

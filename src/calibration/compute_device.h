@@ -2,7 +2,7 @@
 // What --provider means to commands that compute with LibTorch as well as with ONNX Runtime.
 #pragma once
 #include "base/device.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 
 namespace nibble {
 

@@ -8,7 +8,8 @@
 
 #include "base/progress.h"
 #include "base/tensor.h"
-#include "nibble/run.h"
+#include "nibble/calibration.h"
+#include "nibble/options.h"
 
 namespace nibble {
 
@@ -27,20 +28,6 @@ class InputStatistics {
   std::vector<double> sum_, sum_of_squares_;  ///< of the mean squares, per channel
   std::vector<double> largest_;               ///< per image
 };
-
-struct ConvergenceRow {
-  std::int64_t images = 0;
-  double median_error = 0, worst_error = 0;  ///< moment_error of the median layer, and of the layer that only a tenth are worse than
-  double median_range = 0, worst_range = 0;  ///< range_reached of the median layer, and of the one that only a tenth reach less than
-};
-struct Convergence {
-  std::int64_t images = 0;
-  std::int64_t layers = 0;
-  std::vector<ConvergenceRow> rows;  ///< 8, 16, 32, ... 1024
-  std::int64_t recommended = 0;      ///< images of the first row whose worst_error is at most kEnough; 0 where there is none
-};
-/// The sampling error of the second moments that counts as small enough: below it, twice as many images lower it by less than 0.03.
-inline constexpr double kEnough = 0.1;
 
 /// Runs the float file `model` on images 0 .. images-1 (at least 2), optimisations off.
 Convergence measure_convergence(const std::filesystem::path& model, std::int64_t images, const std::function<Tensor(std::int64_t)>& input,

@@ -7,7 +7,7 @@
 
 #include "base/progress.h"
 #include "graph/graph.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "quant/recipe.h"
 #include "scoring/eval_set.h"
 #include "scoring/score_model.h"

@@ -3,10 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <map>
 #include <set>
 
 #include "calibration/budget.h"
+#include "nibble/error.h"
 #include "quant/place.h"
 #include "report/report_json.h"
 
@@ -45,6 +47,9 @@ Json layer_to_json(const LayerStat& layer) {
   return json;
 }
 
+/// JSON has no infinity: a document that was written and read again says null, which stands for weights that did not change.
+double decibels_from(const Json& value) { return value.is_null() ? std::numeric_limits<double>::infinity() : value.get<double>(); }
+
 }  // namespace
 
 RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result) {
@@ -75,6 +80,26 @@ Json layers_document(const RecipeReport& report, const Recipe& recipe, const Cal
     document["front"].push_back({{"raised", point.raised}, {"average_bits", point.average_bits}, {"damage", point.damage}});
   if (result.chosen) document["budget"] = budget_document(recipe, *result.chosen);
   return document;
+}
+
+std::vector<LayerReport> layer_reports_from_json(const Json& document) {
+  try {
+    std::vector<LayerReport> layers;
+    for (const Json& row : document.at("layers"))
+      layers.push_back({.name = row.at("node"),
+                        .weight_bits = row.at("weight_bits"),
+                        .activation_bits = row.at("activation_bits"),
+                        .method = row.at("method"),
+                        .sqnr_db = decibels_from(row.at("sqnr_db")),
+                        .output_sqnr_db = decibels_from(row.at("output_sqnr_db")),
+                        .clipped_share = row.at("clipped"),
+                        .zeroed_share = row.at("zeroed"),
+                        .damping = row.at("damping"),
+                        .note = row.value("note", "")});
+    return layers;
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::input, fmt::format("layers file: {}; remove it and run again", error.what()));
+  }
 }
 
 }  // namespace nibble

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Says what became of each layer of a variant, by comparing what the recipe asked for with what was done.
 #pragma once
+#include <vector>
+
 #include "base/json.h"
+#include "nibble/quantize.h"
 #include "nibble/report.h"
 #include "quant/calibrate.h"
 
@@ -13,5 +16,8 @@ RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const Calibr
 
 /// The layers file, {recipe: RecipeReport, layers: [LayerStat], front, budget} (docs/formats.md); the last two only where bits are mixed.
 Json layers_document(const RecipeReport& report, const Recipe& recipe, const CalibrationResult& result);
+
+/// The layers of such a document. Error(input) naming what is missing.
+std::vector<LayerReport> layer_reports_from_json(const Json& document);
 
 }  // namespace nibble

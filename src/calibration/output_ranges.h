@@ -7,7 +7,7 @@
 
 #include "base/progress.h"
 #include "graph/rewrites.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "quant/calibrate.h"
 
 namespace nibble {

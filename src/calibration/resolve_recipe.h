@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "quant/recipe.h"
 
 namespace nibble {

@@ -4,7 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "nibble/run.h"
+#include "nibble/options.h"
 
 namespace nibble {
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
+#include "nibble/compare.h"
+#include "text/result_text.h"
 
 namespace nibble {
 
@@ -7,6 +9,7 @@ void add_compare_command(CLI::App& app, Action& chosen) {
   struct Options {
     CompareOptions compare;
     bool no_parts = false;
+    bool all_layers = false;
   };
   auto options = std::make_shared<Options>();
   auto& compare_options = options->compare;
@@ -30,14 +33,14 @@ void add_compare_command(CLI::App& app, Action& chosen) {
       ->type_name("N")
       ->capture_default_str();
   command.add_flag("--no-parts", options->no_parts, "do not try the parts of B unquantised (one pass over the layer images for each part)");
-  command.add_flag("--all-layers", compare_options.all_layers, "show every layer, not only the largest drops");
+  command.add_flag("--all-layers", options->all_layers, "show every layer, not only the largest drops");
   command.add_option("--json", compare_options.json, "write all of it here")->type_name("FILE");
   add_runtime_options(command, compare_options.runtime);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->compare); },
       [options](Terminal& terminal) {
         options->compare.parts = !options->no_parts;
-        print_result(compare(options->compare, terminal));
+        print_result(text_of(compare(options->compare, terminal), options->all_layers));
         return 0;
       });
 }

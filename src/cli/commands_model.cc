@@ -3,6 +3,7 @@
 
 #include "cli/budget_options.h"
 #include "cli/commands.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -23,7 +24,8 @@ void add_inspect(CLI::App& app, Action& chosen) {
         return CommandPaths{{options->file}, {}, {}, {}};
       },
       [options](Terminal&) {
-        print_result(inspect(options->file, options->json));
+        const auto found = inspect(options->file);
+        print_result(options->json ? json_text_of(found) : text_of(found));
         return 0;
       });
 }
@@ -57,7 +59,7 @@ void add_export(CLI::App& app, Action& chosen) {
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal&) {
-        print_result(export_baseline(*options));
+        print_result(text_of(export_baseline(*options)));
         return 0;
       });
 }
@@ -101,32 +103,38 @@ void add_quantize(CLI::App& app, Action& chosen) {
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {
-        print_result(quantize(*options, terminal));
+        print_result(text_of(quantize(*options, terminal)));
         return 0;
       });
 }
 
 void add_clean(CLI::App& app, Action& chosen) {
-  auto options = std::make_shared<CleanOptions>();
+  struct Options {
+    CleanOptions clean;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  auto& clean_options = options->clean;
   auto& command =
       add_command(app, "clean",
                   "Clean up any ONNX file: no dead weight, the same numbers. Quantisers are never folded away, and the outputs of both\n"
                   "files are compared bit for bit before anything is written",
                   "  nibble clean model.onnx -o model-clean.onnx\n"
                   "  nibble clean exported.onnx -o small.onnx --own-initialisers --strip\n");
-  command.add_option("MODEL", options->input, "an ONNX file, of nibble or not")->required()->type_name("FILE");
-  command.add_option("-o,--output", options->output, "the ONNX file to write")->required()->type_name("FILE");
-  command.add_flag("--own-initialisers", options->own_initialisers,
+  command.add_option("MODEL", clean_options.input, "an ONNX file, of nibble or not")->required()->type_name("FILE");
+  command.add_option("-o,--output", clean_options.output, "the ONNX file to write")->required()->type_name("FILE");
+  command.add_flag("--own-initialisers", clean_options.own_initialisers,
                    "weights that are also listed as inputs, as older exporters do, become plain constants");
-  command.add_flag("--narrow-constants", options->narrow_constants,
+  command.add_flag("--narrow-constants", clean_options.narrow_constants,
                    "store large constants that fit exactly (anchors) as bytes or float16, with a Cast behind");
-  command.add_flag("--strip", options->strip, "drop doc strings and the shapes of inner values");
+  command.add_flag("--strip", clean_options.strip, "drop doc strings and the shapes of inner values");
   command.add_flag("--json", options->json, "the result as JSON");
-  add_runtime_options(command, options->runtime);
+  add_runtime_options(command, clean_options.runtime);
   on_command(
-      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->clean); },
       [options](Terminal&) {
-        print_result(clean(*options));
+        const auto result = clean(options->clean);
+        print_result(options->json ? json_text_of(result) : text_of(result));
         return 0;
       });
 }

@@ -3,8 +3,7 @@
 
 #include "cli/budget_options.h"
 #include "cli/commands.h"
-#include "nibble/calibration.h"
-#include "nibble/error.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -92,7 +91,7 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {
         const auto result = run(*options, terminal);
-        print_result(fmt::format("{}\nrun directory: {}\n", result.summary, result.directory.string()));
+        print_result(text_of(result));
         return gates_verdict(result);
       });
 }
@@ -125,11 +124,11 @@ void add_doctor(CLI::App& app, Action& chosen) {
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {
         if (!options->calibration.empty()) {
-          print_result(check_calibration(*options, terminal));
+          print_result(text_of(check_calibration(*options, terminal)));
           return 0;
         }
         const auto diagnosis = doctor(options->runtime.provider);
-        print_result(diagnosis.text);
+        print_result(text_of(diagnosis));
         return diagnosis.complete ? 0 : static_cast<int>(ErrorKind::environment);
       });
 }

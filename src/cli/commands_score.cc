@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -42,7 +43,7 @@ void add_eval(CLI::App& app, Action& chosen) {
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->eval); },
       [options](Terminal& terminal) {
         options->eval.optimize = !options->no_optimize;
-        print_result(evaluate(options->eval, terminal));
+        print_result(text_of(evaluate(options->eval, terminal)));
         return 0;
       });
 }
@@ -66,7 +67,7 @@ void add_score(CLI::App& app, Action& chosen) {
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal&) {
-        print_result(score(*options));
+        print_result(text_of(score(*options)));
         return 0;
       });
 }
@@ -89,7 +90,7 @@ void add_profile(CLI::App& app, Action& chosen) {
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {
-        print_result(profile(*options, terminal));
+        print_result(text_of(profile(*options, terminal)));
         return 0;
       });
 }

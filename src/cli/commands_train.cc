@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/budget_options.h"
 #include "cli/commands.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -95,7 +96,7 @@ void add_qat(CLI::App& app, Action& chosen) {
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {
-        print_result(train(*options, terminal));
+        print_result(text_of(train(*options, terminal)));
         return 0;
       });
 }

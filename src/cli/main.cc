@@ -11,8 +11,8 @@
 #include "cli/interrupt.h"
 #include "cli/shared_options.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
 #include "nibble/unwritten.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -90,7 +90,7 @@ int parse_and_run(int argc, char** argv) {
     return finish_parse(app, error);
   }
   if (wants_version) {
-    print_result(versions_text());
+    print_result(text_of(library_states()));
     return 0;
   }
   if (!chosen) return report_error(static_cast<int>(ErrorKind::usage), "usage: no command; see nibble --help");

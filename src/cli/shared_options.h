@@ -8,8 +8,8 @@
 #include <string>
 
 #include "cli/terminal.h"
+#include "nibble/options.h"
 #include "nibble/paths.h"
-#include "nibble/run.h"
 
 namespace nibble {
 

@@ -9,6 +9,7 @@
 #include "artifacts/float_file.h"
 #include "base/check_options.h"
 #include "base/files.h"
+#include "base/watched_progress.h"
 #include "calibration/calibration_check.h"
 #include "calibration/calibration_set.h"
 #include "data/yolo_layout.h"
@@ -34,19 +35,11 @@ std::vector<std::filesystem::path> scored_files(const std::filesystem::path& sou
   return is_yaml(source) ? list_split_images(source, "val", missing) : list_image_files(source);
 }
 
-/// Calibration does not read labels; training and scoring do.
-std::string labels_text(const std::vector<BadDatum>& bad) {
-  if (bad.empty()) return "";
-  return fmt::format(
-      "\nBAD LABELS of {} images; calibration does not read them, training and scoring stop at them or leave the images out\n"
-      "  {}\n",
-      bad.size(), fmt::join(reasons_of(bad), "\n  "));
-}
-
 }  // namespace
 
-std::string check_calibration(const CalibrationCheckOptions& options, Progress& progress) {
+CalibrationCheck check_calibration(const CalibrationCheckOptions& options, Progress& listener) {
   check_options(options);
+  WatchedProgress progress(listener);
   auto set = list_calibration_images(options.calibration);
   const auto limit = static_cast<std::size_t>(options.calibration_images.value_or(kDefaultImages));
   set.files.resize(std::min(set.files.size(), limit));
@@ -72,7 +65,9 @@ std::string check_calibration(const CalibrationCheckOptions& options, Progress& 
     };
     findings.convergence = measure_convergence(model.path(), static_cast<std::int64_t>(files.size()), input, options.runtime, progress);
   }
-  return text_of(findings) + labels_text(labels);
+  CalibrationCheck check = check_of(findings);
+  check.bad_labels = reasons_of(labels);
+  return check;
 }
 
 }  // namespace nibble

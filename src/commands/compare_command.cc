@@ -5,12 +5,14 @@
 
 #include "base/check_options.h"
 #include "base/output_path.h"
+#include "base/watched_progress.h"
 #include "compare/comparison.h"
 #include "compare/comparison_steps.h"
+#include "nibble/compare.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
 #include "scoring/detect.h"
 #include "scoring/image_folder.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -39,9 +41,10 @@ void require_equal_classes(const CompareOptions& options, const DetectorFile& a,
 
 }  // namespace
 
-std::string compare(const CompareOptions& options, Progress& progress) {
+Comparison compare(const CompareOptions& options, Progress& listener) {
   check_options(options);
   check_paths(paths_of(options));
+  WatchedProgress progress(listener);
   auto annotated = open_annotated(options);
   const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;
   const auto a = open_detector(options.a, options.runtime, true, categories, options.file);
@@ -60,9 +63,9 @@ std::string compare(const CompareOptions& options, Progress& progress) {
       blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence, options.runtime.threads);
   if (options.tensor_images > 0)
     compare_inside({options.a, options.b, a, b, set, options.tensor_images, options.parts, options.runtime}, comparison, progress);
-  const auto text = text_of(comparison, options.all_layers);
-  if (!options.json.empty()) write_or_show(text, {[&] { write_json(options.json, to_json(comparison)); }});
-  return text;
+  comparison.advice = advise(comparison);
+  if (!options.json.empty()) write_or_show(text_of(comparison, false), {[&] { write_json(options.json, to_json(comparison)); }});
+  return comparison;
 }
 
 }  // namespace nibble

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "nibble/doctor.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include "base/shared_data.h"
 #include "base/size_text.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
 #include "nibble/version.h"
 #include "ort/session.h"
 #include "quant/calibrate.h"
@@ -16,19 +17,20 @@
 namespace nibble {
 namespace {
 
-/// Collects lines "ok   what  detail" and remembers whether something was missing.
+using State = DiagnosisRow::State;
+
+/// Collects rows and remembers whether something was missing.
 class Checklist {
  public:
   void add(bool is_there, const std::string& what, const std::string& detail) {
-    text_ += fmt::format("{:<8}{:<14}{}\n", is_there ? "ok" : "MISSING", what, detail);
-    complete_ = complete_ && is_there;
+    diagnosis_.rows.push_back({is_there ? State::ok : State::missing, what, detail});
+    diagnosis_.complete = diagnosis_.complete && is_there;
   }
-  void note(const std::string& what, const std::string& detail) { text_ += fmt::format("{:<8}{:<14}{}\n", "", what, detail); }
-  Diagnosis result() const { return {text_, complete_}; }
+  void note(const std::string& what, const std::string& detail) { diagnosis_.rows.push_back({State::note, what, detail}); }
+  Diagnosis result() const { return diagnosis_; }
 
  private:
-  std::string text_;
-  bool complete_ = true;
+  Diagnosis diagnosis_;
 };
 
 void check_machine(Checklist& list) {

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include "artifacts/source_model.h"
 #include "base/check_options.h"
 #include "base/output_path.h"
-#include "base/size_text.h"
 #include "export/emit.h"
 #include "graph/rewrites.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
+#include "nibble/export.h"
 
 namespace nibble {
 
@@ -24,7 +21,7 @@ std::int64_t constant_bytes(const Graph& graph) {
 
 }  // namespace
 
-std::string export_baseline(const ExportOptions& options) {
+ExportResult export_baseline(const ExportOptions& options) {
   check_options(options);
   if (options.output.empty()) throw Error(ErrorKind::usage, "export: no output file; give one with -o OUT.onnx");
   if (options.half_io && !options.half) throw Error(ErrorKind::usage, "export: --half-io: is a form of --half; give both");
@@ -41,7 +38,7 @@ std::string export_baseline(const ExportOptions& options) {
   require_free_space(options.output, constant_bytes(detector.graph));
   emit_model(detector.graph, emit, options.output);
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));
-  return fmt::format("{}: {}, output0 {}\n", options.output.string(), size_text(bytes), emit.metadata.at("nibble.output0"));
+  return {options.output, bytes, emit.metadata.at("nibble.output0")};
 }
 
 }  // namespace nibble

@@ -128,4 +128,14 @@ std::vector<ProviderTrial> try_providers(const std::filesystem::path& file) {
   return trials;
 }
 
+OnnxInspection inspect_onnx(const std::filesystem::path& file) {
+  OnnxInspection inspection{
+      .file = file, .summary = summarize_onnx(file), .meaning = {}, .quantisation = {}, .runtime_version = {}, .providers = {}};
+  inspection.meaning = meaning_of(inspection.summary);
+  inspection.quantisation = quantisation_of(inspection.summary);
+  inspection.providers = try_providers(file);
+  if (!inspection.providers.empty()) inspection.runtime_version = onnx_runtime_info().version;
+  return inspection;
+}
+
 }  // namespace nibble

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "export/onnx_summary.h"
+#include "nibble/inspect.h"
 
 namespace nibble {
 
@@ -16,13 +17,10 @@ std::string meaning_of(const OnnxSummary& summary);
 /// "82 of 83 layers: 4-bit weights, a scale per channel, as bytes (QCDQ); 82 read 8-bit inputs".
 std::string quantisation_of(const OnnxSummary& summary);
 
-/// Whether a provider takes the file, found out by loading it with optimisations off: nothing of it is computed.
-struct ProviderTrial {
-  std::string provider;  ///< cpu, cuda
-  bool loads = false;
-  std::string problem;  ///< why not
-};
 /// Of each provider this ONNX Runtime has; empty without a runtime.
 std::vector<ProviderTrial> try_providers(const std::filesystem::path& file);
+
+/// All of it. Errors as summarize_onnx.
+OnnxInspection inspect_onnx(const std::filesystem::path& file);
 
 }  // namespace nibble

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 
 #include "base/check_options.h"
 #include "base/files.h"
 #include "base/json.h"
 #include "base/output_path.h"
+#include "base/watched_progress.h"
 #include "data/coco.h"
 #include "data/image.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
+#include "nibble/profile.h"
 #include "ort/parity.h"
 #include "ort/profile.h"
 #include "report/report_json.h"
-#include "report/runtime_row.h"
 #include "scoring/detect.h"
 #include "scoring/interleaved_latency.h"
 #include "scoring/level_check.h"
 #include "scoring/step_check.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -28,17 +26,6 @@ namespace {
 constexpr std::int64_t kWarmupRounds = 3;
 constexpr int kProfiledRuns = 10;
 constexpr std::int64_t kLevelImages = 4;
-constexpr std::size_t kTopNodes = 10;
-constexpr double kShownShare = 0.005;  ///< of the time; rarer operators are summed up
-
-struct ModelProfile {
-  fs::path model;
-  std::string kind;
-  std::vector<LevelAgreement> levels;
-  QuantizerSteps steps;
-  RuntimeProfile profile;
-  Latency latency;
-};
 
 /// What the file is fed; the first one is timed.
 std::vector<Tensor> inputs_for(const DetectorFile& detector, const ProfileOptions& options) {
@@ -60,97 +47,43 @@ std::vector<ModelProfile> profile_all(const ProfileOptions& options, Progress& p
   for (std::size_t i = 0; i < detectors.size(); ++i) {
     const auto& model = options.models[i];
     const auto inputs = inputs_for(detectors[i], options);
-    profiles.push_back({model,
-                        std::string(name_of(detectors[i].kind)),
-                        check_levels(model, detectors[i], inputs, options.runtime),
-                        check_steps(model, inputs, options.runtime),
-                        profile_model(model, session_options(options.runtime, true), {inputs.front()}, kProfiledRuns),
-                        {}});
+    ModelProfile profile;
+    profile.model = model;
+    profile.head = std::string(name_of(detectors[i].kind));
+    profile.levels = check_levels(model, detectors[i], inputs, options.runtime);
+    profile.steps = check_steps(model, inputs, options.runtime);
+    auto nodes = profile_model(model, session_options(options.runtime, true), {inputs.front()}, kProfiledRuns);
+    profile.nodes_by_provider = nodes.nodes_by_provider();
+    profile.total_us = nodes.total_us();
+    profile.ops = nodes.ops();
+    profile.nodes = std::move(nodes.nodes);
+    profiles.push_back(std::move(profile));
     sessions.push_back(&detectors[i].session);
     first_inputs.push_back(inputs.front());
     progress.step(model.filename().string());
   }
   progress.end();
   const auto latencies = measure_interleaved(sessions, first_inputs, kWarmupRounds, options.runs, progress);
-  for (std::size_t i = 0; i < profiles.size(); ++i) profiles[i].latency = latencies[i];
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    profiles[i].latency = latencies[i];
+    profiles[i].ratio = latencies[i].median_ms / latencies.front().median_ms;
+  }
   return profiles;
 }
 
-double ratio_of(const ModelProfile& profile, const ModelProfile& first) { return profile.latency.median_ms / first.latency.median_ms; }
-
-std::string times_text(const std::vector<ModelProfile>& profiles) {
-  std::string text = fmt::format("{:<44} {:>10} {:>8} {:>7}  {}\n", "times, in turns", "median ms", "p90 ms", "ratio", "nodes");
-  for (const auto& profile : profiles) {
-    std::vector<std::string> places;
-    for (const auto& [provider, count] : profile.profile.nodes_by_provider()) places.push_back(fmt::format("{} on {}", count, provider));
-    text += fmt::format("{:<44} {:>10.1f} {:>8.1f} {:>6.2f}x  {}\n", profile.model.filename().string(), profile.latency.median_ms,
-                        profile.latency.p90_ms, ratio_of(profile, profiles.front()), fmt::join(places, ", "));
-  }
-  return text;
-}
-
-std::string levels_text(const ModelProfile& profile) {
-  std::string text =
-      fmt::format("  {:<32} {:>10} {:>11}  {:<26} {:>9} {:>8}\n", "against cpu, optimisations off",
-                  profile.kind == "raw" ? "any logit" : "any score", "any box px", "detections (score 0.25)", "score", "box px");
-  for (const auto& row : profile.levels)
-    text +=
-        fmt::format("  {:<32} {:>10.2g} {:>11.2g}  {:<26} {:>9.2g} {:>8.2g}\n",
-                    fmt::format("{}, optimisations {}", row.provider, row.level), row.max_score, row.max_box_px,
-                    row.same_detections() ? fmt::format("the same {}", row.matched)
-                                          : fmt::format("{} of {} again, {} found", row.matched, row.reference_detections, row.detections),
-                    row.matched_score, row.matched_box_px);
-  return text + fmt::format("  {:<32} {}\n", "codes of activations, cpu all", steps_text(profile.steps));
-}
-
-std::string ops_text(const RuntimeProfile& profile) {
-  const double total = profile.total_us();
-  std::string text = fmt::format("  {:<24} {:>6} {:>9} {:>7}\n", "operators as run", "nodes", "ms", "share");
-  int rare_nodes = 0;
-  double rare_us = 0;
-  for (const auto& op : profile.ops()) {
-    if (op.us < kShownShare * total) {
-      rare_nodes += op.nodes;
-      rare_us += op.us;
-      continue;
-    }
-    text += fmt::format("  {:<24} {:>6} {:>9.2f} {:>6.1f}%\n", op.op, op.nodes, op.us / 1000, 100 * op.us / total);
-  }
-  if (rare_nodes > 0)
-    text += fmt::format("  {:<24} {:>6} {:>9.2f} {:>6.1f}%\n", "others", rare_nodes, rare_us / 1000, 100 * rare_us / total);
-  return text;
-}
-
-std::string nodes_text(const RuntimeProfile& profile) {
-  std::string text = fmt::format("  {:<60} {:<20} {:>9}\n", "most expensive nodes", "operator", "ms");
-  for (std::size_t i = 0; i < std::min(kTopNodes, profile.nodes.size()); ++i) {
-    const auto& node = profile.nodes[i];
-    text += fmt::format("  {:<60} {:<20} {:>9.2f}\n", node.name, node.op, node.median_us / 1000);
-  }
-  return text;
-}
-
-std::string to_text(const std::vector<ModelProfile>& profiles) {
-  std::string text = times_text(profiles);
-  for (const auto& profile : profiles)
-    text += fmt::format("\n{} ({})\n{}{}{}", profile.model.string(), profile.kind, levels_text(profile), ops_text(profile.profile),
-                        nodes_text(profile.profile));
-  return text;
-}
-
-Json to_json(const ModelProfile& profile, const ModelProfile& first) {
+Json to_json(const ModelProfile& profile) {
   Json levels = Json::array(), ops = Json::array(), nodes = Json::array();
   for (const auto& row : profile.levels) levels.push_back(to_json(row));
-  for (const auto& op : profile.profile.ops()) ops.push_back({{"op", op.op}, {"nodes", op.nodes}, {"ms", op.us / 1000}});
-  for (const auto& node : profile.profile.nodes)
+  for (const auto& op : profile.ops) ops.push_back({{"op", op.op}, {"nodes", op.nodes}, {"ms", op.us / 1000}});
+  for (const auto& node : profile.nodes)
     nodes.push_back({{"name", node.name}, {"op", node.op}, {"provider", node.provider}, {"ms", node.median_us / 1000}});
   return {{"model", profile.model.string()},
-          {"output", profile.kind},
+          {"output", profile.head},
           {"median_ms", profile.latency.median_ms},
           {"p90_ms", profile.latency.p90_ms},
           {"runs", profile.latency.runs},
-          {"ratio", ratio_of(profile, first)},
-          {"nodes_by_provider", profile.profile.nodes_by_provider()},
+          {"ratio", profile.ratio},
+          {"nodes_by_provider", profile.nodes_by_provider},
           {"levels", levels},
           {"steps", to_json(profile.steps)},
           {"ops", ops},
@@ -159,19 +92,19 @@ Json to_json(const ModelProfile& profile, const ModelProfile& first) {
 
 }  // namespace
 
-std::string profile(const ProfileOptions& options, Progress& progress) {
+ProfileResult profile(const ProfileOptions& options, Progress& listener) {
   check_options(options);
   if (options.models.empty()) throw Error(ErrorKind::usage, "profile: no model; name one or more .onnx files");
   check_paths(paths_of(options));
   require_provider(options.runtime.provider);
-  const auto profiles = profile_all(options, progress);
-  const auto text = to_text(profiles);
-  if (options.json.empty()) return text;
+  WatchedProgress progress(listener);
+  ProfileResult result{onnx_runtime_info().version, profile_all(options, progress)};
+  if (options.json.empty()) return result;
   Json rows = Json::array();
-  for (const auto& each : profiles) rows.push_back(to_json(each, profiles.front()));
-  const Json document = {{"runtime", onnx_runtime_info().version}, {"threads", options.runtime.threads}, {"models", rows}};
-  write_or_show(text, {[&] { write_json(options.json, document); }});
-  return text;
+  for (const auto& each : result.models) rows.push_back(to_json(each));
+  const Json document = {{"runtime", result.runtime_version}, {"threads", options.runtime.threads}, {"models", rows}};
+  write_or_show(text_of(result), {[&] { write_json(options.json, document); }});
+  return result;
 }
 
 }  // namespace nibble

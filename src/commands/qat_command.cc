@@ -10,14 +10,14 @@
 #include "base/image_size_text.h"
 #include "base/json.h"
 #include "base/output_path.h"
+#include "base/watched_progress.h"
 #include "calibration/budget.h"
 #include "calibration/compute_device.h"
 #include "calibration/resolve_recipe.h"
 #include "comm/processes.h"
-#include "commands/variant_text.h"
+#include "commands/quantize_result.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
-#include "report/training_text.h"
+#include "nibble/quantize.h"
 #include "run/folder_lock.h"
 #include "train/snapshot.h"
 
@@ -37,7 +37,7 @@ class Qat {
     job_.run = key_of({{"start", start_key()}, {"course", describe(options.course, job_.images)}});
   }
 
-  std::string run() {
+  QuantizeResult run() {
     check_snapshot();
     const CalibrationSet images = calibration_set();
     const VariantJob job{
@@ -48,14 +48,14 @@ class Qat {
         .start = {job_.places.start, start_key()},
         .training = &job_,
     };
-    const auto variant = make(job);
-    if (!variant) return "";
-    const auto curve = job_.places.curve.string();
-    const std::string text = training_text(report_of(job_, *variant->numbers.fit, curve)) + "\n" + variant_text(job, *variant) +
-                             fmt::format("  losses and scores by step: {}\n", curve) +
-                             left_out_text(job_.images.held_out.dataset.bad, "training");
+    auto variant = make(job);
+    if (!variant) return {};
+    const auto training = report_of(job_, *variant->numbers.fit, job_.places.curve.string());
+    auto result = quantize_result(job, std::move(*variant));
+    result.training = training;
+    result.bad_data = reasons_of(job_.images.held_out.dataset.bad);
     remove_state(job_.places);
-    return text;
+    return result;
   }
 
  private:
@@ -140,8 +140,9 @@ class Qat {
 
 }  // namespace
 
-std::string train(const QatOptions& options, Progress& progress) {
+QuantizeResult train(const QatOptions& options, Progress& listener) {
   check_options(options);
+  WatchedProgress progress(listener);
   parse_dialects(options.dialect);  // before hours of training
   parse_on_bad_data(options.on_bad_data, OnBadData::stop);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "qat: no output folder; give one with -o DIR");

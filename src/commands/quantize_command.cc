@@ -4,19 +4,20 @@
 #include "artifacts/source_model.h"
 #include "base/check_options.h"
 #include "base/output_path.h"
+#include "base/watched_progress.h"
 #include "calibration/budget.h"
 #include "calibration/compute_device.h"
 #include "calibration/resolve_recipe.h"
-#include "commands/variant_text.h"
+#include "commands/quantize_result.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
+#include "nibble/quantize.h"
 #include "quant/preset.h"
 
 namespace nibble {
 namespace {
 
 /// The preset best: rounding, then training on the calibration images.
-std::string quantize_and_train(const QuantizeOptions& options, Progress& progress) {
+QuantizeResult quantize_and_train(const QuantizeOptions& options, Progress& progress) {
   if (options.opset != 0)
     throw Error(ErrorKind::unsupported, "quantize: --opset with --preset best: trained files have each dialect's own opset; leave one out");
   QatOptions training;
@@ -39,8 +40,9 @@ std::string quantize_and_train(const QuantizeOptions& options, Progress& progres
 
 }  // namespace
 
-std::string quantize(const QuantizeOptions& options, Progress& progress) {
+QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   check_options(options);
+  WatchedProgress progress(listener);
   const auto dialects = parse_dialects(options.dialect);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
   check_paths(paths_of(options));
@@ -64,7 +66,9 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
       .layers = place(recipe.name + "-layers.json"),
       .opset = options.opset,
   };
-  return variant_text(job, make_variant(job, progress).value()) + left_out_text(images.bad, "calibration");
+  auto result = quantize_result(job, make_variant(job, progress).value());
+  result.bad_data = reasons_of(images.bad);
+  return result;
 }
 
 }  // namespace nibble

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <map>
 
 #include "compare/comparison.h"
 
@@ -60,7 +61,7 @@ Json by_size(CountOf count_of) {
   return row;
 }
 
-Json counts_json(const OutcomeCounts& counts, const std::vector<CocoCategory>& categories) {
+Json counts_json(const OutcomeCounts& counts, const std::map<std::int64_t, std::string>& categories) {
   Json json = {{"objects", by_size([&](std::size_t size) {
                   std::int64_t sum = 0;
                   for (const auto count : counts.objects[size]) sum += count;
@@ -75,9 +76,8 @@ Json counts_json(const OutcomeCounts& counts, const std::vector<CocoCategory>& c
   json["found_by_iou"] = {
       {"0.50_to_0.75", counts.found_by_iou[0]}, {"0.75_to_0.90", counts.found_by_iou[1]}, {"above_0.90", counts.found_by_iou[2]}};
   const auto name = [&](std::int64_t id) {
-    for (const auto& category : categories)
-      if (category.id == id) return category.name;
-    return std::to_string(id);
+    const auto found = categories.find(id);
+    return found == categories.end() ? std::to_string(id) : found->second;
   };
   Json confusions = Json::array();
   for (const auto& [pair, count] : counts.confusions)
@@ -112,7 +112,7 @@ Json repairs_json(const RepairStudy& study) {
   return {{"a", map_json(study.a)}, {"b", map_json(study.b)}, {"changes", changes}};
 }
 
-Json truth_json(const TruthOutcomes& truth, const std::vector<CocoCategory>& categories) {
+Json truth_json(const TruthOutcomes& truth, const std::map<std::int64_t, std::string>& categories) {
   Json lost_as = Json::object();
   for (std::size_t outcome = 0; outcome < kOutcomes; ++outcome)
     if (static_cast<Outcome>(outcome) != Outcome::found) lost_as[name_of(static_cast<Outcome>(outcome))] = truth.lost_as[outcome];
@@ -141,12 +141,12 @@ Json parts_json(const PartGains& parts) {
 Json to_json(const Comparison& comparison) {
   const auto& found = comparison.detections;
   Json detections = {{"confidence", found.confidence},
-                     {"against_a", counts_json(found.against_a, comparison.categories)},
+                     {"against_a", counts_json(found.against_a, comparison.category_names)},
                      {"score_shift", shift_json(found.shift)},
-                     {"against_truth", found.truth ? truth_json(*found.truth, comparison.categories) : Json(nullptr)},
+                     {"against_truth", found.truth ? truth_json(*found.truth, comparison.category_names) : Json(nullptr)},
                      {"map", found.repairs ? repairs_json(*found.repairs) : Json(nullptr)}};
   Json advice = Json::array();
-  for (const auto& row : advise(comparison)) advice.push_back({{"what", row.what}, {"why", row.why}, {"share", row.share}});
+  for (const auto& row : comparison.advice) advice.push_back({{"what", row.what}, {"why", row.why}, {"share", row.share}});
   return {{"a", file_json(comparison.a)},
           {"b", file_json(comparison.b)},
           {"images", comparison.images},

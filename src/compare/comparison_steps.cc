@@ -45,7 +45,7 @@ void describe_data(const EvalSet& set, Comparison& comparison) {
   comparison.images = set.images_name;
   comparison.annotations = set.annotations_name;
   comparison.count = static_cast<std::int64_t>(set.dataset.images.size());
-  comparison.categories = set.dataset.categories;
+  for (const auto& category : set.dataset.categories) comparison.category_names[category.id] = category.name;
 }
 
 void compare_inside(const InsideComparison& inside, Comparison& comparison, Progress& progress) {

@@ -7,7 +7,7 @@
 
 #include "base/progress.h"
 #include "compare/comparison.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "scoring/detector_file.h"
 #include "scoring/eval_set.h"
 
@@ -15,7 +15,7 @@ namespace nibble {
 
 ComparedFile compared_file(const std::filesystem::path& file, const std::string& shown, const DetectorFile& detector);
 
-/// Fills in what the comparison was made on: images, annotations, count and categories.
+/// Fills in what the comparison was made on: images, annotations, count and category names.
 void describe_data(const EvalSet& set, Comparison& comparison);
 
 struct InsideComparison {

@@ -22,13 +22,6 @@ double decibels(double signal, double error) {
 
 }  // namespace
 
-bool LayerDrift::is_equal() const { return is_finite && sqnr_db == kInfinite; }
-
-std::optional<double> LayerDrift::drop_db() const {
-  if (!is_finite || !inherited_db || !std::isfinite(*inherited_db) || !std::isfinite(sqnr_db)) return std::nullopt;
-  return *inherited_db - sqnr_db;
-}
-
 void DriftMeter::add(const std::string& layer, const Tensor& a_tensor, const Tensor& b_tensor) {
   const auto& shape = a_tensor.shape();
   if (shape != b_tensor.shape())

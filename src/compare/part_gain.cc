@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/layer_part.h"
 #include "eval/disagreement.h"
 #include "export/onnx_summary.h"
 #include "export/replace_layers.h"
@@ -84,17 +85,6 @@ class Trial {
 };
 
 }  // namespace
-
-std::string part_of(const std::string& layer, std::size_t depth) {
-  constexpr const char* kSeparators = "./";
-  std::size_t end = layer.find_first_not_of(kSeparators);
-  for (; depth > 0; --depth) {
-    end = layer.find_first_of(kSeparators, end);
-    if (end == std::string::npos) return layer;
-    if (depth > 1) ++end;
-  }
-  return layer.substr(0, end);
-}
 
 PartGains measure_part_gains(const DetectorFile& detector_a, const std::filesystem::path& a, const std::filesystem::path& b,
                              const std::vector<std::string>& shared, const std::vector<std::string>& ends, EvalSet set, std::int64_t images,

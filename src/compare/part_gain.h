@@ -8,27 +8,11 @@
 #include <vector>
 
 #include "base/progress.h"
+#include "nibble/compare.h"
 #include "scoring/detector_file.h"
 #include "scoring/eval_set.h"
 
 namespace nibble {
-
-struct PartGain {
-  std::string part;                 ///< "model.8", in the module the outputs come from "model.23.cv3"
-  std::vector<std::string> layers;  ///< its layers that are quantised otherwise in B than in A
-  double gain = 0;                  ///< fraction of B's disagreement with A that A's layers take away; may be negative
-  /// The same where the inputs stay quantised, so that it is the cost of the weights alone. Measured for the best parts of a file with
-  /// quantised inputs only.
-  std::optional<double> gain_of_weights;
-  std::int64_t weights = 0;          ///< number of elements in these layers
-  int weight_bits = 32;              ///< the fewest bits of B's weights in these layers
-  bool has_quantized_input = false;  ///< whether B quantises the input of one of them
-};
-struct PartGains {
-  double disagreement = 0;      ///< how much B disagrees with A over all images (eval/disagreement.h)
-  std::vector<PartGain> parts;  ///< largest gain first
-  std::int64_t images = 0;
-};
 
 /// The first `depth` words of a name, divided by '.' or '/': "model.8.m.0.cv1.conv" at 2 is "model.8", "/model.8/cv1/Conv" is
 /// "/model.8".

@@ -77,25 +77,6 @@ void relate_layers(const Taps& a, const std::vector<TapPair>& pairs, TensorCompa
 
 }  // namespace
 
-std::optional<std::size_t> TensorComparison::first_different() const {
-  const auto found = std::find_if(layers.begin(), layers.end(), [](const auto& layer) { return !layer.is_equal(); });
-  return found == layers.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - layers.begin()));
-}
-
-std::optional<std::size_t> TensorComparison::first_below(double sqnr_db) const {
-  const auto is_below = [&](const LayerDrift& layer) { return !layer.is_finite || layer.sqnr_db < sqnr_db; };
-  const auto found = std::find_if(layers.begin(), layers.end(), is_below);
-  return found == layers.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - layers.begin()));
-}
-
-std::vector<std::size_t> TensorComparison::by_drop() const {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < layers.size(); ++i)
-    if (layers[i].drop_db()) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](auto l, auto r) { return *layers[l].drop_db() > *layers[r].drop_db(); });
-  return order;
-}
-
 TensorComparison compare_tensors(const std::filesystem::path& a, const std::filesystem::path& b, std::int64_t images,
                                  const std::function<Tensor(std::int64_t)>& input, const RuntimeOptions& runtime, Progress& progress) {
   const auto taps_a = find_convolutions(a), taps_b = find_convolutions(b);

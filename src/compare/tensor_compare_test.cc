@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "compare/part_gain.h"
+#include "base/layer_part.h"
 #include "export/emit.h"
 #include "export/onnx_file.h"
 #include "support/scratch.h"

@@ -10,25 +10,9 @@
 #include "base/json.h"
 #include "data/coco.h"
 #include "eval/detection.h"
+#include "nibble/evaluate.h"
 
 namespace nibble {
-
-struct ClassAp {
-  std::int64_t category_id = 0;
-  std::string name;
-  double ap_50_95 = -1;  ///< -1: the class has no ground truth among the images
-  double ap_50 = -1;
-  std::int64_t instances = 0;  ///< number of ground truths that count, crowds left out
-};
-
-/// All numbers are in 0..1, or -1 where they are undefined, as in pycocotools.
-struct CocoMetrics {
-  double map_50_95 = -1, map_50 = -1, map_75 = -1, map_small = -1, map_medium = -1, map_large = -1;
-  double ar_1 = -1, ar_10 = -1, ar_100 = -1, ar_small = -1, ar_medium = -1, ar_large = -1;
-  std::vector<ClassAp> per_class;
-  std::int64_t num_images = 0;
-  std::int64_t num_detections = 0;
-};
 
 /// Detections of images outside the data set: Error(input) naming the id, as COCO.loadRes refuses them. More than 100 per
 /// image and class: the best 100 by score count, stable order. Detections of categories the data set does not have change

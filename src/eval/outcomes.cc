@@ -170,24 +170,9 @@ class Sorter {
 
 }  // namespace
 
-const char* name_of(ObjectSize size) {
-  constexpr std::array<const char*, kSizes> kNames = {"small", "medium", "large"};
-  return kNames.at(static_cast<std::size_t>(size));
-}
-
 ObjectSize size_of_area(double area_px2) {
   if (area_px2 < coco::kAreaRanges[1].high) return ObjectSize::small;
   return area_px2 <= coco::kAreaRanges[2].high ? ObjectSize::medium : ObjectSize::large;
-}
-
-const char* name_of(Outcome outcome) {
-  constexpr std::array<const char*, kOutcomes> kNames = {"found", "faded", "wrong class", "mislocated", "missed"};
-  return kNames.at(static_cast<std::size_t>(outcome));
-}
-
-const char* name_of(Alarm alarm) {
-  constexpr std::array<const char*, kAlarms> kNames = {"duplicate", "risen", "background"};
-  return kNames.at(static_cast<std::size_t>(alarm));
 }
 
 std::vector<SeenObject> objects_of(const CocoDataset& truth) {
@@ -201,24 +186,6 @@ std::vector<SeenObject> objects_of(const std::vector<Detection>& detections, dou
   for (const auto& d : detections)
     if (d.score >= confidence) objects.push_back({d.image_id, d.category_id, d.box_xywh_px, area_of(d), false, d.score});
   return objects;
-}
-
-std::int64_t OutcomeCounts::count(Outcome outcome) const {
-  std::int64_t sum = 0;
-  for (const auto& row : objects) sum += row[static_cast<std::size_t>(outcome)];
-  return sum;
-}
-
-std::int64_t OutcomeCounts::count(Alarm alarm) const {
-  std::int64_t sum = 0;
-  for (const auto& row : alarms) sum += row[static_cast<std::size_t>(alarm)];
-  return sum;
-}
-
-std::int64_t OutcomeCounts::total() const {
-  std::int64_t sum = 0;
-  for (const auto& row : objects) sum += std::accumulate(row.begin(), row.end(), std::int64_t{0});
-  return sum;
 }
 
 Outcomes classify_outcomes(const std::vector<SeenObject>& objects, const std::vector<Detection>& detections, double confidence,

@@ -111,11 +111,6 @@ std::optional<double> moved(const Detection& a, const Detection& b) {
 
 }  // namespace
 
-const char* name_of(Change change) {
-  constexpr std::array<const char*, kChanges> kNames = {"missed", "extra", "wrong class", "location", "score"};
-  return kNames.at(static_cast<std::size_t>(change));
-}
-
 Pairing pair_detections(const std::vector<Detection>& a, const std::vector<Detection>& b) {
   const auto images_a = by_image(a);
   auto images_b = by_image(b);

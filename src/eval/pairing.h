@@ -6,14 +6,9 @@
 #include <vector>
 
 #include "eval/detection.h"
+#include "nibble/compare.h"
 
 namespace nibble {
-
-/// How two networks disagree about what they see. Everything that can be wrong with B where A is right is one of these.
-enum class Change : std::uint8_t { missed, extra, wrong_class, location, score };
-inline constexpr std::size_t kChanges = 5;
-/// "missed", "extra", "wrong class", "location", "score"
-const char* name_of(Change change);
 
 /// Two detections that correspond: indices into the two lists, and the overlap of their boxes.
 struct DetectionPair {

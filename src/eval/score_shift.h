@@ -9,15 +9,6 @@
 
 namespace nibble {
 
-struct ScoreShift {
-  std::int64_t pairs = 0;       ///< objects found or faded
-  double mean = 0;              ///< mean of B's score minus A's
-  double median = 0;            ///< median of that
-  double fallen_share = 0;      ///< fraction of the pairs whose score fell by more than 0.1
-  double mean_iou = 0;          ///< mean overlap of the pairs' boxes
-  double equal_confidence = 0;  ///< the confidence at which B has as many detections as A has at its own: what to use with B instead
-};
-
 /// `objects` are A's detections at `confidence`, and `outcomes` is what became of them in B. All numbers are 0 where nothing is paired.
 /// equal_confidence is the k-th highest score of B, k being A's number of detections; `confidence` when A has none, the lowest
 /// score of B when B has fewer.

@@ -4,17 +4,11 @@
 #include <onnx/onnx_pb.h>
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-namespace nibble {
+#include "nibble/inspect.h"
 
-struct ByteRow {
-  std::string what;        ///< "weights, 4 bits packed"
-  std::int64_t count = 0;  ///< how many initialisers or names the row is about
-  std::int64_t bytes = 0;
-  bool operator==(const ByteRow&) const = default;
-};
+namespace nibble {
 
 /// Rows in falling order of bytes; together they are the file's size exactly. Data of initialisers (and of Constant nodes) counts for
 /// its first reader: weights (of Conv, MatMul, Gemm) by stored type, scales, zero points, Clip bounds, biases, other constants by size:

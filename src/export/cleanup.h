@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cleans up any ONNX file: its structure gets smaller, and the numbers it computes stay the same. The passes are in cleanup_passes.h.
 #pragma once
-#include <cstdint>
 #include <filesystem>
-#include <string>
 #include <vector>
+
+#include "nibble/clean.h"
 
 namespace nibble {
 
@@ -12,22 +12,6 @@ struct CleanupOptions {
   bool own_initialisers = false;  ///< initialisers that callers may override as inputs become plain constants
   bool strip = false;             ///< doc strings and value_info are dropped, which only people and debuggers read
   bool narrow_constants = false;  ///< large constants that fit exactly are stored as bytes or float16, with a Cast behind
-};
-
-/// What one pass changed.
-struct CleanupCount {
-  std::string pass;
-  std::string what;  ///< "Identity nodes removed"
-  int applied = 0;
-};
-
-/// What a file consists of, to be compared before and after.
-struct GraphCensus {
-  std::int64_t nodes = 0;
-  std::int64_t initialisers = 0;
-  std::int64_t quantize = 0;    ///< QuantizeLinear that an output depends on
-  std::int64_t dequantize = 0;  ///< DequantizeLinear that an output depends on
-  std::int64_t bytes = 0;
 };
 
 struct CleanupResult {

@@ -9,35 +9,9 @@
 
 #include "base/tensor.h"
 #include "export/byte_ledger.h"
+#include "nibble/inspect.h"
 
 namespace nibble {
-
-struct OnnxLayer {  ///< one Conv, MatMul or Gemm with constant weights
-  std::string name;
-  std::string op;
-  int weight_bits = 32;      ///< from initialiser type and Clip bounds
-  std::string granularity;   ///< "float", "tensor", "channel", "block 32"
-  int activation_bits = 0;   ///< of its input; 0 where that is float
-  std::int64_t weights = 0;  ///< elements
-  std::int64_t bytes = 0;    ///< of the weight initialiser, its scales and zero points together, as stored
-  std::int64_t weight_bytes = 0, scale_bytes = 0, zero_point_bytes = 0, bias_bytes = 0;
-};
-struct OnnxTensor {
-  std::string name;
-  std::string dtype;
-  std::vector<std::string> shape;  ///< extents or symbolic names
-};
-struct OnnxSummary {
-  std::int64_t ir_version = 0;
-  std::int64_t opset = 0;
-  std::string producer;
-  std::map<std::string, std::string> metadata;
-  std::vector<OnnxTensor> inputs, outputs;
-  std::map<std::string, int> op_counts;  ///< "QuantizeLinear" -> 82
-  std::vector<OnnxLayer> layers;
-  std::vector<ByteRow> ledger;  ///< adds up to the size of the file
-  std::int64_t file_bytes = 0;
-};
 
 /// Error(input) naming the file and what is wrong (not protobuf, no graph, external data missing).
 OnnxSummary summarize_onnx(const std::filesystem::path& path);

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "base/locations.h"
 #include "base/shared_data.h"
 #include "nibble/error.h"
 
@@ -76,7 +77,8 @@ const OrtLibrary& ort_library() {
   static std::optional<OrtLibrary> loaded;
   const std::lock_guard lock(mutex);
   if (!loaded) {
-    loaded = load_ort(ort_candidates(std::getenv("NIBBLE_ONNXRUNTIME"), executable_folder()));
+    const auto chosen = chosen_locations().runtime;
+    loaded = load_ort(ort_candidates(chosen.empty() ? std::getenv("NIBBLE_ONNXRUNTIME") : chosen.c_str(), executable_folder()));
     Ort::InitApi(loaded->api);
   }
   return *loaded;

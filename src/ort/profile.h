@@ -8,23 +8,10 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "nibble/profile.h"
 #include "ort/session.h"
 
 namespace nibble {
-
-struct NodeTime {
-  std::string name;  ///< after the runtime's rewrites: fused nodes have the runtime's names
-  std::string op;    ///< "QLinearConv", "FusedConv"
-  std::string provider;
-  double median_us = 0;  ///< median time over the runs, in microseconds
-};
-
-/// All nodes of one operator taken together.
-struct OpTime {
-  std::string op;
-  int nodes = 0;  ///< how many there are
-  double us = 0;  ///< sum of their median times, in microseconds
-};
 
 struct RuntimeProfile {
   std::vector<NodeTime> nodes;      ///< longest first

@@ -4,32 +4,54 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "nibble/error.h"
+
 namespace nibble {
 namespace {
 
-std::string allowed_text(const Json& budget) {
-  if (budget.contains("max_bytes")) return fmt::format("at most {} bytes in the INT4 dialect", budget.at("max_bytes").get<std::int64_t>());
-  if (budget.contains("max_drop")) return fmt::format("at most {:g} points of mAP below float", budget.at("max_drop").get<double>());
-  return fmt::format("at most {:g} bits on average", budget.at("average_bits").get<double>());
+std::string allowed_text(const BudgetReport& budget) {
+  if (budget.allowed_max_bytes) return fmt::format("at most {} bytes in the INT4 dialect", *budget.allowed_max_bytes);
+  if (budget.allowed_max_drop) return fmt::format("at most {:g} points of mAP below float", *budget.allowed_max_drop);
+  return fmt::format("at most {:g} bits on average", budget.allowed_average_bits.value_or(0));
 }
 
-std::string trials_text(const Json& trials) {
+std::string trials_text(const std::vector<BudgetReport::Trial>& trials) {
   std::vector<std::string> texts;
-  for (const Json& trial : trials)
-    texts.push_back(fmt::format("{:.2f} bits: {:.2f}", trial.at("average_bits").get<double>(), trial.at("drop").get<double>()));
+  for (const auto& trial : trials) texts.push_back(fmt::format("{:.2f} bits: {:.2f}", trial.average_bits, trial.drop));
   return fmt::format("Points below float: {}", fmt::join(texts, ", "));
+}
+
+template <class Number>
+void read_if_there(const Json& json, const char* key, std::optional<Number>& value) {
+  if (json.contains(key)) value = json.at(key).get<Number>();
 }
 
 }  // namespace
 
-std::vector<std::string> budget_lines(const Json& budget) {
-  const Json& chosen = budget.at("chosen");
+std::vector<std::string> budget_lines(const BudgetReport& budget) {
   std::vector<std::string> lines{fmt::format("Budget: {}; chosen: {:.2f} bits on average, {} layers with more", allowed_text(budget),
-                                             chosen.at("average_bits").get<double>(), chosen.at("raised").get<std::int64_t>())};
-  if (!budget.contains("max_drop")) return lines;
-  lines.push_back(fmt::format("Judged by {}", budget.at("judge").get<std::string>()));
-  lines.push_back(trials_text(budget.at("trials")));
+                                             budget.average_bits, budget.raised_layers)};
+  if (!budget.allowed_max_drop) return lines;
+  lines.push_back(fmt::format("Judged by {}", budget.judge));
+  lines.push_back(trials_text(budget.trials));
   return lines;
+}
+
+BudgetReport budget_report_from_json(const Json& budget) {
+  try {
+    BudgetReport report;
+    read_if_there(budget, "average_bits", report.allowed_average_bits);
+    read_if_there(budget, "max_bytes", report.allowed_max_bytes);
+    read_if_there(budget, "max_drop", report.allowed_max_drop);
+    report.average_bits = budget.at("chosen").at("average_bits");
+    report.raised_layers = budget.at("chosen").at("raised");
+    if (!report.allowed_max_drop) return report;
+    report.judge = budget.at("judge");
+    for (const Json& trial : budget.at("trials")) report.trials.push_back({trial.at("average_bits"), trial.at("drop")});
+    return report;
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::input, fmt::format("layers file: budget: {}; remove it and run again", error.what()));
+  }
 }
 
 }  // namespace nibble

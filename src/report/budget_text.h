@@ -5,10 +5,14 @@
 #include <vector>
 
 #include "base/json.h"
+#include "nibble/quantize.h"
 
 namespace nibble {
 
 /// Lines without full stops that say what was allowed, what was chosen, what the judge was, and what was tried.
-std::vector<std::string> budget_lines(const Json& budget);
+std::vector<std::string> budget_lines(const BudgetReport& budget);
+
+/// From a layers document's `budget`. Error(input) naming what is missing.
+BudgetReport budget_report_from_json(const Json& budget);
 
 }  // namespace nibble

@@ -67,19 +67,4 @@ Score score_from_document(const Json& document, const std::string& metrics_path)
   }
 }
 
-std::string left_out_line(std::size_t count) {
-  return count == 0 ? "" : fmt::format("{:<12} {} as bad data (warnings name them)\n", "left out", count);
-}
-
-std::string metrics_text(const Json& metrics) {
-  std::string text;
-  for (const auto* key : {"mAP_50_95", "mAP_50", "mAP_75", "mAP_small", "mAP_medium", "mAP_large", "AR_1", "AR_10", "AR_100", "AR_small",
-                          "AR_medium", "AR_large"}) {
-    const double value = number_of(metrics, key);
-    text += value < 0 ? fmt::format("{:<12} undefined (no such objects)\n", key) : fmt::format("{:<12} {:.4f}\n", key, value);
-  }
-  return text + fmt::format("{:<12} {}\n{:<12} {}\n", "images", metrics.at("num_images").get<std::int64_t>(), "detections",
-                            metrics.at("num_detections").get<std::int64_t>());
-}
-
 }  // namespace nibble

@@ -34,10 +34,4 @@ Json metrics_document(const MetricsSettings& settings, const Json& metrics, cons
 /// What the summary needs, read back from a document. Error(input) naming the missing key.
 Score score_from_document(const Json& document, const std::string& metrics_path);
 
-/// "left out      3 as bad data (listed above)"; empty for none.
-std::string left_out_line(std::size_t count);
-
-/// The twelve COCO numbers as a small aligned table for a terminal.
-std::string metrics_text(const Json& metrics);
-
 }  // namespace nibble

@@ -68,12 +68,5 @@ TEST(MetricsDocument, AMissingKeyIsAnInputError) {
   EXPECT_THROW(score_from_document(document, "m"), Error);
 }
 
-TEST(MetricsText, SaysUndefinedInsteadOfMinusOne) {
-  const auto text = metrics_text(twelve_numbers());
-  EXPECT_THAT(text, testing::HasSubstr("mAP_50_95    0.4762"));
-  EXPECT_THAT(text, testing::HasSubstr("mAP_small    undefined"));
-  EXPECT_THAT(text, testing::Not(testing::HasSubstr("-1")));
-}
-
 }  // namespace
 }  // namespace nibble

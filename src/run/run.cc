@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/output_path.h"
+#include "base/watched_progress.h"
 #include "nibble/error.h"
 #include "nibble/unwritten.h"
 #include "run/run_calibration_check.h"
@@ -17,8 +18,9 @@
 
 namespace nibble {
 
-RunResult run(const RunOptions& options, Progress& progress) {
+RunResult run(const RunOptions& options, Progress& listener) {
   check_paths(paths_of(options));
+  WatchedProgress progress(listener);
   const RunPlan plan = plan_run(options);
   RunJournal journal(plan, progress);
   try {

@@ -34,6 +34,7 @@ Comparison compare_artifacts(const RunPlan& plan, RunJournal& journal, const Art
   comparison.detections = blame_detections(set.dataset, true, detections_of(plan, journal, baseline, a),
                                            detections_of(plan, journal, artifact, b), kConfidence, runtime.threads);
   compare_inside({path_a, path_b, a, b, set, kLayerImages, false, runtime}, comparison, journal.progress());
+  comparison.advice = advise(comparison);
   return comparison;
 }
 

@@ -154,13 +154,12 @@ void RunJournal::write_config() {
   write_file(directory_.path("config/image-ids.txt"), list_text("scored images; usable with --image-ids-list", ids));
 }
 
-std::string RunJournal::write_report(const std::string& status) {
+void RunJournal::write_report(const std::string& status) {
   report_.status = status;
   report_.seconds = seconds_since(start_);
   report_.gates = check_gates(report_, plan_.limits);
   write_json(directory_.path("gates.json"), gates_document(report_.gates, status));
-  auto summary = summary_markdown(report_);
-  write_file(directory_.path("summary.md"), summary);
+  write_file(directory_.path("summary.md"), summary_markdown(report_));
   Json artifacts = Json::array();
   for (const auto& artifact : report_.artifacts) artifacts.push_back(to_json(artifact));
   directory_.set("artifacts", artifacts);
@@ -179,13 +178,12 @@ std::string RunJournal::write_report(const std::string& status) {
   directory_.set("finished_utc", utc_text(Clock::now()));
   directory_.set("seconds", report_.seconds);
   directory_.set("status", status);
-  return summary;
 }
 
 RunResult RunJournal::conclude() {
-  const auto summary = write_report("done");
+  write_report("done");
   log(LogLevel::info, fmt::format("done in {:.1f} s, gates {}", report_.seconds, report_.gates_passed() ? "passed" : "FAILED"));
-  return {directory_.root(), report_, summary};
+  return {directory_.root(), report_};
 }
 
 bool RunJournal::has_scores() const {

@@ -57,7 +57,7 @@ class RunJournal {
   std::string summary_so_far() const;
 
  private:
-  std::string write_report(const std::string& status);
+  void write_report(const std::string& status);
   void write_manifest();
   void write_config();
   const RunPlan& plan_;

@@ -88,7 +88,8 @@ void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& b
   const Json layers = read_json(journal.directory().path(RunNames::layers(recipe.name)));
   journal.report().recipes.push_back(recipe_report_from_json(layers.at("recipe")));
   if (layers.contains("budget"))
-    journal.report().data.push_back(fmt::format("{}: {}", recipe.name, fmt::join(budget_lines(layers.at("budget")), "; ")));
+    journal.report().data.push_back(
+        fmt::format("{}: {}", recipe.name, fmt::join(budget_lines(budget_report_from_json(layers.at("budget"))), "; ")));
 
   check_and_score(plan, {recipe, "ptq"}, journal);
 }

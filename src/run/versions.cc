@@ -6,7 +6,6 @@
 
 #include "data/image.h"
 #include "nibble/error.h"
-#include "nibble/run.h"
 #include "nibble/version.h"
 #include "ort/session.h"
 #include "quant/calibrate.h"
@@ -48,14 +47,6 @@ Json library_versions() {
     versions[state.name + " detail"] = state.detail;
   }
   return versions;
-}
-
-std::string versions_text() {
-  std::string text = fmt::format("nibble {}\n", kVersion);
-  for (const auto& state : library_states())
-    text += state.version.empty() ? fmt::format("{} missing: {}\n", state.name, state.detail)
-                                  : fmt::format("{} {}\n", state.name, state.version);
-  return text;
 }
 
 }  // namespace nibble

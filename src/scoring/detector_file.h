@@ -9,7 +9,7 @@
 
 #include "data/coco.h"
 #include "eval/detection.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "ort/session.h"
 
 namespace nibble {

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "data/coco.h"
 #include "eval/detection.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 
 namespace nibble {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "nibble/options.h"
 #include "nibble/report.h"
-#include "nibble/run.h"
 #include "scoring/detector_file.h"
 
 namespace nibble {

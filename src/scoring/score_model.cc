@@ -62,8 +62,12 @@ ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Pro
   warn_of_names(detector, set);
   ScoringResult result;
   result.detections = detect_images(detector, set, options.detect, options.title, progress);
-  const Json metrics = to_json(evaluate_coco(set.dataset, result.detections, options.runtime.threads));
-  result.document = metrics_document(settings_of(options, detector, set), metrics, time_model(options, detector, set, progress));
+  result.metrics = evaluate_coco(set.dataset, result.detections, options.runtime.threads);
+  result.latency = time_model(options, detector, set, progress);
+  const MetricsSettings settings = settings_of(options, detector, set);
+  result.providers = settings.providers;
+  result.head = settings.head;
+  result.document = metrics_document(settings, to_json(result.metrics), result.latency);
   return result;
 }
 

@@ -2,13 +2,15 @@
 // COCO numbers of one ONNX file: detect, score, time.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "base/progress.h"
 #include "eval/detection.h"
-#include "nibble/run.h"
+#include "nibble/evaluate.h"
+#include "nibble/options.h"
 #include "scoring/eval_set.h"
 
 namespace nibble {
@@ -25,6 +27,10 @@ struct ScoringOptions {
 };
 struct ScoringResult {
   Json document;  ///< metrics.json
+  CocoMetrics metrics;
+  std::optional<Latency> latency;
+  std::vector<std::string> providers;  ///< of the session, in effect
+  std::string head;                    ///< name_of(OutputKind)
   std::vector<Detection> detections;
 };
 

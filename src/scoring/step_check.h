@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/tensor.h"
+#include "nibble/options.h"
 #include "nibble/report.h"
-#include "nibble/run.h"
 
 namespace nibble {
 

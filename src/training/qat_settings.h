@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "data/training_loader.h"
-#include "nibble/run.h"
+#include "nibble/options.h"
 #include "quant/recipe.h"
 #include "train/qat.h"
 

@@ -5,9 +5,10 @@
 #include <memory>
 #include <string>
 
+#include "base/progress.h"
 #include "comm/processes.h"
+#include "nibble/options.h"
 #include "nibble/report.h"
-#include "nibble/run.h"
 #include "quant/recipe.h"
 #include "train/fit_options.h"
 #include "training/qat_data.h"

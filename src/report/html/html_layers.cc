@@ -136,7 +136,7 @@ Json mixed_bits_of(const std::map<std::string, Json>& documents, const std::stri
   if (found == documents.end() || !(found->second.contains("front") || found->second.contains("budget"))) return false;
   const std::string raised = fmt::format("{} of {} layers have more bits than the others", raised_layers(layers), layers.size());
   std::vector<std::string> lines;
-  if (found->second.contains("budget")) lines = budget_lines(found->second.at("budget"));
+  if (found->second.contains("budget")) lines = budget_lines(budget_report_from_json(found->second.at("budget")));
   lines.insert(lines.begin(), raised);
   return {{"chart", front_chart(recipe, found->second)}, {"text", fmt::format("{}", fmt::join(lines, ". "))}};
 }

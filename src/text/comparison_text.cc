@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/layer_part.h"
 #include "base/size_text.h"
-#include "compare/comparison.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -145,8 +146,8 @@ std::string counts_table(const std::string& title, const OutcomeCounts& counts, 
 std::string confusions_text(const Comparison& c) {
   std::vector<std::pair<std::int64_t, std::string>> rows;
   const auto name = [&](std::int64_t id) {
-    const auto found = std::find_if(c.categories.begin(), c.categories.end(), [&](const auto& category) { return category.id == id; });
-    return found == c.categories.end() ? std::to_string(id) : found->name;
+    const auto found = c.category_names.find(id);
+    return found == c.category_names.end() ? std::to_string(id) : found->second;
   };
   for (const auto& [pair, count] : c.detections.against_a.confusions)
     rows.emplace_back(count, fmt::format("{} taken for {} ({})", name(pair.first), name(pair.second), count));
@@ -205,7 +206,7 @@ std::string detections_section(const Comparison& c) {
 std::string advice_section(const Comparison& c) {
   std::string text = "\nWHAT WOULD HELP, most first\n";
   int rank = 0;
-  for (const auto& row : advise(c)) {
+  for (const auto& row : c.advice) {
     text += fmt::format("  {}. {}\n     {}\n", ++rank, row.what, row.why);
   }
   return text;

@@ -2,14 +2,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "base/json.h"
 #include "base/size_text.h"
-#include "commands/inspect.h"
-#include "commands/inspect_text.h"
-#include "export/onnx_summary.h"
-#include "ort/session.h"
+#include "text/inspect_text.h"
+#include "text/result_text.h"
 
 namespace nibble {
 namespace {
@@ -43,21 +39,12 @@ Json list_to_json(const std::vector<Item>& items) {
   return json;
 }
 
-Json to_json(const std::filesystem::path& file, const OnnxSummary& summary) {
-  return {{"file", file.string()},
-          {"bytes", summary.file_bytes},
-          {"ir_version", summary.ir_version},
-          {"opset", summary.opset},
-          {"producer", summary.producer},
-          {"inputs", list_to_json(summary.inputs)},
-          {"outputs", list_to_json(summary.outputs)},
-          {"meaning", meaning_of(summary)},
-          {"quantised", quantisation_of(summary)},
-          {"runs_in", list_to_json(try_providers(file))},
-          {"metadata", summary.metadata},
-          {"ops", summary.op_counts},
-          {"ledger", list_to_json(summary.ledger)},
-          {"layers", list_to_json(summary.layers)}};
+/// The first 90 bytes.
+std::string shortened(const std::string& value) {
+  constexpr std::size_t kShown = 90;
+  std::string text = value.substr(0, kShown);
+  if (value.size() > kShown) text += "...";
+  return text;
 }
 
 std::string tensor_text(const OnnxTensor& tensor) {
@@ -113,39 +100,60 @@ std::string layer_table(const OnnxSummary& summary) {
   return text;
 }
 
-std::string trial_text(const ProviderTrial& trial) {
-  const auto runtime = "ONNX Runtime " + onnx_runtime_info().version;
+std::string trial_text(const ProviderTrial& trial, const std::string& version) {
+  const auto runtime = "ONNX Runtime " + version;
   return trial.loads ? fmt::format("{}, provider {}", runtime, trial.provider)
                      : fmt::format("not {}, provider {}: {}", runtime, trial.provider, trial.problem);
 }
 
-std::string to_text(const std::filesystem::path& file, const OnnxSummary& summary) {
+}  // namespace
+
+Json to_json(const OnnxInspection& inspection) {
+  const auto& summary = inspection.summary;
+  return {{"file", inspection.file.string()},
+          {"bytes", summary.file_bytes},
+          {"ir_version", summary.ir_version},
+          {"opset", summary.opset},
+          {"producer", summary.producer},
+          {"inputs", list_to_json(summary.inputs)},
+          {"outputs", list_to_json(summary.outputs)},
+          {"meaning", inspection.meaning},
+          {"quantised", inspection.quantisation},
+          {"runs_in", list_to_json(inspection.providers)},
+          {"metadata", summary.metadata},
+          {"ops", summary.op_counts},
+          {"ledger", list_to_json(summary.ledger)},
+          {"layers", list_to_json(summary.layers)}};
+}
+
+std::string text_of(const OnnxInspection& inspection) {
+  const auto& summary = inspection.summary;
   std::string text;
   const auto line = [&text](const char* key, const std::string& value) { text += fmt::format("{:<11} {}\n", key, value); };
-  line("file", fmt::format("{} ({})", file.string(), size_text(summary.file_bytes)));
+  line("file", fmt::format("{} ({})", inspection.file.string(), size_text(summary.file_bytes)));
   line("format", fmt::format("ONNX IR {}, opset {}, by {}", summary.ir_version, summary.opset,
                              summary.producer.empty() ? "unknown" : summary.producer));
   for (const auto& tensor : summary.inputs) line("input", tensor_text(tensor));
   for (const auto& tensor : summary.outputs) line("output", tensor_text(tensor));
-  line("meaning", meaning_of(summary));
+  line("meaning", inspection.meaning);
   line("operators", ops_text(summary));
   line("quantisers",
        fmt::format("{} QuantizeLinear, {} DequantizeLinear", count_of(summary, "QuantizeLinear"), count_of(summary, "DequantizeLinear")));
-  line("quantised", quantisation_of(summary));
+  line("quantised", inspection.quantisation);
   line("layers", totals_text(summary));
-  const auto trials = try_providers(file);
-  if (trials.empty()) line("runs in", "not tried: ONNX Runtime is not here; see nibble doctor");
-  for (const auto& trial : trials) line("runs in", trial_text(trial));
-  for (const auto& [key, value] : summary.metadata)
-    line("metadata", fmt::format("{} = {}", key, value.size() > 90 ? value.substr(0, 90) + "..." : value));
+  if (inspection.providers.empty()) line("runs in", "not tried: ONNX Runtime is not here; see nibble doctor");
+  for (const auto& trial : inspection.providers) line("runs in", trial_text(trial, inspection.runtime_version));
+  for (const auto& [key, value] : summary.metadata) line("metadata", fmt::format("{} = {}", key, shortened(value)));
   return text + ledger_table(summary) + layer_table(summary);
 }
 
-}  // namespace
+std::string text_of(const InspectResult& result) {
+  return std::visit([](const auto& found) { return text_of(found); }, result);
+}
 
-std::string inspect_onnx(const std::filesystem::path& file, bool json) {
-  const auto summary = summarize_onnx(file);
-  return json ? to_json(file, summary).dump(2, ' ', false, Json::error_handler_t::replace) + "\n" : to_text(file, summary);
+std::string json_text_of(const InspectResult& result) {
+  const Json json = std::visit([](const auto& found) { return to_json(found); }, result);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace nibble

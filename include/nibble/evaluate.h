@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// COCO numbers of an ONNX file and of a file of detections.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nibble/options.h"
+#include "nibble/progress.h"
+#include "nibble/report.h"
+
+namespace nibble {
+
+/// Average precision of one class, 0..1; -1: undefined, because no object of the class is in the images.
+struct ClassAp {
+  std::int64_t category_id = 0;  ///< As in the annotations.
+  std::string name;
+  double ap_50_95 = -1;        ///< Mean over the IoU thresholds 0.50, 0.55, ..., 0.95.
+  double ap_50 = -1;           ///< At the IoU threshold 0.50.
+  std::int64_t instances = 0;  ///< Annotated objects that count (crowds do not).
+};
+
+/// The numbers of pycocotools' COCOeval for boxes, each 0..1; -1: undefined, because there is no such object.
+struct CocoMetrics {
+  double map_50_95 = -1, map_50 = -1, map_75 = -1;         ///< Mean over classes; over IoU thresholds 0.50..0.95, at 0.50, at 0.75.
+  double map_small = -1, map_medium = -1, map_large = -1;  ///< map_50_95 of objects below 32^2 px^2, to 96^2 px^2, above.
+  double ar_1 = -1, ar_10 = -1, ar_100 = -1;               ///< Average recall with at most 1, 10, 100 detections in each image.
+  double ar_small = -1, ar_medium = -1, ar_large = -1;     ///< ar_100 by the same sizes.
+  std::vector<ClassAp> per_class;                          ///< Ascending category id.
+  std::int64_t num_images = 0;
+  std::int64_t num_detections = 0;
+};
+
+struct EvalOptions {
+  std::filesystem::path model;  ///< An ONNX detector, written by nibble or not.
+  DataOptions data;             ///< Empty: the embedded images.
+  DetectOptions detect;
+  DetectorFileOptions file;
+  bool optimize = true;                   ///< False: the runtime's graph optimisations are off, for reference numbers.
+  bool skip_latency = false;              ///< True: no times are measured.
+  std::filesystem::path json;             ///< metrics.json to write (docs/formats.md); empty: none.
+  std::filesystem::path save_detections;  ///< File of detections in pycocotools' result format to write; empty: none.
+  RuntimeOptions runtime;
+};
+struct EvalResult {
+  CocoMetrics metrics;
+  std::optional<Latency> latency;      ///< Where it was measured: not with skip_latency, nor of files that take several images at once.
+  std::vector<std::string> providers;  ///< Of ONNX Runtime, in effect.
+  std::string head;                    ///< What the output was taken for: "one2one", "one2many", "raw", "yolov5".
+  std::string images, annotations;     ///< What it was scored on, as given or "assets/...".
+  std::vector<std::string> bad_data;   ///< Images and labels that were left out, each with its reason.
+};
+/// Runs a detector on images and scores it. Throws Error(input) for missing images and for classes that are not as many as the data set's,
+/// Error(unsupported) where inputs or outputs are not a detector's.
+EvalResult evaluate(const EvalOptions& options, Progress& progress);
+
+struct ScoreOptions {
+  std::filesystem::path detections;  ///< [{image_id, category_id, bbox, score}, ...], pycocotools' result format.
+  DataOptions data;
+  std::filesystem::path json;         ///< File to write the numbers to; empty: none.
+  std::string category_ids = "auto";  ///< How the file counts classes: "auto", "annotations", "class", "class+1" or "coco91".
+};
+struct ScoreResult {
+  CocoMetrics metrics;
+  std::string category_ids;             ///< How the file's classes were read: "annotations", "class", "class+1" or "coco91".
+  std::string why;                      ///< One sentence on why they were read so.
+  std::vector<std::string> notes;       ///< What was assumed besides, and detections that count for nothing.
+  std::vector<std::string> bad_data;    ///< Labels that were left out, each with its reason.
+};
+/// Scores a file of detections as pycocotools does. Throws Error(input) for an image or category id that fits nothing, Error(usage) asking
+/// for `category_ids` where the reading stays open.
+ScoreResult score(const ScoreOptions& options);
+
+}  // namespace nibble

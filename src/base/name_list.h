@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A list of names cut short for a line of text.
+#pragma once
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace nibble {
+
+/// The first five and how many more there are: "a.jpg, b.jpg, c.jpg, d.jpg, e.jpg and 3 more". Empty for no names.
+inline std::string some_names(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 5;
+  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kShown));
+  return fmt::format("{}{}", fmt::join(names.begin(), end, ", "),
+                     names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
+}
+
+}  // namespace nibble

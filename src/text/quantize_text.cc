@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "base/size_text.h"
+#include "report/budget_text.h"
+#include "report/training_text.h"
+#include "text/result_text.h"
+
+namespace nibble {
+namespace {
+
+std::string layers_text(const QuantizeResult& result) {
+  const RecipeReport& recipe = result.recipe;
+  std::string text =
+      fmt::format("{}: {} convolutions quantised on {} images\n", recipe.name, recipe.quantized_layers, recipe.calibration_images);
+  if (result.budget)
+    for (const auto& line : budget_lines(*result.budget)) text += fmt::format("  {}\n", line);
+  for (const auto& layer : recipe.float_layers) text += fmt::format("  float    {}\n", layer);
+  for (const auto& layer : recipe.skipped_layers) text += fmt::format("  SKIPPED  {}\n", layer);
+  return text;
+}
+
+std::string file_text(const ArtifactReport& file) {
+  const std::string line = fmt::format("  {:>9}  {}\n", size_text(file.bytes), file.path);
+  return file.loads && file.finite ? line : line + fmt::format("             PROBLEM  {}\n", file.problem);
+}
+
+}  // namespace
+
+std::string text_of(const QuantizeResult& result) {
+  if (result.files.empty()) return "";
+  std::string text = result.training ? training_text(*result.training) + "\n" : "";
+  text += layers_text(result);
+  for (const auto& file : result.files) text += file_text(file);
+  for (const auto& twin : result.twins)
+    text += fmt::format("  equal: {} and {}: {} integers{}\n", twin.artifact, twin.reference, twin.codes,
+                        twin.weights > 0 ? fmt::format(", {} dequantised numbers, bit for bit", twin.weights) : "");
+  text += fmt::format("  layers: {}\n", result.layers_file.string());
+  if (result.training) text += fmt::format("  losses and scores by step: {}\n", result.training->curve_path);
+  if (!result.bad_data.empty())
+    text += fmt::format("  left out as bad data, of {}: {}\n", result.training ? "training" : "calibration", result.bad_data.size());
+  for (const auto& reason : result.bad_data) text += fmt::format("    {}\n", reason);
+  return text;
+}
+
+}  // namespace nibble

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "text/result_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "report/budget_text.h"
+
+namespace nibble {
+namespace {
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(MetricsText, SaysUndefinedInsteadOfMinusOne) {
+  CocoMetrics metrics;
+  metrics.map_50_95 = 0.4762;
+  const auto text = text_of(metrics);
+  EXPECT_THAT(text, HasSubstr("mAP_50_95    0.4762"));
+  EXPECT_THAT(text, HasSubstr("mAP_small    undefined"));
+  EXPECT_THAT(text, Not(HasSubstr("-1")));
+}
+
+TEST(MetricsText, TimesFollowWhereTheyWereMeasured) {
+  EvalResult result;
+  EXPECT_THAT(text_of(result), Not(HasSubstr("latency")));
+  result.latency = Latency{12.34, 11, 15.06, 81, 30};
+  EXPECT_THAT(text_of(result), testing::EndsWith("latency      mean 12.3 ms, median 11.0 ms, p90 15.1 ms\n"));
+}
+
+TEST(QuantizeText, NamesWhatIsMissingOrWrong) {
+  QuantizeResult result;
+  EXPECT_EQ(text_of(result), "") << "a process that wrote nothing says nothing";
+  result.recipe.name = "w4a8";
+  result.recipe.quantized_layers = 81;
+  result.recipe.skipped_layers = {"model.0.conv: 8 weight bits instead of 4"};
+  result.budget = BudgetReport{.allowed_average_bits = {},
+                               .allowed_max_bytes = {},
+                               .allowed_max_drop = 1.5,
+                               .average_bits = 4.5,
+                               .raised_layers = 7,
+                               .judge = "the labels of 128 images",
+                               .trials = {{4, 2.25}, {4.5, 1.25}}};
+  ArtifactReport broken;
+  broken.path = "out/a.onnx";
+  broken.bytes = 1'300'000;
+  broken.problem = "the runtime refuses it";
+  result.files = {broken};
+  result.layers_file = "out/layers.json";
+  const auto text = text_of(result);
+  EXPECT_THAT(text, HasSubstr("  SKIPPED  model.0.conv: 8 weight bits instead of 4\n"));
+  EXPECT_THAT(text, HasSubstr("at most 1.5 points of mAP below float; chosen: 4.50 bits on average, 7 layers with more\n"));
+  EXPECT_THAT(text, HasSubstr("Judged by the labels of 128 images\n  Points below float: 4.00 bits: 2.25, 4.50 bits: 1.25\n"));
+  EXPECT_THAT(text, HasSubstr("    1.30 MB  out/a.onnx\n             PROBLEM  the runtime refuses it\n"));
+  EXPECT_THAT(text, testing::EndsWith("  layers: out/layers.json\n"));
+}
+
+TEST(QuantizeText, ABudgetIsReadFromTheLayersDocument) {
+  const auto budget =
+      budget_report_from_json({{"max_bytes", 1'500'000}, {"chosen", {{"raised", 34}, {"average_bits", 4.67}, {"damage", nullptr}}}});
+  EXPECT_EQ(budget.allowed_max_bytes, 1'500'000);
+  EXPECT_FALSE(budget.allowed_max_drop);
+  EXPECT_EQ(budget.raised_layers, 34);
+  EXPECT_THAT(budget_lines(budget), testing::ElementsAre("Budget: at most 1500000 bytes in the INT4 dialect; chosen: 4.67 bits on average, "
+                                                         "34 layers with more"));
+  EXPECT_THROW(budget_report_from_json({{"max_bytes", 1}}), Error);
+}
+
+TEST(CleanText, SaysWhyNothingWasCompared) {
+  CleanResult result;
+  result.why_not_compared = "no such operator";
+  const auto text = text_of(result);
+  EXPECT_THAT(text, HasSubstr("There was nothing to clean."));
+  EXPECT_THAT(text, HasSubstr("Outputs were NOT compared: the original cannot be run here: no such operator\n"));
+  EXPECT_THAT(json_text_of(result), HasSubstr("\"outputs_detail\": \"no such operator\""));
+}
+
+TEST(CalibrationText, RecommendsWhereTheErrorIsSmallEnough) {
+  CalibrationCheck check;
+  check.images = 5;
+  check.unreadable = {{"folder/broken.jpg", "broken.jpg: is no image"}};
+  check.copies = {{"folder/a.jpg", "folder/b.jpg", 0}};
+  check.convergence = Convergence{4, 80, {{8, 0.2, 0.3, 0.7, 0.6}, {16, 0.05, 0.09, 0.8, 0.7}}, 16};
+  const auto text = text_of(check);
+  EXPECT_THAT(text, HasSubstr("broken.jpg: is no image"));
+  EXPECT_THAT(text, HasSubstr("a.jpg = b.jpg"));
+  EXPECT_THAT(text, HasSubstr("<- enough"));
+  EXPECT_THAT(text, HasSubstr("16 images or more"));
+  EXPECT_THAT(text, HasSubstr("3 different readable ones are here: these are too few"));
+  check.convergence->recommended = 0;
+  EXPECT_THAT(text_of(check), HasSubstr("as many as you have"));
+}
+
+LayerDrift layer(const std::string& name, double sqnr_db) {
+  LayerDrift drift;
+  drift.layer = name;
+  drift.sqnr_db = sqnr_db;
+  drift.noise_share = 1;
+  return drift;
+}
+
+TEST(ComparisonText, LeadsFromLayersToAdvice) {
+  Comparison c;
+  c.category_names = {{1, "dog"}, {2, "cat"}};
+  c.detections.against_a.confusions[{1, 2}] = 3;
+  c.advice = {{"more bits", "there are few", 0.5}};
+  const auto bare = text_of(c, false);
+  EXPECT_THAT(bare, Not(HasSubstr("LAYERS")));
+  EXPECT_THAT(bare, Not(HasSubstr("mAP 50-95")));
+  EXPECT_THAT(bare, HasSubstr("dog taken for cat (3)"));
+  RepairStudy study;
+  for (std::size_t k = 0; k < kChanges; ++k) study.changes[k].change = static_cast<Change>(k);
+  c.detections.repairs = study;
+  c.detections.truth = TruthOutcomes{};
+  c.tensors = TensorComparison{};
+  c.tensors->layers = {layer("model.0.conv", 30), layer("model.2.cv1.conv", 9)};
+  c.tensors->is_end = {false, true};
+  c.parts = PartGains{1.5, {{"model.2", {"model.2.cv1.conv"}, 0.6, 0.55, 8000, 4, true}}, 5};
+  const auto text = text_of(c, false);
+  EXPECT_THAT(text, HasSubstr("first below 20 dB       model.2.cv1.conv (9.0 dB)"));
+  EXPECT_THAT(text, HasSubstr("lost by: location"));
+  EXPECT_LT(text.find("LAYERS"), text.find("PARTS"));
+  EXPECT_LT(text.find("PARTS"), text.find("DETECTIONS"));
+  EXPECT_LT(text.find("DETECTIONS"), text.find("WHAT WOULD HELP"));
+  EXPECT_THAT(text, HasSubstr("  1. more bits\n     there are few\n"));
+  EXPECT_THAT(text_of(c, true), HasSubstr("All layers"));
+}
+
+TEST(DoctorText, MarksWhatIsMissing) {
+  Diagnosis diagnosis;
+  diagnosis.rows = {{DiagnosisRow::State::note, "nibble", "0.1"}, {DiagnosisRow::State::missing, "OpenCV", "gone"}};
+  EXPECT_EQ(text_of(diagnosis), "        nibble        0.1\nMISSING OpenCV        gone\n");
+  const std::vector<LibraryState> libraries = {{"OpenCV", "", "gone"}, {"LibTorch", "2.11", "no CUDA"}};
+  EXPECT_EQ(text_of(libraries), std::string("nibble ") + kVersion + "\nOpenCV missing: gone\nLibTorch 2.11\n");
+}
+
+}  // namespace
+}  // namespace nibble

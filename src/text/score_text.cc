@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "text/result_text.h"
+
+namespace nibble {
+
+std::string text_of(const CocoMetrics& metrics) {
+  const std::pair<const char*, double> rows[] = {
+      {"mAP_50_95", metrics.map_50_95}, {"mAP_50", metrics.map_50},         {"mAP_75", metrics.map_75},
+      {"mAP_small", metrics.map_small}, {"mAP_medium", metrics.map_medium}, {"mAP_large", metrics.map_large},
+      {"AR_1", metrics.ar_1},           {"AR_10", metrics.ar_10},           {"AR_100", metrics.ar_100},
+      {"AR_small", metrics.ar_small},   {"AR_medium", metrics.ar_medium},   {"AR_large", metrics.ar_large}};
+  std::string text;
+  for (const auto& [name, value] : rows)
+    text += value < 0 ? fmt::format("{:<12} undefined (no such objects)\n", name) : fmt::format("{:<12} {:.4f}\n", name, value);
+  return text + fmt::format("{:<12} {}\n{:<12} {}\n", "images", metrics.num_images, "detections", metrics.num_detections);
+}
+
+namespace {
+
+std::string left_out_line(std::size_t count) {
+  return count == 0 ? "" : fmt::format("{:<12} {} as bad data (warnings name them)\n", "left out", count);
+}
+
+}  // namespace
+
+std::string text_of(const ScoreResult& result) {
+  std::string text = text_of(result.metrics) + fmt::format("{:<12} read as {}: {}\n", "category ids", result.category_ids, result.why);
+  for (const auto& note : result.notes) text += note + "\n";
+  return text + left_out_line(result.bad_data.size());
+}
+
+std::string text_of(const EvalResult& result) {
+  const auto& latency = result.latency;
+  return text_of(result.metrics) + (latency ? fmt::format("{:<12} mean {:.1f} ms, median {:.1f} ms, p90 {:.1f} ms\n", "latency",
+                                                          latency->mean_ms, latency->median_ms, latency->p90_ms)
+                                            : "") +
+         left_out_line(result.bad_data.size());
+}
+
+}  // namespace nibble

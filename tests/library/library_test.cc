@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command called as a function: its data, and that the program prints the same.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "base/files.h"
+#include "library/embedded.h"
+#include "support/scratch.h"
+#include "text/result_text.h"
+
+namespace nibble {
+namespace {
+using test::expect_error;
+using test::exported;
+using test::kAnnotations;
+using test::kImages;
+using test::kModel;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+namespace fs = std::filesystem;
+
+/// What the program writes to standard output, run in `folder`.
+std::string printed(const fs::path& folder, const std::string& arguments) {
+  const auto command = "cd '" + folder.string() + "' && '" NIBBLE_BINARY_DIR "/nibble' " + arguments + " --quiet";
+  FILE* pipe = ::popen(command.c_str(), "r");
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) text.append(buffer.data(), n);
+  EXPECT_EQ(::pclose(pipe), 0) << command;
+  return text;
+}
+
+class Library : public test::Scratch {
+ protected:
+  Progress silent_;
+};
+
+TEST_F(Library, InspectTellsCheckpointsFromOnnxFiles) {
+  const auto found = inspect(kModel);
+  const auto& checkpoint = std::get<CheckpointSummary>(found);
+  EXPECT_EQ(checkpoint.family, "yolov10");
+  EXPECT_EQ(checkpoint.parameters, 2'775'520);
+  EXPECT_EQ(checkpoint.bytes, static_cast<std::int64_t>(fs::file_size(kModel)));
+  EXPECT_EQ(checkpoint.sha256, sha256_of_file(kModel));
+  EXPECT_EQ(checkpoint.layers.size(), 24U);
+  EXPECT_EQ(checkpoint.class_names.at(0), "person");
+  EXPECT_THAT(checkpoint.strides, ElementsAre(8, 16, 32));
+  EXPECT_THAT(checkpoint.foreign_names, IsEmpty());
+  EXPECT_EQ(text_of(found), printed(folder(), "inspect '" + kModel.string() + "'"));
+  EXPECT_EQ(json_text_of(found), printed(folder(), "inspect '" + kModel.string() + "' --json"));
+
+  const auto file = exported(folder());
+  const auto opened = inspect(file);
+  const auto& onnx = std::get<OnnxInspection>(opened);
+  EXPECT_EQ(onnx.summary.opset, 13);
+  EXPECT_THAT(onnx.summary.inputs.at(0).shape, ElementsAre("1", "3", "160", "160"));
+  EXPECT_EQ(onnx.summary.layers.size(), 83U);
+  EXPECT_EQ(onnx.quantisation, "none: every layer is float");
+  EXPECT_TRUE(onnx.providers.at(0).loads) << onnx.providers.at(0).problem;
+  EXPECT_EQ(text_of(opened), printed(folder(), "inspect '" + file.string() + "'"));
+  expect_error(ErrorKind::input, {"no.pt"}, [&] { inspect(folder() / "no.pt"); });
+}
+
+TEST_F(Library, ExportSaysWhatItWrote) {
+  ExportOptions options;
+  options.checkpoint = kModel;
+  options.output = folder() / "a.onnx";
+  options.image_size = test::kSmall;
+  const auto result = export_baseline(options);
+  EXPECT_EQ(result.file, options.output);
+  EXPECT_EQ(result.bytes, static_cast<std::int64_t>(fs::file_size(options.output)));
+  EXPECT_THAT(result.output_meaning, HasSubstr("80 class scores"));
+  const auto shown = printed(folder(), "export '" + kModel.string() + "' -o '" + options.output.string() + "' --imgsz 160");
+  EXPECT_EQ(text_of(result), shown);
+  options.output.clear();
+  expect_error(ErrorKind::usage, {"no output file"}, [&] { export_baseline(options); });
+}
+
+TEST_F(Library, QuantizeReturnsLayersFilesAndTwins) {
+  const auto options = test::quick(folder(), file("near.yaml", test::kNearest));
+  const auto result = quantize(options, silent_);
+  EXPECT_EQ(result.recipe.name, "near");
+  EXPECT_EQ(result.recipe.quantized_layers, 82);
+  EXPECT_EQ(result.recipe.calibration_images, 1);
+  EXPECT_THAT(result.recipe.skipped_layers, IsEmpty());
+  ASSERT_EQ(result.layers.size(), 83U) << "the box decoder stays float and has a row";
+  const auto& first = result.layers.front();
+  EXPECT_EQ(first.name, "model.0.conv");
+  EXPECT_EQ(first.weight_bits, 4);
+  EXPECT_EQ(first.activation_bits, 8);
+  EXPECT_EQ(first.method, "nearest");
+  EXPECT_GT(first.sqnr_db, 10);
+  EXPECT_LT(first.sqnr_db, 40);
+  EXPECT_FALSE(result.budget);
+  EXPECT_FALSE(result.training);
+  ASSERT_EQ(result.files.size(), 3U);
+  for (const auto& written : result.files) {
+    EXPECT_TRUE(written.loads && written.finite) << written.problem;
+    EXPECT_EQ(written.bytes, static_cast<std::int64_t>(fs::file_size(written.path)));
+    EXPECT_EQ(written.sha256, sha256_of_file(written.path));
+    EXPECT_EQ(written.weight_bits.at(4), 82);
+  }
+  ASSERT_EQ(result.twins.size(), 2U);
+  for (const auto& twin : result.twins) EXPECT_EQ(twin.difference, "") << twin.artifact;
+  EXPECT_EQ(result.twins[0].layers, 83);
+  EXPECT_EQ(result.twins[0].codes, 2'290'272);
+  EXPECT_TRUE(fs::exists(result.layers_file));
+  const auto shown = printed(folder(), "quantize '" + kModel.string() + "' -o '" + options.output_dir.string() +
+                                           "' --recipe near.yaml --calib-images 1 --imgsz 160 --threads 1");
+  EXPECT_EQ(text_of(result), shown);
+}
+
+TEST_F(Library, CleanCountsAndCompares) {
+  CleanOptions options;
+  options.input = exported(folder());
+  options.output = folder() / "clean.onnx";
+  const auto result = clean(options);
+  EXPECT_TRUE(result.outputs_compared) << result.why_not_compared;
+  EXPECT_EQ(result.output_shapes, (std::vector<std::vector<std::int64_t>>{{1, 84, 525}}));
+  EXPECT_EQ(result.before.bytes, static_cast<std::int64_t>(fs::file_size(options.input)));
+  EXPECT_EQ(result.after.bytes, static_cast<std::int64_t>(fs::file_size(options.output)));
+  EXPECT_LE(result.after.nodes, result.before.nodes);
+  EXPECT_GE(result.passes.size(), 10U);
+  const auto arguments = "clean '" + options.input.string() + "' -o '" + options.output.string() + "'";
+  EXPECT_EQ(text_of(result), printed(folder(), arguments));
+  EXPECT_EQ(json_text_of(result), printed(folder(), arguments + " --json"));
+}
+
+TEST_F(Library, EvaluateAndScoreGiveTheSameNumbers) {
+  EvalOptions options;
+  options.model = exported(folder());
+  options.data.max_images = 4;
+  options.skip_latency = true;
+  options.save_detections = folder() / "d.json";
+  const auto result = evaluate(options, silent_);
+  EXPECT_EQ(result.head, "one2many");
+  EXPECT_EQ(result.metrics.num_images, 4);
+  EXPECT_GT(result.metrics.map_50_95, 0.1);
+  EXPECT_EQ(result.metrics.per_class.size(), 80U);
+  EXPECT_FALSE(result.latency);
+  EXPECT_EQ(result.providers.back(), "CPUExecutionProvider");
+  EXPECT_EQ(result.annotations, "assets/coco/instances_val2017_32.json");
+  ScoreOptions again;
+  again.detections = options.save_detections;
+  again.data.annotations = kAnnotations;
+  again.data.max_images = 4;
+  const auto scored = score(again);
+  EXPECT_EQ(scored.map_50_95, result.metrics.map_50_95);
+  EXPECT_EQ(scored.num_detections, result.metrics.num_detections);
+  EXPECT_EQ(text_of(scored), text_of(result));
+  EXPECT_EQ(text_of(scored), printed(folder(), "score d.json --max-images 4 --annotations '" + kAnnotations.string() + "'"));
+  EXPECT_EQ(text_of(result), printed(folder(), "eval '" + options.model.string() + "' --max-images 4 --skip-latency"));
+}
+
+TEST_F(Library, CompareAFileWithItself) {
+  CompareOptions options;
+  options.a = options.b = exported(folder());
+  options.data.images = kImages;
+  options.data.max_images = 2;
+  options.tensor_images = 1;
+  options.runtime.threads = 1;
+  const auto comparison = compare(options, silent_);
+  EXPECT_EQ(comparison.count, 2);
+  EXPECT_EQ(comparison.category_names.at(0), "person");
+  ASSERT_TRUE(comparison.tensors);
+  EXPECT_EQ(comparison.tensors->layers.size(), 83U);
+  EXPECT_FALSE(comparison.tensors->first_different());
+  EXPECT_GT(comparison.detections.against_a.total(), 0);
+  EXPECT_EQ(comparison.detections.against_a.count(Outcome::found), comparison.detections.against_a.total());
+  EXPECT_FALSE(comparison.detections.truth) << "there are no annotations";
+  ASSERT_EQ(comparison.advice.size(), 1U);
+  EXPECT_THAT(comparison.advice[0].what, HasSubstr("nothing"));
+  EXPECT_EQ(text_of(comparison, false), printed(folder(), "compare '" + options.a.string() + "' '" + options.b.string() + "' --images '" +
+                                                              kImages.string() + "' --max-images 2 --layer-images 1 --threads 1"));
+}
+
+TEST_F(Library, ProfileTimesFilesInTurns) {
+  ProfileOptions options;
+  options.models = {exported(folder()), exported(folder(), "again.onnx")};
+  options.runs = 2;
+  options.runtime.threads = 1;
+  const auto result = profile(options, silent_);
+  ASSERT_EQ(result.models.size(), 2U);
+  const auto& first = result.models[0];
+  EXPECT_EQ(first.head, "one2many");
+  EXPECT_EQ(first.ratio, 1);
+  EXPECT_EQ(first.latency.runs, 2);
+  EXPECT_EQ(result.models[1].ratio, result.models[1].latency.median_ms / first.latency.median_ms);
+  EXPECT_EQ(first.levels.size(), 3U) << "basic, extended, all";
+  int nodes = 0;
+  double us = 0;
+  for (const auto& op : first.ops) {
+    nodes += op.nodes;
+    us += op.us;
+  }
+  EXPECT_EQ(nodes, static_cast<int>(first.nodes.size()));
+  EXPECT_EQ(nodes, first.nodes_by_provider.at("CPUExecutionProvider"));
+  EXPECT_NEAR(us, first.total_us, 1e-6 * us);
+  EXPECT_THAT(text_of(result), HasSubstr("float.onnx (one2many)"));
+}
+
+TEST_F(Library, CalibrationImagesAreChecked) {
+  CalibrationCheckOptions options;
+  options.calibration = kImages;
+  options.calibration_images = 3;
+  options.images = kImages;
+  options.model = exported(folder());
+  options.runtime.threads = 1;
+  const auto check = check_calibration(options, silent_);
+  EXPECT_EQ(check.images, 3);
+  EXPECT_EQ(check.scored_images, 32);
+  EXPECT_EQ(check.usable(), 3);
+  EXPECT_EQ(check.also_scored.size(), 3U) << "they are the first of the same images";
+  EXPECT_EQ(check.also_scored[0].file, check.also_scored[0].of);
+  ASSERT_TRUE(check.convergence);
+  EXPECT_EQ(check.convergence->images, 3);
+  EXPECT_EQ(check.convergence->rows.front().images, 8);
+  EXPECT_THAT(check.objections, testing::Contains(HasSubstr("flattered")));
+  const auto images = "'" + kImages.string() + "'";
+  EXPECT_EQ(text_of(check), printed(folder(), "doctor --calib " + images + " --calib-images 3 --threads 1 --images " + images +
+                                                  " --model '" + options.model.string() + "'"));
+}
+
+TEST_F(Library, DoctorListsWhatIsThere) {
+  const auto diagnosis = doctor("cpu");
+  EXPECT_TRUE(diagnosis.complete) << text_of(diagnosis);
+  const auto is_runtime = [](const DiagnosisRow& row) { return row.what == "ONNX Runtime" && row.state == DiagnosisRow::State::ok; };
+  EXPECT_TRUE(std::any_of(diagnosis.rows.begin(), diagnosis.rows.end(), is_runtime));
+  EXPECT_EQ(diagnosis.rows.front().what, "nibble");
+  EXPECT_EQ(diagnosis.rows.front().detail, kVersion);
+  expect_error(ErrorKind::usage, {"tpu"}, [] { doctor("tpu"); });
+  const auto libraries = library_states();
+  ASSERT_EQ(libraries.size(), 3U);
+  EXPECT_EQ(libraries[0].name, "LibTorch");
+  for (const auto& library : libraries) EXPECT_NE(library.version, "") << library.detail;
+}
+
+TEST_F(Library, DataIsLookedForWhereItWasSaidToLie) {
+  EvalOptions options;
+  options.model = exported(folder());
+  Locations locations;
+  locations.data = folder() / "elsewhere";
+  set_locations(locations);
+  expect_error(ErrorKind::environment, {"elsewhere/assets/coco"}, [&] { evaluate(options, silent_); });
+  set_locations({});
+  options.data.max_images = 1;
+  options.skip_latency = true;
+  EXPECT_EQ(evaluate(options, silent_).metrics.num_images, 1);
+}
+
+TEST_F(Library, ModulesAreLookedForWhereTheyWereSaidToLie) {
+  EvalOptions options;
+  options.model = exported(folder());
+  options.data.max_images = 1;
+  options.skip_latency = true;
+  Locations locations;
+  locations.modules = folder() / "elsewhere";
+  set_locations(locations);
+  expect_error(ErrorKind::environment, {"libnibble_image.so", "elsewhere"}, [&] { evaluate(options, silent_); });
+  locations.modules = NIBBLE_BINARY_DIR;
+  set_locations(locations);
+  EXPECT_EQ(evaluate(options, silent_).metrics.num_images, 1);
+  set_locations({});
+}
+
+TEST_F(Library, RunReturnsItsReport) {
+  RunOptions options;
+  options.recipes = {file("near.yaml", test::kNearest).string()};
+  options.calibration_images = 1;
+  options.image_size = test::kSmall;
+  options.runs_dir = folder() / "runs";
+  options.run_id = "one";
+  options.smoke = true;
+  options.runtime.threads = 1;
+  const auto result = run(options, silent_);
+  EXPECT_EQ(result.directory, options.runs_dir / "one");
+  EXPECT_EQ(result.report.status, "done");
+  EXPECT_EQ(result.report.recipes.at(0).quantized_layers, 82);
+  EXPECT_EQ(text_of(result), read_file(result.directory / "summary.md") + "\nrun directory: " + result.directory.string() + "\n");
+}
+
+}  // namespace
+}  // namespace nibble
