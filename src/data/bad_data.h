@@ -18,7 +18,7 @@ struct BadDatum {
 enum class OnBadData {
   stop,     ///< one is an error
   skip,     ///< they are left out, however many
-  skip_few  ///< they are left out as long as they are at most kFewBad of all; more of them are an error
+  skip_few  ///< they are left out as long as it is one, or at most kFewBad of all; more of them are an error
 };
 inline constexpr double kFewBad = 0.1;
 

@@ -170,6 +170,19 @@ TEST_F(Coco, ADataFileSaysItselfWhereItsImagesAre) {
   EXPECT_EQ(image_file(dataset, dataset.images[0], "set/images"), "set/images/set/images/a.jpg");
 }
 
+TEST(BadData, OneOrATenthMayBeLeftOut) {
+  const auto settle = [](std::size_t bad, std::int64_t left, OnBadData rule) {
+    settle_bad_data(std::vector<BadDatum>(bad, {"a.jpg", "image: a.jpg: cut"}), left, rule, "set");
+  };
+  EXPECT_NO_THROW(settle(0, 0, OnBadData::stop));
+  EXPECT_NO_THROW(settle(1, 2, OnBadData::skip_few));
+  EXPECT_NO_THROW(settle(2, 18, OnBadData::skip_few));
+  EXPECT_NO_THROW(settle(9, 1, OnBadData::skip));
+  expect_error(ErrorKind::input, {"3 faults among 20 images"}, [&] { settle(3, 17, OnBadData::skip_few); });
+  expect_error(ErrorKind::input, {"leave no image"}, [&] { settle(1, 0, OnBadData::skip); });
+  expect_error(ErrorKind::input, {"a.jpg: cut", "--on-bad-data skip"}, [&] { settle(1, 9, OnBadData::stop); });
+}
+
 TEST(CocoShared, ReadsTheAnnotationsOfRealImages) {
   const auto shared = test::shared_folder();
   if (!shared) GTEST_SKIP() << "needs ../shared or NIBBLE_SHARED";
