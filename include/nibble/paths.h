@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "nibble/calibration.h"
-#include "nibble/run.h"
+#include "nibble/nibble.h"
 
 namespace nibble {
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ranges of the options in include/nibble, checked where a command begins, whoever calls it.
 #pragma once
-#include "nibble/calibration.h"
-#include "nibble/run.h"
+#include "nibble/nibble.h"
 
 namespace nibble {
 
