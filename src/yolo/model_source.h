@@ -18,13 +18,14 @@ struct Layer {
 
 struct ModelSource {
   Module model;
-  std::string taken_from;  ///< "ema" or "model"
+  std::string taken_from;  ///< "ema", "model", or "the file itself" where the model was saved alone
   std::vector<Layer> layers;
   std::string scale;                                ///< the yaml's; empty when it does not say
   std::map<std::int64_t, std::string> class_names;  ///< as stored; numbers for names when there are none
 };
 
-/// `ema` when it is set, else `model`. Error(input) where neither is, or where it has no list of layers.
+/// `ema` when it is set, else `model`, else the model that the file is; within DataParallel and what else programs put around one.
+/// Error(input) for a state dict, where neither is, or where it has no list of layers.
 ModelSource find_model(const Checkpoint& checkpoint);
 
 /// Error(input) unless yaml and modules agree: number of layers, class and `from` of each, number of classes.
