@@ -84,6 +84,70 @@ ValueId add_activation(Graph& graph, const Module& module, const Inputs& inputs)
   return graph.add(module.path(), Activation{}, {only(module, inputs)});
 }
 
+// Other activations are written with the operators there are, so that every stage and every opset knows them. 6 - relu(6 - x) is
+// min(x, 6) without an overflow, and exactly 6 where x is larger.
+
+ValueId number(Graph& graph, const Module& module, const char* name, double value) {
+  return graph.add_constant(fmt::format("{}.{}", module.path(), name), Tensor::scalar(static_cast<float>(value)));
+}
+
+/// relu(x) - relu(-slope x), which is x above 0 and slope x below, for slopes from 0 on.
+ValueId add_leaky_relu(Graph& graph, const Module& module, const Inputs& inputs) {
+  const auto x = only(module, inputs);
+  const auto path = module.path();
+  const double slope = module.real("negative_slope");
+  if (slope < 0) module.fail(ErrorKind::unsupported, fmt::format("'negative_slope' is {}; it should be 0 or more", slope));
+  const auto above = graph.add(path + ".above", op::Relu{}, {x});
+  const auto mirrored = graph.add(path + ".mirrored", op::Mul{}, {x, number(graph, module, "slope", -slope)});
+  return graph.add(path, op::Sub{}, {above, graph.add(path + ".below", op::Relu{}, {mirrored})});
+}
+
+/// min(max(x, 0), limit); the result has the name `name`.
+ValueId add_clamp(Graph& graph, const Module& module, const std::string& name, ValueId x, double limit) {
+  const auto path = module.path();
+  const auto bound = number(graph, module, "limit", limit);
+  const auto missing = graph.add(path + ".missing", op::Sub{}, {bound, graph.add(path + ".above", op::Relu{}, {x})});
+  return graph.add(name, op::Sub{}, {bound, graph.add(path + ".left", op::Relu{}, {missing})});
+}
+
+ValueId add_relu6(Graph& graph, const Module& module, const Inputs& inputs) {
+  for (const auto& [name, bound] : {std::pair{"min_val", 0.0}, std::pair{"max_val", 6.0}})
+    if (module.find(name) != nullptr && module.real(name) != bound)
+      module.fail(ErrorKind::input, fmt::format("'{}' is {}, a ReLU6 has {}", name, module.real(name), bound));
+  return add_clamp(graph, module, module.path(), only(module, inputs), 6);
+}
+
+/// min(max(x / 6 + 1/2, 0), 1)
+ValueId add_hard_gate(Graph& graph, const Module& module, const std::string& name, ValueId x) {
+  const auto path = module.path();
+  const auto scaled = graph.add(path + ".scaled", op::Mul{}, {x, number(graph, module, "sixth", 1.0 / 6)});
+  return add_clamp(graph, module, name, graph.add(path + ".shifted", op::Add{}, {scaled, number(graph, module, "half", 0.5)}), 1);
+}
+
+ValueId add_hardsigmoid(Graph& graph, const Module& module, const Inputs& inputs) {
+  return add_hard_gate(graph, module, module.path(), only(module, inputs));
+}
+
+/// x hardsigmoid(x) (Howard et al. 2019)
+ValueId add_hardswish(Graph& graph, const Module& module, const Inputs& inputs) {
+  const auto x = only(module, inputs);
+  return graph.add(module.path(), op::Mul{}, {x, add_hard_gate(graph, module, module.path() + ".gate", x)});
+}
+
+/// 2 sigmoid(2 x) - 1
+ValueId add_tanh(Graph& graph, const Module& module, const Inputs& inputs) {
+  const auto path = module.path();
+  const auto two = number(graph, module, "two", 2);
+  const auto gate = graph.add(path + ".gate", op::Sigmoid{}, {graph.add(path + ".doubled", op::Mul{}, {only(module, inputs), two})});
+  return graph.add(path, op::Sub{}, {graph.add(path + ".stretched", op::Mul{}, {gate, two}), number(graph, module, "one", 1)});
+}
+
+ValueId refuse_activation(Graph&, const Module& module, const Inputs&) {
+  module.fail(
+      ErrorKind::unsupported,
+      "nibble does not write this activation; it writes SiLU, ReLU, ReLU6, LeakyReLU, Hardswish, Hardsigmoid, Sigmoid, Tanh, Identity");
+}
+
 using AddBlock = ValueId (*)(Graph&, const Module&, const Inputs&);
 
 const std::map<std::string, AddBlock>& blocks() {
@@ -135,6 +199,19 @@ const std::map<std::string, AddBlock>& blocks() {
       {"torch.Sequential", add_sequential},
       {"torch.SiLU", add_activation<op::Silu>},
       {"torch.ReLU", add_activation<op::Relu>},
+      {"torch.Sigmoid", add_activation<op::Sigmoid>},
+      {"torch.LeakyReLU", add_leaky_relu},
+      {"torch.ReLU6", add_relu6},
+      {"torch.Hardswish", add_hardswish},
+      {"torch.Hardsigmoid", add_hardsigmoid},
+      {"torch.Tanh", add_tanh},
+      {"torch.GELU", refuse_activation},
+      {"torch.Mish", refuse_activation},
+      {"torch.ELU", refuse_activation},
+      {"torch.SELU", refuse_activation},
+      {"torch.CELU", refuse_activation},
+      {"torch.PReLU", refuse_activation},
+      {"torch.Softplus", refuse_activation},
       {"torch.Identity", [](Graph&, const Module& module, const Inputs& inputs) { return only(module, inputs); }},
       {"torch.BatchNorm2d",
        [](Graph& graph, const Module& module, const Inputs& inputs) { return add_batchnorm(graph, module, only(module, inputs)); }},

@@ -51,6 +51,17 @@ ValueId blaming_the_file(const Module& module, Append append) {
   }
 }
 
+/// Everything that reads images here reads RGB.
+void require_rgb(const ModelSource& source) {
+  auto first = source.layers.front().module;
+  if (const auto conv = first.find_child("conv")) first = *conv;
+  if (first.class_key() != "torch.Conv2d") return;
+  if (const auto channels = first.integer("in_channels"); channels != 3)
+    first.fail(ErrorKind::unsupported,
+               fmt::format("the model reads images of {} channel{}; nibble reads models of RGB images (3 channels) only", channels,
+                           channels == 1 ? "" : "s"));
+}
+
 Graph build_graph(const ModelSource& source, const BuildOptions& options) {
   Graph graph;
   const auto image = graph.add_input("images", {options.batch, 3, options.image_size.height, options.image_size.width});
@@ -93,6 +104,7 @@ Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& option
   detector.info = make_model_info(checkpoint, source, options);
   require_usable(options, detector.info);
   require_consistent(source);
+  require_rgb(source);
   detector.graph = build_graph(source, options);
   return detector;
 }

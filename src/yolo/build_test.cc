@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include "graph/rewrites.h"
@@ -15,10 +16,14 @@ namespace {
 
 using test::evaluate;
 using test::expect_error;
+using test::integer;
 using test::kTinyAnchors;
 using test::kTinySize;
 using test::largest_difference;
+using test::list;
+using test::NamedCodes;
 using test::random_tensor;
+using test::text;
 using test::tiny_checkpoint;
 using test::TinyOptions;
 
@@ -147,6 +152,57 @@ TEST(BuildTest, ClassesWithoutNamesAreNumbered) {
   EXPECT_EQ(build_detector(tiny_checkpoint(options), tiny(Head::raw)).info.class_names.at(2), "2");
 }
 
+TEST(BuildTest, WeightsThatAreNoNumbersAreRefused) {
+  TinyOptions options;
+  options.weight = std::nanf("");
+  expect_error(ErrorKind::numeric, {"tiny.pt", "model.0.conv", "'weight'", "NaN or infinite, the first at index 0"},
+               [&] { build_baseline(tiny_checkpoint(options), tiny(Head::raw)); });
+}
+
+TEST(BuildTest, AModelWithinDataParallelIsTheSame) {
+  for (const auto& [wrapper, child] :
+       {std::pair{"torch.nn.parallel.data_parallel.DataParallel", "module"},
+        std::pair{"torch.nn.parallel.distributed.DistributedDataParallel", "module"},
+        std::pair{"torch._dynamo.eval_frame.OptimizedModule", "_orig_mod"}, std::pair{"ultralytics.models.yolo.model.YOLO", "model"}}) {
+    TinyOptions options;
+    options.wrapper = wrapper;
+    options.wrapped_as = child;
+    EXPECT_EQ(dump(build_baseline(tiny_checkpoint(options), tiny(Head::raw)).graph),
+              dump(build_baseline(tiny_checkpoint(), tiny(Head::raw)).graph))
+        << wrapper;
+  }
+}
+
+TEST(BuildTest, AModelThatIsTheWholeFileIsRead) {
+  TinyOptions options;
+  options.key = "";
+  EXPECT_EQ(summarize_model(tiny_checkpoint(options)).taken_from, "the file itself");
+}
+
+TEST(BuildTest, AStateDictIsSaidToBeOne) {
+  test::Archive archive;
+  const auto weights = test::named_ordered_dict({{"model.0.conv.weight", archive.tensor<float>({1}, {1})}});
+  for (const auto& root :
+       {weights, test::named_dict({{"model", weights}}), test::named_dict({{"state_dict", weights}, {"epoch", test::integer(3)}}),
+        test::named_dict({{"ema", test::none()}, {"model", weights}})})
+    expect_error(ErrorKind::input, {"tiny.pt", "is a state dict of 1 tensors", "save that whole"},
+                 [&] { build_baseline(read_checkpoint(archive.bytes(root), "tiny.pt"), tiny(Head::raw)); });
+}
+
+TEST(BuildTest, ClassKeysMayBeTextOrNumPyIntegers) {
+  const auto key = [](char id) {
+    return test::call("numpy.core.multiarray", "scalar",
+                      {test::call("numpy", "dtype", {text("i8"), test::boolean(false), test::boolean(true)}),
+                       test::call("_codecs", "encode", {text(std::string(1, id) + std::string(7, '\0')), text("latin1")})});
+  };
+  TinyOptions options;
+  options.model_changes = {{"names", test::dict({{key(0), text("a")}, {text("1"), text("b")}, {integer(2), text("c")}})}};
+  const auto names = build_detector(tiny_checkpoint(options), tiny(Head::raw)).info.class_names;
+  EXPECT_EQ(names, (std::map<std::int64_t, std::string>{{0, "a"}, {1, "b"}, {2, "c"}}));
+  options.model_changes = {{"names", test::dict({{text("one"), text("a")}})}};
+  expect_error(ErrorKind::input, {"'names' has the key str 'one'"}, [&] { build_detector(tiny_checkpoint(options), tiny(Head::raw)); });
+}
+
 TEST(BuildTest, HeadNames) {
   for (const auto head : {Head::one2one, Head::one2many, Head::raw, Head::raw_one2one}) EXPECT_EQ(parse_head(name_of(head)), head);
   expect_error(ErrorKind::usage, {"'nms'", "one2one, one2many, raw, raw_one2one"}, [] { parse_head("nms"); });
@@ -175,9 +231,6 @@ Refusal refusal(std::string name, ErrorKind kind, std::vector<std::string> parts
   return result;
 }
 
-using test::integer;
-using test::list;
-using test::text;
 const test::Code kLine = list({integer(-1), integer(1), text("Conv"), list({})});
 
 INSTANTIATE_TEST_SUITE_P(
@@ -185,8 +238,20 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         refusal("unknown_class", ErrorKind::unsupported, {"model.0", "ultralytics.nn.modules.conv.GhostConv"},
                 [](TinyOptions& o) { o.first_class = "GhostConv"; }),
-        refusal("weight_shape", ErrorKind::input, {"model.0.conv", "'weight' has the shape [4,3,3,3], expected [4,5,3,3]"},
-                [](TinyOptions& o) { o.claimed_channels = 5; }),
+        refusal("channels", ErrorKind::unsupported, {"model.0.conv", "reads images of 1 channel; nibble reads models of RGB images"},
+                [](TinyOptions& o) { o.claimed_channels = 1; }),
+        refusal("activation", ErrorKind::unsupported, {"model.0.act", "GELU", "it writes SiLU, ReLU, ReLU6, LeakyReLU"},
+                [](TinyOptions& o) { o.activation = "GELU"; }),
+        refusal("slope", ErrorKind::unsupported, {"model.0.act", "'negative_slope' is -0.5"},
+                [](TinyOptions& o) {
+                  o.activation = "LeakyReLU";
+                  o.activation_attributes = {{"negative_slope", test::number(-0.5)}};
+                }),
+        refusal("relu6", ErrorKind::input, {"model.0.act", "'max_val' is 5, a ReLU6 has 6"},
+                [](TinyOptions& o) {
+                  o.activation = "ReLU6";
+                  o.activation_attributes = {{"min_val", test::number(0)}, {"max_val", test::number(5)}};
+                }),
         refusal("other_task", ErrorKind::unsupported, {"ultralytics.nn.tasks.SegmentationModel"},
                 [](TinyOptions& o) { o.model_class = "SegmentationModel"; }),
         refusal("no_model", ErrorKind::input, {"neither 'ema' nor 'model'"}, [](TinyOptions& o) { o.key = "optimizer"; }),
@@ -218,6 +283,51 @@ INSTANTIATE_TEST_SUITE_P(
                 [](TinyOptions& o) {
                   o.model_changes = {{"names", list({text("cat")})}};
                 })),
+    [](const auto& test) { return test.param.name; });
+
+struct ActivationCase {
+  std::string name;
+  NamedCodes attributes;
+  std::function<double(double)> compute;
+};
+void PrintTo(const ActivationCase& c, std::ostream* out) { *out << c.name; }
+
+class ActivationTest : public testing::TestWithParam<ActivationCase> {};
+
+/// Convolution and activation of layer 0 alone, against the formula of PyTorch's documentation.
+TEST_P(ActivationTest, IsWhatPyTorchComputes) {
+  TinyOptions options;
+  options.activation = GetParam().name;
+  options.activation_attributes = GetParam().attributes;
+  auto graph = build_baseline(tiny_checkpoint(options), tiny(Head::raw)).graph;
+  verify(graph);
+  const auto& act = node_of(graph, "model.0.act");
+  const auto& conv = node_of(graph, "model.0.conv");
+  graph.outputs = {conv.outputs[0], act.outputs[0]};
+  std::vector<float> pixels;
+  for (const float value : images().as<float>()) pixels.push_back(40 * value);
+  const auto found = evaluate(graph, {Tensor::of<float>({1, 3, kTinySize, kTinySize}, pixels)});
+  double lowest = 0, highest = 0;
+  for (std::size_t i = 0; i < found[0].as<float>().size(); ++i) {
+    const auto x = static_cast<double>(found[0].as<float>()[i]);
+    lowest = std::min(lowest, x), highest = std::max(highest, x);
+    EXPECT_NEAR(static_cast<double>(found[1].as<float>()[i]), GetParam().compute(x), 2e-6 * (1 + std::abs(x))) << x;
+  }
+  EXPECT_LT(lowest, -7);
+  EXPECT_GT(highest, 7);
+}
+
+double hard_gate(double x) { return std::clamp(x / 6 + 0.5, 0.0, 1.0); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Classes, ActivationTest,
+    testing::Values(ActivationCase{"SiLU", {}, [](double x) { return x / (1 + std::exp(-x)); }},
+                    ActivationCase{"ReLU", {}, [](double x) { return std::max(x, 0.0); }},
+                    ActivationCase{"ReLU6", {{"max_val", test::number(6)}}, [](double x) { return std::clamp(x, 0.0, 6.0); }},
+                    ActivationCase{"LeakyReLU", {{"negative_slope", test::number(0.1)}}, [](double x) { return x < 0 ? 0.1 * x : x; }},
+                    ActivationCase{"Hardswish", {}, [](double x) { return x * hard_gate(x); }},
+                    ActivationCase{"Hardsigmoid", {}, hard_gate}, ActivationCase{"Tanh", {}, [](double x) { return std::tanh(x); }},
+                    ActivationCase{"Sigmoid", {}, [](double x) { return 1 / (1 + std::exp(-x)); }}),
     [](const auto& test) { return test.param.name; });
 
 TEST(BuildTest, ImageSizesMustFitTheStrides) {

@@ -3,7 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
+
+#include "yolo/python_integer.h"
 
 namespace nibble {
 
@@ -72,8 +76,8 @@ std::map<std::int64_t, std::string> read_class_names(const Module& model) {
     for (const auto& item : list->items) add(static_cast<std::int64_t>(names.size()), item);
   } else if (const auto* dict = stored->get_if<PickleDict>()) {
     for (const auto& [key, value] : dict->items) {
-      const auto* id = key->get_if<std::int64_t>();
-      if (id == nullptr) model.fail(ErrorKind::input, fmt::format("'names' has the key {}, expected class numbers", describe(key)));
+      const auto id = integer_key(key);
+      if (!id) model.fail(ErrorKind::input, fmt::format("'names' has the key {}, expected class numbers", describe(key)));
       add(*id, value);
     }
   } else {
@@ -145,24 +149,73 @@ void require_same(const Layer& layer, const YamlLine& line, std::size_t index) {
 
 }  // namespace
 
+namespace {
+
+/// What programs put around a model, by class key, and the name of the model within.
+constexpr std::array kWrappers{std::pair{"torch.DataParallel", "module"},       std::pair{"torch.DistributedDataParallel", "module"},
+                               std::pair{"torch.OptimizedModule", "_orig_mod"}, std::pair{"ultralytics.ModelEMA", "ema"},
+                               std::pair{"ultralytics.YOLO", "model"},          std::pair{"ultralytics.YOLOv10", "model"}};
+constexpr int kMaxWrappers = 8;
+
+PickleRef unwrapped(const Checkpoint& checkpoint, PickleRef object) {
+  for (int depth = 0; depth < kMaxWrappers; ++depth) {
+    const auto key = Module(checkpoint, "", object).class_key();
+    const auto wrapper = std::find_if(kWrappers.begin(), kWrappers.end(), [&](const auto& pair) { return key == pair.first; });
+    if (wrapper == kWrappers.end()) break;
+    auto inner = attribute_of(attribute_of(object, "_modules"), wrapper->second);
+    if (inner == nullptr) inner = attribute_of(object, wrapper->second);
+    if (inner == nullptr || inner->get_if<PickleObject>() == nullptr)
+      refuse(checkpoint, fmt::format("it holds a {} around {}", key, describe(inner)));
+    object = inner;
+  }
+  return object;
+}
+
+bool is_state_dict(const PickleRef& value) {
+  const auto* dict = value == nullptr ? nullptr : value->get_if<PickleDict>();
+  return dict != nullptr && !dict->items.empty() && std::all_of(dict->items.begin(), dict->items.end(), [](const auto& item) {
+           return item.second != nullptr && item.second->template get_if<PickleTensor>() != nullptr;
+         });
+}
+
+/// `where`: "the file", "'model'".
+void require_no_state_dict(const Checkpoint& checkpoint, const std::string& where, const PickleRef& value) {
+  if (is_state_dict(value))
+    refuse(checkpoint,
+           fmt::format("{} is a state dict of {} tensors: weights without the model's structure; load it into its model and save "
+                       "that whole (torch.save({{'model': model}}, ...))",
+                       where, value->get_if<PickleDict>()->items.size()));
+}
+
+ModelSource source_of(const Checkpoint& checkpoint, const PickleRef& object, const std::string& taken_from) {
+  Module model(checkpoint, "", unwrapped(checkpoint, object));
+  const auto scale = read_scale(model);
+  ModelSource source{model, taken_from, {}, read_family(model, scale), scale, read_class_names(model)};
+  // Node and module names start at the layer list, as state_dict keys do.
+  source.layers = read_layers(model);
+  if (source.layers.empty()) model.fail(ErrorKind::input, "its list of layers is empty");
+  attach_yaml(source);
+  return source;
+}
+
+}  // namespace
+
 ModelSource find_model(const Checkpoint& checkpoint) {
   const auto& root = checkpoint.root();
+  if (root != nullptr && root->get_if<PickleObject>() != nullptr) return source_of(checkpoint, root, "the file itself");
   if (root == nullptr || root->get_if<PickleDict>() == nullptr)
     refuse(checkpoint, fmt::format("it holds {}, expected a dict with 'model' or 'ema'", describe(root)));
+  require_no_state_dict(checkpoint, "it", root);
   for (const char* key : {"ema", "model"}) {
     const auto found = attribute_of(root, key);
     if (found == nullptr || found->is_none()) continue;
+    require_no_state_dict(checkpoint, fmt::format("'{}'", key), found);
     if (found->get_if<PickleObject>() == nullptr)
       refuse(checkpoint, fmt::format("'{}' is {}, expected a whole pickled model", key, describe(found)));
-    Module model(checkpoint, "", found);
-    const auto scale = read_scale(model);
-    ModelSource source{model, key, {}, read_family(model, scale), scale, read_class_names(model)};
-    // Node and module names start at the layer list, as state_dict keys do.
-    source.layers = read_layers(model);
-    if (source.layers.empty()) model.fail(ErrorKind::input, "its list of layers is empty");
-    attach_yaml(source);
-    return source;
+    return source_of(checkpoint, found, key);
   }
+  for (const char* key : {"state_dict", "model_state_dict", "weights"})
+    require_no_state_dict(checkpoint, fmt::format("'{}'", key), attribute_of(root, key));
   refuse(checkpoint, "neither 'ema' nor 'model' is set");
 }
 

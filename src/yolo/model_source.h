@@ -18,14 +18,15 @@ struct Layer {
 
 struct ModelSource {
   Module model;
-  std::string taken_from;  ///< "ema" or "model"
+  std::string taken_from;  ///< "ema", "model", or "the file itself" where the model was saved alone
   std::vector<Layer> layers;
   std::string family;                               ///< "yolov8", "yolo11"; from the yaml's file name, empty when it does not say
   std::string scale;                                ///< "n", "s", ... as the yaml says; empty where it does not
   std::map<std::int64_t, std::string> class_names;  ///< as stored; numbers for names when there are none
 };
 
-/// Takes `ema` where it is set, else `model`. Error(input) where neither is there, or where it has no list of layers.
+/// Takes `ema` where it is set, else `model`, else the model that the file itself is, also within DataParallel and other wrappers that
+/// programs put around one. Error(input) for a state dict, where neither is there, or where it has no list of layers.
 ModelSource find_model(const Checkpoint& checkpoint);
 
 /// Error(input) unless yaml and modules agree: number of layers, class and `from` of each, number of classes.

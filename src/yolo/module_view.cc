@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
+#include <span>
 
 #include "graph/text.h"
+#include "yolo/python_integer.h"
 
 namespace nibble {
 
@@ -101,8 +105,8 @@ PickleRef Module::require(std::string_view name) const {
 
 std::int64_t Module::integer(std::string_view name) const {
   const auto value = require(name);
-  const auto* integer = value->get_if<std::int64_t>();
-  if (integer == nullptr) fail(ErrorKind::input, fmt::format("attribute '{}' is {}, expected an integer", name, describe(value)));
+  const auto integer = integer_value(value);
+  if (!integer) fail(ErrorKind::input, fmt::format("attribute '{}' is {}, expected an integer", name, describe(value)));
   return *integer;
 }
 
@@ -154,7 +158,52 @@ op::Pair Module::pair(std::string_view name) const {
   return {values[0], values[1]};
 }
 
+namespace {
+
+/// "7 of 432 elements are NaN or infinite, the first at index 12"; empty where all are finite.
+std::string non_finite_text(std::span<const float> values) {
+  const auto is_bad = [](float value) { return !std::isfinite(value); };
+  const auto first = std::find_if(values.begin(), values.end(), is_bad);
+  if (first == values.end()) return {};
+  return fmt::format("{} of {} elements are NaN or infinite, the first at index {}", std::count_if(first, values.end(), is_bad),
+                     values.size(), first - values.begin());
+}
+
+}  // namespace
+
+Tensor Module::masked(std::string_view name, const Tensor& original, const Tensor& mask) const {
+  if (mask.shape() != original.shape())
+    fail(ErrorKind::input,
+         fmt::format("'{0}_mask' has the shape {1}, '{0}_orig' {2}", name, text_of(mask.shape()), text_of(original.shape())));
+  const auto values = original.as<float>(), factors = mask.as<float>();
+  std::vector<float> product(values.size());
+  std::transform(values.begin(), values.end(), factors.begin(), product.begin(), std::multiplies<float>());
+  return Tensor::of<float>(original.shape(), std::move(product));
+}
+
+/// Other programs' ways to compute a tensor from others at run time. What is stored beside them may be stale.
+void Module::refuse_computed(std::string_view name) const {
+  const auto refuse = [&](std::string_view by, std::string_view remedy) {
+    fail(ErrorKind::unsupported, fmt::format("its '{}' is computed by {} and not stored; {} and save the model again", name, by, remedy));
+  };
+  const auto parametrizations = find_child("parametrizations");
+  if (parametrizations && parametrizations->find_child(name))
+    refuse("torch.nn.utils.parametrize", fmt::format("call remove_parametrizations(module, '{}')", name));
+  if (find_stored(fmt::format("{}_g", name)) && find_stored(fmt::format("{}_v", name)))
+    refuse("torch.nn.utils.weight_norm", fmt::format("call remove_weight_norm(module, '{}')", name));
+  if (find_stored(fmt::format("{}_orig", name)))
+    refuse("torch.nn.utils.spectral_norm", fmt::format("call remove_spectral_norm(module, '{}')", name));
+}
+
 std::optional<Tensor> Module::find_tensor(std::string_view name) const {
+  const auto original = find_stored(fmt::format("{}_orig", name));
+  if (original)
+    if (const auto mask = find_stored(fmt::format("{}_mask", name))) return masked(name, *original, *mask);
+  refuse_computed(name);
+  return find_stored(name);
+}
+
+std::optional<Tensor> Module::find_stored(std::string_view name) const {
   PickleRef found = find_in("_parameters", name);
   if (found == nullptr) found = find_in("_buffers", name);
   if (found == nullptr) found = find(name);
@@ -169,6 +218,9 @@ Tensor Module::tensor(std::string_view name, const Shape& shape) const {
   if (!found) fail(ErrorKind::input, fmt::format("tensor '{}' is missing", name));
   if (found->shape() != shape)
     fail(ErrorKind::input, fmt::format("tensor '{}' has the shape {}, expected {}", name, text_of(found->shape()), text_of(shape)));
+  if (const auto bad = non_finite_text(found->as<float>()); !bad.empty())
+    fail(ErrorKind::numeric,
+         fmt::format("tensor '{}': {}; is this a checkpoint of a training that diverged? Take an earlier one", name, bad));
   return *std::move(found);
 }
 

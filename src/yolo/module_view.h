@@ -45,9 +45,11 @@ class Module {
   op::Pair pair(std::string_view name) const;                       ///< an int stands for both; 0 to 4096, as windows have
   std::vector<std::int64_t> integers(std::string_view name) const;  ///< an int is a list of one
 
-  /// A parameter, buffer or tensor attribute, read from the file as f32; absent or None: nothing.
+  /// A parameter, buffer or tensor attribute, read from the file as f32; absent or None: nothing. Where torch.nn.utils.prune has a
+  /// mask on it, original times mask, as its forward computes it: the attribute of that name may be stale. Error(unsupported) where
+  /// it is computed otherwise (parametrize, weight_norm, spectral_norm).
   std::optional<Tensor> find_tensor(std::string_view name) const;
-  /// The same. Error(input) where absent or of another shape.
+  /// The same. Error(input) where absent or of another shape, Error(numeric) with number and first index where NaN or infinite.
   Tensor tensor(std::string_view name, const Shape& shape) const;
   /// Parameters of this module and all below it, unread.
   std::vector<const PickleTensor*> parameters() const;
@@ -57,6 +59,9 @@ class Module {
 
  private:
   Module(const Module& parent, std::string_view name, PickleRef object);
+  std::optional<Tensor> find_stored(std::string_view name) const;
+  Tensor masked(std::string_view name, const Tensor& original, const Tensor& mask) const;
+  void refuse_computed(std::string_view name) const;
   PickleRef find_in(std::string_view table, std::string_view name) const;
   PickleRef require(std::string_view name) const;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "yolo/module_view.h"
 
+#include <cmath>
+
 #include "ckpt/archive_builder.h"
 #include "ckpt/pickle.h"
 #include "support/scratch.h"
@@ -123,6 +125,40 @@ TEST(PythonTextTest, AListInItselfIsCut) {
   const auto text = python_text(list);
   EXPECT_EQ(text.size(), 203U);
   EXPECT_TRUE(text.starts_with("[[[[")) << text;
+}
+
+TEST_F(ModuleViewTest, APrunedTensorIsOriginalTimesMask) {
+  const Code original = parameter(archive_.tensor<float>({2, 2}, {1, 2, 3, 4})), bias = parameter(archive_.tensor<float>({2}, {5, 6}));
+  const Code stale = archive_.tensor<float>({2, 2}, {9, 9, 9, 9});
+  const auto view = view_of(
+      module("torch.nn.modules.conv", "Conv2d", {{"weight", stale}}, {{"weight_orig", original}, {"bias_orig", bias}},
+             {{"weight_mask", archive_.tensor<float>({2, 2}, {1, 0, 0.5F, 1})}, {"bias_mask", archive_.tensor<float>({2}, {0, 1})}}));
+  EXPECT_TRUE(identical(view.tensor("weight", {2, 2}), Tensor::of<float>({2, 2}, {1, 0, 1.5F, 4})));
+  EXPECT_TRUE(identical(view.tensor("bias", {2}), Tensor::of<float>({2}, {0, 6})));
+}
+
+TEST_F(ModuleViewTest, AMaskOfAnotherShapeIsRefused) {
+  const auto view = view_of(
+      module("a.b", "C", {}, {{"weight_orig", archive_.tensor<float>({2}, {1, 2})}}, {{"weight_mask", archive_.tensor<float>({1}, {1})}}));
+  expect_error(ErrorKind::input, {"'weight_mask' has the shape [1], 'weight_orig' [2]"}, [&] { view.tensor("weight", {2}); });
+}
+
+TEST_F(ModuleViewTest, TensorsThatAreComputedAreRefusedByName) {
+  const auto refused = [&](const NamedCodes& parameters, const std::string& by) {
+    const auto view = view_of(module("a.b", "C", {{"weight", archive_.tensor<float>({1}, {1})}}, parameters));
+    expect_error(ErrorKind::unsupported, {"tiny.pt: model.3 (a.b.C): its 'weight' is computed by", by},
+                 [&] { view.tensor("weight", {1}); });
+  };
+  const Code one = archive_.tensor<float>({1}, {1});
+  refused({{"weight_g", one}, {"weight_v", one}}, "weight_norm and not stored; call remove_weight_norm(module, 'weight')");
+  refused({{"weight_orig", one}}, "spectral_norm");
+}
+
+TEST_F(ModuleViewTest, NumbersThatAreNoneAreCounted) {
+  const float nan = std::nanf(""), infinity = HUGE_VALF;
+  const auto view = view_of(module("a.b", "C", {}, {{"weight", archive_.tensor<float>({5}, {1, nan, 2, -infinity, infinity})}}));
+  expect_error(ErrorKind::numeric, {"tiny.pt: model.3 (a.b.C): tensor 'weight': 3 of 5 elements are NaN or infinite, the first at index 1"},
+               [&] { view.tensor("weight", {5}); });
 }
 
 TEST_F(ModuleViewTest, PythonText) {

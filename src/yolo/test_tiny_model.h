@@ -23,8 +23,13 @@ struct TinyOptions {
   bool with_one2many = true;
   std::string first_class = "Conv";   ///< of layer 0
   std::int64_t claimed_channels = 3;  ///< in_channels of layer 0; its weight has 3
-  NamedCodes yaml_changes;            ///< items of the yaml that replace ours
-  NamedCodes model_changes;           ///< attributes of the model that replace ours
+  std::string activation = "SiLU";    ///< class of torch.nn
+  NamedCodes activation_attributes;
+  float weight = 0.5F;  ///< factor of the first weights of layer 0; may be no number
+  std::string wrapper;  ///< "module.Class" around the model, which is its child `wrapped_as`
+  std::string wrapped_as = "module";
+  NamedCodes yaml_changes;   ///< items of the yaml that replace ours
+  NamedCodes model_changes;  ///< attributes of the model that replace ours
 };
 
 class TinyModel {
@@ -32,7 +37,8 @@ class TinyModel {
   explicit TinyModel(TinyOptions options) : options_(std::move(options)) {}
 
   Checkpoint checkpoint() {
-    const Code model = model_code();
+    const Code model = wrapped(model_code());
+    if (options_.key.empty()) return read_checkpoint(archive_.bytes(model), "tiny.pt");
     const bool in_ema = options_.key == "ema";
     const Code beside = in_ema ? text("not looked at") : none();
     const NamedCodes root{{"model", options_.key == "model" ? model : beside}, {"ema", in_ema ? model : none()}};
@@ -40,11 +46,16 @@ class TinyModel {
   }
 
  private:
+  Code wrapped(const Code& model) const {
+    if (options_.wrapper.empty()) return model;
+    const auto dot = options_.wrapper.rfind('.');
+    return module(options_.wrapper.substr(0, dot), options_.wrapper.substr(dot + 1), {}, {}, {}, {{options_.wrapped_as, model}});
+  }
   Code block(const std::string& name, const NamedCodes& children, const NamedCodes& attributes = {}) {
     return module("ultralytics.nn.modules.block", name, attributes, {}, {}, children);
   }
   Code conv2d(std::int64_t inputs, std::int64_t outputs, std::int64_t kernel, std::int64_t stride = 1, std::int64_t groups = 1,
-              bool with_bias = true, std::int64_t claimed_inputs = 0) {
+              bool with_bias = true, std::int64_t claimed_inputs = 0, float scale = 0.5F) {
     const auto both = [](std::int64_t value) { return integers({value, value}); };
     return module(
         "torch.nn.modules.conv", "Conv2d",
@@ -57,7 +68,7 @@ class TinyModel {
          {"groups", integer(groups)},
          {"padding_mode", text("zeros")},
          {"transposed", boolean(false)}},
-        {{"weight", tensor({outputs, inputs / groups, kernel, kernel}, 0.5F)}, {"bias", with_bias ? tensor({outputs}, 0.5F) : none()}});
+        {{"weight", tensor({outputs, inputs / groups, kernel, kernel}, scale)}, {"bias", with_bias ? tensor({outputs}, 0.5F) : none()}});
   }
   Code tensor(const Shape& shape, float scale, float offset = 0) {
     std::vector<float> values;
@@ -65,7 +76,10 @@ class TinyModel {
     for (const auto value : random.as<float>()) values.push_back(offset + scale * value);
     return parameter(archive_.tensor<float>(shape, values));
   }
-  Code activation(bool active) { return module("torch.nn.modules.activation", active ? "SiLU" : "Identity", {}); }
+  Code activation(bool active) {
+    if (!active) return module("torch.nn.modules.linear", "Identity", {});
+    return module("torch.nn.modules.activation", options_.activation, options_.activation_attributes);
+  }
   Code batchnorm(std::int64_t channels) {
     return module("torch.nn.modules.batchnorm", "BatchNorm2d", {{"num_features", integer(channels)}, {"eps", number(1e-3)}},
                   {{"weight", tensor({channels}, 0.5F, 1)}, {"bias", tensor({channels}, 0.5F)}},
@@ -195,7 +209,7 @@ class TinyModel {
     return module("ultralytics.nn.tasks", options_.model_class, attributes, {}, {}, {{"model", numbered("Sequential", layers)}});
   }
   Code first_layer(const NamedCodes& place) {
-    NamedCodes children{{"conv", conv2d(3, 4, 3, 2, 1, options_.fused, options_.claimed_channels)}};
+    NamedCodes children{{"conv", conv2d(3, 4, 3, 2, 1, options_.fused, options_.claimed_channels, options_.weight)}};
     if (!options_.fused) children.emplace_back("bn", batchnorm(4));
     children.emplace_back("act", activation(true));
     return module("ultralytics.nn.modules.conv", options_.first_class, place, {}, {}, children);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "yolo/python_integer.h"
+
+#include "ckpt/test_values.h"
+
+namespace nibble {
+namespace {
+
+using namespace test;
+using namespace std::string_literals;
+
+Code scalar(const std::string& type, const Code& bytes, const std::string& module = "numpy.core.multiarray") {
+  return call(module, "scalar", {call("numpy", "dtype", {text(type), boolean(false), boolean(true)}), bytes});
+}
+Code bytes(const std::string& content) { return "C" + std::string(1, static_cast<char>(content.size())) + content; }
+Code latin1(const std::string& utf8) { return call("_codecs", "encode", {text(utf8), text("latin1")}); }
+
+TEST(PythonInteger, ReadsNumPyScalarsOfEveryWidth) {
+  EXPECT_EQ(integer_value(value_of(integer(-7))), -7);
+  EXPECT_EQ(integer_value(value_of(scalar("i8", bytes("\5\0\0\0\0\0\0\0"s)))), 5);
+  EXPECT_EQ(integer_value(value_of(scalar("i8", bytes("\5\0\0\0\0\0\0\0"s), "numpy._core.multiarray"))), 5);
+  EXPECT_EQ(integer_value(value_of(scalar("i4", bytes("\xFE\xFF\xFF\xFF")))), -2);
+  EXPECT_EQ(integer_value(value_of(scalar("u2", bytes("\xFE\xFF")))), 65534);
+  EXPECT_EQ(integer_value(value_of(scalar("i1", latin1("\xC2\x80")))), -128);
+  EXPECT_EQ(integer_value(value_of(scalar("u1", latin1("\xC3\xBF")))), 255);
+  EXPECT_EQ(integer_key(value_of(text("79"))), 79);
+}
+
+TEST(PythonInteger, ReadsWhatTheByteOrderSays) {
+  const Code big = call("numpy", "dtype", {text("i2"), boolean(false), boolean(true)}) + tuple({integer(3), text(">")}) + "b";
+  EXPECT_EQ(integer_value(value_of(call("numpy.core.multiarray", "scalar", {big, bytes("\1\2")}))), 258);
+}
+
+TEST(PythonInteger, OtherValuesAreNone) {
+  for (const auto& code : {none(), text("7"), number(7), scalar("f8", bytes("12345678")), scalar("i8", bytes("1234")),
+                           scalar("u8", bytes("\0\0\0\0\0\0\0\x80"s)), scalar("i3", bytes("123")), scalar("i2", latin1("\xE2\x82\xAC")),
+                           scalar("i8", none()), call("numpy.core.multiarray", "scalar", {}),
+                           call("numpy.core.multiarray", "scalar", {none(), none()}), call("m", "scalar", {none(), none()})})
+    EXPECT_FALSE(integer_value(value_of(code))) << describe(value_of(code));
+  for (const auto* key : {"", "7a", "seven", "99999999999999999999", "1.0"}) EXPECT_FALSE(integer_key(value_of(text(key)))) << key;
+  EXPECT_FALSE(integer_value(nullptr));
+}
+
+}  // namespace
+}  // namespace nibble
