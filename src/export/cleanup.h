@@ -27,6 +27,7 @@ struct GraphCensus {
   std::int64_t initialisers = 0;
   std::int64_t quantize = 0;    ///< QuantizeLinear that an output depends on
   std::int64_t dequantize = 0;  ///< DequantizeLinear that an output depends on
+  std::int64_t unpacked = 0;    ///< weights that operators decode (unpack_chain.h)
   std::int64_t bytes = 0;
 };
 
@@ -35,8 +36,9 @@ struct CleanupResult {
   GraphCensus before, after;
 };
 
-/// Reads `from`, applies the passes until none finds anything, writes `to` (written then renamed). QuantizeLinear and DequantizeLinear are
-/// a barrier: Error(internal), and nothing written, if the number of those that matter to an output changes. Everything unknown
+/// Reads `from`, applies the passes until none finds anything, writes `to` (written then renamed). QuantizeLinear, DequantizeLinear and
+/// the decoders of packed weights are a barrier: Error(internal), and nothing written, if the number of those that matter to an output
+/// changes. Everything unknown
 /// (metadata, opset, fields younger than this program) is kept. Error(unsupported) where weights lie in an external file and `to` is
 /// in another folder: their place is relative to the model.
 CleanupResult clean_model(const std::filesystem::path& from, const std::filesystem::path& to, const CleanupOptions& options = {});

@@ -15,9 +15,10 @@ namespace nibble {
 struct OnnxLayer {  ///< one Conv, MatMul or Gemm with constant weights
   std::string name;
   std::string op;
-  int weight_bits = 32;      ///< from initialiser type and Clip bounds
+  int weight_bits = 32;      ///< from initialiser type, Clip bounds, and what decodes packed codes (unpack_chain.h)
   std::string granularity;   ///< "float", "tensor", "channel", "block 32"
   int activation_bits = 0;   ///< 0: float input
+  bool unpacked = false;     ///< decoded by operators that a runtime folds when it loads the file (unpack_chain.h)
   std::int64_t weights = 0;  ///< elements
   std::int64_t bytes = 0;    ///< of the weight initialiser, scales and zero points as stored
   std::int64_t weight_bytes = 0, scale_bytes = 0, zero_point_bytes = 0, bias_bytes = 0;
