@@ -32,6 +32,7 @@ struct GraphCensus {
   std::int64_t initialisers = 0;
   std::int64_t quantize = 0;    ///< QuantizeLinear nodes that an output depends on.
   std::int64_t dequantize = 0;  ///< DequantizeLinear nodes that an output depends on.
+  std::int64_t unpacked = 0;    ///< Weights that operators decode when a runtime loads the file.
   std::int64_t bytes = 0;       ///< Size of the file.
 };
 

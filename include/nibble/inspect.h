@@ -42,9 +42,10 @@ struct CheckpointSummary {
 struct OnnxLayer {
   std::string name;
   std::string op;                     ///< "Conv", "MatMul", "Gemm".
-  int weight_bits = 32;               ///< From the stored type and the bounds of a Clip.
+  int weight_bits = 32;               ///< From the stored type, the bounds of a Clip, and what decodes packed codes.
   std::string granularity;            ///< What one scale is for: "float", "tensor", "channel", "block 32".
   int activation_bits = 0;            ///< Bits of the input; 0: it is float.
+  bool unpacked = false;              ///< Decoded by operators that a runtime folds when it loads the file.
   std::int64_t weights = 0;           ///< Number of weights.
   std::int64_t bytes = 0;             ///< Of weights, scales and zero points as they are stored.
   std::int64_t weight_bytes = 0;      ///< Of the weights alone.

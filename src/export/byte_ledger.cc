@@ -9,6 +9,7 @@
 #include "export/graph_edit.h"
 #include "export/onnx_file.h"
 #include "export/onnx_types.h"
+#include "export/unpack_chain.h"
 
 namespace nibble {
 namespace {
@@ -36,6 +37,22 @@ Roles roles_of(const onnx::GraphProto& graph) {
   return roles;
 }
 
+/// Constants of packed weights, which are read through other operators; by tensor.
+struct Unpacked {
+  Role role = Role::other;
+  int bits = 0;  ///< of a code
+};
+std::unordered_map<const onnx::TensorProto*, Unpacked> unpacked_in(const onnx::GraphProto& graph) {
+  std::unordered_map<const onnx::TensorProto*, Unpacked> found;
+  const OnnxIndex index(graph);
+  for (const auto& chain : find_unpack_chains(graph, index)) {
+    found.emplace(chain.codes, Unpacked{Role::weight, chain.bits});
+    found.emplace(chain.scale, Unpacked{Role::scale});
+    if (chain.zero_point) found.emplace(chain.zero_point, Unpacked{Role::zero_point});
+  }
+  return found;
+}
+
 std::int64_t varints(const google::protobuf::RepeatedField<google::protobuf::int32>& values) {
   std::int64_t bytes = 0;
   for (const auto value : values)
@@ -57,7 +74,7 @@ std::int64_t data_bytes(const onnx::TensorProto& tensor) {
 
 class Ledger {
  public:
-  explicit Ledger(const onnx::ModelProto& model) : roles_(roles_of(model.graph())) {
+  explicit Ledger(const onnx::ModelProto& model) : roles_(roles_of(model.graph())), unpacked_(unpacked_in(model.graph())) {
     const auto& graph = model.graph();
     for (const auto& tensor : graph.initializer()) {
       add_data(tensor, tensor.name());
@@ -96,14 +113,18 @@ class Ledger {
   }
 
   void add_data(const onnx::TensorProto& tensor, const std::string& name) {
+    const auto unpacked = unpacked_.find(&tensor);
     const auto role = roles_.find(name);
-    add(row_of(tensor, name, role == roles_.end() ? Role::other : role->second), 1, data_bytes(tensor));
+    const auto use = unpacked != unpacked_.end()
+                         ? unpacked->second
+                         : Unpacked{role == roles_.end() ? Role::other : role->second, onnx_type::bits_of(tensor.data_type()).value_or(0)};
+    add(row_of(tensor, name, use), 1, data_bytes(tensor));
   }
 
-  static std::string row_of(const onnx::TensorProto& tensor, const std::string& name, Role role) {
+  static std::string row_of(const onnx::TensorProto& tensor, const std::string& name, const Unpacked& use) {
     const auto type = onnx_type::name_of(tensor.data_type());
-    switch (role) {
-      case Role::weight: return fmt::format("weights, {}{}", type, onnx_type::bits_of(tensor.data_type()) == 4 ? " (two a byte)" : "");
+    switch (use.role) {
+      case Role::weight: return fmt::format("weights, {}{}", type, use.bits == 4 ? " (two a byte)" : "");
       case Role::scale: return fmt::format("scales, {}", type);
       case Role::zero_point: return "zero points";
       case Role::bound: return "bounds of Clip";
@@ -129,6 +150,7 @@ class Ledger {
   }
 
   Roles roles_;
+  std::unordered_map<const onnx::TensorProto*, Unpacked> unpacked_;
   std::map<std::string, ByteRow> rows_;
 };
 

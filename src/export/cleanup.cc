@@ -9,6 +9,7 @@
 #include "export/cleanup_passes.h"
 #include "export/graph_edit.h"
 #include "export/onnx_file.h"
+#include "export/unpack_chain.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -42,25 +43,32 @@ constexpr std::array<Pass, 18> kPasses = {{
     {"drop_unused_initialisers", "initialisers nobody reads dropped", drop_unused_initialisers},
 }};
 
+bool is_layer(const onnx::NodeProto& node) {
+  return (is_op(node, "Conv") || is_op(node, "MatMul") || is_op(node, "Gemm")) && node.input_size() >= 2;
+}
+
 GraphCensus census_of(const onnx::ModelProto& model) {
   const auto& graph = model.graph();
-  GraphCensus census{graph.node_size(), graph.initializer_size(), 0, 0, static_cast<std::int64_t>(model.ByteSizeLong())};
+  GraphCensus census{graph.node_size(), graph.initializer_size(), 0, 0, 0, static_cast<std::int64_t>(model.ByteSizeLong())};
+  const OnnxIndex index(graph);
   const auto live = live_nodes(graph);
   for (int i = 0; i < graph.node_size(); ++i) {
     if (!live[static_cast<std::size_t>(i)]) continue;
     census.quantize += is_op(graph.node(i), "QuantizeLinear") ? 1 : 0;
     census.dequantize += is_op(graph.node(i), "DequantizeLinear") ? 1 : 0;
+    census.unpacked += is_layer(graph.node(i)) && find_unpack_chain(index, graph.node(i).input(1)) ? 1 : 0;
   }
   return census;
 }
 
 void require_same_quantisers(const onnx::ModelProto& model, const GraphCensus& before, const char* pass, const fs::path& from) {
   const auto after = census_of(model);
-  if (after.quantize == before.quantize && after.dequantize == before.dequantize) return;
-  throw Error(
-      ErrorKind::internal,
-      fmt::format("clean: {}: pass {} left {} of {} QuantizeLinear and {} of {} DequantizeLinear; nothing was written; please report it",
-                  from.string(), pass, after.quantize, before.quantize, after.dequantize, before.dequantize));
+  if (after.quantize == before.quantize && after.dequantize == before.dequantize && after.unpacked == before.unpacked) return;
+  throw Error(ErrorKind::internal,
+              fmt::format("clean: {}: pass {} left {} of {} QuantizeLinear, {} of {} DequantizeLinear and {} of {} packed weights; nothing "
+                          "was written; please report it",
+                          from.string(), pass, after.quantize, before.quantize, after.dequantize, before.dequantize, after.unpacked,
+                          before.unpacked));
 }
 
 void require_data_stays_reachable(const onnx::GraphProto& graph, const fs::path& from, const fs::path& to) {

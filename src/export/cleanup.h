@@ -19,8 +19,9 @@ struct CleanupResult {
   GraphCensus before, after;
 };
 
-/// Reads `from`, applies the passes until none finds anything, writes `to` (written then renamed). QuantizeLinear and DequantizeLinear are
-/// a barrier: Error(internal), and nothing written, if the number of those that matter to an output changes. Everything unknown
+/// Reads `from`, applies the passes until none finds anything, writes `to` (written then renamed). QuantizeLinear, DequantizeLinear and
+/// the decoders of packed weights are a barrier: Error(internal), and nothing written, if the number of those that matter to an output
+/// changes. Everything unknown
 /// (metadata, opset, fields younger than this program) is kept. Error(unsupported) where weights lie in an external file and `to` is
 /// in another folder: their place is relative to the model.
 CleanupResult clean_model(const std::filesystem::path& from, const std::filesystem::path& to, const CleanupOptions& options = {});

@@ -10,6 +10,7 @@
 #include "export/constant_eval.h"
 #include "export/graph_edit.h"
 #include "export/onnx_types.h"
+#include "export/unpack_chain.h"
 
 namespace nibble {
 namespace {
@@ -55,7 +56,7 @@ std::optional<onnx::TensorProto> narrowed(const onnx::TensorProto& tensor) {
   return result.has_raw_data() ? std::optional(result) : std::nullopt;
 }
 
-/// Names some layer or quantiser reads as weight, bias, scale or zero point.
+/// Names some layer, quantiser or decoder reads as weight, bias, scale or zero point.
 Names parameters_of(const onnx::GraphProto& graph) {
   Names names;
   for (const auto& node : graph.node()) {
@@ -63,6 +64,9 @@ Names parameters_of(const onnx::GraphProto& graph) {
     if (is_layer || is_op(node, "QuantizeLinear") || is_op(node, "DequantizeLinear"))
       names.insert(node.input().begin(), node.input().end());
   }
+  const OnnxIndex index(graph);
+  for (const auto& chain : find_unpack_chains(graph, index))
+    for (const auto* node : chain.nodes) names.insert(node->input().begin(), node->input().end());
   return names;
 }
 

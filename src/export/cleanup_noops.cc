@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string_view>
 
@@ -9,17 +10,18 @@
 #include "export/constant_eval.h"
 #include "export/graph_edit.h"
 #include "export/onnx_types.h"
+#include "export/unpack_chain.h"
 #include "export/value_facts.h"
 
 namespace nibble {
 namespace {
 
 using Node = onnx::NodeProto;
-using Test = bool (*)(const Node&, const ValueFacts&);
+using Test = std::function<bool(const Node&, const ValueFacts&)>;
 
 /// Bypasses the nodes of these operators that pass the test.
 template <std::size_t N>
-int remove_where(onnx::GraphProto& graph, const std::array<std::string_view, N>& ops, Test test) {
+int remove_where(onnx::GraphProto& graph, const std::array<std::string_view, N>& ops, const Test& test) {
   const auto is_candidate = [&](const Node& node) {
     return std::find(ops.begin(), ops.end(), node.op_type()) != ops.end() && is_standard(node) && node.output_size() > 0;
   };
@@ -163,7 +165,12 @@ int remove_noop_joins(onnx::GraphProto& graph) {
   });
 }
 int remove_noop_arithmetic(onnx::GraphProto& graph) {
-  return remove_where(graph, std::array<Ops, 4>{"Mul", "Div", "Add", "Sub"}, changes_nothing);
+  const OnnxIndex index(graph);
+  Names scaled;  // a scale of 1 stays a scale
+  for (const auto& chain : find_unpack_chains(graph, index)) scaled.insert(chain.scaling->output(0));
+  return remove_where(graph, std::array<Ops, 4>{"Mul", "Div", "Add", "Sub"}, [&scaled](const Node& node, const ValueFacts& facts) {
+    return !scaled.contains(node.output(0)) && changes_nothing(node, facts);
+  });
 }
 int remove_full_range_clips(onnx::GraphProto& graph) { return remove_where(graph, std::array<Ops, 1>{"Clip"}, clips_nothing); }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The clean-up of an ONNX graph as small passes, each in place, each returning how many places it changed. None of them
-// touches QuantizeLinear or DequantizeLinear, folds what they compute, or changes a number the graph computes. Names of graph
+// touches QuantizeLinear, DequantizeLinear or the operators that decode packed weights (unpack_chain.h), folds what they compute, or
+// changes a number the graph computes. Names of graph
 // inputs and outputs stay; bodies of If, Loop and Scan are left alone and the values they mention keep their names.
 // "Constant" below is an initialiser that is not also a graph input, or a Constant node's tensor.
 #pragma once
@@ -31,7 +32,7 @@ int remove_noop_pads(onnx::GraphProto& graph);
 /// Concat, Sum, Max, Min or Mean of one input; Split into one part.
 int remove_noop_joins(onnx::GraphProto& graph);
 /// Mul or Div by 1, Add or Sub of an integer 0: a constant of one element and rank 0, or rank no greater than that of x.
-/// (A float 0 stays: it turns -0 into 0.)
+/// (A float 0 stays: it turns -0 into 0. So does the scale of a packed weight.)
 int remove_noop_arithmetic(onnx::GraphProto& graph);
 /// Clip on integers whose bounds are the ends of the type (int8: -128 and 127), or with no bounds at all. A Clip that states
 /// fewer bits than the type has is the QCDQ dialect and stays.
@@ -66,7 +67,7 @@ int drop_unused_initialisers(onnx::GraphProto& graph);
 
 /// cleanup_narrow.cc.  Before: float32 constant c of at least 1 KiB whose every number is a whole number of 8 bits, or a float16 number, to
 /// the bit.  After: initialiser c_stored (uint8, int8, float16) -> Cast(float32) -> c. Runtimes fold the Cast when they load the file.
-/// Conditions: c is not pinned, not the weight or bias of a layer, and not a parameter of a quantiser.
+/// Conditions: c is not pinned, not the weight or bias of a layer, and not a parameter of a quantiser or of a packed weight.
 int narrow_constants(onnx::GraphProto& graph);
 /// Changes what a caller may feed.  Before: an initialiser that is also a graph input (a
 /// default the caller may override; older exporters list all weights so).  After: a plain constant.

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "export/constant_ops.h"
 #include "export/onnx_types.h"
+#include "export/unpack_chain.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -61,7 +63,8 @@ class ScaleIndex {
 
 class Evaluator {
  public:
-  explicit Evaluator(const OnnxIndex& index) : index_(index) {}
+  /// `unscaled`: a Mul that hands its first input on.
+  explicit Evaluator(const OnnxIndex& index, const onnx::NodeProto* unscaled = nullptr) : index_(index), unscaled_(unscaled) {}
 
   /// What DequantizeLinear multiplies with its scale.
   EvaluatedConstant steps(const onnx::NodeProto& node) const {
@@ -83,12 +86,14 @@ class Evaluator {
  private:
   EvaluatedConstant apply(const onnx::NodeProto& node, int depth) const {
     if (node.input_size() == 0) refuse(ErrorKind::unsupported, node, "is not part of a constant weight");
-    if (node.op_type() == "Identity") return evaluate(node.input(0), depth);
+    if (node.op_type() == "Identity" || &node == unscaled_) return evaluate(node.input(0), depth);
     if (node.op_type() == "Clip") return clip(node, depth);
     if (node.op_type() == "Cast") return cast(node, depth);
-    if (node.op_type() == "Sub") return subtract(node, depth);
     if (node.op_type() == "DequantizeLinear") return dequantize(node, depth);
-    refuse(ErrorKind::unsupported, node, "is not part of a constant weight");
+    if (!is_constant_op(node)) refuse(ErrorKind::unsupported, node, "is not part of a constant weight");
+    std::vector<EvaluatedConstant> inputs;
+    for (const auto& input : node.input()) inputs.push_back(evaluate(input, depth));
+    return apply_constant_op(node, inputs);
   }
 
   EvaluatedConstant clip(const onnx::NodeProto& node, int depth) const {
@@ -113,20 +118,6 @@ class Evaluator {
     return result;
   }
 
-  /// Of integers, the second a scalar or one number for each index along the first axis.
-  EvaluatedConstant subtract(const onnx::NodeProto& node, int depth) const {
-    if (node.input_size() != 2) refuse(ErrorKind::input, node, "has no two inputs");
-    auto result = evaluate(node.input(0), depth);
-    const auto taken = evaluate(node.input(1), depth);
-    if (result.type != onnx_type::kInt32 || taken.type != onnx_type::kInt32) refuse(ErrorKind::unsupported, node, "is not of int32");
-    Shape by_channel(result.shape.size(), 1);
-    if (!by_channel.empty()) by_channel[0] = result.shape[0];
-    if (taken.values.size() != 1 && taken.shape != by_channel)
-      refuse(ErrorKind::unsupported, node, "its second input is not one number for each channel");
-    for (std::size_t i = 0; i < result.values.size(); ++i) result.values[i] -= taken.values[i * taken.values.size() / result.values.size()];
-    return result;
-  }
-
   EvaluatedConstant dequantize(const onnx::NodeProto& node, int depth) const {
     if (node.input_size() < 2) refuse(ErrorKind::input, node, "has no scale");
     return dequantize(node, depth, evaluate(node.input(1), depth));
@@ -148,6 +139,7 @@ class Evaluator {
   }
 
   const OnnxIndex& index_;
+  const onnx::NodeProto* unscaled_;
 };
 
 }  // namespace
@@ -155,5 +147,9 @@ class Evaluator {
 EvaluatedConstant evaluate_constant(const OnnxIndex& index, const std::string& name) { return Evaluator(index).evaluate(name, 0); }
 
 EvaluatedConstant evaluate_steps(const OnnxIndex& index, const onnx::NodeProto& dequantize) { return Evaluator(index).steps(dequantize); }
+
+EvaluatedConstant evaluate_steps(const OnnxIndex& index, const std::string& name, const UnpackChain& chain) {
+  return Evaluator(index, chain.scaling).evaluate(name, 0);
+}
 
 }  // namespace nibble

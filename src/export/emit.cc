@@ -17,6 +17,7 @@ namespace {
 constexpr int kFirstOpset = 13;
 constexpr int kLastOpset = 21;
 constexpr int kBlockedDequantizeOpset = 21;  // block_size and INT4 in DequantizeLinear
+constexpr int kBitwiseOpset = 18;            // BitwiseAnd
 
 /// The format version that came with the opset (table in ONNX's docs/Versioning.md).
 int ir_version_of(int opset) {
@@ -71,15 +72,21 @@ void print_graph(Printer& printer) {
 
 }  // namespace
 
+namespace {
+int first_opset(Dialect dialect) {
+  if (dialect == Dialect::qcdq) return kFirstOpset;
+  return dialect == Dialect::unpack ? kBitwiseOpset : kBlockedDequantizeOpset;
+}
+}  // namespace
+
 int resolved_opset(Dialect dialect, int requested) {
-  const bool packed = dialect != Dialect::qcdq;
-  const int first = packed ? kBlockedDequantizeOpset : kFirstOpset;
+  const int first = first_opset(dialect);
   if (requested == 0) return first;
   if (requested >= first && requested <= kLastOpset) return requested;
-  if (packed && requested >= kFirstOpset && requested < first)
-    throw Error(ErrorKind::usage, fmt::format("export: opset {}: packed INT4 weights exist from opset {} on; use --dialect qcdq, or leave "
-                                              "--opset out",
-                                              requested, first));
+  if (requested >= kFirstOpset && requested < first)
+    throw Error(ErrorKind::usage,
+                fmt::format("export: opset {}: packed {} exist from opset {} on; use --dialect qcdq, or leave --opset out", requested,
+                            dialect == Dialect::unpack ? "weights decoded by BitwiseAnd" : "INT4 weights", first));
   throw Error(ErrorKind::usage, fmt::format("export: opset {}: files are written as {}..{}; choose one of them or leave --opset out",
                                             requested, first, kLastOpset));
 }

@@ -14,6 +14,7 @@ namespace nibble {
 enum class Dialect {
   qcdq,     ///< Brevitas 0.12: opset 13, IR 7; int8 initialiser -> Clip (below 8 bits) -> DequantizeLinear; see docs/formats.md
   int4,     ///< opset 21, IR 10: packed INT4 initialiser (INT8 above 4 bits) -> DequantizeLinear, no Clip
+  unpack,   ///< opset 18, IR 8: uint8 initialiser, two codes a byte, decoded by operators that runtimes fold; see unpack_chain.h
   integer,  ///< as int4, with Cast to INT8 behind INT4: integer kernels want bytes, and a runtime folds the Cast. For to_integer()
 };
 

@@ -11,6 +11,7 @@
 #include "export/constant_eval.h"
 #include "export/onnx_file.h"
 #include "export/onnx_types.h"
+#include "export/unpack_chain.h"
 
 namespace nibble {
 namespace {
@@ -109,12 +110,35 @@ OnnxLayer layer_of(const OnnxIndex& index, const onnx::NodeProto& node, const Ch
   return layer;
 }
 
+OnnxLayer layer_of(const OnnxIndex& index, const onnx::NodeProto& node, const UnpackChain& chain) {
+  OnnxLayer layer;
+  layer.name = node.name();
+  layer.op = node.op_type();
+  layer.unpacked = true;
+  layer.weights = count_of(chain.shape);
+  layer.weight_bits = chain.bits;
+  layer.granularity = chain.block > 0                                 ? fmt::format("block {}", chain.block)
+                      : count_of(shape_of(*chain.scale, "scale")) > 1 ? "channel"
+                                                                      : "tensor";
+  layer.activation_bits = activation_bits(index, node.input(0));
+  layer.weight_bytes = bytes_of(chain.codes);
+  layer.scale_bytes = bytes_of(chain.scale);
+  layer.zero_point_bytes = bytes_of(chain.zero_point);
+  layer.bias_bytes = bytes_of(input_constant(index, &node, 2));
+  layer.bytes = layer.weight_bytes + layer.scale_bytes + layer.zero_point_bytes;
+  return layer;
+}
+
 std::vector<OnnxLayer> layers_of(const onnx::GraphProto& graph) {
   const OnnxIndex index(graph);
   std::vector<OnnxLayer> layers;
   for (const auto& node : graph.node()) {
     if (node.op_type() != "Conv" && node.op_type() != "MatMul" && node.op_type() != "Gemm") continue;
     if (node.input_size() < 2) continue;
+    if (const auto unpacked = find_unpack_chain(index, node.input(1))) {
+      layers.push_back(layer_of(index, node, *unpacked));
+      continue;
+    }
     const Chain chain = follow(index, node.input(1));
     if (chain.initialiser) layers.push_back(layer_of(index, node, chain));
   }

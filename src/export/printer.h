@@ -60,6 +60,10 @@ void set_string(onnx::NodeProto& node, std::string_view name, std::string_view v
 void print_node(Printer& printer, const Node& node);
 /// In quantized_weights.cc: writes codes -> [Clip] -> DequantizeLinear [-> Cast] and returns the name of the real-valued result.
 std::string print_quantized_constant(Printer& printer, const Value& value, const Node& reader);
+/// In print_unpacked.cc: the same in the unpack dialect, under the value's own name. Error(unsupported) for codes beyond 8 bits.
+std::string print_unpacked_constant(Printer& printer, const Value& value, const Node& reader);
+/// In quantized_weights.cc: the scales in the value's precision: f32, or rounded to FP16 numbers (dtype f16).
+Tensor scales_for(const Value& value, const QuantParams& params);
 /// In quantized_weights.cc: writes QuantizeLinear -> [Clip] -> DequantizeLinear.
 void print_quantize_dequantize(Printer& printer, const Node& node, const QuantParams& params);
 

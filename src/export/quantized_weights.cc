@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quantised values in ONNX, in three dialects (docs/formats.md). `->` is one node:
+// Quantised values in ONNX, in four dialects (docs/formats.md). `->` is one node:
 //   qcdq      codes int8 -> Clip(min, max; not at full 8 bits) -> DequantizeLinear(f32 scale) [-> Cast to float16, below opset 19]
 //   int4      codes INT4, two a byte (INT8 above 4 bits) -> DequantizeLinear(scale of the value's dtype)
+//   unpack    print_unpacked.cc
 //   integer   codes INT4 -> Cast to INT8 (INT8 above 4 bits, no Cast; INT32 for a bias) -> DequantizeLinear(f32 scale)
-//   activations, all     QuantizeLinear -> [Clip] -> DequantizeLinear
+//   activations, all but unpack     QuantizeLinear -> [Clip] -> DequantizeLinear
 // In an FP16 graph the scales are FP16 numbers in both dialects, so that both dequantise to the same bits.
 #include <fmt/format.h>
 
@@ -37,11 +38,6 @@ Tensor half_scales(const Tensor& scale, const std::string& where) {
   std::vector<Half> rounded;
   for (const float value : scale.as<float>()) rounded.push_back(half_scale(value, where));
   return Tensor::of<Half>(scale.shape(), std::move(rounded));
-}
-
-/// In `value`'s precision: f32 scales as they are, or rounded to FP16 numbers (dtype f16).
-Tensor scales_for(const Value& value, const QuantParams& params) {
-  return value.dtype == DType::f16 ? half_scales(params.scale, value.name) : params.scale;
 }
 
 Tensor scalar_code(const QuantSpec& spec, std::int32_t code) {
@@ -152,10 +148,15 @@ std::string print_integer(Printer& out, const Value& value) {
 
 }  // namespace
 
+Tensor scales_for(const Value& value, const QuantParams& params) {
+  return value.dtype == DType::f16 ? half_scales(params.scale, value.name) : params.scale;
+}
+
 std::string print_quantized_constant(Printer& printer, const Value& value, const Node& reader) {
   switch (printer.dialect()) {
     case Dialect::qcdq: return print_qcdq(printer, value, reader);
     case Dialect::int4: return print_int4(printer, value);
+    case Dialect::unpack: return print_unpacked_constant(printer, value, reader);
     case Dialect::integer: break;
   }
   return print_integer(printer, value);
@@ -163,6 +164,10 @@ std::string print_quantized_constant(Printer& printer, const Value& value, const
 
 void print_quantize_dequantize(Printer& printer, const Node& node, const QuantParams& params) {
   const auto& spec = params.spec;
+  if (printer.dialect() == Dialect::unpack)
+    refuse(ErrorKind::unsupported, node.name,
+           "the unpack form is for float activations: of a convolution between quantisers ONNX Runtime rounds float weights to 8 bits; use "
+           "--dialect int4, qcdq or integer");
   if (spec.granularity != Granularity::tensor)
     refuse(ErrorKind::unsupported, node.name, "activations are quantised per tensor; use granularity tensor");
   if (printer.graph().value(node.inputs[0]).dtype != DType::f32)

@@ -68,6 +68,7 @@ std::vector<double> elements_of(const onnx::TensorProto& tensor) {
     case onnx_type::kInt16: values = raw ? from_raw<std::int16_t>(bytes) : from_field(tensor.int32_data()); break;
     case onnx_type::kUint16: values = raw ? from_raw<std::uint16_t>(bytes) : from_field(tensor.int32_data()); break;
     case onnx_type::kInt32: values = raw ? from_raw<std::int32_t>(bytes) : from_field(tensor.int32_data()); break;
+    case onnx_type::kInt64: values = raw ? from_raw<std::int64_t>(bytes) : from_field(tensor.int64_data()); break;
     case onnx_type::kInt4:
     case onnx_type::kUint4: values = from_nibbles(tensor, count); break;
     default:

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "export/constant_eval.h"
+#include "export/unpack_chain.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -51,6 +52,7 @@ bool has_bias(const onnx::NodeProto& conv) { return conv.input_size() > 2 && !co
 
 /// The integers a Conv's weight is made of, after any Clip and less their zero points; nothing for a float weight.
 std::optional<EvaluatedConstant> codes_of(const File& file, const std::string& name) {
+  if (const auto chain = find_unpack_chain(file.index, name)) return evaluate_steps(file.index, name, *chain);
   const auto* node = file.index.producer(name);
   for (int depth = 0; node && depth < kMaxDepth; ++depth) {
     if (node->op_type() == "DequantizeLinear" && node->input_size() > 0) return evaluate_steps(file.index, *node);

@@ -52,7 +52,8 @@ constexpr std::array<std::string_view, 31> kUnary = {"Identity",
                                                      "Not",
                                                      "BatchNormalization",
                                                      "InstanceNormalization"};
-constexpr std::array<std::string_view, 8> kBroadcast = {"Add", "Sub", "Mul", "Div", "Pow", "Mod", "Min", "Max"};
+constexpr std::array<std::string_view, 11> kBroadcast = {"Add", "Sub", "Mul",        "Div",       "Pow",     "Mod",
+                                                         "Min", "Max", "BitwiseAnd", "BitwiseOr", "BitShift"};
 constexpr std::array<std::string_view, 7> kSameType = {"Conv", "MaxPool", "AveragePool", "MatMul", "Concat", "Resize", "Pad"};
 constexpr std::array<std::string_view, 10> kRearrange = {"Reshape", "Transpose", "Slice",  "Gather", "Unsqueeze",
                                                          "Squeeze", "Flatten",   "Expand", "Split",  "Dropout"};

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "export/onnx_file.h"
+#include "export/unpack_chain.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -16,6 +17,7 @@ namespace {
 constexpr int kMaxDepth = 8;  // Clip, DequantizeLinear, Cast and Identity between a weight and its convolution
 
 Shape weight_shape(const OnnxIndex& index, std::string name) {
+  if (auto chain = find_unpack_chain(index, name)) return chain->shape;
   for (int depth = 0; depth < kMaxDepth; ++depth) {
     if (const auto* tensor = index.constant(name)) return shape_of(*tensor, name);
     const auto* node = index.producer(name);

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weights that operators decode: codes -> [take the byte apart] -> Cast -> [Sub zero point] -> Mul scale. A runtime that folds constants
+// (ONNX Runtime at its default options) has float weights once the file is loaded; DequantizeLinear it leaves in place.
+//
+//   codes   uint8, two 4-bit codes a byte:  c -> BitwiseAnd(15), c -> BitShift(4, RIGHT), both -> Concat(axis): the first half of the axis
+//           lies in the low halves of the bytes, the second half in the high ones [-> Slice where one plane was added to an odd extent]
+//           or uint8, int8 (one a byte), or int4, uint4 (opset 21)
+//   steps   Cast to float32 [-> Sub(zero point): one number, bytes behind a Cast, or packed as the codes are]
+//   weight  Mul(scale) [-> Reshape, of blocks -> Slice where the last block is shorter] [-> Cast to float16]
+//
+// Other widths fit the same scheme: fields of 1, 2 and 4 bits packed along an axis (8, 4, 2 codes a byte), and a code of 3, 5 or 6 bits is
+// the sum of two such fields. They are not written yet.
+#pragma once
+#include <onnx/onnx_pb.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "export/onnx_file.h"
+
+namespace nibble {
+
+struct UnpackChain {
+  const onnx::TensorProto* codes = nullptr;       ///< as stored
+  const onnx::TensorProto* scale = nullptr;       ///< one number, [O,1,1,1], or [O,blocks,1,kh,kw]
+  const onnx::TensorProto* zero_point = nullptr;  ///< nullptr: none
+  const onnx::NodeProto* scaling = nullptr;       ///< the Mul with the scale
+  int bits = 8;                                   ///< of a code
+  std::int64_t block = 0;                         ///< input channels per scale; 0: the scale is per tensor or channel
+  Shape shape;                                    ///< of the weight
+  std::vector<const onnx::NodeProto*> nodes;      ///< from the weight back to the codes; each but shared Casts of zero points once
+};
+
+/// The chain that gives the value `name`; nothing where it is another kind of value. Constants may stand behind Casts and Identities.
+/// Never throws on what a damaged file may hold but Error(input) of shape_of.
+std::optional<UnpackChain> find_unpack_chain(const OnnxIndex& index, const std::string& name);
+
+/// Of every weight of a Conv, MatMul or Gemm that has one, in the order of the nodes.
+std::vector<UnpackChain> find_unpack_chains(const onnx::GraphProto& graph, const OnnxIndex& index);
+
+}  // namespace nibble
