@@ -27,7 +27,8 @@ QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& rec
 /// correction b' = b + w E[x] - w' E[x'], and all moments are centred.
 /// `channels` [O,O], undefined: errors of output channels make up for each other (coupled_rows.h), where the layer is not grouped and has
 /// less than 8 bits and a scale for each channel.
-/// Error(numeric) naming the node when the Hessian cannot be factorised at any damping.
+/// Where the Hessian cannot be factorised at any damping, its diagonal serves (method "diagonal"), and without one every input counts
+/// alike ("nearest"); stat.note says why. Error(numeric) naming the node where the statistics are not finite.
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
                               const Recipe& recipe, const PatchMoments& moments, const at::Tensor& channels);
 
