@@ -13,6 +13,9 @@ namespace {
 constexpr std::int64_t kTinySide = 160;  // px: enlarged fourfold by a 640 px letterbox
 constexpr double kFlat = 8;              // of 255
 constexpr double kManyGrey = 0.1;        // of the images
+constexpr double kDark = 55;             // mean of 255: what a camera shows of a street at night
+constexpr double kManyDark = 0.5;        // of the images
+constexpr std::size_t kFew = 32;         // below, the statistics of a layer hang on single images
 constexpr std::size_t kShown = 5;
 
 std::string name_of(const SurveyedImage& image) { return image.file.filename().string(); }
@@ -42,6 +45,9 @@ std::vector<std::string> grey(const CalibrationFindings& f) {
 }
 std::vector<std::string> flat(const CalibrationFindings& f) {
   return names_where(f, [](const auto& image) { return image.print && image.print->contrast < kFlat; });
+}
+std::vector<std::string> dark(const CalibrationFindings& f) {
+  return names_where(f, [](const auto& image) { return image.print && image.brightness < kDark; });
 }
 
 std::vector<std::string> pairs_text(const std::vector<Copy>& copies, const std::vector<SurveyedImage>& from,
@@ -107,8 +113,25 @@ std::vector<std::string> objections_to(const CalibrationFindings& f) {
   if (const auto names = grey(f); static_cast<double>(names.size()) > kManyGrey * static_cast<double>(f.images.size()))
     lines.push_back(fmt::format("{} of {} calibration images are grey ({}): ranges of coloured images may be larger.", names.size(),
                                 f.images.size(), some_of(names)));
+  if (const auto names = dark(f); static_cast<double>(names.size()) > kManyDark * static_cast<double>(f.images.size()))
+    lines.push_back(fmt::format("{} of {} calibration images are dark ({}): ranges of images by day may be larger; add some.", names.size(),
+                                f.images.size(), some_of(names)));
   if (f.convergence && static_cast<std::int64_t>(f.images.size()) < f.convergence->recommended)
     lines.push_back(fmt::format("{} calibration images are few: {} or more are recommended.", f.images.size(), f.convergence->recommended));
+  return lines;
+}
+
+std::vector<std::string> warnings_about(const std::string& source, const std::vector<std::filesystem::path>& files, Progress& progress) {
+  CalibrationFindings findings;
+  findings.source = source;
+  findings.images = survey_images(files, "look at calibration images", progress);
+  find_copies(findings);
+  auto lines = objections_to(findings);
+  if (files.size() < kFew)
+    lines.push_back(
+        fmt::format("{} calibration image{} few: what they do not show is rounded badly; nibble doctor --calib {} says how many "
+                    "are enough for this model.",
+                    files.size(), files.size() == 1 ? " is" : "s are", source));
   return lines;
 }
 
@@ -119,7 +142,7 @@ std::string text_of(const CalibrationFindings& f) {
   text += row("copies of another (or mirrored)", pairs_text(f.copies, f.images, f.images));
   if (!f.scored.empty()) text += row("also among the scored images", pairs_text(f.also_scored, f.images, f.scored));
   text += row(fmt::format("smaller than {} px", kTinySide), tiny(f));
-  text += row("grey", grey(f)) + row("hardly any contrast", flat(f));
+  text += row("grey", grey(f)) + row("hardly any contrast", flat(f)) + row("dark", dark(f));
   for (const auto& image : f.images)
     if (!image.problem.empty()) text += fmt::format("  {}\n", image.problem);
   if (f.convergence) text += convergence_text(*f.convergence);

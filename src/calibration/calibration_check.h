@@ -23,6 +23,9 @@ void find_copies(CalibrationFindings& findings);
 /// One line for each thing that is wrong; empty: none. For caveats; "**...**" where scores are flattered.
 std::vector<std::string> objections_to(const CalibrationFindings& findings);
 
+/// The same of images that calibrate now, without a run of the network, and whether they are few. `source` as the user named it.
+std::vector<std::string> warnings_about(const std::string& source, const std::vector<std::filesystem::path>& files, Progress& progress);
+
 /// Tables and a recommendation, for a terminal.
 std::string text_of(const CalibrationFindings& findings);
 

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include "artifacts/source_model.h"
+#include "base/log.h"
 #include "base/output_path.h"
 #include "calibration/budget.h"
+#include "calibration/calibration_check.h"
 #include "calibration/compute_device.h"
 #include "calibration/resolve_recipe.h"
 #include "commands/variant_text.h"
@@ -47,6 +49,7 @@ std::string quantize(const QuantizeOptions& options, Progress& progress) {
   if (trains(options.preset, recipe)) return quantize_and_train(options, progress);
   if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");
   const auto images = open_calibration_set(options.calibration, images_wanted(recipe));
+  for (const auto& line : warnings_about(images.name, images.files, progress)) log(LogLevel::warning, "calibration: " + line);
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
   const auto files = files_of(recipe, dialects);
