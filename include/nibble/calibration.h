@@ -63,6 +63,7 @@ struct CalibrationCheck {
   std::vector<std::filesystem::path> small;  ///< Calibration images with a side below kSmallSidePx.
   std::vector<std::filesystem::path> grey;   ///< Calibration images without colour.
   std::vector<std::filesystem::path> flat;   ///< Calibration images with hardly any contrast.
+  std::vector<std::filesystem::path> dark;   ///< Calibration images as dark as a street at night.
   std::optional<Convergence> convergence;    ///< Measured where at least two calibration images can be read.
   std::vector<std::string> bad_labels;       ///< Of a data.yaml: labels that cannot be read, each with its reason.
   std::vector<std::string> objections;       ///< One sentence for each thing that is wrong; empty: nothing is.

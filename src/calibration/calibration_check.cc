@@ -11,8 +11,11 @@
 namespace nibble {
 namespace {
 
-constexpr double kFlat = 8;        // of 255
+constexpr double kFlat = 8;       // of 255
 constexpr double kManyGrey = 0.1;  // of the images
+constexpr double kDark = 55;       // mean of 255: what a camera shows of a street at night
+constexpr double kManyDark = 0.5;  // of the images
+constexpr std::size_t kFew = 32;   // below, the statistics of a layer hang on single images
 
 namespace fs = std::filesystem;
 
@@ -34,6 +37,9 @@ std::vector<fs::path> small(const CalibrationFindings& f) {
 std::vector<fs::path> grey(const CalibrationFindings& f) {
   return files_where(f, [](const auto& image) { return image.print && image.print->is_grey; });
 }
+std::vector<fs::path> dark(const CalibrationFindings& f) {
+  return files_where(f, [](const auto& image) { return image.print && image.brightness < kDark; });
+}
 std::vector<fs::path> flat(const CalibrationFindings& f) {
   return files_where(f, [](const auto& image) { return image.print && image.print->contrast < kFlat; });
 }
@@ -50,14 +56,6 @@ std::vector<ImageCopy> pairs_of(const std::vector<Copy>& copies, const std::vect
   for (const auto& copy : copies) pairs.push_back({from[copy.first].file, to[copy.second].file, copy.distance});
   return pairs;
 }
-
-std::vector<std::string> pairs_text(const std::vector<Copy>& copies, const std::vector<SurveyedImage>& from,
-                                    const std::vector<SurveyedImage>& to) {
-  std::vector<std::string> texts;
-  for (const auto& copy : copies) texts.push_back(fmt::format("{} = {}", name_of(from[copy.first]), name_of(to[copy.second])));
-  return texts;
-}
-
 }  // namespace
 
 void find_copies(CalibrationFindings& findings) {
@@ -84,8 +82,25 @@ std::vector<std::string> objections_to(const CalibrationFindings& f) {
   if (const auto names = grey(f); static_cast<double>(names.size()) > kManyGrey * static_cast<double>(f.images.size()))
     lines.push_back(fmt::format("{} of {} calibration images are grey ({}): ranges of coloured images may be larger.", names.size(),
                                 f.images.size(), some_of(names)));
+  if (const auto names = dark(f); static_cast<double>(names.size()) > kManyDark * static_cast<double>(f.images.size()))
+    lines.push_back(fmt::format("{} of {} calibration images are dark ({}): ranges of images by day may be larger; add some.", names.size(),
+                                f.images.size(), some_of(names)));
   if (f.convergence && static_cast<std::int64_t>(f.images.size()) < f.convergence->recommended)
     lines.push_back(fmt::format("{} calibration images are few: {} or more are recommended.", f.images.size(), f.convergence->recommended));
+  return lines;
+}
+
+std::vector<std::string> warnings_about(const std::string& source, const std::vector<std::filesystem::path>& files, Progress& progress) {
+  CalibrationFindings findings;
+  findings.source = source;
+  findings.images = survey_images(files, "look at calibration images", progress);
+  find_copies(findings);
+  auto lines = objections_to(findings);
+  if (files.size() < kFew)
+    lines.push_back(
+        fmt::format("{} calibration image{} few: what they do not show is rounded badly; nibble doctor --calib {} says how many "
+                    "are enough for this model.",
+                    files.size(), files.size() == 1 ? " is" : "s are", source));
   return lines;
 }
 
@@ -100,7 +115,9 @@ CalibrationCheck check_of(const CalibrationFindings& f) {
                          .small = small(f),
                          .grey = grey(f),
                          .flat = flat(f),
+                         .dark = dark(f),
                          .convergence = f.convergence,
+                         .bad_labels = {},
                          .objections = objections_to(f)};
   for (const auto& image : f.images)
     if (!image.problem.empty()) check.unreadable.push_back({image.file, image.problem});

@@ -25,6 +25,9 @@ void find_copies(CalibrationFindings& findings);
 /// they are.
 std::vector<std::string> objections_to(const CalibrationFindings& findings);
 
+/// The same of images that calibrate now, without a run of the network, and whether they are few. `source` is as the user named it.
+std::vector<std::string> warnings_about(const std::string& source, const std::vector<std::filesystem::path>& files, Progress& progress);
+
 /// The same as the public result, objections included.
 CalibrationCheck check_of(const CalibrationFindings& findings);
 

@@ -42,6 +42,27 @@ TEST_F(CalibrationCheck, GoodImagesGetNoObjection) {
   EXPECT_THAT(objections_to(findings), IsEmpty());
 }
 
+TEST_F(CalibrationCheck, FewImagesAreSaidToBeFew) {
+  Progress silent;
+  const auto files = list_image_files(folder());
+  EXPECT_THAT(warnings_about("mine", files, silent), testing::ElementsAre(HasSubstr("4 calibration images are few")));
+  EXPECT_THAT(warnings_about("mine", {files.front()}, silent), testing::ElementsAre(HasSubstr("nibble doctor --calib mine")));
+  std::vector<fs::path> all = list_image_files(kCalibration, 40);
+  if (all.size() < 40) return;
+  EXPECT_THAT(warnings_about("mine", all, silent), Not(Contains(HasSubstr("few"))));
+}
+
+TEST_F(CalibrationCheck, ImagesOfTheNightAreSaidToBeDark) {
+  auto findings = look();
+  EXPECT_THAT(objections_to(findings), IsEmpty());
+  for (auto& image : findings.images) {
+    EXPECT_GT(image.brightness, 55);
+    EXPECT_LT(image.brightness, 220);
+    image.brightness = 30;
+  }
+  EXPECT_THAT(objections_to(findings), testing::ElementsAre(HasSubstr("4 of 4 calibration images are dark")));
+}
+
 TEST_F(CalibrationCheck, FindsCopiesUnderOtherNames) {
   const auto files = list_image_files(kCalibration, 1);
   fs::copy_file(files.front(), folder() / "zz-copy.jpg");

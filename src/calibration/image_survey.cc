@@ -10,12 +10,25 @@ namespace {
 
 constexpr std::int64_t kSize = 160;  // enough for 17 x 16 cells, quick to make
 
+/// Without the rows and columns of border.
+double brightness_of(const NetworkImage& image) {
+  const auto values = image.pixels.as<std::uint8_t>();
+  const auto left = static_cast<std::int64_t>(image.letterbox.pad_x_px), top = static_cast<std::int64_t>(image.letterbox.pad_y_px);
+  double sum = 0, count = 0;
+  for (std::int64_t plane = 0; plane < 3; ++plane)
+    for (std::int64_t y = top + 1; y + top + 1 < kSize; ++y)
+      for (std::int64_t x = left + 1; x + left + 1 < kSize; ++x, ++count)
+        sum += values[static_cast<std::size_t>((plane * kSize + y) * kSize + x)];
+  return count > 0 ? sum / count : 0;
+}
+
 SurveyedImage survey(const std::filesystem::path& file) {
   SurveyedImage image;
   image.file = file;
   try {
     const auto pixels = read_network_image(file, kSize);
     image.print = fingerprint_of(pixels);
+    image.brightness = brightness_of(pixels);
     image.width_px = pixels.letterbox.width_px;
     image.height_px = pixels.letterbox.height_px;
   } catch (const Error& error) {

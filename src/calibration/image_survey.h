@@ -17,6 +17,7 @@ struct SurveyedImage {
   std::string problem;               ///< why it cannot be read; empty where it can
   std::optional<Fingerprint> print;  ///< empty where it cannot be read
   std::int64_t width_px = 0, height_px = 0;
+  double brightness = 0;  ///< mean of all values without the border, 0..255; a photograph of the day has about 110
 };
 /// Decodes every file once. A file that cannot be read becomes a row with a problem, never an error. `title` is for progress.
 std::vector<SurveyedImage> survey_images(const std::vector<std::filesystem::path>& files, const std::string& title, Progress& progress);

@@ -28,6 +28,18 @@ TEST(Legacy, ReadsSharedStoragesAndEveryWidth) {
   EXPECT_EQ(checkpoint.entries(), 2U);
 }
 
+/// Classes come with the text of their source, which nothing reads.
+TEST(Legacy, ReadsClassesThatComeWithTheirSource) {
+  Archive archive;
+  const Code type = tuple({text("module"), global("m", "Conv"), text("/m.py"), text("import os")}) + "Q";
+  const Code instance = type + ")\x81" + named_dict({{"stride", integer(2)}}) + "b";
+  const auto checkpoint = read_checkpoint(archive.legacy(whole_pickle(instance)), "old.pt");
+  EXPECT_EQ(describe(checkpoint.root()), "m.Conv");
+  EXPECT_EQ(get<std::int64_t>(attribute_of(checkpoint.root(), "stride")), 2);
+  EXPECT_THAT(refusal_of_file(archive.legacy(whole_pickle(tuple({text("module"), text("m.Conv")}) + "Q"))),
+              HasSubstr("the class of a module should be a class or function"));
+}
+
 TEST(Legacy, EveryCutIsRefused) {
   Archive archive;
   const std::string whole = small_file(archive);

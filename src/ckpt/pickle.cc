@@ -168,6 +168,7 @@ void Machine::push_new_object_with_keywords() {
 
 void Machine::push_storage() {
   push(persistent(heap_, pop()));
+  if (!top()->get_if<PickleTensor>()) return;
   const auto& storage = std::get<PickleTensor>(top()->data);
   const auto [entry, is_new] =
       storages_.insert_or_assign(storage.storage_key, PickleStorage{storage.storage_elements, storage_bytes(storage)});

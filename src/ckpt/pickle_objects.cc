@@ -128,6 +128,12 @@ void build(PickleValue& value, const PickleRef& state) {
   object->state = state;
 }
 
-MutableRef persistent(PickleHeap& heap, const PickleRef& id) { return heap.make(storage_of(items_of(id, "a persistent id"))); }
+MutableRef persistent(PickleHeap& heap, const PickleRef& id) {
+  const auto& items = items_of(id, "a persistent id");
+  // Before PyTorch 1.6 a module's class came with its source: ("module", class, file, text).
+  const auto* kind = items.empty() ? nullptr : items[0]->get_if<std::string>();
+  if (kind != nullptr && *kind == "module" && items.size() > 1) return heap.make(global_of(items[1], "the class of a module"));
+  return heap.make(storage_of(items));
+}
 
 }  // namespace nibble

@@ -13,7 +13,7 @@ MutableRef apply(PickleHeap& heap, const MutableRef& callable, const PickleRef& 
 MutableRef new_object(PickleHeap& heap, const PickleRef& type, const PickleRef& arguments);
 /// BUILD: object.__setstate__(state). The extra attributes of an OrderedDict or tensor are dropped (torch's _metadata).
 void build(PickleValue& object, const PickleRef& state);
-/// BINPERSID: a storage, as a tensor of one dimension.
+/// BINPERSID: a storage, as a tensor of one dimension; or a class of the form before PyTorch 1.6, without its source.
 MutableRef persistent(PickleHeap& heap, const PickleRef& id);
 
 }  // namespace nibble

@@ -3,9 +3,11 @@
 
 #include "artifacts/source_model.h"
 #include "base/check_options.h"
+#include "base/log.h"
 #include "base/output_path.h"
 #include "base/watched_progress.h"
 #include "calibration/budget.h"
+#include "calibration/calibration_check.h"
 #include "calibration/compute_device.h"
 #include "calibration/resolve_recipe.h"
 #include "commands/quantize_result.h"
@@ -53,6 +55,7 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");
   const auto images =
       open_calibration_set(options.calibration, images_wanted(recipe), parse_on_bad_data(options.on_bad_data, OnBadData::skip_few));
+  for (const auto& line : warnings_about(images.name, images.files, progress)) log(LogLevel::warning, "calibration: " + line);
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
   const auto files = files_of(recipe, dialects);

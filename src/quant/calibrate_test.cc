@@ -2,6 +2,7 @@
 // The whole of calibrate() on a small network, through the shared module as the program uses it.
 #include "quant/calibrate.h"
 
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,8 +13,10 @@
 
 #include "base/temporary.h"
 #include "exec/convert.h"
+#include "exec/fake_quant.h"
 #include "exec/kernels.h"
 #include "nibble/error.h"
+#include "quant/layer_quantizer.h"
 #include "quant/test_networks.h"
 #include "support/scratch.h"
 
@@ -260,6 +263,32 @@ TEST(Calibrate, NearlyConstantInputsAreNoError) {
   Progress silent;
   const CalibrationResult result = calibrate(graph, images, {.recipe = recipe_of(4, 0), .head = {}, .threads = 1, .seed = 0}, silent);
   EXPECT_GT(result.layers.at(1).sqnr_db, 10);
+}
+
+/// Inputs that never vary, summed so often that what is left of their centred moments is rounding of either sign.
+PatchMoments moments_of_constants(const at::Tensor& x) {
+  PatchMoments moments({}, {4, x.size(1), 1, 1});
+  for (int batch = 0; batch < 20000; ++batch) moments.add(x, x, {0});
+  return moments;
+}
+
+TEST(Calibrate, ALayerWithoutUsableStatisticsIsRoundedWithLessAndSaysWhy) {
+  const c10::InferenceMode no_gradients;
+  std::mt19937 random(9);
+  const at::Tensor weight = to_torch(random_tensor({4, 8, 1, 1}, random)), bias = to_torch(random_tensor({4}, random));
+  const at::Tensor x = at::arange(1, 9).to(at::kFloat).mul(0.37F).add(1).reshape({1, 8, 1, 1});
+  const Recipe recipe = recipe_of(4, 0);
+  LayerPlan plan;
+  plan.weight = QuantSpec{.bits = 4, .granularity = Granularity::channel};
+  const Node node{"model.7.cv1.conv", op::Conv{}, {}, {}, ""};
+  const QuantizedLayer layer = quantize_layer(node, weight, bias, plan, recipe, moments_of_constants(x), at::Tensor());
+  EXPECT_EQ(layer.stat.method, "diagonal");
+  EXPECT_NE(layer.stat.note.find("not positive definite at damping 1: each input counts on its own"), std::string::npos) << layer.stat.note;
+  EXPECT_GT(layer.stat.sqnr_db, 15);
+  // The output's mean is kept all the same.
+  const at::Tensor restored = dequantize(to_torch(layer.codes), layer.weight);
+  const at::Tensor wanted = at::conv2d(x, weight, bias), found = at::conv2d(x, restored, to_torch(layer.bias));
+  EXPECT_LT((wanted - found).abs().max().item<double>(), 1e-2);
 }
 
 TEST(Calibrate, NoImagesIsAnInputError) { EXPECT_THROW(calibrated(recipe_of(4, 0), 0), Error); }

@@ -51,19 +51,39 @@ std::optional<Factored> try_factorise(const at::Tensor& exact, const at::Tensor&
   return Factored{damped, inverse, inverse_lower.transpose(1, 2), damping};
 }
 
+/// Statistics as far as they can be used.
+struct Usable {
+  Factored factored;
+  std::string method;  ///< "gptq"; "diagonal": each input on its own; "nearest": none, every input counts alike
+};
+
+/// The columns' own mean squares, without what they have in common. Cancellation can leave none, or less than none: such a column
+/// counts a hundredth of the mean.
+std::optional<Factored> diagonal_only(const at::Tensor& exact, const at::Tensor& floor, double damping) {
+  const at::Tensor diagonal = exact.diagonal(0, 1, 2);
+  const at::Tensor least = at::max(diagonal.mean(1), floor).unsqueeze(1) * 0.01;
+  return try_factorise(at::diag_embed(at::max(diagonal, least)), floor, damping);
+}
+
 /// `power` [G]: the inputs' mean square. Of inputs that hardly vary around their mean, the centred moments are what cancellation
 /// in f32 leaves; damping is relative to at least kCancellation of the power then (1e-12 serves inputs that are always zero).
-Factored factorise(const at::Tensor& hessian, const at::Tensor& power, double damping, const std::string& node) {
+/// Where no damping up to kMaxDamping makes them positive definite, less of them is used. Error(numeric) where they are no finite numbers:
+/// then images or network are broken, and nothing can be rounded by them.
+Usable usable_statistics(const at::Tensor& hessian, const at::Tensor& power, double damping, const std::string& node) {
   const at::Tensor exact = hessian.to(at::kDouble);
   const at::Tensor floor = (power.to(at::kDouble) * kCancellation).clamp_min(1e-12);
-  while (true) {
-    if (std::optional<Factored> factored = try_factorise(exact, floor, damping)) return *std::move(factored);
-    if (!(damping < kMaxDamping)) break;  // also where it is not a number
-    damping = std::clamp(10 * damping, kFirstRetry, kMaxDamping);
+  if (!exact.isfinite().all().item<bool>() || !floor.isfinite().all().item<bool>() || !std::isfinite(damping))
+    throw Error(ErrorKind::numeric,
+                fmt::format("calibrate: {}: its inputs are not finite numbers; check the calibration images, and whether "
+                            "the float model gives finite outputs on them",
+                            node));
+  for (double tried = damping;; tried = std::clamp(10 * tried, kFirstRetry, kMaxDamping)) {
+    if (std::optional<Factored> factored = try_factorise(exact, floor, tried)) return {*std::move(factored), "gptq"};
+    if (tried >= kMaxDamping) break;
   }
-  throw Error(
-      ErrorKind::numeric,
-      fmt::format("calibrate: {}: the Hessian is not positive definite at damping {}; check the calibration images", node, kMaxDamping));
+  if (std::optional<Factored> factored = diagonal_only(exact, floor, damping)) return {*std::move(factored), "diagonal"};
+  const at::Tensor alike = at::eye(exact.size(1), exact.options()).expand_as(exact);
+  return {{alike, alike, alike, 0}, "nearest"};
 }
 
 /// Scale slot of each column: all 0, or one per block of input channels and kernel position.
@@ -116,17 +136,18 @@ RoundingProblem make_problem(const at::Tensor& targets, const Factored& factored
 }
 
 /// M of F = M^T C M (coupled_rows.h), rows in the order of falling diagonal. F flipped is L L^T with L lower; flipped back, F = U U^T.
-void couple_rows(RoundingProblem& problem, const at::Tensor& fisher, const std::string& node) {
+/// False, and nothing coupled, where F is not finite.
+bool couple_rows(RoundingProblem& problem, const at::Tensor& fisher) {
   const at::Tensor exact = fisher.to(at::kDouble);
   const at::Tensor order = at::argsort(exact.diagonal(), 0, /*descending=*/true);
   const at::Tensor damping = (exact.diagonal().mean() * kChannelDamping).clamp_min(1e-300);
   const at::Tensor damped = exact.index_select(0, order).index_select(1, order) + at::eye(exact.size(0), exact.options()) * damping;
   const auto [lower, failed] = at::linalg_cholesky_ex(damped.flip({0, 1}));
-  if (failed.item<bool>() || !lower.isfinite().all().item<bool>())
-    throw Error(ErrorKind::numeric, fmt::format("calibrate: {}: the gradients of its outputs are not finite", node));
+  if (failed.item<bool>() || !lower.isfinite().all().item<bool>()) return false;
   const at::Tensor upper = lower.flip({0, 1});
   problem.row_feedback = to_vector((upper / upper.diagonal()).t());
   problem.row_order.assign(order.data_ptr<std::int64_t>(), order.data_ptr<std::int64_t>() + order.numel());
+  return true;
 }
 
 /// Scales times the factor that makes the regression of the quantised output on the float output have slope 1, per output
@@ -176,7 +197,13 @@ double output_sqnr_db(const at::Tensor& rows, const at::Tensor& restored, const 
   return decibels(of(w, moments.wanted_hessian(true).to(at::kDouble), w), noise);
 }
 
-std::string method_name(const WeightRecipe& recipe) { return recipe.rounding == Rounding::nearest ? "nearest" : "gptq"; }
+void add_note(std::string& notes, const std::string& note) { notes += (notes.empty() ? "" : "; ") + note; }
+
+/// Why a layer was rounded with less than GPTQ.
+std::string reason_of(const std::string& method) {
+  return fmt::format("its input statistics are not positive definite at damping {}: {}", kMaxDamping,
+                     method == "diagonal" ? "each input counts on its own" : "every input counts alike");
+}
 
 }  // namespace
 
@@ -206,22 +233,29 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   const at::Tensor hessian = moments.hessian(recipe.bias_correction);
   const std::vector<std::int64_t> order = rounding_order(hessian);
   const at::Tensor by_order = at::tensor(at::ArrayRef<std::int64_t>(order));
-  const Factored factored =
-      factorise(reordered(hessian, by_order), moments.hessian(false).diagonal(0, 1, 2).mean(1), recipe.weights.damping, node.name);
+  const auto [factored, usable] =
+      usable_statistics(reordered(hessian, by_order), moments.hessian(false).diagonal(0, 1, 2).mean(1), recipe.weights.damping, node.name);
+  const bool wants_gptq = recipe.weights.rounding == Rounding::gptq, is_full = usable == "gptq";
+  std::string notes = plan.note;
+  if (wants_gptq && !is_full) add_note(notes, reason_of(usable));
   at::Tensor targets = rows.index_select(2, by_order);
-  if (recipe.weights.rounding == Rounding::gptq && recipe.weights.target_correction > 0) {
+  if (wants_gptq && is_full && recipe.weights.target_correction > 0) {
     const at::Tensor drift = reordered(moments.drift(recipe.bias_correction), by_order);
     const at::Tensor repair = at::matmul(drift.to(at::kDouble), factored.inverse);
-    targets = targets + recipe.weights.target_correction * at::matmul(targets.to(at::kDouble), repair).to(at::kFloat);
+    const at::Tensor corrected = targets + recipe.weights.target_correction * at::matmul(targets.to(at::kDouble), repair).to(at::kFloat);
+    if (corrected.isfinite().all().item<bool>()) {
+      targets = corrected;
+    } else {
+      add_note(notes, "its weights are not corrected for the error before it, which is not a finite number");
+    }
   }
-  if (!targets.isfinite().all().item<bool>())
-    throw Error(ErrorKind::numeric, fmt::format("calibrate: {}: the corrected weights are not finite", node.name));
 
   const std::vector<std::int32_t> slots = column_slots(*plan.weight, weight);
   std::vector<std::int32_t> slots_in_order;
   for (const std::int64_t column : order) slots_in_order.push_back(slots[column]);
   RoundingProblem problem = make_problem(targets, factored, *plan.weight, plan.symmetric, std::move(slots_in_order));
-  if (channels.defined() && groups == 1 && !problem.shared_scale && plan.weight->bits < 8) couple_rows(problem, channels, node.name);
+  if (channels.defined() && groups == 1 && !problem.shared_scale && plan.weight->bits < 8 && !couple_rows(problem, channels))
+    add_note(notes, "its rows are not coupled: the gradients of its outputs are not finite");
   RoundedWeights rounded = round_weights(problem, recipe.weights.rounding, recipe.weights.scale_search, run_parallel);
   rounded.codes = in_natural_order(rounded.codes, order);
   if (recipe.weights.restore_gain) restore_gain(rounded, slots, problem.shared_scale, rows, moments, recipe.bias_correction);
@@ -238,15 +272,18 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
         at::matmul(rows, moments.mean_wanted().unsqueeze(2)) - at::matmul(restored_rows, moments.mean_seen().unsqueeze(2));
     new_bias = bias + shift.reshape({-1});
   }
+  if (!new_bias.isfinite().all().item<bool>()) {
+    new_bias = bias;
+    add_note(notes, "its bias is not corrected: the means of its inputs are not finite");
+  }
   layer.bias = from_torch(new_bias);
   layer.stat.node = node.name;
   layer.stat.weight_bits = plan.weight->bits;
-  layer.stat.method = method_name(recipe.weights);
+  layer.stat.method = wants_gptq ? usable : "nearest";
   layer.stat.output_sqnr_db = output_sqnr_db(rows, restored_rows, moments, recipe.bias_correction);
   layer.stat.damping = factored.damping;
-  layer.stat.note = plan.note;
-  if (factored.damping > recipe.weights.damping)
-    layer.stat.note += fmt::format("{}damping raised to {}", plan.note.empty() ? "" : "; ", factored.damping);
+  if (factored.damping > recipe.weights.damping) add_note(notes, fmt::format("damping raised to {}", factored.damping));
+  layer.stat.note = notes;
   describe_codes(weight, codes, layer.weight, layer.stat);
   return layer;
 }

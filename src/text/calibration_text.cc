@@ -66,7 +66,7 @@ std::string text_of(const CalibrationCheck& check) {
   text += row("copies of another (or mirrored)", names_of(check.copies));
   if (looked_at_scored) text += row("also among the scored images", names_of(check.also_scored));
   text += row(fmt::format("smaller than {} px", kSmallSidePx), names_of(check.small));
-  text += row("grey", names_of(check.grey)) + row("hardly any contrast", names_of(check.flat));
+  text += row("grey", names_of(check.grey)) + row("hardly any contrast", names_of(check.flat)) + row("dark", names_of(check.dark));
   for (const auto& image : check.unreadable) text += fmt::format("  {}\n", image.problem);
   if (check.convergence) text += convergence_text(*check.convergence);
   text += "\nRECOMMENDED: " + (check.convergence ? recommendation(check) : std::string("see above\n"));
