@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ struct RuntimeOptions {
   std::uint64_t seed = 0;        ///< of everything random
   std::string provider = "cpu";  ///< cpu or cuda; asked for and missing is an error
   bool allow_cpu_fallback = false;
+  std::map<std::string, std::string> session_options =
+      {};  ///< of ONNX Runtime, its session config entries: {"session.disable_quant_qdq", "1"}
 };
 
 /// Which images are scored, against what.
@@ -114,8 +117,8 @@ struct QuantizeOptions {
   JudgeOptions judge;
   std::string head = "one2many";
   std::int64_t image_size = 640;
-  std::string dialect = "both";  ///< qcdq, int4, integer; both: the first two; all
-  int opset = 0;                 ///< of QCDQ files: 13..21, 0: 13; the others are 21
+  std::string dialect = "both";  ///< qcdq, int4, unpack, integer; both: the first two; all
+  int opset = 0;                 ///< of QCDQ files: 13..21, 0: 13; unpack needs 18, the others 21
   bool resume = false;           ///< preset best: go on with an interrupted training
   RuntimeOptions runtime;
 };

@@ -15,8 +15,8 @@ struct TwinPair {
   bool same_weights = true;
   bool integer = false;  ///< biases are rounded to int32, outputs are computed on integers
 };
-/// Each file but the first with the nearest one before it: -opt with the file it was cleaned from, INT4 with -opt, FP16 forms with each
-/// other and with FP32.
+/// Each file but the first with the nearest one before it: -opt with the file it was cleaned from, INT4 with -opt, unpack with
+/// INT4, FP16 forms with each other and with FP32.
 std::vector<TwinPair> twin_pairs(const std::vector<VariantFile>& files);
 
 /// One report per pair, in order; `outputs` is left empty. `method` as in artifact_name.

@@ -17,15 +17,16 @@ namespace nibble {
 
 /// The dialects a user asks for.
 struct Dialects {
-  bool qcdq = true, int4 = true, integer = true;
+  bool qcdq = true, int4 = true, integer = true, unpack = true;
+  bool operator==(const Dialects&) const = default;
 };
-/// "qcdq", "int4", "integer", "both" (the first two), "all". Error(usage) listing the names.
+/// "qcdq", "int4", "unpack", "integer", "both" (the first two), "all". Error(usage) listing the names.
 Dialects parse_dialects(const std::string& name);
 
-/// The files one recipe gives. QCDQ knows no blocks, FP16 forms (compute, and in INT4 scales) are for float activations only; the integer
-/// form needs 8-bit activations and knows no blocks. Error(unsupported) when nothing is left of what was asked for.
+/// The files one recipe gives. QCDQ knows no blocks, FP16 forms (compute, and in INT4 scales) and the unpack form are for float activations
+/// only; the integer form needs 8-bit activations and knows no blocks. Error(unsupported) when nothing is left of what was asked for.
 struct VariantFile {
-  std::string dialect;  ///< "qcdq", "int4", "integer"
+  std::string dialect;  ///< "qcdq", "int4", "unpack", "integer"
   std::string suffix;   ///< "", "opt", "fp16"
 };
 std::vector<VariantFile> files_of(const Recipe& recipe, const Dialects& wanted);
@@ -33,7 +34,8 @@ std::vector<VariantFile> files_of(const Recipe& recipe, const Dialects& wanted);
 std::optional<std::size_t> index_of(const std::vector<VariantFile>& files, std::string_view dialect, std::string_view suffix);
 /// "w4a16-qcdq-ptq-opt"; `method`: "ptq", or "qat" where the numbers were trained.
 std::string artifact_name(const Recipe& recipe, const VariantFile& file, const std::string& method = "ptq");
-/// Which of them are scored: the cleaned QCDQ file (INT4 where the recipe has blocks), and the integer form, which rounds more.
+/// Which of them are scored: the cleaned QCDQ file (INT4 where the recipe has blocks), the unpack form, which is the file to take for ONNX
+/// Runtime, and the integer form, which rounds more.
 bool is_scored(const Recipe& recipe, const VariantFile& file);
 
 using VariantPath = std::function<std::filesystem::path(const VariantFile&)>;

@@ -36,6 +36,7 @@ void add_eval(CLI::App& app, Action& chosen) {
   command.add_flag("--no-optimize", options->no_optimize, "ONNX Runtime's graph optimisations off: the reference numbers");
   command.add_flag("--skip-latency", eval.skip_latency, "do not measure times");
   add_runtime_options(command, eval.runtime);
+  add_session_options(command, eval.runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     options->eval.optimize = !options->no_optimize;
     print_result(evaluate(options->eval, terminal));
@@ -70,6 +71,7 @@ void add_profile(CLI::App& app, Action& chosen) {
   command.add_option("--runs", options->runs, "timed runs of each file")->check(count_range())->type_name("N")->capture_default_str();
   command.add_option("--json", options->json, "write everything, all nodes included, here")->type_name("FILE");
   add_runtime_options(command, options->runtime);
+  add_session_options(command, options->runtime);
   on_command(command, std::make_shared<OutputOptions>(), chosen, [options](Terminal& terminal) {
     print_result(profile(*options, terminal));
     return 0;

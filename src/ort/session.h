@@ -28,6 +28,9 @@ struct SessionOptions {
   Optimization highest = Optimization::all;  ///< where `optimize`
   std::filesystem::path profile = {};        ///< not empty: record each node's time; prefix of the file end_profile() returns
   bool allow_cpu_fallback = false;           ///< cuda: nodes without a CUDA kernel run on the CPU instead of being an error
+  /// Session config entries by their keys (onnxruntime_session_options_config_keys.h), after those set here: they have the last word.
+  /// A key that header does not name is warned of once; Error(usage) when the runtime refuses one.
+  std::map<std::string, std::string> config = {};
 };
 
 struct TensorInfo {

@@ -17,7 +17,7 @@ struct LevelCell {
 
 struct RuntimeRow {
   std::string name;
-  std::string time_ratio;  ///< "0.70"; "-": no baseline
+  std::string time_ratio;  ///< "0.70"; "1.52 (0.99 with session.disable_quant_qdq=1)"; "-": no baseline
   std::string nodes;       ///< "410 on CPUExecutionProvider"
   std::string operators;   ///< the most expensive ones: "32 % QLinearConv, 10 % Conv"
   std::vector<LevelCell> levels;
