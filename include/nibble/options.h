@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,8 @@ struct RuntimeOptions {
   std::uint64_t seed = 0;           ///< Of everything that is drawn at random.
   std::string provider = "cpu";     ///< "cpu" or "cuda". A provider that is asked for and missing is an Error(environment).
   bool allow_cpu_fallback = false;  ///< With "cuda": nodes without a CUDA kernel run on the CPU instead of being an error.
+  /// Session config entries of ONNX Runtime by their keys: {"session.disable_quant_qdq", "1"}.
+  std::map<std::string, std::string> session_options = {};
 };
 
 /// Which images are scored, and against what.

@@ -54,8 +54,8 @@ struct QuantizeOptions {
   JudgeOptions judge;
   std::string head = "one2many";  ///< What output0 is, as ExportOptions::head.
   ImageSize image_size = 640;     ///< Height and width of the input in pixels.
-  std::string dialect = "both";   ///< "qcdq", "int4", "integer"; "both": the first two; "all".
-  int opset = 0;                  ///< Of QCDQ files, 13 to 21; 0: 13. The other dialects have 21.
+  std::string dialect = "both";   ///< "qcdq", "int4", "unpack", "integer"; "both": the first two; "all".
+  int opset = 0;                  ///< Of QCDQ files, 13 to 21; 0: 13. Unpack needs 18, the other dialects 21.
   bool resume = false;            ///< With the preset "best": go on with a training that was interrupted.
   std::string on_bad_data;        ///< As DataOptions::on_bad_data, of the calibration images.
   RuntimeOptions runtime;

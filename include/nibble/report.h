@@ -108,7 +108,9 @@ struct RuntimeFacts {
   std::vector<LevelAgreement> levels;
   QuantizerSteps steps;
   std::optional<double> time_ratio;  ///< of medians, to the FP32 baseline, runs in turns; nothing without a baseline
-  std::string problem;               ///< what the runtime refused, in its words; then the fields above may be empty
+  /// The same with ONNX Runtime's session option session.disable_quant_qdq=1, which folds DequantizeLinear of weights too: INT4 files.
+  std::optional<double> folded_time_ratio;
+  std::string problem;  ///< what the runtime refused, in its words; then the fields above may be empty
 };
 
 /// One ONNX file.

@@ -10,7 +10,7 @@ namespace nibble {
 
 std::vector<TwinPair> twin_pairs(const std::vector<VariantFile>& files) {
   const VariantFile exported{"qcdq", ""}, cleaned{"qcdq", "opt"}, half{"qcdq", "fp16"}, packed{"int4", ""}, packed_half{"int4", "fp16"},
-      integer{"integer", ""};
+      integer{"integer", ""}, unpack{"unpack", ""}, unpack_half{"unpack", "fp16"};
   const auto has = [&](const VariantFile& file) { return index_of(files, file.dialect, file.suffix).has_value(); };
   std::vector<TwinPair> pairs;
   const auto add = [&](const VariantFile& file, const VariantFile& reference, bool same_weights) {
@@ -22,6 +22,8 @@ std::vector<TwinPair> twin_pairs(const std::vector<VariantFile>& files) {
   add(packed, cleaned, true);
   add(half, cleaned, false);
   if (!add(packed_half, half, true)) add(packed_half, packed, false);
+  if (!add(unpack, packed, true)) add(unpack, cleaned, true);
+  if (!add(unpack_half, packed_half, true) && !add(unpack_half, half, true)) add(unpack_half, unpack, false);
   if (!add(integer, cleaned, true)) add(integer, packed, true);
   return pairs;
 }

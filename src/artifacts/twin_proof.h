@@ -16,7 +16,7 @@ struct TwinPair {
   bool integer = false;      ///< whether `file` is the integer form, whose biases are rounded to int32 and whose outputs may differ
 };
 /// Pairs each file but the first with the nearest file before it that it must agree with: -opt with the file it was cleaned from, INT4 with
-/// -opt, FP16 forms with each other and with FP32.
+/// -opt, unpack with INT4, FP16 forms with each other and with FP32.
 std::vector<TwinPair> twin_pairs(const std::vector<VariantFile>& files);
 
 /// One report per pair, in order; `outputs` is left empty. `method` as in artifact_name.

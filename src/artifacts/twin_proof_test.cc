@@ -48,11 +48,14 @@ TEST_F(TwinProof, EveryFileOfARecipeIsProven) {
     EXPECT_EQ(twin.layers, 1);
     EXPECT_EQ(twin.codes, 4);
   }
-  EXPECT_THAT(pairs, ElementsAre("w4-qcdq-ptq-opt = w4-qcdq-ptq", "w4-int4-ptq = w4-qcdq-ptq-opt", "w4-qcdq-ptq-fp16 = w4-qcdq-ptq-opt",
-                                 "w4-int4-ptq-fp16 = w4-qcdq-ptq-fp16"));
+  EXPECT_THAT(pairs,
+              ElementsAre("w4-qcdq-ptq-opt = w4-qcdq-ptq", "w4-int4-ptq = w4-qcdq-ptq-opt", "w4-qcdq-ptq-fp16 = w4-qcdq-ptq-opt",
+                          "w4-int4-ptq-fp16 = w4-qcdq-ptq-fp16", "w4-unpack-ptq = w4-int4-ptq", "w4-unpack-ptq-fp16 = w4-int4-ptq-fp16"));
   EXPECT_EQ(twins[1].weights, 4 + 2);
   EXPECT_EQ(twins[2].weights, 0) << "scales of the FP16 file are rounded: only its integers are the same";
   EXPECT_EQ(twins[3].weights, 4 + 2);
+  EXPECT_EQ(twins[4].weights, 4 + 2);
+  EXPECT_EQ(twins[5].weights, 4 + 2) << "both round the scale once and the product once";
   require_twins(twins);
 }
 

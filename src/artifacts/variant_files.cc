@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "artifacts/source_model.h"
 #include "base/scratch_file.h"
 #include "export/cleanup.h"
@@ -16,6 +18,7 @@ namespace {
 
 Dialect dialect_of(const VariantFile& file) {
   if (file.dialect == "integer") return Dialect::integer;
+  if (file.dialect == "unpack") return Dialect::unpack;
   return file.dialect == "int4" ? Dialect::int4 : Dialect::qcdq;
 }
 
@@ -49,27 +52,48 @@ void require_size(const Recipe& recipe, const fs::path& path) {
 }  // namespace
 
 Dialects parse_dialects(const std::string& name) {
-  if (name == "qcdq") return {.int4 = false, .integer = false};
-  if (name == "int4") return {.qcdq = false, .integer = false};
-  if (name == "integer") return {.qcdq = false, .int4 = false};
-  if (name == "both") return {.integer = false};
+  const Dialects none{.qcdq = false, .int4 = false, .integer = false, .unpack = false};
+  Dialects wanted = none;
   if (name == "all") return {};
-  throw Error(ErrorKind::usage, fmt::format("dialect '{}': unknown; expected qcdq, int4, integer, both or all", name));
+  if (name == "qcdq" || name == "both") wanted.qcdq = true;
+  if (name == "int4" || name == "both") wanted.int4 = true;
+  if (name == "integer") wanted.integer = true;
+  if (name == "unpack") wanted.unpack = true;
+  if (wanted == none)
+    throw Error(ErrorKind::usage, fmt::format("dialect '{}': unknown; expected qcdq, int4, unpack, integer, both or all", name));
+  return wanted;
 }
+
+namespace {
+/// Everywhere: a rule may quantise the input of a single layer.
+bool has_float_activations(const Recipe& recipe) {
+  return recipe.activations.bits == 0 &&
+         std::none_of(recipe.rules.begin(), recipe.rules.end(), [](const auto& rule) { return rule.activation_bits.value_or(0) != 0; });
+}
+
+std::string why_no_file(const Recipe& recipe, const Dialects& wanted) {
+  if (wanted.unpack)
+    return "the unpack form is for float activations: of a convolution between quantisers ONNX Runtime rounds float weights to 8 bits; use "
+           "--dialect int4 or integer";
+  return recipe.weights.granularity == Granularity::block
+             ? "scales per block have no QCDQ and no integer form; use --dialect int4 or unpack"
+             : "the integer form needs 8-bit activations, as w4a8 and w8a8 have; use --dialect int4 or unpack";
+}
+}  // namespace
 
 std::vector<VariantFile> files_of(const Recipe& recipe, const Dialects& wanted) {
   const bool has_blocks = recipe.weights.granularity == Granularity::block, has_integers = recipe.activations.bits == 8;
   std::vector<VariantFile> files;
-  const bool has_half = recipe.activations.bits == 0 && recipe.fp16_files;
+  const bool has_half = recipe.activations.bits == 0 && recipe.fp16_files, is_float = has_float_activations(recipe);
   if (wanted.qcdq && !has_blocks) files = {{"qcdq", ""}, {"qcdq", "opt"}};
   if (wanted.qcdq && !has_blocks && has_half) files.push_back({"qcdq", "fp16"});
   if (wanted.int4) files.push_back({"int4", ""});
   if (wanted.int4 && has_half) files.push_back({"int4", "fp16"});
+  if (wanted.unpack && is_float) files.push_back({"unpack", ""});
+  if (wanted.unpack && is_float && has_half) files.push_back({"unpack", "fp16"});
   if (wanted.integer && !has_blocks && has_integers) files.push_back({"integer", ""});
   if (!files.empty()) return files;
-  throw Error(ErrorKind::unsupported, fmt::format("quantize: recipe {}: {}; use --dialect int4", recipe.name,
-                                                  has_blocks ? "scales per block have no QCDQ and no integer form"
-                                                             : "the integer form needs 8-bit activations, as w4a8 and w8a8 have"));
+  throw Error(ErrorKind::unsupported, fmt::format("quantize: recipe {}: {}", recipe.name, why_no_file(recipe, wanted)));
 }
 
 std::optional<std::size_t> index_of(const std::vector<VariantFile>& files, std::string_view dialect, std::string_view suffix) {
@@ -83,7 +107,8 @@ std::string artifact_name(const Recipe& recipe, const VariantFile& file, const s
 }
 
 bool is_scored(const Recipe& recipe, const VariantFile& file) {
-  if (recipe.weights.granularity == Granularity::block) return file.dialect == "int4";
+  if (file.dialect == "unpack") return file.suffix.empty();
+  if (recipe.weights.granularity == Granularity::block) return file.dialect == "int4" && file.suffix.empty();
   return (file.dialect == "qcdq" && file.suffix == "opt") || file.dialect == "integer";
 }
 
@@ -105,6 +130,8 @@ void write_variant_files(const Detector& baseline, const QuantizedNetwork& netwo
       clean_model(path_of({file.dialect, ""}), path_of(file));
     } else if (file.dialect == "integer") {
       emit_cleaned(to_integer(network.graph, ranges).graph, options, path_of(file));
+    } else if (file.dialect == "unpack") {
+      emit_cleaned(graph, options, path_of(file));
     } else if (file.dialect == "int4") {
       emit_cleaned(graph, options, path_of(file));
       require_size(recipe, path_of(file));

@@ -17,14 +17,15 @@ namespace nibble {
 
 /// The dialects a user asks for. All of them are the default.
 struct Dialects {
-  bool qcdq = true, int4 = true, integer = true;
+  bool qcdq = true, int4 = true, integer = true, unpack = true;
+  bool operator==(const Dialects&) const = default;
 };
-/// "qcdq", "int4", "integer", "both" (the first two), "all". Error(usage) listing the names.
+/// "qcdq", "int4", "unpack", "integer", "both" (the first two), "all". Error(usage) listing the names.
 Dialects parse_dialects(const std::string& name);
 
 /// One file of a variant, by the parts of its name.
 struct VariantFile {
-  std::string dialect;  ///< "qcdq", "int4" or "integer"
+  std::string dialect;  ///< "qcdq", "int4", "unpack" or "integer"
   std::string suffix;   ///< "" for the plain file, "opt" for the cleaned QCDQ file, "fp16" for the file that computes in float16
 };
 /// The files that a recipe gives in the wanted dialects, in the order in which they are written. A dialect that cannot hold the recipe is
@@ -37,8 +38,8 @@ std::optional<std::size_t> index_of(const std::vector<VariantFile>& files, std::
 /// calibration, "qat" where they were trained afterwards.
 std::string artifact_name(const Recipe& recipe, const VariantFile& file, const std::string& method = "ptq");
 /// Whether this file is run on the images and scored. Files of the same integers that compute alike need only one score, so these are
-/// scored: the cleaned QCDQ file (for a recipe with blocks the INT4 files instead), and the integer form, because it also rounds
-/// activations between layers and so computes other numbers.
+/// scored: the cleaned QCDQ file (for a recipe with blocks the INT4 files instead), the unpack form, which is the file to take for ONNX
+/// Runtime, and the integer form, because it also rounds activations between layers and so computes other numbers.
 bool is_scored(const Recipe& recipe, const VariantFile& file);
 
 /// Where each file is to be written.

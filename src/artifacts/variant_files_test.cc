@@ -39,13 +39,33 @@ std::vector<std::string> dialects_of(const Recipe& recipe, const Dialects& wante
 
 TEST(FilesOf, IntegersNeedEightBitActivationsAndNoBlocks) {
   auto recipe = recipe_of(Rounding::gptq);
-  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "qcdqfp16", "int4", "int4fp16"));
-  EXPECT_THROW(files_of(recipe, {.qcdq = false, .int4 = false}), Error);
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "qcdqfp16", "int4", "int4fp16", "unpack", "unpackfp16"));
+  EXPECT_THROW(files_of(recipe, parse_dialects("integer")), Error);
   recipe.activations.bits = 8;
   EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "int4", "integer"));
-  EXPECT_THAT(dialects_of(recipe, {.qcdq = false, .int4 = false}), ElementsAre("integer"));
+  EXPECT_THAT(dialects_of(recipe, parse_dialects("integer")), ElementsAre("integer"));
   recipe.weights.granularity = Granularity::block;
   EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("int4"));
+}
+
+TEST(FilesOf, UnpackIsForFloatActivationsAndForBlocks) {
+  auto recipe = recipe_of(Rounding::gptq);
+  EXPECT_THAT(dialects_of(recipe, parse_dialects("unpack")), ElementsAre("unpack", "unpackfp16"));
+  recipe.fp16_files = false;
+  EXPECT_THAT(dialects_of(recipe, parse_dialects("unpack")), ElementsAre("unpack"));
+  EXPECT_THAT(dialects_of(recipe, parse_dialects("both")), ElementsAre("qcdq", "qcdqopt", "int4"));
+  EXPECT_TRUE(is_scored(recipe, {"unpack", ""}));
+  EXPECT_FALSE(is_scored(recipe, {"unpack", "fp16"}));
+  recipe.rules.push_back({});
+  recipe.rules.back().activation_bits = 8;
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "int4")) << "a rule quantises activations";
+  recipe.rules.clear();
+  recipe.weights.granularity = Granularity::block;
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("int4", "unpack"));
+  EXPECT_TRUE(is_scored(recipe, {"int4", ""}));
+  recipe.activations.bits = 8;
+  test::expect_error(ErrorKind::unsupported, {"float activations", "--dialect int4"}, [&] { files_of(recipe, parse_dialects("unpack")); });
+  test::expect_error(ErrorKind::usage, {"unpack"}, [] { parse_dialects("unpacked"); });
 }
 
 TEST(WriteVariantFiles, LeavesNoScratchFileBehindWhenCleaningFails) {

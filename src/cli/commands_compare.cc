@@ -36,6 +36,7 @@ void add_compare_command(CLI::App& app, Action& chosen) {
   command.add_flag("--all-layers", options->all_layers, "show every layer, not only the largest drops");
   command.add_option("--json", compare_options.json, "write all of it here")->type_name("FILE");
   add_runtime_options(command, compare_options.runtime);
+  add_session_options(command, compare_options.runtime);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->compare); },
       [options](Terminal& terminal) {

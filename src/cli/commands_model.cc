@@ -3,6 +3,7 @@
 
 #include "cli/budget_options.h"
 #include "cli/commands.h"
+#include "nibble/target.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -12,18 +13,32 @@ void add_inspect(CLI::App& app, Action& chosen) {
   struct Options {
     std::filesystem::path file;
     bool json = false;
+    std::string target, runtime;
   };
   auto options = std::make_shared<Options>();
   auto& command = add_command(app, "inspect", "What a .pt or .onnx file holds; nothing in it is executed",
-                              "  nibble inspect yolov10n.pt\n  nibble inspect yolov10n-w4a16-int4-ptq.onnx --json\n");
+                              "  nibble inspect yolov10n.pt\n  nibble inspect yolov10n-w4a16-int4-ptq.onnx --json\n"
+                              "  nibble inspect yolov10n-w4a16-int4-ptq.onnx --target ort-cuda --ort 1.24\n"
+                              "      which nodes would go to the CPU there\n");
   command.add_option("FILE", options->file, "a checkpoint or an ONNX model")->required()->type_name("FILE");
   command.add_flag("--json", options->json, "as JSON");
+  auto* target =
+      command.add_option("--target", options->target, "instead: what a consumer would do with an ONNX file, from a table; ort-cuda")
+          ->type_name("NAME");
+  command
+      .add_option("--ort", options->runtime, "with --target: the version of ONNX Runtime, 1.24 or 1.24.1 (default: the newest one known)")
+      ->type_name("VERSION")
+      ->needs(target);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen,
       [options] {
         return CommandPaths{{options->file}, {}, {}, {}};
       },
       [options](Terminal&) {
+        if (!options->target.empty()) {
+          print_result(inspect_for_target(options->file, options->target, options->runtime, options->json));
+          return 0;
+        }
         const auto found = inspect(options->file);
         print_result(options->json ? json_text_of(found) : text_of(found));
         return 0;
@@ -91,11 +106,13 @@ void add_quantize(CLI::App& app, Action& chosen) {
   add_judge_options(command, options->judge);
   add_head_options(command, options->head, options->image_size);
   command
-      .add_option("--dialect", options->dialect,
-                  "qcdq (Brevitas), int4 (packed), integer (8-bit activations: integer kernels on CPUs), both (qcdq, int4), all")
+      .add_option(
+          "--dialect", options->dialect,
+          "qcdq (Brevitas), int4 (packed), unpack (packed, float speed in ONNX Runtime; float activations), integer (8-bit activations: "
+          "integer kernels on CPUs), both (qcdq, int4), all")
       ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("--opset", options->opset, "ONNX opset of QCDQ files, 13 to 21; 0: 13. The other dialects need 21")
+  command.add_option("--opset", options->opset, "ONNX opset of QCDQ files, 13 to 21; 0: 13. unpack needs 18, the other dialects 21")
       ->type_name("N")
       ->capture_default_str();
   command.add_flag("--resume", options->resume, "with --preset best: go on with the training that was interrupted");

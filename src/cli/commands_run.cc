@@ -71,6 +71,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
                    "random input through every file, nothing is scored; the recipes still calibrate (--calib-images 2 is quick)");
   command.add_flag("--reference", options.reference, "score with ONNX Runtime's graph optimisations off as well");
   add_runtime_options(command, options.runtime);
+  add_session_options(command, options.runtime);
 }
 
 void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv) {

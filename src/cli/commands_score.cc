@@ -39,6 +39,7 @@ void add_eval(CLI::App& app, Action& chosen) {
   command.add_flag("--no-optimize", options->no_optimize, "ONNX Runtime's graph optimisations off: the reference numbers");
   command.add_flag("--skip-latency", eval.skip_latency, "do not measure times");
   add_runtime_options(command, eval.runtime);
+  add_session_options(command, eval.runtime);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->eval); },
       [options](Terminal& terminal) {
@@ -87,6 +88,7 @@ void add_profile(CLI::App& app, Action& chosen) {
   add_detector_file_options(command, options->file);
   command.add_option("--json", options->json, "write everything, all nodes included, here")->type_name("FILE");
   add_runtime_options(command, options->runtime);
+  add_session_options(command, options->runtime);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {

@@ -89,7 +89,7 @@ void add_qat(CLI::App& app, Action& chosen) {
   add_course(command, options->course);
   command.add_flag("--resume", options->resume, "go on from DIR's snapshot: with the same options, the result is the same as in one piece");
   add_head_options(command, options->head, options->image_size);
-  command.add_option("--dialect", options->dialect, "qcdq (Brevitas), int4 (packed), integer, both (qcdq, int4), all")
+  command.add_option("--dialect", options->dialect, "qcdq (Brevitas), int4 (packed), unpack, integer, both (qcdq, int4), all")
       ->type_name("NAME")
       ->capture_default_str();
   add_runtime_options(command, options->runtime);

@@ -55,6 +55,25 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       ->group(kSharedGroup);
 }
 
+void add_session_options(CLI::App& command, RuntimeOptions& options) {
+  const auto take = [&options](const std::vector<std::string>& entries) {
+    for (const auto& entry : entries) {
+      const auto sign = entry.find('=');
+      if (sign == std::string::npos || sign == 0)
+        throw CLI::ValidationError("--session-option", "'" + entry + "' is not KEY=VALUE, as in session.disable_quant_qdq=1");
+      options.session_options[entry.substr(0, sign)] = entry.substr(sign + 1);
+    }
+  };
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--session-option", take,
+          "an entry of ONNX Runtime's session configuration, as often as wanted: session.disable_quant_qdq=1 makes float weights of the "
+          "4-bit ones when a file is loaded")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group(kSharedGroup);
+}
+
 void add_data_options(CLI::App& command, DataOptions& options, bool with_images, const std::string& default_count) {
   if (with_images) command.add_option("--images", options.images, "folder of the images to score")->type_name("DIR");
   command.add_option("--annotations", options.annotations, "COCO instances_*.json, or a YOLO data.yaml")->type_name("FILE");

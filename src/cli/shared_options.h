@@ -24,6 +24,8 @@ struct OutputOptions {
 void add_output_options(CLI::App& command, OutputOptions& options);
 /// --threads, --seed, --provider, --allow-cpu-fallback.
 void add_runtime_options(CLI::App& command, RuntimeOptions& options);
+/// --session-option KEY=VALUE, as often as wanted.
+void add_session_options(CLI::App& command, RuntimeOptions& options);
 /// --annotations, --max-images, --image-ids-list; --images where the command reads images. `default_count`: how many are
 /// scored without --max-images, for the help.
 void add_data_options(CLI::App& command, DataOptions& options, bool with_images, const std::string& default_count = "all");

@@ -59,6 +59,7 @@ std::string form_of(const OnnxSummary& summary, const OnnxLayer& layer) {
   const auto dialect = summary.metadata.find("nibble.dialect");
   if (dialect != summary.metadata.end() && dialect->second == "integer")
     return is_packed(layer) ? "packed, for integer kernels" : "for integer kernels";
+  if (layer.unpacked) return is_packed(layer) ? "packed, decoded to float when loaded" : "as bytes, decoded to float when loaded";
   if (is_packed(layer)) return "packed";
   return layer.weight_bits < 8 && count_of(summary, "Clip") > 0 ? "as bytes (QCDQ)" : "as bytes";
 }

@@ -56,11 +56,7 @@ class Trial {
  public:
   Trial(const DetectorFile& detector_a, const std::filesystem::path& a, const std::filesystem::path& b, const EvalSet& set,
         const RuntimeOptions& runtime)
-      : like_(detector_a), b_(b), set_(set), grafter_(b, a) {
-    session_.provider = parse_provider(runtime.provider);
-    session_.threads = runtime.threads;
-    session_.allow_cpu_fallback = runtime.allow_cpu_fallback;
-    session_.optimize = false;
+      : like_(detector_a), b_(b), set_(set), grafter_(b, a), session_(session_options(runtime, false)) {
     Silence silence;
     wanted_ = detect_images(detector_a, set, {}, "", silence);
   }

@@ -10,6 +10,7 @@
 #include "export/value_sites.h"
 #include "nibble/error.h"
 #include "ort/session.h"
+#include "scoring/detector_file.h"
 
 namespace nibble {
 namespace {
@@ -50,12 +51,7 @@ Session open_tapped(const std::filesystem::path& model, const Taps& sites, const
                     const RuntimeOptions& runtime) {
   std::vector<std::string> values;
   for (const auto& pair : pairs) values.push_back(sites[pair.*side].output);
-  SessionOptions options;
-  options.provider = parse_provider(runtime.provider);
-  options.threads = runtime.threads;
-  options.allow_cpu_fallback = runtime.allow_cpu_fallback;
-  options.optimize = false;
-  return Session(model_with_outputs(model, values), model, options);
+  return Session(model_with_outputs(model, values), model, session_options(runtime, false));
 }
 
 /// Matched layers that feed each other: `inherited_db` and `is_end`. What is not matched is passed over.

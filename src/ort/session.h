@@ -29,6 +29,9 @@ struct SessionOptions {
   Optimization highest = Optimization::all;  ///< the highest level of optimisation where `optimize` is true
   std::filesystem::path profile = {};        ///< prefix of the file that each node's time is recorded in; empty: nothing is recorded
   bool allow_cpu_fallback = false;           ///< with cuda: nodes without a CUDA kernel run on the CPU instead of being an error
+  /// Session config entries by their keys (onnxruntime_session_options_config_keys.h), after those set here: they have the last word.
+  /// A key that header does not name is warned of once; Error(usage) when the runtime refuses one.
+  std::map<std::string, std::string> config = {};
 };
 
 struct TensorInfo {

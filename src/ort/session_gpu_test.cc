@@ -35,7 +35,8 @@ class SessionGpu : public ::testing::Test {
 TEST_F(SessionGpu, EveryDialectAgreesWithTheCpu) {
   for (const auto& conv : {four_bit_per_channel(), four_bit_per_tensor_with_input()})
     for (const auto dialect : {Dialect::qcdq, Dialect::int4}) expect_agreement(quant_conv_graph(conv), dialect);
-  expect_agreement(quant_conv_graph(four_bit_blocked()), Dialect::int4);
+  for (const auto dialect : {Dialect::int4, Dialect::unpack}) expect_agreement(quant_conv_graph(four_bit_blocked()), dialect);
+  expect_agreement(quant_conv_graph(four_bit_per_channel()), Dialect::unpack);
 }
 
 /// There the runtime would keep the convolution's INT32 bias as it is, for an integer kernel that only the CPU has.

@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <set>
+#include <string_view>
 
+#include "base/log.h"
 #include "base/threads.h"
 #include "nibble/error.h"
 #include "ort/library.h"
@@ -45,6 +48,71 @@ void append_cuda(Ort::SessionOptions& options) {
     append_cuda_in_fp32(options);
   } catch (const Ort::Exception& error) {
     throw Error(ErrorKind::environment, fmt::format("ONNX Runtime: the CUDA provider does not load: {}; {}", error.what(), kCudaAdvice));
+  }
+}
+
+/// What the runtime's header names; a newer library may know more.
+constexpr std::array kKnownKeys = {
+    kOrtSessionOptionsConfigDisablePrepacking,
+    kOrtSessionOptionsConfigUseEnvAllocators,
+    kOrtSessionOptionsConfigLoadModelFormat,
+    kOrtSessionOptionsConfigSaveModelFormat,
+    kOrtSessionOptionsConfigSetDenormalAsZero,
+    kOrtSessionOptionsDisableQuantQDQ,
+    kOrtSessionOptionsDisableDoubleQDQRemover,
+    kOrtSessionOptionsEnableQuantQDQCleanup,
+    kOrtSessionOptionsEnableGeluApproximation,
+    kOrtSessionOptionsDisableAheadOfTimeFunctionInlining,
+    kOrtSessionOptionsDisableSpecifiedOptimizers,
+    kOrtSessionOptionsUseDeviceAllocatorForInitializers,
+    kOrtSessionOptionsConfigAllowInterOpSpinning,
+    kOrtSessionOptionsConfigAllowIntraOpSpinning,
+    kOrtSessionOptionsConfigUseORTModelBytesDirectly,
+    kOrtSessionOptionsConfigUseORTModelBytesForInitializers,
+    kOrtSessionOptionsQDQIsInt8Allowed,
+    kOrtSessionOptionsAvx2PrecisionMode,
+    kOrtSessionOptionsConfigMinimalBuildOptimizations,
+    kOrtSessionOptionsConfigNnapiEpPartitioningStopOps,
+    kOrtSessionOptionsConfigDynamicBlockBase,
+    kOrtSessionOptionsConfigForceSpinningStop,
+    kOrtSessionOptionsConfigStrictShapeTypeInference,
+    kOrtSessionOptionsConfigStrictAllowReleasedOpsetsOnly,
+    kOrtSessionOptionsConfigIntraOpThreadAffinities,
+    kOrtSessionOptionsDisableCPUEPFallback,
+    kOrtSessionOptionsOptimizedModelExternalInitializersFileName,
+    kOrtSessionOptionsOptimizedModelExternalInitializersMinSizeInBytes,
+    kOrtSessionOptionsModelExternalInitializersFileFolderPath,
+    kOrtSessionOptionsSavePrePackedConstantInitializers,
+    kOrtSessionOptionsCollectNodeMemoryStatsToFile,
+    kOrtSessionOptionsResourceCudaPartitioningSettings,
+    kOrtSessionOptionEpContextEnable,
+    kOrtSessionOptionEpContextFilePath,
+    kOrtSessionOptionEpContextEmbedMode,
+    kOrtSessionOptionEpContextNodeNamePrefix,
+    kOrtSessionOptionShareEpContexts,
+    kOrtSessionOptionsEpContextModelExternalInitializersFileName,
+    kOrtSessionOptionsMlasGemmFastMathArm64Bfloat16,
+    kOrtSessionOptionsQDQMatMulNBitsAccuracyLevel,
+};
+
+/// The runtime takes any key and ignores what it does not know.
+void warn_of_unknown(const std::string& key) {
+  static std::set<std::string> warned;
+  if (std::find(kKnownKeys.begin(), kKnownKeys.end(), std::string_view(key)) != kKnownKeys.end() || !warned.insert(key).second) return;
+  log(LogLevel::warning,
+      fmt::format("session option '{}': not among those of ONNX Runtime's header; it is ignored unless this library, {}, "
+                  "knows it; check the spelling",
+                  key, onnx_runtime_info().version));
+}
+
+void add_config(Ort::SessionOptions& made, const std::map<std::string, std::string>& config) {
+  for (const auto& [key, value] : config) {
+    warn_of_unknown(key);
+    try {
+      made.AddConfigEntry(key.c_str(), value.c_str());
+    } catch (const Ort::Exception& error) {
+      throw Error(ErrorKind::usage, fmt::format("session option '{}': refused by ONNX Runtime: {}; correct it", key, error.what()));
+    }
   }
 }
 
@@ -86,6 +154,7 @@ Ort::SessionOptions make_session_options(const SessionOptions& options) {
       made.SetLogSeverityLevel(ORT_LOGGING_LEVEL_FATAL);  // the refusal comes as an exception
     }
   }
+  add_config(made, options.config);
   return made;
 }
 

@@ -86,6 +86,17 @@ TEST_F(SessionTest, RefusesNegativeThreads) {
   expect_error(ErrorKind::usage, "-1 threads", [&] { open(doubling(), options); });
 }
 
+TEST_F(SessionTest, TakesSessionOptions) {
+  SessionOptions options;
+  options.config = {{"session.set_denormal_as_zero", "1"}};
+  const auto session = open(doubling(), options);
+  const float denormal = 1e-40F;
+  EXPECT_THAT(values_of<float>(session.run({Tensor::of<float>({1, 2}, {denormal, 2})}).at(0)), ElementsAre(0, 4))
+      << "the runtime was told to flush denormal numbers";
+  options.config = {{std::string(5000, 'k'), "1"}};
+  expect_error(ErrorKind::usage, "refused by ONNX Runtime", [&] { open(doubling(), options); });
+}
+
 TEST_F(SessionTest, MovesAndOutlivesItsFile) {
   auto session = open(doubling());
   const Session moved = std::move(session);

@@ -32,23 +32,25 @@ std::optional<Latency> latency_from_json(const Json& json) {
 }  // namespace
 
 Json metrics_document(const MetricsSettings& settings, const Json& metrics, const std::optional<Latency>& latency) {
-  return {{"onnx_path", settings.onnx_path},
-          {"instances", settings.instances},
-          {"images_dir", settings.images_dir},
-          {"providers", settings.providers},
-          {"imgsz", to_json(settings.image_size)},
-          {"max_images", settings.max_images},
-          {"warmup_runs", settings.warmup_runs},
-          {"skip_latency", !latency.has_value()},
-          {"conf", settings.confidence},
-          {"iou", settings.iou},
-          {"max_det", settings.max_detections},
-          {"pre_nms_topk", settings.pre_nms_top_k},
-          {"head", settings.head},
-          {"graph_optimizations", settings.optimized},
-          {"threads", settings.threads},
-          {"metrics", metrics},
-          {"latency", latency_to_json(latency)}};
+  Json document = {{"onnx_path", settings.onnx_path},
+                   {"instances", settings.instances},
+                   {"images_dir", settings.images_dir},
+                   {"providers", settings.providers},
+                   {"imgsz", to_json(settings.image_size)},
+                   {"max_images", settings.max_images},
+                   {"warmup_runs", settings.warmup_runs},
+                   {"skip_latency", !latency.has_value()},
+                   {"conf", settings.confidence},
+                   {"iou", settings.iou},
+                   {"max_det", settings.max_detections},
+                   {"pre_nms_topk", settings.pre_nms_top_k},
+                   {"head", settings.head},
+                   {"graph_optimizations", settings.optimized},
+                   {"threads", settings.threads},
+                   {"metrics", metrics},
+                   {"latency", latency_to_json(latency)}};
+  if (!settings.session_options.empty()) document["session_options"] = settings.session_options;
+  return document;
 }
 
 Score score_from_document(const Json& document, const std::string& metrics_path) {

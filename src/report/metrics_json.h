@@ -2,6 +2,7 @@
 // metrics.json: the COCO numbers of one ONNX file together with everything that decides them.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct MetricsSettings {
   std::string head;
   bool optimized = true;  ///< whether the runtime's graph optimisations were on
   int threads = 0;
+  std::map<std::string, std::string> session_options;  ///< of the runtime, where any were given
 };
 
 /// `metrics` is the object of to_json(CocoMetrics). Without latency the key `skip_latency` is true and `latency` null.

@@ -24,6 +24,7 @@ Json runtime_to_json(const RuntimeFacts& facts) {
                {"steps", to_json(facts.steps)},
                {"time_ratio", nullptr}};
   if (facts.time_ratio) json["time_ratio"] = *facts.time_ratio;
+  if (facts.folded_time_ratio) json["folded_time_ratio"] = *facts.folded_time_ratio;
   if (!facts.problem.empty()) json["problem"] = facts.problem;
   return json;
 }

@@ -24,6 +24,12 @@ std::string operators_text(const RuntimeFacts& facts) {
   return fmt::format("{}", fmt::join(shares, ", "));
 }
 
+std::string time_text(const RuntimeFacts& facts) {
+  if (!facts.time_ratio) return "-";
+  return fmt::format("{:.2f}", *facts.time_ratio) +
+         (facts.folded_time_ratio ? fmt::format(" ({:.2f} with session.disable_quant_qdq=1)", *facts.folded_time_ratio) : "");
+}
+
 LevelCell cell_of(const LevelAgreement& level) {
   const bool same = level.same_detections();
   return {level.provider + " " + level.level,
@@ -54,13 +60,7 @@ std::vector<RuntimeRow> runtime_rows(const Report& report) {
   for (const auto& artifact : report.artifacts) {
     if (!artifact.runtime) continue;
     const auto& facts = *artifact.runtime;
-    RuntimeRow row{artifact.name,
-                   facts.time_ratio ? fmt::format("{:.2f}", *facts.time_ratio) : "-",
-                   nodes_text(facts),
-                   operators_text(facts),
-                   {},
-                   steps_text(facts.steps),
-                   facts.problem};
+    RuntimeRow row{artifact.name, time_text(facts), nodes_text(facts), operators_text(facts), {}, steps_text(facts.steps), facts.problem};
     for (const auto& level : facts.levels) row.levels.push_back(cell_of(level));
     rows.push_back(std::move(row));
   }

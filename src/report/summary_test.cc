@@ -61,7 +61,10 @@ TEST(Summary, SaysWhatTheRuntimeDoes) {
   facts.levels = {{"cpu", "basic", 0, 0, 5, 5, 5, 0, 0}, {"cpu", "all", 0.1, 40, 5, 6, 4, 0, 0}};
   facts.steps = {83, 71, 12, "model.4.QuantizeLinear", 3, 0.0002, false, true};
   facts.time_ratio = 0.7;
+  result.artifacts[2].runtime.emplace().time_ratio = 1.52;
+  result.artifacts[2].runtime->folded_time_ratio = 0.99;
   const auto text = summary_markdown(result);
+  EXPECT_THAT(text, HasSubstr("| w4a16-int4-ptq | 1.52 (0.99 with session.disable_quant_qdq=1) |"));
   EXPECT_THAT(text, HasSubstr("| w4a16-qcdq-ptq-opt | 0.70 | 410 on CPUExecutionProvider | 32 % QLinearConv, 10 % Conv | "
                               "cpu basic: the same 5; cpu all: **4 of 5 again, 6 found** |\n"));
   EXPECT_THAT(text, HasSubstr("| baseline-fp32 | - |  |  | **no kernel \\| at all** |\n"));

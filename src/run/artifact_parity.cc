@@ -2,7 +2,9 @@
 #include "run/artifact_parity.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <string>
 
 #include "artifacts/artifact_check.h"
 #include "scoring/output_parity.h"
@@ -21,9 +23,12 @@ OutputKind kind_of(const RunPlan& plan) {
 }
 
 /// Empty when the file does not work; its own gate says so.
-std::optional<Tensor> output_of(const ParityContext& context, const ArtifactReport* artifact, bool optimize) {
+std::optional<Tensor> output_of(const ParityContext& context, const ArtifactReport* artifact, bool optimize,
+                                const std::map<std::string, std::string>& session_options = {}) {
   if (!artifact || !artifact->finite) return std::nullopt;
-  return first_output(context.directory.path(artifact->path), context.plan.options.runtime, optimize, context.probe);
+  auto runtime = context.plan.options.runtime;
+  for (const auto& [key, value] : session_options) runtime.session_options[key] = value;
+  return first_output(context.directory.path(artifact->path), runtime, optimize, context.probe);
 }
 
 void add_row(const ParityContext& context, ArtifactReport* artifact, const std::string& what, const std::optional<Tensor>& reference,
@@ -56,6 +61,14 @@ void compare_twin_outputs(const ParityContext& context, std::vector<ArtifactRepo
   if (artifact && artifact->parity.size() > rows) twin.outputs = artifact->parity.back();
 }
 
+/// Both have float weights once they are loaded, where the runtime also folds the DequantizeLinear of the INT4 file.
+void compare_unpack(const ParityContext& context, const ArtifactReport* packed, ArtifactReport* unpack) {
+  const auto on = output_of(context, unpack, true);
+  add_row(context, unpack, "optimisations on against off", output_of(context, unpack, false), on);
+  add_row(context, unpack, "against INT4 with session.disable_quant_qdq=1, optimisations on",
+          output_of(context, packed, true, {{"session.disable_quant_qdq", "1"}}), on, context.plan.options.runtime.provider == "cpu");
+}
+
 }  // namespace
 
 void compare_baseline(const ParityContext& context, std::vector<ArtifactReport>& reports) {
@@ -74,11 +87,12 @@ void compare_quantized(const ParityContext& context, const std::vector<VariantFi
   auto* const main = cleaned ? cleaned : packed;
   const auto on = output_of(context, main, true);
   add_row(context, main, "optimisations on against off", output_of(context, main, false), on);
-  for (const auto* dialect : {"qcdq", "int4"}) {
+  for (const auto* dialect : {"qcdq", "int4", "unpack"}) {
     auto* const half = find(files, reports, dialect, "fp16");
     if (half) add_row(context, half, "against FP32 compute", on, output_of(context, half, true));
   }
   for (auto& twin : twins) compare_twin_outputs(context, reports, twin);
+  compare_unpack(context, packed, find(files, reports, "unpack", ""));
   if (!integer) return;
   const auto integer_on = output_of(context, integer, true);
   add_row(context, integer, "optimisations on against off", output_of(context, integer, false), integer_on);

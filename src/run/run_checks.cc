@@ -34,11 +34,11 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   return result.document;
 }
 
-bool is_integer(const VariantFile& file) { return file.dialect == "integer"; }
+/// Beside the file that stands for the recipe the forms for one runtime are scored: they have folders of their own.
+bool is_runtime_form(const VariantFile& file) { return file.dialect == "integer" || file.dialect == "unpack"; }
 
-/// The second scored file of a recipe, the integer form, has its own folder.
 MetricsName metrics_name_of(const RunVariant& variant, const VariantFile& file) {
-  return [variant, form = std::string(is_integer(file) ? "integer" : "")](const std::string& suffix) {
+  return [variant, form = is_runtime_form(file) ? file.dialect : std::string()](const std::string& suffix) {
     const std::string both = form + (form.empty() || suffix.empty() ? "" : "-") + suffix;
     return RunNames::metrics(variant.recipe.name, both, variant.method);
   };
@@ -86,7 +86,7 @@ void check_and_score(const RunPlan& plan, const RunVariant& variant, RunJournal&
   for (std::size_t i = 0; i < files.size(); ++i)
     if (is_scored(variant.recipe, files[i])) score_artifact(plan, journal, reports[i], metrics_name_of(variant, files[i]));
   for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_scored(variant.recipe, files[i]) && !is_integer(files[i])) blame_artifact(plan, journal, reports[i], variant.method);
+    if (is_scored(variant.recipe, files[i]) && !is_runtime_form(files[i])) blame_artifact(plan, journal, reports[i], variant.method);
   journal.report().artifacts.insert(journal.report().artifacts.end(), reports.begin(), reports.end());
 }
 

@@ -147,10 +147,12 @@ void note_caveats(RunPlan& plan) {
     plan.caveats.push_back(
         fmt::format("**{} calibration images are also scored ({}{}): the quantised scores are flattered.** Calibrate on other images.",
                     both.size(), both.front(), both.size() > 1 ? ", ..." : ""));
+  for (const auto& [key, value] : plan.options.runtime.session_options)
+    plan.caveats.push_back(fmt::format("Scores and times of this run are with ONNX Runtime's session option {}={}.", key, value));
   plan.caveats.push_back(
-      "4-bit weights save size and transfer. Except for the integer files, ONNX Runtime computes with the dequantised values, so they do "
-      "not "
-      "make a CPU faster.");
+      "4-bit weights save size and transfer. ONNX Runtime computes with the dequantised values: unpack files are decoded once, when they "
+      "are loaded, and run at the float file's speed; INT4 and QCDQ files are decoded at every image and are slower, unless the session "
+      "option session.disable_quant_qdq=1 is set (INT4, QCDQ with float activations). Only the integer files compute on integers.");
 }
 
 void describe_inputs(RunPlan& plan) {
@@ -216,10 +218,11 @@ std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {
 }
 
 std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize) {
-  return key_of({{"artifact", artifact_sha256},
-                 {"evaluation", plan.inputs["evaluation"]},
-                 {"provider", plan.options.runtime.provider},
-                 {"optimize", optimize}});
+  const auto& runtime = plan.options.runtime;
+  Json decides = {
+      {"artifact", artifact_sha256}, {"evaluation", plan.inputs["evaluation"]}, {"provider", runtime.provider}, {"optimize", optimize}};
+  if (!runtime.session_options.empty()) decides["session_options"] = runtime.session_options;
+  return key_of(decides);
 }
 
 }  // namespace nibble

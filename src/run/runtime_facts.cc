@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "data/image.h"
 #include "nibble/error.h"
@@ -27,10 +28,16 @@ std::vector<OpShare> shares_of(const RuntimeProfile& profile) {
   return shares;
 }
 
-std::vector<ArtifactReport*> scored_files(Report& report) {
+/// The INT4 file that computes in float32, by the end of artifact_name.
+bool is_int4(const ArtifactReport& artifact) { return artifact.name.ends_with("-int4-ptq") || artifact.name.ends_with("-int4-qat"); }
+
+/// What was scored, and INT4 files beside it: how fast they are depends on a session option.
+std::vector<ArtifactReport*> observed_files(Report& report) {
   std::vector<ArtifactReport*> files;
+  const auto is_scored = [](const auto& artifact) { return artifact.score.has_value(); };
+  if (std::none_of(report.artifacts.begin(), report.artifacts.end(), is_scored)) return files;
   for (auto& artifact : report.artifacts)
-    if (artifact.score) files.push_back(&artifact);
+    if (artifact.finite && (artifact.score || is_int4(artifact))) files.push_back(&artifact);
   return files;
 }
 
@@ -51,36 +58,44 @@ RuntimeFacts facts_of(const std::filesystem::path& model, const DetectorFile& de
   return facts;
 }
 
-void compare_times(const std::vector<ArtifactReport*>& files, const std::vector<DetectorFile>& detectors, const Tensor& input,
-                   Progress& progress) {
+/// `folded`: sessions of INT4 files, by place in `files`, in which the runtime folds their weights.
+void compare_times(const std::vector<ArtifactReport*>& files, const std::vector<DetectorFile>& detectors,
+                   const std::map<std::size_t, Session>& folded, const Tensor& input, Progress& progress) {
   const auto is_baseline = [](const ArtifactReport* file) { return file->recipe.empty(); };
   const auto baseline = std::find_if(files.begin(), files.end(), is_baseline) - files.begin();
   if (baseline == static_cast<std::ptrdiff_t>(files.size())) return;
   std::vector<const Session*> sessions;
   for (const auto& detector : detectors) sessions.push_back(&detector.session);
-  const auto latencies = measure_interleaved(sessions, std::vector<Tensor>(files.size(), input), kWarmupRounds, kRounds, progress);
+  for (const auto& [place, session] : folded) sessions.push_back(&session);
+  const auto latencies = measure_interleaved(sessions, std::vector<Tensor>(sessions.size(), input), kWarmupRounds, kRounds, progress);
   const double reference_ms = latencies[static_cast<std::size_t>(baseline)].median_ms;
   for (std::size_t i = 0; i < files.size(); ++i) files[i]->runtime->time_ratio = latencies[i].median_ms / reference_ms;
+  auto next = files.size();
+  for (const auto& [place, session] : folded) files[place]->runtime->folded_time_ratio = latencies[next++].median_ms / reference_ms;
 }
 
 }  // namespace
 
 void observe_runtime(const RunPlan& plan, RunJournal& journal) {
-  const auto files = scored_files(journal.report());
+  const auto files = observed_files(journal.report());
   if (files.empty()) return;
   const auto& set = plan.evaluation;
   const auto input = network_input(read_network_image(image_path(set, set.dataset.images.front()), plan.options.image_size), 1);
   auto& progress = journal.progress();
   progress.begin("what the runtime does", static_cast<std::int64_t>(files.size()));
   std::vector<DetectorFile> detectors;
+  std::map<std::size_t, Session> folded;
+  auto folding = plan.options.runtime;
+  folding.session_options.insert_or_assign("session.disable_quant_qdq", std::string("1"));
   for (auto* artifact : files) {
     const auto model = journal.directory().path(artifact->path);
     detectors.push_back(open_detector(model, plan.options.runtime, true, 0));
     artifact->runtime = facts_of(model, detectors.back(), input, plan.options.runtime);
+    if (is_int4(*artifact)) folded.emplace(detectors.size() - 1, open_session(model, folding, true));
     progress.step(artifact->name);
   }
   progress.end(fmt::format("{} files", files.size()));
-  compare_times(files, detectors, input, progress);
+  compare_times(files, detectors, folded, input, progress);
 }
 
 }  // namespace nibble

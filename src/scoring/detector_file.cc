@@ -80,6 +80,7 @@ SessionOptions session_options(const RuntimeOptions& runtime, bool optimize) {
   options.threads = runtime.threads;
   options.optimize = optimize;
   options.allow_cpu_fallback = runtime.allow_cpu_fallback;
+  options.config = runtime.session_options;
   return options;
 }
 

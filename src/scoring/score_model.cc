@@ -50,6 +50,7 @@ MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& d
   settings.pre_nms_top_k = decode.pre_nms_top_k;
   settings.head = std::string(name_of(detector.kind));
   settings.optimized = options.optimize;
+  settings.session_options = options.runtime.session_options;
   settings.threads = options.runtime.threads > 0 ? options.runtime.threads : thread_count(0);
   return settings;
 }

@@ -15,6 +15,7 @@ Json to_json(const GraphCensus& census) {
           {"initialisers", census.initialisers},
           {"QuantizeLinear", census.quantize},
           {"DequantizeLinear", census.dequantize},
+          {"packed_weights", census.unpacked},
           {"bytes", census.bytes}};
 }
 
@@ -42,7 +43,8 @@ std::string text_of(const CleanResult& result) {
   text += fmt::format("{:<18}{:>12}{:>12}\n", "", "before", "after");
   text += census_row("nodes", before.nodes, after.nodes) + census_row("initialisers", before.initialisers, after.initialisers) +
           census_row("QuantizeLinear", before.quantize, after.quantize) +
-          census_row("DequantizeLinear", before.dequantize, after.dequantize) + census_row("bytes", before.bytes, after.bytes) + "\n";
+          census_row("DequantizeLinear", before.dequantize, after.dequantize) +
+          (before.unpacked > 0 ? census_row("packed weights", before.unpacked, after.unpacked) : "") + census_row("bytes", before.bytes, after.bytes) + "\n";
   bool changed = false;
   for (const auto& count : result.passes) {
     if (count.applied == 0) continue;

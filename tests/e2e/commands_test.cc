@@ -317,6 +317,35 @@ TEST_F(Commands, ProfileSaysWhatRanAndHowLevelsAgree) {
   EXPECT_EQ(nibble({"profile", "missing.onnx"}).exit_code, 3);
 }
 
+TEST_F(Commands, QuantizeWritesTheUnpackForm) {
+  write_file(folder_ / "fast.yaml",
+             "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max, error_propagation: false}\n"
+             "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
+             "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv, weight_bits: 8}\n  - {match: '*', keep_float: true}\n");
+  const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320", "--dialect", "all"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("equal: fast-unpack-ptq and fast-int4-ptq"));
+  EXPECT_THAT(outcome.out, HasSubstr("equal: fast-unpack-ptq-fp16 and fast-int4-ptq-fp16"));
+  const auto json = inspected("out/yolov10n-fast-unpack-ptq.onnx");
+  EXPECT_EQ(json["opset"], 18);
+  EXPECT_EQ(json["metadata"]["nibble.dialect"], "unpack");
+  EXPECT_THAT(json["quantised"].get<std::string>(),
+              HasSubstr("1 of 83 layers: 4-bit weights, a scale per channel, packed, decoded to float"));
+  EXPECT_THAT(json["quantised"].get<std::string>(),
+              HasSubstr("1 of 83 layers: 8-bit weights, a scale per channel, as bytes, decoded to float"));
+  EXPECT_EQ(json["ops"].contains("DequantizeLinear"), false);
+  ASSERT_EQ(nibble({"clean", "out/yolov10n-fast-unpack-ptq.onnx", "-o", "clean.onnx"}).exit_code, 0);
+  EXPECT_EQ(inspected("clean.onnx")["quantised"], json["quantised"]);
+  const auto scored = nibble({"eval", "out/yolov10n-fast-int4-ptq.onnx", "--max-images", "2", "--skip-latency", "--json", "m.json",
+                              "--session-option", "session.disable_quant_qdq=1"});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_EQ(read_json(folder_ / "m.json")["session_options"]["session.disable_quant_qdq"], "1");
+  const auto misspelt = nibble({"eval", "out/yolov10n-fast-int4-ptq.onnx", "--max-images", "1", "--skip-latency", "--session-option",
+                                "session.disable_quant_dqd=1"});
+  EXPECT_THAT(misspelt.err, HasSubstr("session option 'session.disable_quant_dqd'"));
+  EXPECT_EQ(nibble({"eval", "m.onnx", "--session-option", "session.disable_quant_qdq"}).exit_code, 2);
+}
+
 TEST_F(Commands, QuantizeWritesTheIntegerForm) {
   write_file(folder_ / "fast.yaml",
              "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
@@ -324,6 +353,9 @@ TEST_F(Commands, QuantizeWritesTheIntegerForm) {
              "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\n");
   const auto outcome = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320", "--dialect", "all"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto refused = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320", "--dialect", "unpack"});
+  EXPECT_EQ(refused.exit_code, 4);
+  EXPECT_THAT(refused.err, HasSubstr("the unpack form is for float activations"));
   const auto qcdq = inspected("out/yolov10n-fast-qcdq-ptq-opt.onnx"), integer = inspected("out/yolov10n-fast-integer-ptq.onnx");
   EXPECT_EQ(integer["metadata"]["nibble.dialect"], "integer");
   EXPECT_EQ(qcdq["ops"]["QuantizeLinear"], 2);

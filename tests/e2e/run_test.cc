@@ -40,11 +40,11 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   const auto outcome = nibble({"--run-id", "a"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto root = folder_ / "runs/a";
-  for (const auto* file :
-       {"onnx/yolov10n-baseline-fp32.onnx", "onnx/yolov10n-baseline-fp16.onnx", "onnx/yolov10n-fast-qcdq-ptq.onnx",
-        "onnx/yolov10n-fast-qcdq-ptq-opt.onnx", "onnx/yolov10n-fast-int4-ptq.onnx", "baseline-coco/metrics.json",
-        "ptq-fast-coco/metrics.json", "ptq-fast-coco/compare.json", "summary.md", "report.html", "run.json", "gates.json",
-        "config/fast.json", "config/image-ids.txt", "env/machine.json", "env/libraries.json", "logs/nibble.log"})
+  for (const auto* file : {"onnx/yolov10n-baseline-fp32.onnx", "onnx/yolov10n-baseline-fp16.onnx", "onnx/yolov10n-fast-qcdq-ptq.onnx",
+                           "onnx/yolov10n-fast-qcdq-ptq-opt.onnx", "onnx/yolov10n-fast-int4-ptq.onnx", "onnx/yolov10n-fast-unpack-ptq.onnx",
+                           "baseline-coco/metrics.json", "ptq-fast-coco/metrics.json", "ptq-fast-unpack-coco/metrics.json",
+                           "ptq-fast-coco/compare.json", "summary.md", "report.html", "run.json", "gates.json", "config/fast.json",
+                           "config/image-ids.txt", "env/machine.json", "env/libraries.json", "logs/nibble.log"})
     EXPECT_TRUE(fs::exists(root / file)) << file;
   const auto run = manifest("a");
   EXPECT_EQ(run["status"], "done");
@@ -52,13 +52,19 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   const auto gates = read_json(root / "gates.json");
   EXPECT_EQ(gates["passed"], true);
   EXPECT_GE(gates["gates"].size(), 12U);
-  ASSERT_EQ(run["twins"].size(), 2U);  // cleaned and exported, packed and cleaned
+  ASSERT_EQ(run["twins"].size(), 3U);  // cleaned and exported, packed and cleaned, unpack and packed
   for (const auto& twin : run["twins"]) {
     EXPECT_EQ(twin["equal"], true) << twin;
     EXPECT_GT(twin["integers"], 0) << twin;
     EXPECT_EQ(twin["outputs"]["max_score"], 0.0) << twin;
   }
   EXPECT_THAT(read_file(root / "summary.md"), HasSubstr("- fast-int4-ptq and fast-qcdq-ptq-opt: "));
+  EXPECT_THAT(read_file(root / "summary.md"), HasSubstr("- fast-unpack-ptq and fast-int4-ptq: "));
+  EXPECT_THAT(outcome.out, HasSubstr("| fast-unpack-ptq | 0."));
+  EXPECT_THAT(outcome.out, HasSubstr("with session.disable_quant_qdq=1) | "));
+  int judged = 0;
+  for (const auto& gate : gates["gates"]) judged += gate["subject"] == "fast-unpack-ptq" && gate["gate"] == "map_drop" ? 1 : 0;
+  EXPECT_EQ(judged, 1);
   int quantised = 0;
   const Json stats = read_json(root / "ptq-fast-coco/layers.json");
   for (const auto& layer : stats["layers"]) quantised += layer["method"] == "gptq" ? 1 : 0;
@@ -71,11 +77,13 @@ TEST_F(Run, LeavesACompleteRunDirectory) {
   EXPECT_THAT(page, HasSubstr("<h2>What the runtime does"));
   EXPECT_THAT(page, HasSubstr("<h2>Twins"));
   for (const auto& artifact : run["artifacts"]) {
-    EXPECT_EQ(artifact.contains("runtime"), artifact.contains("score")) << artifact;
+    const bool is_int4 = artifact["name"] == "fast-int4-ptq";
+    EXPECT_EQ(artifact.contains("runtime"), artifact.contains("score") || is_int4) << artifact;
     if (!artifact.contains("runtime")) continue;
     EXPECT_GT(artifact["runtime"]["nodes_by_provider"]["CPUExecutionProvider"], 100) << artifact;
     EXPECT_EQ(artifact["runtime"]["levels"].size(), 3U) << artifact;
     EXPECT_GT(artifact["runtime"]["time_ratio"], 0.0) << artifact;
+    EXPECT_EQ(artifact["runtime"].contains("folded_time_ratio"), is_int4) << artifact;
   }
   EXPECT_THAT(read_file(root / "logs/nibble.log"), HasSubstr("calibrate"));
   EXPECT_THAT(outcome.out, HasSubstr("## What is lost"));
@@ -102,7 +110,7 @@ TEST_F(Run, TheSameSeedGivesTheSameBytesAndASecondRunDoesNotOverwrite) {
     EXPECT_EQ(entry["sha256"], b[path]["sha256"]) << path;
     ++compared;
   }
-  EXPECT_EQ(compared, 5);
+  EXPECT_EQ(compared, 6);
   const auto again = nibble({"--run-id", "a", "--smoke"});
   EXPECT_EQ(again.exit_code, 2);
   EXPECT_THAT(again.err, HasSubstr("--resume"));
