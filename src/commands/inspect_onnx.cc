@@ -9,6 +9,7 @@
 #include "commands/inspect.h"
 #include "commands/inspect_text.h"
 #include "export/onnx_summary.h"
+#include "export/output_scale.h"
 #include "ort/session.h"
 
 namespace nibble {
@@ -128,6 +129,7 @@ std::string to_text(const std::filesystem::path& file, const OnnxSummary& summar
   for (const auto& tensor : summary.inputs) line("input", tensor_text(tensor));
   for (const auto& tensor : summary.outputs) line("output", tensor_text(tensor));
   line("meaning", meaning_of(summary));
+  if (const auto shared = find_shared_output_scale(file)) line("warning", "scores are lost: " + text_of(*shared));
   line("operators", ops_text(summary));
   line("quantisers",
        fmt::format("{} QuantizeLinear, {} DequantizeLinear", count_of(summary, "QuantizeLinear"), count_of(summary, "DequantizeLinear")));

@@ -34,6 +34,7 @@ struct Comparison {
   std::optional<PartGains> parts;
   DetectionBlame detections;
   std::vector<std::string> notes;  ///< what was left out, and why
+  std::string lost_scores;         ///< why B detects nothing, where its file shows that; empty: nothing is shown
 };
 
 /// Largest share first. Never empty: where nothing helps it says so.
