@@ -242,6 +242,7 @@ struct Comparison {
   DetectionBlame detections;
   std::vector<Advice> advice;      ///< The largest share first; never empty: where nothing helps it says so.
   std::vector<std::string> notes;  ///< What was left out, and why.
+  std::string lost_scores;         ///< Why B detects nothing, where its file shows that; empty: nothing is shown.
 };
 /// Runs both files on the same images and compares their layers and detections. Throws Error(input) for files of different classes.
 Comparison compare(const CompareOptions& options, Progress& progress);

@@ -92,6 +92,7 @@ struct OnnxInspection {
   std::filesystem::path file;
   OnnxSummary summary;
   std::string meaning;                   ///< What the first output means: the file's own words, else what its shape and class names say.
+  std::string lost_scores;               ///< Why all scores are 0, where the file shows that; empty: nothing is shown.
   std::string quantisation;              ///< "82 of 83 layers: 4-bit weights, a scale per channel, packed; inputs are float".
   std::string runtime_version;           ///< Of ONNX Runtime; empty: it is not here.
   std::vector<ProviderTrial> providers;  ///< One for each provider this ONNX Runtime has; empty without a runtime.

@@ -16,7 +16,7 @@ void add_eval(CLI::App& app, Action& chosen) {
                               "  nibble eval yolov10n.onnx\n"
                               "      on the 32 embedded images\n"
                               "  nibble eval yolov10n.onnx --images val2017 --annotations instances_val2017.json --json metrics.json\n");
-  command.add_option("MODEL", eval.model, "an ONNX detector with output [B,N,6], [B,4+classes,A] or [B,64+classes,A]")
+  command.add_option("MODEL", eval.model, "an ONNX detector with output [B,N,6], [B,4+classes,A], [B,64+classes,A] or [B,A,5+classes]")
       ->required()
       ->type_name("FILE");
   add_data_options(command, eval.data, true);

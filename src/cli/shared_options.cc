@@ -128,7 +128,14 @@ CLI::Option& add_image_size_option(CLI::App& command, std::optional<ImageSize>& 
               ->check([&image_size](const std::string& text) { return read_image_size(text, image_size.emplace()); });
 }
 
-void add_detector_file_options(CLI::App& command, DetectorFileOptions& file) { add_image_size_option(command, file.image_size); }
+void add_detector_file_options(CLI::App& command, DetectorFileOptions& file) {
+  add_image_size_option(command, file.image_size);
+  command
+      .add_option("--output-layout", file.output_layout,
+                  "what the output is, where the file leaves it open: one2one (end2end) [B,N,6], one2many [B,4+classes,A], raw "
+                  "[B,64+classes,A], yolov5 [B,A,5+classes] with objectness")
+      ->type_name("NAME");
+}
 
 std::vector<std::string> with_joined_sizes(const std::vector<std::string>& arguments) {
   std::vector<std::string> joined;

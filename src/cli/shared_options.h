@@ -33,7 +33,7 @@ void add_data_options(CLI::App& command, DataOptions& options, bool with_images,
 void add_head_options(CLI::App& command, std::string& head, ImageSize& image_size);
 /// --imgsz of a file that is read or a network that is built.
 CLI::Option& add_image_size_option(CLI::App& command, std::optional<ImageSize>& image_size);
-/// What a file leaves open: --imgsz.
+/// What a file leaves open: --imgsz, --output-layout.
 void add_detector_file_options(CLI::App& command, DetectorFileOptions& file);
 /// The arguments with `--imgsz H W` written as `--imgsz H,W`, so that no option takes a variable number of words.
 std::vector<std::string> with_joined_sizes(const std::vector<std::string>& arguments);

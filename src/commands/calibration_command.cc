@@ -61,7 +61,7 @@ CalibrationCheck check_calibration(const CalibrationCheckOptions& options, Progr
     const FloatFile model(options.model, options.image_size.value_or(640));
     const auto detector = open_detector(model.path(), options.runtime, false, 0, {.image_size = options.image_size, .output_layout = {}});
     const auto input = [&](std::int64_t i) {
-      return network_input(read_network_image(files[static_cast<std::size_t>(i)], detector.image_size), detector.batch);
+      return network_input(read_network_image(files[static_cast<std::size_t>(i)], detector.image_size), detector);
     };
     findings.convergence = measure_convergence(model.path(), static_cast<std::int64_t>(files.size()), input, options.runtime, progress);
   }

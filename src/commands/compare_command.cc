@@ -8,6 +8,7 @@
 #include "base/watched_progress.h"
 #include "compare/comparison.h"
 #include "compare/comparison_steps.h"
+#include "export/output_scale.h"
 #include "nibble/compare.h"
 #include "nibble/error.h"
 #include "scoring/detect.h"
@@ -59,6 +60,8 @@ Comparison compare(const CompareOptions& options, Progress& listener) {
   describe_data(set, comparison);
   const auto seen_by_a = detect_images(a, set, {}, "detect A: " + options.a.filename().string(), progress);
   const auto seen_by_b = detect_images(b, set, {}, "detect B: " + options.b.filename().string(), progress);
+  if (const auto shared = seen_by_b.empty() ? find_shared_output_scale(options.b) : std::nullopt)
+    comparison.lost_scores = "all scores of B are 0: " + text_of(*shared);
   comparison.detections =
       blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence, options.runtime.threads);
   if (options.tensor_images > 0)

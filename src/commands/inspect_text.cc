@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "base/box_logits.h"
+#include "export/output_scale.h"
 #include "nibble/error.h"
 #include "ort/session.h"
 #include "yolo/model_metadata.h"
@@ -131,8 +132,9 @@ std::vector<ProviderTrial> try_providers(const std::filesystem::path& file) {
 
 OnnxInspection inspect_onnx(const std::filesystem::path& file) {
   OnnxInspection inspection{
-      .file = file, .summary = summarize_onnx(file), .meaning = {}, .quantisation = {}, .runtime_version = {}, .providers = {}};
+      .file = file, .summary = summarize_onnx(file), .meaning = {}, .lost_scores = {}, .quantisation = {}, .runtime_version = {}, .providers = {}};
   inspection.meaning = meaning_of(inspection.summary);
+  if (const auto shared = find_shared_output_scale(file)) inspection.lost_scores = text_of(*shared);
   inspection.quantisation = quantisation_of(inspection.summary);
   inspection.providers = try_providers(file);
   if (!inspection.providers.empty()) inspection.runtime_version = onnx_runtime_info().version;

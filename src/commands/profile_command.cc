@@ -33,7 +33,7 @@ std::vector<Tensor> inputs_for(const DetectorFile& detector, const ProfileOption
     return random_inputs(detector.session, options.runtime.seed, detector.image_size);
   std::vector<Tensor> inputs;
   for (const auto& file : list_image_files(options.images, kLevelImages))
-    inputs.push_back(network_input(read_network_image(file, detector.image_size), detector.batch));
+    inputs.push_back(network_input(read_network_image(file, detector.image_size), detector));
   return inputs;
 }
 
@@ -49,7 +49,7 @@ std::vector<ModelProfile> profile_all(const ProfileOptions& options, Progress& p
     const auto inputs = inputs_for(detectors[i], options);
     ModelProfile profile;
     profile.model = model;
-    profile.head = std::string(name_of(detectors[i].kind));
+    profile.head = std::string(name_of(detectors[i].layout));
     profile.levels = check_levels(model, detectors[i], inputs, options.runtime);
     profile.steps = check_steps(model, inputs, options.runtime);
     auto nodes = profile_model(model, session_options(options.runtime, true), {inputs.front()}, kProfiledRuns);

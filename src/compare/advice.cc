@@ -166,6 +166,8 @@ void advise_location(const Comparison& c, Rows& rows) {
 
 std::vector<Advice> advise(const Comparison& comparison) {
   Rows rows;
+  if (!comparison.lost_scores.empty())  // whatever else was found follows from it
+    return {{"leave the output of B, and what joins its parts, in float", comparison.lost_scores, 1}};
   advise_broken(comparison, rows);
   if (rows.empty() && is_same(comparison))
     return {{"nothing: on these images B sees what A sees", "no object is lost, none is added, scores and mAP agree", 0}};

@@ -38,7 +38,7 @@ void try_parts(const InsideComparison& inside, Comparison& comparison, Progress&
 }  // namespace
 
 ComparedFile compared_file(const std::filesystem::path& file, const std::string& shown, const DetectorFile& detector) {
-  return {shown, sha256_of_file(file), static_cast<std::int64_t>(std::filesystem::file_size(file)), std::string(name_of(detector.kind))};
+  return {shown, sha256_of_file(file), static_cast<std::int64_t>(std::filesystem::file_size(file)), std::string(name_of(detector.layout))};
 }
 
 void describe_data(const EvalSet& set, Comparison& comparison) {
@@ -59,7 +59,7 @@ void compare_inside(const InsideComparison& inside, Comparison& comparison, Prog
   const auto& images = inside.set.dataset.images;
   const auto count = std::min(inside.images, static_cast<std::int64_t>(images.size()));
   const auto input = [&](std::int64_t i) {
-    return network_input(read_network_image(image_path(inside.set, images[static_cast<std::size_t>(i)]), a.image_size), a.batch);
+    return network_input(read_network_image(image_path(inside.set, images[static_cast<std::size_t>(i)]), a.image_size), a);
   };
   try {
     comparison.tensors = compare_tensors(inside.a, inside.b, count, input, inside.runtime, progress);

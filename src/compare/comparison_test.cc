@@ -66,6 +66,10 @@ TEST(Comparison, NothingHelpsWhereNothingIsLost) {
 }
 
 TEST(Comparison, AdviceNamesPartsPricesAndWorth) {
+  auto silent = losing();
+  silent.lost_scores = "all scores of B are 0: output0 is quantised with one scale";
+  ASSERT_EQ(advise(silent).size(), 1U) << "the rest follows from it";
+  EXPECT_THAT(advise(silent)[0].why, HasSubstr("output0"));
   const auto advice = advise(losing());
   ASSERT_GE(advice.size(), 4U);
   EXPECT_THAT(advice[0].what, HasSubstr("{match: 'model.2.*', weight_bits: 8}"));

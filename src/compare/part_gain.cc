@@ -64,9 +64,8 @@ class Trial {
   double disagreement_with(const std::vector<std::string>& layers, bool keep_inputs) const {
     std::vector<LayerReplacement> replacements;
     for (const auto& layer : layers) replacements.push_back({layer, layer, keep_inputs});
-    const auto bytes = grafter_.with_replaced(replacements, {like_.session.outputs().at(0).name});
-    const DetectorFile detector{
-        Session(bytes, b_, session_), like_.kind, like_.class_count, like_.class_names, like_.strides, like_.image_size, like_.batch};
+    const auto bytes = grafter_.with_replaced(replacements, {like_.session.outputs().at(like_.output).name});
+    const DetectorFile detector = with_session(like_, Session(bytes, b_, session_));
     Silence silence;
     return disagreement(wanted_, detect_images(detector, set_, {}, "", silence));
   }

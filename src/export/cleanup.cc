@@ -7,6 +7,7 @@
 #include <array>
 
 #include "export/cleanup_passes.h"
+#include "export/external_data.h"
 #include "export/graph_edit.h"
 #include "export/onnx_file.h"
 #include "export/unpack_chain.h"
@@ -71,15 +72,6 @@ void require_same_quantisers(const onnx::ModelProto& model, const GraphCensus& b
                           before.unpacked));
 }
 
-void require_data_stays_reachable(const onnx::GraphProto& graph, const fs::path& from, const fs::path& to) {
-  const auto folder = [](const fs::path& file) { return fs::weakly_canonical(fs::absolute(file).parent_path()); };
-  if (std::any_of(graph.initializer().begin(), graph.initializer().end(), is_external) && folder(from) != folder(to))
-    throw Error(ErrorKind::unsupported,
-                fmt::format("clean: {}: its weights are in an external file beside it; write the result to the same "
-                            "folder, or save the model as one file first",
-                            from.string()));
-}
-
 void strip(onnx::ModelProto& model) {
   auto& graph = *model.mutable_graph();
   model.clear_doc_string();
@@ -112,8 +104,12 @@ std::vector<CleanupCount> cleanup_passes() {
 
 CleanupResult clean_model(const fs::path& from, const fs::path& to, const CleanupOptions& options) {
   auto model = read_onnx(from);
-  require_data_stays_reachable(model.graph(), from, to);
+  refuse_external_file(model, from, to);
+  const int taken_in = take_in_external_data(model, from);
   CleanupResult result{cleanup_passes(), census_of(model), {}};
+  if (taken_in > 0) result.counts.push_back({"take_in_external_data", "weights taken in from a file beside the model", taken_in});
+  if (const int moved = sort_nodes(*model.mutable_graph()); moved > 0)
+    result.counts.push_back({"sort_nodes", "nodes put behind what they read", moved});
   if (options.own_initialisers)
     result.counts.push_back({"own_initialisers", "inputs with defaults became constants", own_initialisers(*model.mutable_graph())});
   while (sweep(model, result.before, from, result.counts)) {

@@ -21,9 +21,9 @@ struct CleanupResult {
 
 /// Reads `from`, applies the passes until none finds anything, writes `to` (written then renamed). QuantizeLinear, DequantizeLinear and
 /// the decoders of packed weights are a barrier: Error(internal), and nothing written, if the number of those that matter to an output
-/// changes. Everything unknown
-/// (metadata, opset, fields younger than this program) is kept. Error(unsupported) where weights lie in an external file and `to` is
-/// in another folder: their place is relative to the model.
+/// changes. Everything unknown (metadata, opset, fields younger than this program) is kept. Nodes in another order than their results need
+/// are sorted first: Error(input) where they stand in a circle. Weights in files beside the model are taken in (external_data.h has the
+/// errors).
 CleanupResult clean_model(const std::filesystem::path& from, const std::filesystem::path& to, const CleanupOptions& options = {});
 
 /// The names of the passes with what they do, in their order, for the help text.

@@ -63,6 +63,13 @@ int merge_duplicate_initialisers(onnx::GraphProto& graph);
 /// Initialisers nothing reads, and value_info of names that are gone.
 int drop_unused_initialisers(onnx::GraphProto& graph);
 
+// --- Before the table of passes -------------------------------------------------------------------------------------------------------
+
+/// sort_nodes.cc.  Before: nodes in any order, as some converters leave them.  After: each behind those whose results it needs, bodies
+/// included; a graph that is sorted stays as it is (Kahn 1962, Topological sorting of large networks). Returns how many nodes stand
+/// elsewhere now. Error(input) naming a node where there is no such order.
+int sort_nodes(onnx::GraphProto& graph);
+
 // --- Not part of the table of passes: on request only -------------------------------------------------------------------------------
 
 /// cleanup_narrow.cc.  Before: float32 constant c of at least 1 KiB whose every number is a whole number of 8 bits, or a float16 number, to

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
 
 #include "export/twin.h"
@@ -74,21 +75,94 @@ TEST(CleanModel, KeepsMetadataAndOutputNames) {
   EXPECT_TRUE(identical(open_plain(folder / "raw.onnx").run({x}).at(0), open_plain(folder / "opt.onnx").run({x}).at(0)));
 }
 
-TEST(CleanModel, ExternalWeightsMustStayReachable) {
+/// Moves the bytes of the first initialiser to where the words say.
+void move_out(onnx::ModelProto& model, const std::string& location, std::int64_t offset, std::int64_t length = -1) {
+  auto& tensor = *model.mutable_graph()->mutable_initializer(0);
+  tensor.clear_raw_data();
+  tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+  const auto add = [&](const std::string& key, const std::string& value) {
+    auto& entry = *tensor.add_external_data();
+    entry.set_key(key);
+    entry.set_value(value);
+  };
+  add("location", location);
+  add("offset", std::to_string(offset));
+  if (length >= 0) add("length", std::to_string(length));
+}
+
+TEST(CleanModel, ExternalWeightsAreTakenIn) {
+  const TestFolder folder;
+  emit_model(quant_conv_graph(four_bit_per_channel()), {}, folder / "raw.onnx");
+  const auto whole = read_onnx(folder / "raw.onnx");
+  const auto bytes = whole.graph().initializer(0).raw_data();
+  std::filesystem::create_directories(folder / "model/data");
+  std::filesystem::create_directories(folder / "elsewhere");
+  write_file(folder / "model/data/weights.bin", "12345678" + bytes + "rest");
+  auto model = whole;
+  move_out(model, "data/weights.bin", 8);
+  write_onnx(model, folder / "model/m.onnx");
+  const auto result = clean_model(folder / "model/m.onnx", folder / "elsewhere/opt.onnx");
+  EXPECT_EQ(applied_by(result, "take_in_external_data"), 1);
+  clean_model(folder / "raw.onnx", folder / "opt.onnx");
+  EXPECT_EQ(read_file(folder / "elsewhere/opt.onnx"), read_file(folder / "opt.onnx"));
+  expect_error(ErrorKind::usage, "weights.bin", [&] { clean_model(folder / "model/m.onnx", folder / "model/data/weights.bin"); });
+  EXPECT_EQ(read_file(folder / "model/data/weights.bin"), "12345678" + bytes + "rest");
+}
+
+TEST(CleanModel, ExternalWeightsOutOfBoundsAreRefused) {
+  const TestFolder folder;
+  emit_model(quant_conv_graph(four_bit_per_channel()), {}, folder / "raw.onnx");
+  const auto whole = read_onnx(folder / "raw.onnx");
+  const auto bytes = whole.graph().initializer(0).raw_data();
+  const auto size = static_cast<std::int64_t>(bytes.size());
+  std::filesystem::create_directories(folder / "model");
+  write_file(folder / "model/weights.bin", bytes);
+  write_file(folder / "outside.bin", bytes);
+  std::filesystem::create_symlink(folder / "outside.bin", folder / "model/link.bin");
+  const auto refused = [&](const std::string& words, const std::string& location, std::int64_t offset, std::int64_t length = -1) {
+    auto model = whole;
+    move_out(model, location, offset, length);
+    write_onnx(model, folder / "model/m.onnx");
+    expect_error(ErrorKind::input, words, [&] { clean_model(folder / "model/m.onnx", folder / "opt.onnx"); });
+    EXPECT_FALSE(std::filesystem::exists(folder / "opt.onnx"));
+  };
+  refused("outside the model's folder", "../outside.bin", 0);
+  refused("outside the model's folder", (folder / "outside.bin").string(), 0);
+  refused("outside the model's folder", "link.bin", 0);
+  refused("outside the model's folder", "", 0);
+  refused("is missing", "other.bin", 0);
+  refused("ends at byte", "weights.bin", 1);
+  refused("ends at byte", "weights.bin", std::int64_t{1} << 62);
+  refused("needs", "weights.bin", 0, size - 1);
+  refused("offset '-1'", "weights.bin", -1);
+}
+
+TEST(CleanModel, NodesInAnyOrderAreSorted) {
+  const TestFolder folder;
+  emit_model(quant_conv_graph(four_bit_per_tensor_with_input()), {}, folder / "raw.onnx");
+  auto model = read_onnx(folder / "raw.onnx");
+  auto& nodes = *model.mutable_graph()->mutable_node();
+  std::reverse(nodes.pointer_begin(), nodes.pointer_end());
+  write_onnx(model, folder / "reversed.onnx");
+  const auto result = clean_model(folder / "reversed.onnx", folder / "a.onnx");
+  EXPECT_GT(applied_by(result, "sort_nodes"), 0);
+  const auto straight = clean_model(folder / "raw.onnx", folder / "b.onnx");
+  for (const auto& count : straight.counts) EXPECT_NE(count.pass, "sort_nodes") << "what is sorted stays as it is";
+  EXPECT_EQ(result.after.nodes, straight.after.nodes);
+  EXPECT_EQ(result.after.dequantize, straight.after.dequantize);
+  const auto x = Tensor::of<float>({1, 2, 2, 2}, {0.3F, -1, 2.75F, 100, 5, -6, 0.25F, 0.75F});
+  EXPECT_TRUE(identical(open_plain(folder / "a.onnx").run({x}).at(0), open_plain(folder / "b.onnx").run({x}).at(0)));
+}
+
+TEST(CleanModel, ACircleOfNodesIsRefused) {
   const TestFolder folder;
   emit_model(quant_conv_graph(four_bit_per_channel()), {}, folder / "raw.onnx");
   auto model = read_onnx(folder / "raw.onnx");
-  auto& tensor = *model.mutable_graph()->mutable_initializer(0);
-  write_file(folder / "weights.bin", tensor.raw_data());
-  tensor.clear_raw_data();
-  tensor.set_data_location(onnx::TensorProto::EXTERNAL);
-  auto& entry = *tensor.add_external_data();
-  entry.set_key("location");
-  entry.set_value("weights.bin");
-  write_onnx(model, folder / "raw.onnx");
-  expect_error(ErrorKind::unsupported, "external file", [&] { clean_model(folder / "raw.onnx", folder / "elsewhere/opt.onnx"); });
-  clean_model(folder / "raw.onnx", folder / "opt.onnx");
-  EXPECT_TRUE(is_external(read_onnx(folder / "opt.onnx").graph().initializer(0)));
+  append(*model.mutable_graph(), "Relu", {"b"}, "a").set_name("first");
+  append(*model.mutable_graph(), "Relu", {"a"}, "b");
+  write_onnx(model, folder / "circle.onnx");
+  expect_error(ErrorKind::input, "'first'", [&] { clean_model(folder / "circle.onnx", folder / "opt.onnx"); });
+  EXPECT_FALSE(std::filesystem::exists(folder / "opt.onnx"));
 }
 
 TEST(CleanModel, StripDropsWhatOnlyPeopleRead) {

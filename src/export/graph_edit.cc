@@ -43,6 +43,12 @@ bool is_standard(const onnx::NodeProto& node) { return node.domain().empty() || 
 bool is_op(const onnx::NodeProto& node, std::string_view op_type) { return node.op_type() == op_type && is_standard(node); }
 std::string input_of(const onnx::NodeProto& node, int index) { return index < node.input_size() ? node.input(index) : std::string(); }
 
+Names names_in_bodies(const onnx::NodeProto& node) {
+  Names names;
+  collect_body_names(node, names);
+  return names;
+}
+
 Names pinned_names(const onnx::GraphProto& graph) {
   Names names = names_of(graph.output());
   names.merge(names_of(graph.input()));

@@ -27,6 +27,9 @@ bool is_op(const onnx::NodeProto& node, std::string_view op_type);
 /// The name of the input at this place, empty where it is not given.
 std::string input_of(const onnx::NodeProto& node, int index);
 
+/// What the bodies of If, Loop and Scan at this node mention, values of their own among it.
+Names names_in_bodies(const onnx::NodeProto& node);
+
 /// Names whose meaning is fixed from outside the node list: graph inputs and outputs, everything the bodies of If, Loop and
 /// Scan mention (they may read values of the graph around them), names in quantisation annotations and sparse initialisers.
 Names pinned_names(const onnx::GraphProto& graph);

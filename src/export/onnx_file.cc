@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/files.h"
+#include "export/external_data.h"
 #include "export/onnx_types.h"
 #include "nibble/error.h"
 
@@ -30,23 +31,13 @@ std::int64_t typed_needed(const onnx::TensorProto& tensor, const std::string& wh
   return onnx_type::bits_of(tensor.data_type()).value_or(8) == 4 ? (count + 1) / 2 : count;
 }
 
-/// A key of the external_data list: a file beside the model.
-std::string external_location(const onnx::TensorProto& tensor) {
-  for (const auto& entry : tensor.external_data())
-    if (entry.key() == "location") return entry.value();
-  return {};
-}
-
-void check_external(const onnx::TensorProto& tensor, const std::filesystem::path& path, const std::string& where) {
-  const auto location = external_location(tensor);
-  if (location.empty() || !std::filesystem::is_regular_file(path.parent_path() / location))
-    refuse(where, fmt::format("its external data file '{}' is missing; put it beside the model", location));
-}
-
 void check_tensor(const onnx::TensorProto& tensor, const std::filesystem::path& path) {
   const auto where = fmt::format("{}: initialiser '{}'", path.string(), tensor.name());
   shape_of(tensor, where);
-  if (is_external(tensor)) return check_external(tensor, path, where);
+  if (is_external(tensor)) {
+    external_file(tensor, path, where);
+    return;
+  }
   if (!onnx_type::bits_of(tensor.data_type())) return;  // strings and types younger than this program
   if (tensor.has_raw_data()) {
     const auto needed = stored_bytes(tensor, where);

@@ -16,7 +16,7 @@
 namespace nibble {
 
 /// Error(input) naming the file and what is wrong: not protobuf, truncated, no graph, no opset, an initialiser whose
-/// bytes do not fit its shape, external data that is missing.
+/// bytes do not fit its shape, external data that is missing or lies outside the model's folder.
 onnx::ModelProto read_onnx(const std::filesystem::path& path);
 /// The same from a stream; `path` is for messages and the place of external data.
 onnx::ModelProto parse_onnx(std::istream& in, const std::filesystem::path& path);

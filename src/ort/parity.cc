@@ -42,13 +42,19 @@ Tensor random_integers(const Shape& shape, std::mt19937_64& random) {
   return Tensor::of<T>(shape, std::move(values));
 }
 
+Tensor random_pixels(const Shape& shape, std::mt19937_64& random) {
+  std::vector<std::uint8_t> values(static_cast<std::size_t>(count_of(shape)));
+  for (auto& value : values) value = static_cast<std::uint8_t>(random() >> 56);
+  return Tensor::of<std::uint8_t>(shape, std::move(values));
+}
+
 Tensor random_tensor(DType dtype, const Shape& shape, std::mt19937_64& random) {
   switch (dtype) {
     case DType::i64: return random_integers<std::int64_t>(shape, random);
     case DType::i32: return random_integers<std::int32_t>(shape, random);
     case DType::i16: return random_integers<std::int16_t>(shape, random);
     case DType::i8: return random_integers<std::int8_t>(shape, random);
-    case DType::u8: return random_integers<std::uint8_t>(shape, random);
+    case DType::u8: return random_pixels(shape, random);
     case DType::boolean: return Tensor::from_bytes(DType::boolean, shape, random_integers<std::uint8_t>(shape, random).bytes());
     case DType::f32:
     case DType::f16:

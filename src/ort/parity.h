@@ -40,7 +40,7 @@ struct SmokeResult {
   std::vector<Shape> inputs;
   std::vector<SmokeOutput> outputs;
 };
-/// One run on random input in 0..1 (0 or 1 for integers): the same seed gives the same numbers on every machine. Extents
+/// One run on random input in 0..1 (0 or 1 for integers, 0..255 for uint8): the same seed gives the same numbers on every machine. Extents
 /// known at run time only become 1 (the batch, axis 0), or the sides of `image_size`, of the model's `imgsz`, 640 without either.
 /// Error(numeric) naming output and index on a non-finite number.
 SmokeResult smoke(const Session& session, std::uint64_t seed, const std::optional<ImageSize>& image_size = {});

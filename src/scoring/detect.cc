@@ -63,10 +63,6 @@ DecodeOptions decode_options(const DetectOptions& detect) {
   return options;
 }
 
-Tensor network_input(const NetworkImage& image, std::int64_t batch) {
-  return stack_images(std::vector<NetworkImage>(static_cast<std::size_t>(batch), image));
-}
-
 std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
                                      const std::string& title, Progress& progress) {
   const auto options = decode_options(detect);
@@ -77,8 +73,8 @@ std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet
     throw_if_interrupted();
     const NetworkImage pixels = reader.next();
     require_annotated_size(image, pixels.letterbox, set);
-    const auto outputs = detector.session.run({network_input(pixels, detector.batch)});
-    const auto found = decode_output(outputs.at(0).to(DType::f32), 0, detector.kind, detector.class_count, detector.strides,
+    const auto outputs = detector.session.run({network_input(pixels, detector)});
+    const auto found = decode_output(detections_output(detector, outputs), 0, detector.kind, detector.class_count, detector.strides,
                                      pixels.letterbox, image.id, detector.image_size, options);
     all.insert(all.end(), found.begin(), found.end());
     progress.step(image.file_name);

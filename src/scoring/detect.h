@@ -16,9 +16,6 @@ DecodeOptions decode_options(const DetectOptions& detect);
 /// annotations do not tell (0) fits.
 void require_annotated_size(const CocoImage& image, const Letterbox& letterbox, const EvalSet& set);
 
-/// A tensor the network takes: one image, repeated where its batch is fixed above 1.
-Tensor network_input(const NetworkImage& image, std::int64_t batch);
-
 /// Every image of the set, in order; decoding the next one overlaps with inference. category_id is the data set's (data/class_match.h);
 /// classes it does not have are left out.
 std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,

@@ -8,7 +8,9 @@
 
 #include "base/box_logits.h"
 #include "base/image_size_text.h"
+#include "data/input_tensor.h"
 #include "nibble/error.h"
+#include "ort/parity.h"
 #include "yolo/model_metadata.h"
 
 namespace nibble {
@@ -24,18 +26,31 @@ ImageSize size_from_metadata(const Session& session) {
   return found == session.metadata().end() ? 640 : parse_image_size(found->second).value_or(640);
 }
 
-ImageSize image_size_of(const Session& session, const std::filesystem::path& model, const std::optional<ImageSize>& asked) {
+const TensorInfo& image_input(const Session& session, const std::filesystem::path& model) {
   if (session.inputs().size() != 1)
     throw Error(ErrorKind::unsupported,
                 fmt::format("not a detector: {}: has {} inputs; expected one image input", model.string(), session.inputs().size()));
-  const auto& shape = session.inputs()[0].shape;
-  const bool fits = shape.size() == 4 && (shape[1] == 3 || shape[1] == -1);
+  const auto& input = session.inputs()[0];
+  const auto& shape = input.shape;
+  const bool fits = shape.size() == 4 && (shape[1] == 3 || shape[1] == -1 || shape[3] == 3);
   if (!fits)
-    throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: input '{}' has shape {}; expected [B,3,H,W]", model.string(),
-                                                    session.inputs()[0].name, shape_text(shape)));
-  ImageSize size = asked.value_or(size_from_metadata(session));
-  if (shape[2] > 0) size.height = shape[2];
-  if (shape[3] > 0) size.width = shape[3];
+    throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: input '{}' has shape {}; expected [B,3,H,W] or [B,H,W,3]",
+                                                    model.string(), input.name, shape_text(shape)));
+  if (input.dtype != DType::f32 && input.dtype != DType::f16 && input.dtype != DType::u8)
+    throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: input '{}' is {}; expected float32, float16, or uint8 pixels",
+                                                    model.string(), input.name, name_of(input.dtype)));
+  return input;
+}
+
+/// Channels are last only where that cannot be mistaken: three of them, and not in second place.
+InputForm input_form_of(const TensorInfo& input) { return {input.dtype == DType::u8, input.shape[3] == 3 && input.shape[1] != 3}; }
+
+ImageSize image_size_of(const DetectorFile& detector, const std::filesystem::path& model, const std::optional<ImageSize>& asked) {
+  const auto& shape = detector.session.inputs()[0].shape;
+  const std::size_t height_axis = detector.input.channels_last ? 1 : 2;
+  ImageSize size = asked.value_or(size_from_metadata(detector.session));
+  if (shape[height_axis] > 0) size.height = shape[height_axis];
+  if (shape[height_axis + 1] > 0) size.width = shape[height_axis + 1];
   if (asked && size != *asked)
     throw Error(ErrorKind::usage, fmt::format("image size: {}: takes images of {} px only, not {}; leave --imgsz out", model.string(),
                                               text_of(size), text_of(*asked)));
@@ -52,14 +67,125 @@ std::int64_t class_count_of(const DetectorFile& detector, std::int64_t categorie
   return named == 0 ? categories : named;
 }
 
-/// Rows of [B,rows,A] tell the class count of a model without names.
-void require_classes_fit(const Shape& shape, const std::filesystem::path& model, std::int64_t categories) {
-  const bool is_map = shape.size() == 3 && shape[2] != 6 && shape[1] > 4;
-  if (!is_map || shape[1] == categories + 4 || shape[1] == categories + kBoxLogits) return;
-  throw Error(ErrorKind::input,
-              fmt::format("classes do not match: {}: output {} would have {} (or, raw, {}) classes, the annotations have {} "
-                          "categories; use the annotations the model was trained for",
-                          model.string(), shape_text(shape), shape[1] - 4, shape[1] - kBoxLogits, categories));
+void require_detection_task(const Metadata& metadata, const std::filesystem::path& model) {
+  const auto task = metadata.find("task");
+  if (task == metadata.end() || task->second.empty() || task->second == "detect") return;
+  throw Error(ErrorKind::unsupported,
+              fmt::format("not a detector: {}: its metadata says task '{}'; export a detection model", model.string(), task->second));
+}
+
+/// Ultralytics writes `end2end`, and with its NMS inside the file also "'nms': True" among `args`.
+std::optional<bool> is_end2end(const Metadata& metadata) {
+  const auto args = metadata.find("args");
+  if (args != metadata.end() && args->second.find("'nms': True") != std::string::npos) return true;
+  const auto found = metadata.find("end2end");
+  if (found == metadata.end()) return std::nullopt;
+  return found->second == "True" || found->second == "true";
+}
+
+/// What nibble.head says, in the words of layouts.
+std::string layout_of_head(const Metadata& metadata) {
+  const auto found = metadata.find("nibble.head");
+  if (found == metadata.end()) return "";
+  return found->second == "raw_one2one" ? "raw" : found->second;
+}
+
+bool is_open(const Shape& shape) {
+  return shape.empty() || std::any_of(shape.begin(), shape.end(), [](std::int64_t extent) { return extent < 0; });
+}
+
+/// The first output of three extents; files of YOLOv5 and v7 carry feature maps behind it.
+std::size_t detections_index(const std::vector<Shape>& shapes) {
+  const auto found = std::find_if(shapes.begin(), shapes.end(), [](const Shape& shape) { return shape.size() == 3; });
+  return found == shapes.end() ? 0 : static_cast<std::size_t>(found - shapes.begin());
+}
+
+/// Finds out which output holds the detections and how, by running the file once where its own words leave that open.
+class LayoutFinder {
+ public:
+  LayoutFinder(const DetectorFile& detector, const std::filesystem::path& model, std::string asked)
+      : detector_(detector), model_(model), asked_(std::move(asked)) {
+    for (const auto& output : detector.session.outputs()) shapes_.push_back(output.shape);
+    if (shapes_.empty()) throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: has no output", model.string()));
+    // The batch is known: it is what the file is given.
+    const auto open = [](const Shape& shape) { return shape.size() != 3 ? shape.empty() : is_open({shape[1], shape[2]}); };
+    if (std::any_of(shapes_.begin(), shapes_.end(), open)) answer();
+  }
+
+  std::size_t index() const { return detections_index(shapes_); }
+
+  OutputLayout find() {
+    auto layouts = possible_layouts(facts());
+    if (layouts.empty()) refuse_shape();
+    const bool needs_values = asked_.empty() && (layouts.size() > 1 || layouts.front().has_objectness);
+    if (needs_values) {
+      answer();
+      auto fitting = layouts_fitting(layouts, outputs_[index()]);
+      if (fitting.size() != 1) ask(fitting.empty() ? layouts : fitting);
+      layouts = std::move(fitting);
+    }
+    if (layouts.size() > 1) ask(layouts);
+    if (!outputs_.empty() && !has_boxes_in_pixels(layouts.front(), outputs_[index()], detector_.image_size))
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("network output: {}: '{}' {}: its boxes are not in pixels of the input; export it with decoded boxes",
+                              model_.string(), name(), shape_text(shape())));
+    return layouts.front();
+  }
+
+ private:
+  const Shape& shape() const { return shapes_[index()]; }
+  const std::string& name() const { return detector_.session.outputs()[index()].name; }
+
+  void answer() {
+    if (!outputs_.empty()) return;
+    outputs_ = detector_.session.run(random_inputs(detector_.session, 0, detector_.image_size));
+    for (std::size_t i = 0; i < shapes_.size(); ++i) shapes_[i] = outputs_[i].shape();
+  }
+
+  OutputFacts facts() const {
+    const auto& metadata = detector_.session.metadata();
+    OutputFacts facts{shape(), detector_.class_count, detector_.image_size, {}, is_end2end(metadata), asked_};
+    if (metadata.contains("nibble.strides")) facts.strides = detector_.strides;
+    if (facts.name.empty()) facts.name = layout_of_head(metadata);
+    return facts;
+  }
+
+  [[noreturn]] void refuse_shape() const {
+    const auto classes = detector_.class_count > 0 ? std::to_string(detector_.class_count) : "an unknown number of";
+    if (!asked_.empty())
+      throw Error(ErrorKind::usage, fmt::format("output layout: {}: '{}' {} is not {} with {} classes; leave --output-layout out",
+                                                model_.string(), name(), shape_text(shape()), asked_, classes));
+    throw Error(ErrorKind::unsupported,
+                fmt::format("network output: {}: '{}' {} with {} classes: not a YOLO detection output; expected [B,K,6], [B,4+classes,A], "
+                            "[B,64+classes,A] or [B,A,5+classes]",
+                            model_.string(), name(), shape_text(shape()), classes));
+  }
+
+  [[noreturn]] void ask(const std::vector<OutputLayout>& layouts) const {
+    std::vector<std::string> readings;
+    for (const auto& layout : layouts)
+      readings.push_back(layout.class_count > 0 ? fmt::format("{} ({} classes)", name_of(layout), layout.class_count)
+                                                : std::string(name_of(layout)));
+    throw Error(ErrorKind::unsupported,
+                fmt::format("output layout: {}: '{}' {} could be {}; say which with --output-layout (one of {})", model_.string(), name(),
+                            shape_text(shape()), fmt::join(readings, " or "), layout_names()));
+  }
+
+  const DetectorFile& detector_;
+  const std::filesystem::path& model_;
+  std::string asked_;
+  std::vector<Shape> shapes_;
+  std::vector<Tensor> outputs_;  ///< of one run; empty: it was not needed
+};
+
+/// Classes that only the shape tells must be the data set's.
+void require_classes_fit(const OutputLayout& layout, const std::filesystem::path& model, std::int64_t categories) {
+  if (categories == 0 || layout.class_count == 0 || layout.class_count == categories) return;
+  throw Error(
+      ErrorKind::input,
+      fmt::format("classes do not match: {}: its {} output has {} classes, the annotations have {} categories; use the annotations the "
+                  "model was trained for",
+                  model.string(), name_of(layout), layout.class_count, categories));
 }
 
 }  // namespace
@@ -92,21 +218,41 @@ Session open_session(const std::filesystem::path& model, const RuntimeOptions& r
 
 DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
                            const DetectorFileOptions& file) {
-  DetectorFile detector{open_session(model, runtime, optimize), OutputKind::one2many, 0, {}, {}, 640, 1};
+  DetectorFile detector{.session = open_session(model, runtime, optimize), .class_names = {}, .strides = {}};
   const auto& metadata = detector.session.metadata();
+  require_detection_task(metadata, model);
   if (const auto names = metadata.find("names"); names != metadata.end())
     detector.class_names = parse_python_dict(names->second).value_or(std::map<std::int64_t, std::string>{});
-  detector.image_size = image_size_of(detector.session, model, file.image_size);
-  const auto batch = detector.session.inputs()[0].shape[0];
-  detector.batch = batch > 0 ? batch : 1;
+  const auto& input = image_input(detector.session, model);
+  detector.input = input_form_of(input);
+  detector.image_size = image_size_of(detector, model, file.image_size);
+  detector.batch = input.shape[0] > 0 ? input.shape[0] : 1;
   detector.strides = strides_of(metadata);
   if (detector.session.outputs().empty())
     throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: has no output", model.string()));
   detector.class_count = class_count_of(detector, categories);
-  const auto& output = detector.session.outputs()[0].shape;
-  if (detector.class_names.empty() && categories > 0) require_classes_fit(output, model, categories);
-  detector.kind = output_kind_of(output, detector.class_count);
+  LayoutFinder finder(detector, model, file.output_layout.empty() ? "" : parse_layout_name(file.output_layout));
+  detector.layout = finder.find();
+  detector.output = finder.index();
+  if (detector.class_names.empty()) require_classes_fit(detector.layout, model, categories);
+  if (detector.class_count == 0) detector.class_count = detector.layout.class_count;
+  detector.kind = detector.layout.kind;
   return detector;
+}
+
+DetectorFile with_session(const DetectorFile& like, Session session) {
+  return {std::move(session), like.kind, like.class_count, like.class_names, like.strides, like.image_size, like.batch,
+          like.layout,        0,         like.input};
+}
+
+Tensor network_input(const NetworkImage& image, const DetectorFile& detector) {
+  const std::vector<NetworkImage> images(static_cast<std::size_t>(detector.batch), image);
+  const Tensor planes = detector.input.is_pixels ? stack_pixels(images) : stack_images(images);
+  return detector.input.channels_last ? with_channels_last(planes) : planes;
+}
+
+Tensor detections_output(const DetectorFile& detector, const std::vector<Tensor>& outputs) {
+  return in_standard_form(outputs.at(detector.output), detector.layout);
 }
 
 std::string_view name_of(OutputKind kind) {

@@ -8,11 +8,19 @@
 #include <vector>
 
 #include "data/coco.h"
+#include "data/image.h"
 #include "eval/detection.h"
+#include "eval/output_layout.h"
 #include "nibble/options.h"
 #include "ort/session.h"
 
 namespace nibble {
+
+/// What a file takes for an image.
+struct InputForm {
+  bool is_pixels = false;      ///< uint8 values 0..255; else floats in 0..1
+  bool channels_last = false;  ///< [B,H,W,3]; else [B,3,H,W]
+};
 
 struct DetectorFile {
   Session session;
@@ -22,6 +30,9 @@ struct DetectorFile {
   std::vector<std::int64_t> strides;
   ImageSize image_size = 640;
   std::int64_t batch = 1;  ///< what one run takes
+  OutputLayout layout = {};
+  std::size_t output = 0;  ///< which of the outputs holds the detections
+  InputForm input = {};
 };
 
 /// Error(environment) when this ONNX Runtime does not have the provider, Error(usage) when nobody knows it.
@@ -33,8 +44,18 @@ Session open_session(const std::filesystem::path& model, const RuntimeOptions& r
 /// `categories`: of the data set it will be scored on; 0 when there is none. Error(unsupported) when inputs or outputs are
 /// not a detector's, Error(usage) when it does not take the image size asked for, Error(input) when the classes are not as many as the data
 /// set's.
+/// The layout of the output is told by metadata, shape and, where these leave it open, by the values of one run on random input;
+/// Error(unsupported) listing what it could be where they do not tell either.
 DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
                            const DetectorFileOptions& file = {});
+
+/// Another session of the same detector, whose only output is the one with the detections.
+DetectorFile with_session(const DetectorFile& like, Session session);
+
+/// The image as the file takes it, repeated where its batch is fixed above 1.
+Tensor network_input(const NetworkImage& image, const DetectorFile& detector);
+/// The detections among the outputs of a run, as decode_output wants them: f32.
+Tensor detections_output(const DetectorFile& detector, const std::vector<Tensor>& outputs);
 
 std::string_view name_of(OutputKind kind);
 

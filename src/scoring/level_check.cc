@@ -14,8 +14,8 @@ namespace {
 constexpr double kConfident = 0.25;
 constexpr double kSameBox = 0.9;
 
-std::vector<Tensor> outputs_at(const std::filesystem::path& model, const std::vector<Tensor>& inputs, Provider provider, Optimization level,
-                               const RuntimeOptions& runtime) {
+std::vector<Tensor> outputs_at(const std::filesystem::path& model, const DetectorFile& detector, const std::vector<Tensor>& inputs,
+                               Provider provider, Optimization level, const RuntimeOptions& runtime) {
   auto options = session_options(runtime, level != Optimization::off);
   options.provider = provider;
   options.highest = level;
@@ -23,7 +23,7 @@ std::vector<Tensor> outputs_at(const std::filesystem::path& model, const std::ve
   std::vector<Tensor> outputs;
   for (const auto& input : inputs) {
     throw_if_interrupted();
-    outputs.push_back(session.run({input}).at(0).to(DType::f32));
+    outputs.push_back(detections_output(detector, session.run({input})));
   }
   return outputs;
 }
@@ -79,14 +79,14 @@ LevelAgreement agreement_of(const DetectorFile& detector, const std::vector<Tens
 
 std::vector<LevelAgreement> check_levels(const std::filesystem::path& model, const DetectorFile& detector,
                                          const std::vector<Tensor>& inputs, const RuntimeOptions& runtime) {
-  const auto reference = outputs_at(model, inputs, Provider::cpu, Optimization::off, runtime);
+  const auto reference = outputs_at(model, detector, inputs, Provider::cpu, Optimization::off, runtime);
   const auto asked = parse_provider(runtime.provider);
   std::vector<LevelAgreement> rows;
   for (const auto provider : {Provider::cpu, Provider::cuda}) {
     if (provider != Provider::cpu && provider != asked) continue;
     for (const auto level : {Optimization::off, Optimization::basic, Optimization::extended, Optimization::all}) {
       if (provider == Provider::cpu && level == Optimization::off) continue;
-      auto row = agreement_of(detector, reference, outputs_at(model, inputs, provider, level, runtime));
+      auto row = agreement_of(detector, reference, outputs_at(model, detector, inputs, provider, level, runtime));
       row.provider = name_of(provider);
       row.level = name_of(level);
       rows.push_back(std::move(row));

@@ -7,6 +7,7 @@
 #include "base/threads.h"
 #include "data/class_match.h"
 #include "eval/coco_map.h"
+#include "export/output_scale.h"
 #include "nibble/error.h"
 #include "report/metrics_json.h"
 #include "scoring/detect.h"
@@ -23,6 +24,15 @@ void warn_of_names(const DetectorFile& detector, const EvalSet& set) {
                     set.annotations_name, differing.size(), differing.front()));
 }
 
+/// A file that sees nothing at all is broken more often than its images are empty.
+void warn_of_silence(const ScoringOptions& options, const ScoringResult& result, const EvalSet& set) {
+  if (!result.detections.empty()) return;
+  const auto shared = find_shared_output_scale(options.model);
+  log(LogLevel::warning, shared ? fmt::format("all scores are 0: {}: {}", options.model_name, text_of(*shared))
+                                : fmt::format("no detection: {}: no score above {} on {} images", options.model_name,
+                                              options.detect.confidence, set.dataset.images.size()));
+}
+
 std::optional<Latency> time_model(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set, Progress& progress) {
   if (options.skip_latency) return std::nullopt;
   if (detector.batch != 1) {
@@ -31,7 +41,7 @@ std::optional<Latency> time_model(const ScoringOptions& options, const DetectorF
     return std::nullopt;
   }
   const auto image = read_network_image(image_path(set, set.dataset.images.front()), detector.image_size);
-  return measure_latency(detector.session, network_input(image, 1), options.title + ": latency", progress);
+  return measure_latency(detector.session, network_input(image, detector), options.title + ": latency", progress);
 }
 
 MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
@@ -48,7 +58,7 @@ MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& d
   settings.iou = decode.iou;
   settings.max_detections = decode.max_detections;
   settings.pre_nms_top_k = decode.pre_nms_top_k;
-  settings.head = std::string(name_of(detector.kind));
+  settings.head = std::string(name_of(detector.layout));
   settings.optimized = options.optimize;
   settings.session_options = options.runtime.session_options;
   settings.threads = options.runtime.threads > 0 ? options.runtime.threads : thread_count(0);
@@ -63,6 +73,7 @@ ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Pro
   warn_of_names(detector, set);
   ScoringResult result;
   result.detections = detect_images(detector, set, options.detect, options.title, progress);
+  warn_of_silence(options, result, set);
   result.metrics = evaluate_coco(set.dataset, result.detections, options.runtime.threads);
   result.latency = time_model(options, detector, set, progress);
   const MetricsSettings settings = settings_of(options, detector, set);

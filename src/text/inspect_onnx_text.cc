@@ -136,6 +136,7 @@ std::string text_of(const OnnxInspection& inspection) {
   for (const auto& tensor : summary.inputs) line("input", tensor_text(tensor));
   for (const auto& tensor : summary.outputs) line("output", tensor_text(tensor));
   line("meaning", inspection.meaning);
+  if (!inspection.lost_scores.empty()) line("warning", "scores are lost: " + inspection.lost_scores);
   line("operators", ops_text(summary));
   line("quantisers",
        fmt::format("{} QuantizeLinear, {} DequantizeLinear", count_of(summary, "QuantizeLinear"), count_of(summary, "DequantizeLinear")));
