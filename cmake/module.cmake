@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# nibble_module(NAME [PCH kind] SOURCES ... LINK ...): the static library nibble_NAME of src/NAME, warnings as errors.
+# nibble_module(NAME [LIGHT] [PCH kind] SOURCES ... LINK ...): the static library nibble_NAME of src/NAME, warnings as errors. LIGHT: nothing
+#   in it computes for long, so that it is optimised little and compiles faster.
 # nibble_test(NAME [PCH kind] SOURCES ... LINK ... [LABELS label]): a GoogleTest program, each test a ctest entry, skipped tests shown as
 #   skipped. PCH: the precompiled header (cmake/pch.cmake) where it is not the usual one; "none" for none.
 # nibble_fuzz(NAME SOURCES ... LINK ...): the libFuzzer program fuzz_NAME (LLVMFuzzerTestOneInput), with NIBBLE_FUZZ only.
@@ -18,15 +19,22 @@ function(nibble_set_pch target asked default)
   endif()
 endfunction()
 
-# What a test checks does not depend on how far it is optimised, and compiling it is half of a build.
-set(NIBBLE_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+# What a test checks does not depend on how far it is optimised, and compiling tests is half of a build. Numbers do not depend on it
+# either: no level changes the order or the precision of floating-point operations.
+set(NIBBLE_LIGHT_OPTIONS $<$<CONFIG:Release>:-O1>)
+set(NIBBLE_TEST_OPTIONS ${NIBBLE_LIGHT_OPTIONS})
 
 function(nibble_module name)
-  cmake_parse_arguments(ARG "" "PCH" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "LIGHT" "PCH" "SOURCES;LINK" ${ARGN})
   add_library(nibble_${name} STATIC ${ARG_SOURCES})
   target_include_directories(nibble_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(nibble_${name} PUBLIC ${ARG_LINK} PRIVATE nibble_warnings)
-  nibble_set_pch(nibble_${name} "${ARG_PCH}" plain)
+  set(pch plain)
+  if(ARG_LIGHT)
+    target_compile_options(nibble_${name} PRIVATE ${NIBBLE_LIGHT_OPTIONS})
+    set(pch light)
+  endif()
+  nibble_set_pch(nibble_${name} "${ARG_PCH}" ${pch})
 endfunction()
 
 function(nibble_test name)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Headers that most files parse are parsed once, per kind of compilation:
 #   plain       libraries: the standard library, fmt, JSON
-#   torch       libraries with LibTorch: the same and ATen
+#   light       the same for libraries that are optimised little (cmake/module.cmake)
+#   onnx        the same as light and ONNX's protobuf classes
+#   torch       libraries with LibTorch: plain and ATen
 #   test        test programs: plain and GoogleTest
 #   test_torch  test programs with LibTorch
 # nibble_precompile(TARGET KIND) makes a target use one of them. A source file still includes whatever it uses: -DNIBBLE_PCH=OFF (and the
@@ -31,6 +33,13 @@ function(nibble_pch_owner kind)
     list(APPEND headers ${NIBBLE_PCH_TEST})
   else()
     add_library(nibble_pch_${kind} OBJECT ${source})
+  endif()
+  if(kind MATCHES "light|onnx")
+    target_compile_options(nibble_pch_${kind} PRIVATE ${NIBBLE_LIGHT_OPTIONS})
+  endif()
+  if(kind STREQUAL onnx)
+    target_link_libraries(nibble_pch_${kind} PRIVATE dep_onnx)
+    list(APPEND headers <onnx/onnx_pb.h>)
   endif()
   if(kind MATCHES torch)
     target_link_libraries(nibble_pch_${kind} PRIVATE dep_torch)
