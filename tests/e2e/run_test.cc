@@ -22,7 +22,7 @@ class Run : public testing::Test {
     write_file(folder_ / "fast.yaml",
                "name: fast\nweights: {bits: 8, rounding: gptq, scale_search: max, error_propagation: true}\n"
                "calibration: {images: 2, batch: 2}\nbias_correction: false\n"
-               "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\nhalf_twin: false\n");
+               "rules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\nfp16_files: false\n");
   }
   std::vector<std::string> arguments(std::vector<std::string> more) const {
     std::vector<std::string> all = {"run", "--recipes", "fast.yaml", "--imgsz", "320", "--max-images", "4", "--runs-dir", "runs"};
