@@ -63,6 +63,15 @@ void find_copies(CalibrationFindings& findings) {
   findings.also_scored = copies_between(findings.images, findings.scored);
 }
 
+std::vector<std::string> pairs_text(const std::vector<Copy>& copies, const std::vector<SurveyedImage>& from,
+                                    const std::vector<SurveyedImage>& to) {
+  std::vector<std::string> texts;
+  for (const auto& copy : copies) texts.push_back(fmt::format("{} = {}", name_of(from[copy.first]), name_of(to[copy.second])));
+  return texts;
+}
+
+}  // namespace
+
 std::vector<std::string> objections_to(const CalibrationFindings& f) {
   std::vector<std::string> lines;
   if (!f.also_scored.empty())

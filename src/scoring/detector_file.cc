@@ -57,7 +57,7 @@ ImageSize image_size_of(const DetectorFile& detector, const std::filesystem::pat
   if (std::min(size.height, size.width) < 1 || std::max(size.height, size.width) > kMaxSizePx || shape[0] > kMaxBatch)
     throw Error(ErrorKind::unsupported,
                 fmt::format("not a detector: {}: input '{}' has shape {} and {} px; expected at most {} images of 1 to {} px a side",
-                            model.string(), session.inputs()[0].name, shape_text(shape), text_of(size), kMaxBatch, kMaxSizePx));
+                            model.string(), detector.session.inputs()[0].name, shape_text(shape), text_of(size), kMaxBatch, kMaxSizePx));
   return size;
 }
 
