@@ -56,12 +56,6 @@ std::vector<ImageCopy> pairs_of(const std::vector<Copy>& copies, const std::vect
   for (const auto& copy : copies) pairs.push_back({from[copy.first].file, to[copy.second].file, copy.distance});
   return pairs;
 }
-}  // namespace
-
-void find_copies(CalibrationFindings& findings) {
-  findings.copies = copies_within(findings.images);
-  findings.also_scored = copies_between(findings.images, findings.scored);
-}
 
 std::vector<std::string> pairs_text(const std::vector<Copy>& copies, const std::vector<SurveyedImage>& from,
                                     const std::vector<SurveyedImage>& to) {
@@ -71,6 +65,11 @@ std::vector<std::string> pairs_text(const std::vector<Copy>& copies, const std::
 }
 
 }  // namespace
+
+void find_copies(CalibrationFindings& findings) {
+  findings.copies = copies_within(findings.images);
+  findings.also_scored = copies_between(findings.images, findings.scored);
+}
 
 std::vector<std::string> objections_to(const CalibrationFindings& f) {
   std::vector<std::string> lines;

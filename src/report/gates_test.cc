@@ -103,16 +103,16 @@ TEST(Gates, ASkippedLayerFailsUnlessAllowed) {
 TEST(Gates, BadDataIsJudgedWhereALimitIsSet) {
   Report report;
   report.bad_data = {"scoring: image: a.jpg: cut"};
-  EXPECT_TRUE(judge(report, {}).empty());
+  EXPECT_TRUE(check_gates(report, {}).empty());
   GateLimits limits;
   limits.bad_data = 0;
-  const auto gates = judge(report, limits);
+  const auto gates = check_gates(report, limits);
   ASSERT_EQ(gates.size(), 1U);
   EXPECT_EQ(gates[0].gate, "bad_data");
   EXPECT_FALSE(gates[0].passed);
   EXPECT_THAT(gates[0].detail, HasSubstr("a.jpg"));
   limits.bad_data = 1;
-  EXPECT_TRUE(judge(report, limits)[0].passed);
+  EXPECT_TRUE(check_gates(report, limits)[0].passed);
 }
 
 class GateFile : public testing::Test {
