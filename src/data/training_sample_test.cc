@@ -98,7 +98,7 @@ class TrainingSampleFiles : public test::Scratch {
     header += std::string("\1\0\x18\0", 4);
     header.resize(54, '\0');
     return {file(name, header + pixels),
-            {width, height},
+            {height, width},
             {{label, {double(rectangle[0]), double(rectangle[1]), double(rectangle[2]), double(rectangle[3])}}}};
   }
 };
@@ -210,7 +210,7 @@ TEST_F(TrainingSampleFiles, AFlipIsAMirror) {
 TEST_F(TrainingSampleFiles, NamesTheFileThatIsDamagedOrOfAnotherSize) {
   TrainingSet set{{picture("red.bmp", 96, 96, {10, 30, 40, 90}, 2)}, {}};
   const SamplePlan still{.images = {0}}, joined{.images = {0, 0, 0, 0}}, scaled{.images = {0}, .scale = 0.9};
-  set.images[0].size = {96, 95};
+  set.images[0].size = {95, 96};
   for (const auto& plan : {still, joined, scaled})
     expect_error(ErrorKind::input, {"red.bmp", "96 x 96", "96 x 95"}, [&] { make_sample(set, plan, 64); });
   const std::string jpeg = read_file(kPictures / "plain.jpg");

@@ -106,10 +106,10 @@ CleanupResult clean_model(const fs::path& from, const fs::path& to, const Cleanu
   auto model = read_onnx(from);
   refuse_external_file(model, from, to);
   const int taken_in = take_in_external_data(model, from);
+  const int moved = sort_nodes(*model.mutable_graph());  // first: what is live is told by walking back through the nodes in order
   CleanupResult result{cleanup_passes(), census_of(model), {}};
   if (taken_in > 0) result.counts.push_back({"take_in_external_data", "weights taken in from a file beside the model", taken_in});
-  if (const int moved = sort_nodes(*model.mutable_graph()); moved > 0)
-    result.counts.push_back({"sort_nodes", "nodes put behind what they read", moved});
+  if (moved > 0) result.counts.push_back({"sort_nodes", "nodes put behind what they read", moved});
   if (options.own_initialisers)
     result.counts.push_back({"own_initialisers", "inputs with defaults became constants", own_initialisers(*model.mutable_graph())});
   while (sweep(model, result.before, from, result.counts)) {

@@ -85,7 +85,9 @@ TEST_P(BuildHeadTest, OnlyTheChosenBranchIsNeeded) {
   (one2one ? options.with_one2many : options.with_one2one) = false;
   EXPECT_NO_THROW(build_baseline(tiny_checkpoint(options), tiny(GetParam())));
   std::swap(options.with_one2many, options.with_one2one);
-  expect_error(ErrorKind::input, {"tiny.pt", "model.8", "v10Detect", std::string("no '") + (one2one ? "one2one_" : "") + "cv2'"},
+  expect_error(ErrorKind::unsupported,
+               {"tiny.pt", "model.8", "v10Detect", std::string("no '") + (one2one ? "one2one_" : "") + "cv2'",
+                one2one ? "--head can be one2many, raw" : "--head can be one2one, raw_one2one"},
                [&] { build_baseline(tiny_checkpoint(options), tiny(GetParam())); });
 }
 
@@ -236,8 +238,8 @@ const test::Code kLine = list({integer(-1), integer(1), text("Conv"), list({})})
 INSTANTIATE_TEST_SUITE_P(
     Kinds, BuildRefusalTest,
     testing::Values(
-        refusal("unknown_class", ErrorKind::unsupported, {"model.0", "ultralytics.nn.modules.conv.GhostConv"},
-                [](TinyOptions& o) { o.first_class = "GhostConv"; }),
+        refusal("unknown_class", ErrorKind::unsupported, {"model.0", "ultralytics.nn.modules.conv.CBAM"},
+                [](TinyOptions& o) { o.first_class = "CBAM"; }),
         refusal("channels", ErrorKind::unsupported, {"model.0.conv", "reads images of 1 channel; nibble reads models of RGB images"},
                 [](TinyOptions& o) { o.claimed_channels = 1; }),
         refusal("activation", ErrorKind::unsupported, {"model.0.act", "GELU", "it writes SiLU, ReLU, ReLU6, LeakyReLU"},

@@ -151,9 +151,9 @@ TEST_F(Library, EvaluateAndScoreGiveTheSameNumbers) {
   again.data.annotations = kAnnotations;
   again.data.max_images = 4;
   const auto scored = score(again);
-  EXPECT_EQ(scored.map_50_95, result.metrics.map_50_95);
-  EXPECT_EQ(scored.num_detections, result.metrics.num_detections);
-  EXPECT_EQ(text_of(scored), text_of(result));
+  EXPECT_EQ(scored.metrics.map_50_95, result.metrics.map_50_95);
+  EXPECT_EQ(scored.metrics.num_detections, result.metrics.num_detections);
+  EXPECT_EQ(text_of(scored.metrics), text_of(result));
   EXPECT_EQ(text_of(scored), printed(folder(), "score d.json --max-images 4 --annotations '" + kAnnotations.string() + "'"));
   EXPECT_EQ(text_of(result), printed(folder(), "eval '" + options.model.string() + "' --max-images 4 --skip-latency"));
 }

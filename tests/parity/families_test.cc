@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "graph/rewrites.h"
 #include "outputs.h"
 #include "support/npy.h"
 #include "support/scratch.h"
@@ -29,7 +30,7 @@ class FamiliesTest : public testing::TestWithParam<std::string> {
   static bool has_one2one() { return fs::exists(kFolder / (GetParam() + "_one2one.npy")); }
   static Tensor run(Head head, bool half = false) {
     Detector detector = build_baseline(checkpoint(), {.head = head, .image_size = kSize});
-    if (half) detector.graph = to_half(detector.graph).graph;
+    if (half) detector.graph = nibble::to_half(detector.graph).graph;
     return parity::run_exported(detector.graph, input());
   }
 };
