@@ -64,10 +64,10 @@ struct ScoreOptions {
 };
 struct ScoreResult {
   CocoMetrics metrics;
-  std::string category_ids;             ///< How the file's classes were read: "annotations", "class", "class+1" or "coco91".
-  std::string why;                      ///< One sentence on why they were read so.
-  std::vector<std::string> notes;       ///< What was assumed besides, and detections that count for nothing.
-  std::vector<std::string> bad_data;    ///< Labels that were left out, each with its reason.
+  std::string category_ids;           ///< How the file's classes were read: "annotations", "class", "class+1" or "coco91".
+  std::string why;                    ///< One sentence on why they were read so.
+  std::vector<std::string> notes;     ///< What was assumed besides, and detections that count for nothing.
+  std::vector<std::string> bad_data;  ///< Labels that were left out, each with its reason.
 };
 /// Scores a file of detections as pycocotools does. Throws Error(input) for an image or category id that fits nothing, Error(usage) asking
 /// for `category_ids` where the reading stays open.

@@ -92,8 +92,9 @@ TEST_F(OpenJudgeImages, TakesLabelsWhereThereAreSome) {
   EXPECT_TRUE(images.has_labels);
   EXPECT_GT(images.set.dataset.annotations.size(), 32U);
   EXPECT_THAT(describe_judge(images), HasSubstr("the labels of 32 images of"));
-  EXPECT_THAT(refusal_of(ErrorKind::input, [&] { open_judge_images(judge, calibration_, 0, info()); }),
-              HasSubstr("images to judge by: " + judge.data.string() + ": 80 classes where the network has 2"));
+  EXPECT_THAT(
+      refusal_of(ErrorKind::input, [&] { open_judge_images(judge, calibration_, 0, info()); }),
+      HasSubstr("classes do not match: " + judge.data.string() + ": the model knows 2 classes, the annotations have 80 categories"));
 }
 
 TEST_F(OpenJudgeImages, SaysWhatIsMissing) {

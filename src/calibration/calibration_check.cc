@@ -11,7 +11,7 @@
 namespace nibble {
 namespace {
 
-constexpr double kFlat = 8;       // of 255
+constexpr double kFlat = 8;        // of 255
 constexpr double kManyGrey = 0.1;  // of the images
 constexpr double kDark = 55;       // mean of 255: what a camera shows of a street at night
 constexpr double kManyDark = 0.5;  // of the images

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "support/scratch.h"
 
@@ -22,11 +24,15 @@ class CalibrationSets : public testing::Test {
 };
 
 TEST_F(CalibrationSets, TakesTheFirstByName) {
-  const auto set = open_calibration_set(folder_, 2);
-  ASSERT_EQ(set.files.size(), 2U);
-  EXPECT_EQ(set.files[0].filename(), "a.jpg");
-  EXPECT_EQ(set.files[1].filename(), "b.jpg");
-  EXPECT_EQ(images_of(set, 640).count, 2);
+  const auto listed = list_calibration_images(folder_);
+  ASSERT_EQ(listed.files.size(), 3U);
+  EXPECT_EQ(listed.files[0].filename(), "a.jpg");
+  EXPECT_EQ(listed.files[1].filename(), "b.jpg");
+  const fs::path images = NIBBLE_SOURCE_DIR "/assets/coco/train2017";
+  const auto two = open_calibration_set(images, 2), all = open_calibration_set(images, 1000);
+  EXPECT_EQ(two.files, std::vector<fs::path>(all.files.begin(), all.files.begin() + 2));
+  EXPECT_TRUE(std::is_sorted(all.files.begin(), all.files.end()));
+  EXPECT_EQ(images_of(two, 640).count, 2);
 }
 
 TEST_F(CalibrationSets, ViewsFollowTheImagesThemselves) {
@@ -41,9 +47,9 @@ TEST_F(CalibrationSets, ViewsFollowTheImagesThemselves) {
 }
 
 TEST_F(CalibrationSets, TheDescriptionDependsOnTheContent) {
-  const auto before = describe(open_calibration_set(folder_, 0));
+  const auto before = describe(list_calibration_images(folder_));
   write_file(folder_ / "b.jpg", "other");
-  const auto after = describe(open_calibration_set(folder_, 0));
+  const auto after = describe(list_calibration_images(folder_));
   EXPECT_EQ(before["count"], 3);
   EXPECT_NE(before["sha256"], after["sha256"]);
 }

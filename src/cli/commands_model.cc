@@ -61,7 +61,9 @@ void add_export(CLI::App& app, Action& chosen) {
   auto& command = add_command(app, "export", "The float baseline as ONNX, BatchNorm folded",
                               "  nibble export yolov10n.pt -o yolov10n.onnx\n"
                               "  nibble export yolov10n.pt -o yolov10n-half.onnx --head one2one --half --batch dynamic\n");
-  command.add_option("CKPT", options->checkpoint, "a checkpoint of a YOLO detector, as Ultralytics writes it")->required()->type_name("FILE");
+  command.add_option("CKPT", options->checkpoint, "a checkpoint of a YOLO detector, as Ultralytics writes it")
+      ->required()
+      ->type_name("FILE");
   command.add_option("-o,--output", options->output, "the ONNX file to write")->required()->type_name("FILE");
   add_head_options(command, options->head, options->image_size);
   command.add_flag("--half", options->half, "FP16 weights and compute; input and output stay FP32");
@@ -89,7 +91,9 @@ void add_quantize(CLI::App& app, Action& chosen) {
                   "      the most accurate file of that size: w4a16-mixed, 8 bits where they help most\n"
                   "  nibble quantize yolov10n.pt -o out --recipe w4a16 --calib train2017 --max-drop 1 --judge data.yaml\n"
                   "      the smallest file within a point of mAP of the float model\n");
-  command.add_option("CKPT", options->checkpoint, "a checkpoint of a YOLO detector, as Ultralytics writes it")->required()->type_name("FILE");
+  command.add_option("CKPT", options->checkpoint, "a checkpoint of a YOLO detector, as Ultralytics writes it")
+      ->required()
+      ->type_name("FILE");
   command.add_option("-o,--output", options->output_dir, "folder to write to")->required()->type_name("DIR");
   command.add_option("--recipe", options->recipe, "w8a16, w8a8, w4a16, w4a8, another shipped name, or a .yaml file")
       ->required()

@@ -42,7 +42,9 @@ void add_training_options(CLI::App& command, RunOptions& options) {
 }
 
 void add_run_options(CLI::App& command, RunOptions& options) {
-  command.add_option("CKPT", options.checkpoint, "a checkpoint of a YOLO detector, as Ultralytics writes it; without it, the embedded yolov10n and 32 images")
+  command
+      .add_option("CKPT", options.checkpoint,
+                  "a checkpoint of a YOLO detector, as Ultralytics writes it; without it, the embedded yolov10n and 32 images")
       ->type_name("FILE");
   command.add_option("--recipes", options.recipes, "shipped names or files, separated by commas")
       ->delimiter(',')

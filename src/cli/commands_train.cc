@@ -76,7 +76,9 @@ void add_qat(CLI::App& app, Action& chosen) {
                   "    for rank in 0 1; do RANK=$rank nibble qat ... --threads 4 & done; wait\n"
                   "  nibble qat ... --provider cuda              on a GPU; processes of torchrun on one each\n"
                   "  tensorboard --logdir out/events             losses, learning rates and scores\n");
-  command.add_option("CKPT", options->checkpoint, "a checkpoint of a YOLO detector, as Ultralytics writes it")->required()->type_name("FILE");
+  command.add_option("CKPT", options->checkpoint, "a checkpoint of a YOLO detector, as Ultralytics writes it")
+      ->required()
+      ->type_name("FILE");
   command.add_option("-o,--output", options->output_dir, "folder to write to")->required()->type_name("DIR");
   command.add_option("--recipe", options->recipe, "w8a16, w8a8, w4a16, w4a8, another shipped name, or a .yaml file")
       ->required()

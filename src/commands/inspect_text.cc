@@ -131,8 +131,13 @@ std::vector<ProviderTrial> try_providers(const std::filesystem::path& file) {
 }
 
 OnnxInspection inspect_onnx(const std::filesystem::path& file) {
-  OnnxInspection inspection{
-      .file = file, .summary = summarize_onnx(file), .meaning = {}, .lost_scores = {}, .quantisation = {}, .runtime_version = {}, .providers = {}};
+  OnnxInspection inspection{.file = file,
+                            .summary = summarize_onnx(file),
+                            .meaning = {},
+                            .lost_scores = {},
+                            .quantisation = {},
+                            .runtime_version = {},
+                            .providers = {}};
   inspection.meaning = meaning_of(inspection.summary);
   if (const auto shared = find_shared_output_scale(file)) inspection.lost_scores = text_of(*shared);
   inspection.quantisation = quantisation_of(inspection.summary);

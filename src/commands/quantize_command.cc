@@ -55,7 +55,6 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");
   const auto images =
       open_calibration_set(options.calibration, images_wanted(recipe), parse_on_bad_data(options.on_bad_data, OnBadData::skip_few));
-  for (const auto& line : warnings_about(images.name, images.files, progress)) log(LogLevel::warning, "calibration: " + line);
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
   const auto files = files_of(recipe, dialects);
@@ -69,6 +68,7 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
       .layers = place(recipe.name + "-layers.json"),
       .opset = options.opset,
   };
+  for (const auto& line : warnings_about(images.name, images.files, progress)) log(LogLevel::warning, "calibration: " + line);
   auto result = quantize_result(job, make_variant(job, progress).value());
   result.bad_data = reasons_of(images.bad);
   return result;

@@ -18,7 +18,7 @@ namespace {
 
 std::optional<std::string> problem_of(const ExpectedImage& image, const std::string& source) {
   try {
-    const auto [width, height] = read_image_size(image.file);
+    const auto [height, width] = read_image_size(image.file);
     const bool fits = (image.width_px == 0 || image.width_px == width) && (image.height_px == 0 || image.height_px == height);
     if (fits) return std::nullopt;
     return fmt::format("image does not fit its annotations: {}: is {} x {} px, {} says {} x {}; use the original images",

@@ -15,9 +15,9 @@ struct ImageIslandResult {
   double ratio = 1;
 };
 
-/// Decodes and letterboxes. `pixels` is room for 3 * input_height_px * input_width_px bytes, planes R, G, B; where both are 0, only the size
-/// is wanted and `pixels` is not touched. Returns 0, or 1 with the reason as a C string in `why` (at most `why_bytes`, zero-terminated). Never
-/// throws.
+/// Decodes and letterboxes. `pixels` is room for 3 * input_height_px * input_width_px bytes, planes R, G, B; where both are 0, only the
+/// size is wanted and `pixels` is not touched. Returns 0, or 1 with the reason as a C string in `why` (at most `why_bytes`,
+/// zero-terminated). Never throws.
 using ReadImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t input_height_px, std::int64_t input_width_px,
                               std::uint8_t* pixels, ImageIslandResult* result, char* why, std::size_t why_bytes);
 inline constexpr const char* kReadImageSymbol = "nibble_image_read";
@@ -25,8 +25,8 @@ inline constexpr const char* kReadImageSymbol = "nibble_image_read";
 /// Called with the size once it is known; gives room for 3 * width_px * height_px bytes, or nullptr when there is none.
 using AllocatePixels = std::uint8_t*(void* context, std::int64_t width_px, std::int64_t height_px) noexcept;
 
-/// Decodes to rows of interleaved R, G, B, as large as fits into box_height_px x box_width_px; `original` gets width and height before that.
-/// Returns as above.
+/// Decodes to rows of interleaved R, G, B, as large as fits into box_height_px x box_width_px; `original` gets width and height before
+/// that. Returns as above.
 using DecodeImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t box_height_px, std::int64_t box_width_px,
                                 AllocatePixels* allocate, void* context, ImageIslandResult* original, char* why, std::size_t why_bytes);
 inline constexpr const char* kDecodeImageSymbol = "nibble_image_decode";

@@ -29,9 +29,9 @@ QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& rec
 /// correction b' = b + w E[x] - w' E[x'], and all moments are centred.
 /// `channels` [O,O] is the Fisher information of the outputs (output_fisher.h) or undefined. Where it is given, errors of output channels
 /// make up for each other (coupled_rows.h), unless the layer is grouped, has 8 bits, or has one scale for the whole tensor. The result's
-/// `activation` is left empty. Damping that does not suffice is raised tenfold, from 1e-8 where it is less, up to 1. Where the Hessian cannot
-/// be factorised at any damping, its diagonal serves (method "diagonal"), and without one every input counts alike ("nearest"); stat.note
-/// says why. Error(numeric) naming the node where statistics or damping are not finite.
+/// `activation` is left empty. Damping that does not suffice is raised tenfold, from 1e-8 where it is less, up to 1. Where the Hessian
+/// cannot be factorised at any damping, its diagonal serves (method "diagonal"), and without one every input counts alike ("nearest");
+/// stat.note says why. Error(numeric) naming the node where statistics or damping are not finite.
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,
                               const Recipe& recipe, const PatchMoments& moments, const at::Tensor& channels);
 

@@ -19,8 +19,8 @@ struct RuntimeRow {
   std::string name;
   /// Time against the float baseline: "0.70", or "1.52 (0.99 with session.disable_quant_qdq=1)"; "-" where there is no baseline.
   std::string time_ratio;
-  std::string nodes;       ///< "410 on CPUExecutionProvider"
-  std::string operators;   ///< the most expensive ones: "32 % QLinearConv, 10 % Conv"
+  std::string nodes;      ///< "410 on CPUExecutionProvider"
+  std::string operators;  ///< the most expensive ones: "32 % QLinearConv, 10 % Conv"
   std::vector<LevelCell> levels;
   std::string steps;    ///< how the codes of its activation quantisers agree, as steps_text says it
   std::string problem;  ///< why the other cells are empty; empty itself where they are not

@@ -44,7 +44,8 @@ std::string text_of(const CleanResult& result) {
   text += census_row("nodes", before.nodes, after.nodes) + census_row("initialisers", before.initialisers, after.initialisers) +
           census_row("QuantizeLinear", before.quantize, after.quantize) +
           census_row("DequantizeLinear", before.dequantize, after.dequantize) +
-          (before.unpacked > 0 ? census_row("packed weights", before.unpacked, after.unpacked) : "") + census_row("bytes", before.bytes, after.bytes) + "\n";
+          (before.unpacked > 0 ? census_row("packed weights", before.unpacked, after.unpacked) : "") +
+          census_row("bytes", before.bytes, after.bytes) + "\n";
   bool changed = false;
   for (const auto& count : result.passes) {
     if (count.applied == 0) continue;

@@ -35,9 +35,10 @@ std::string text_of(const ScoreResult& result) {
 
 std::string text_of(const EvalResult& result) {
   const auto& latency = result.latency;
-  return text_of(result.metrics) + (latency ? fmt::format("{:<12} mean {:.1f} ms, median {:.1f} ms, p90 {:.1f} ms\n", "latency",
-                                                          latency->mean_ms, latency->median_ms, latency->p90_ms)
-                                            : "") +
+  return text_of(result.metrics) +
+         (latency ? fmt::format("{:<12} mean {:.1f} ms, median {:.1f} ms, p90 {:.1f} ms\n", "latency", latency->mean_ms, latency->median_ms,
+                                latency->p90_ms)
+                  : "") +
          left_out_line(result.bad_data.size());
 }
 

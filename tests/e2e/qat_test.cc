@@ -70,8 +70,9 @@ TEST_F(QatCommand, TrainsWithoutLabelsAndWritesTheFiles) {
   EXPECT_EQ(json["metadata"]["nibble.recipe"], "fast");
   EXPECT_EQ(json["metadata"]["nibble.method"], "qat");
   // The same findings as of a calibration alone, in the text and in the layers file.
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("82 convolutions quantised on 2 images"), HasSubstr("equal: fast-int4-qat and fast-qcdq-qat-opt"),
-                                 HasSubstr("layers: out/yolov10n-fast-layers.json")));
+  EXPECT_THAT(outcome.out,
+              AllOf(HasSubstr("82 convolutions quantised on 2 images"), HasSubstr("equal: fast-int4-qat and fast-qcdq-qat-opt"),
+                    HasSubstr("layers: out/yolov10n-fast-layers.json")));
   const auto layers = read_json(folder_ / "out/yolov10n-fast-layers.json");
   EXPECT_EQ(layers["trained"], true);
   EXPECT_EQ(layers["recipe"]["quantized_layers"], 82);
