@@ -2,6 +2,7 @@
 // One overload per operator; semantics and opset changes after the operator pages of the ONNX specification.
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <numeric>
 
 #include "export/onnx_types.h"
@@ -93,8 +94,17 @@ struct PrintOp {
     set_ints(printed, "kernel_shape", pool.kernel);
     set_ints(printed, "strides", pool.stride);
   }
+  /// The value is the least number above 0 that matters to nobody. With 0 itself, ONNX Runtime's optimiser (1.26, PadFusion) moves the
+  /// border into a MaxPool behind it, where it counts as minus infinity instead: other numbers wherever all values of a window are
+  /// negative.
+  Tensor almost_zero() const {
+    if (input_value(0).dtype != DType::f16) return Tensor::scalar(1e-30F);
+    constexpr std::array kBits{std::byte{1}, std::byte{0}};
+    return Tensor::from_bytes(DType::f16, {}, kBits);
+  }
   void operator()(const op::ZeroPad& pad) const {
-    plain("Pad", {extra(".pads", vector_of({0, 0, pad.begin[0], pad.begin[1], 0, 0, pad.end[0], pad.end[1]}))});
+    plain("Pad",
+          {extra(".pads", vector_of({0, 0, pad.begin[0], pad.begin[1], 0, 0, pad.end[0], pad.end[1]})), extra(".value", almost_zero())});
   }
   void operator()(const op::ResizeNearest& resize) const {
     const auto factor = static_cast<float>(resize.factor);

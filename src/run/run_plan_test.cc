@@ -103,8 +103,9 @@ TEST_F(RunPlans, GoOnWithARunOfTheOneFolderThatAllRecipesHad) {
 }
 
 TEST_F(RunPlans, CountTheSamePictureUnderAnotherNameAsScored) {
-  write_file(folder_ / "calibration/renamed.jpg", "not decoded here");  // what same.jpg holds
-  write_file(folder_ / "calibration/same.jpg", "another picture");
+  fs::create_directories(folder_ / "calibration");
+  fs::copy_file(folder_ / "same.jpg", folder_ / "calibration/renamed.jpg");
+  fs::copy_file(fs::path(NIBBLE_SOURCE_DIR) / "tests/golden/letterbox/tall.png", folder_ / "calibration/same.jpg");
   options_.calibration = folder_ / "calibration";
   EXPECT_THAT(plan_run(options_).caveats, Contains(HasSubstr("**1 calibration images are also scored (renamed.jpg)")));
   fs::remove(folder_ / "calibration/renamed.jpg");

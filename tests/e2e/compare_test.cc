@@ -74,7 +74,7 @@ TEST_F(Compare, HeadsAndSizesMayDifferAndHalfPrecisionIsANote) {
   ASSERT_EQ(nibble({"export", kModel, "-o", "other.onnx", "--imgsz", "352", "--head", "one2one"}).exit_code, 0);
   const auto outcome = nibble({"compare", "float.onnx", "other.onnx", "--max-images", "2"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("note: layers: not compared: A takes 1 images of 320 px, B 1 of 352 px"));
+  EXPECT_THAT(outcome.out, HasSubstr("note: layers: not compared: A takes 1 images of 320 x 320 px, B 1 of 352 x 352 px"));
   ASSERT_EQ(nibble({"export", kModel, "-o", "half.onnx", "--imgsz", "320", "--half"}).exit_code, 0);
   const auto half = nibble({"compare", "float.onnx", "half.onnx", "--max-images", "2", "--layer-images", "1"});
   EXPECT_EQ(half.exit_code, 0) << half.err;

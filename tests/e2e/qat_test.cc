@@ -45,12 +45,12 @@ class QatCommand : public testing::Test {
 
 TEST_F(QatCommand, TrainsOnRectangles) {
   const auto outcome =
-      run_nibble({"qat",     kModel, "-o",        "out", "--recipe",   "fast.yaml", "--preset", "fast",  "--imgsz", "64,96",
+      run_nibble({"qat",     kModel, "-o",        "out", "--recipe",   "fast.yaml", "--preset", "fast",  "--imgsz", "96,128",
                   "--batch", "4",    "--threads", "1",   "--held-out", "8",         "--data",   kImages, "--steps", "2"},
                  folder_);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto json = Json::parse(run_nibble({"inspect", "out/yolov10n-fast-qcdq-qat-opt.onnx", "--json"}, folder_).out);
-  EXPECT_EQ(json["metadata"]["imgsz"], "[64, 96]");
+  EXPECT_EQ(json["metadata"]["imgsz"], "[96, 128]");
 }
 
 TEST_F(QatCommand, TrainsWithoutLabelsAndWritesTheFiles) {
