@@ -150,7 +150,8 @@ ValueId add_a2c2f(Graph& graph, const Module& module, const Inputs& inputs) {
   const auto gamma = module.find_tensor("gamma");
   if (!gamma) return y;
   const auto channels = shape_of(graph, y)[1];
-  const auto values = module.tensor("gamma", {channels}).as<float>();
+  const Tensor stored = module.tensor("gamma", {channels});
+  const auto values = stored.as<float>();
   const auto factor = graph.add_constant(module.path() + ".gamma",
                                          Tensor::of<float>({1, channels, 1, 1}, std::vector<float>(values.begin(), values.end())));
   return graph.add(module.path() + ".add", op::Add{}, {x, graph.add(module.path() + ".scaled", op::Mul{}, {y, factor})});

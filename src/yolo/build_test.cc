@@ -307,7 +307,8 @@ TEST_P(ActivationTest, IsWhatPyTorchComputes) {
   const auto& conv = node_of(graph, "model.0.conv");
   graph.outputs = {conv.outputs[0], act.outputs[0]};
   std::vector<float> pixels;
-  for (const float value : images().as<float>()) pixels.push_back(40 * value);
+  const Tensor pictures = images();
+  for (const float value : pictures.as<float>()) pixels.push_back(40 * value);
   const auto found = evaluate(graph, {Tensor::of<float>({1, 3, kTinySize, kTinySize}, pixels)});
   double lowest = 0, highest = 0;
   for (std::size_t i = 0; i < found[0].as<float>().size(); ++i) {
