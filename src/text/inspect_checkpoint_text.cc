@@ -78,7 +78,7 @@ std::string text_of(const CheckpointSummary& summary) {
   line("file", fmt::format("{} ({}, {} archive entries)", summary.file.string(), size_text(summary.bytes), summary.archive_entries));
   line("sha256", summary.sha256);
   line("model", fmt::format("{}{} ({}, from '{}')", summary.family, summary.scale, summary.model_class, summary.taken_from));
-  line("parameters", fmt::format("{} stored as {}, both heads", grouped(summary.parameters), summary.stored_dtype));
+  line("parameters", fmt::format("{} stored as {}", grouped(summary.parameters), summary.stored_dtype));
   line("classes", class_list(summary.class_names));
   line("strides", fmt::format("{} px", fmt::join(summary.strides, ", ")));
   return text + layer_table(summary) + safety_text(summary);
