@@ -61,7 +61,7 @@ CocoDataset read_dataset(const std::filesystem::path& path, const std::string& s
 /// Where the file of an image is: `folder` / file_name; the file_name alone for a data.yaml, which says itself where its images are.
 std::filesystem::path image_file(const CocoDataset& dataset, const CocoImage& image, const std::filesystem::path& folder);
 /// For images that are not in `folder` under the file names of a COCO file: the names are cut from the left until they are
-/// ("val2017/1.jpg" in the folder val2017, "/home/me/data/1.jpg"), and that is said once in the log. Names for which nothing is found, or
+/// ("val2017/1.jpg" in the folder val2017, "/elsewhere/1.jpg"), and that is said once in the log. Names for which nothing is found, or
 /// the same file as for another, stay.
 void place_images(CocoDataset& dataset, const std::filesystem::path& folder);
 
