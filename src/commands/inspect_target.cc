@@ -9,6 +9,7 @@
 #include "export/onnx_file.h"
 #include "nibble/error.h"
 #include "nibble/target.h"
+#include "quant/target.h"
 
 namespace nibble {
 namespace {
@@ -38,6 +39,12 @@ Json to_json(const std::filesystem::path& file, const std::string& version, cons
 }
 
 }  // namespace
+
+std::vector<std::string> target_names() {
+  std::vector<std::string> names;
+  for (const Target& target : targets()) names.emplace_back(target.name);
+  return names;
+}
 
 std::string inspect_for_target(const std::filesystem::path& file, const std::string& target, const std::string& version, bool json) {
   if (target != "ort-cuda")
