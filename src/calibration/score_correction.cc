@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double kQuarter = 0.25, kHalf = 0.5;
-constexpr std::int64_t kLeastDetections = 20, kImages = 64;
+constexpr std::int64_t kLeastDetections = 20, kImages = 100;
 constexpr double kLeastSlope = 0.25, kMostSlope = 4;
 
 double logit(double score) { return std::log(score / (1 - score)); }
@@ -63,8 +63,7 @@ EvalSet images_to_fit(const CalibrationJob& job) {
   ImageSource source;
   source.data = job.images.name;
   source.what = "calibration";
-  source.files = job.images.files;
-  if (static_cast<std::int64_t>(source.files.size()) > kImages) source.files.resize(kImages);
+  source.files = job.images.spare.empty() ? job.images.files : job.images.spare;
   const CocoDataset dataset = read_images(source, job.baseline.info);
   return eval_set_of(dataset, draw_ids(dataset, kImages, job.runtime.seed), source);
 }
