@@ -95,6 +95,7 @@ void add_qat(CLI::App& app, Action& chosen) {
       ->type_name("NAME")
       ->capture_default_str();
   add_runtime_options(command, options->runtime);
+  add_image_limit_option(command);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {
