@@ -12,6 +12,7 @@
 #include "nibble/evaluate.h"
 #include "nibble/export.h"
 #include "nibble/inspect.h"
+#include "nibble/limits.h"
 #include "nibble/locations.h"
 #include "nibble/options.h"
 #include "nibble/profile.h"

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <opencv2/core.hpp>
+#include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
@@ -92,6 +93,7 @@ int read(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& input
 /// Callers run several threads of their own; OpenCV's would stand in their way, and images are small.
 const bool kNoThreads = [] {
   cv::setNumThreads(0);
+  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);  // its reasons come back as words of errors
   return true;
 }();
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/leftovers.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -32,6 +33,14 @@ void make_folder(const fs::path& folder) {
   if (code)
     throw Error(ErrorKind::environment,
                 fmt::format("cannot make folder: {}: {}; choose another --runs-dir", folder.string(), code.message()));
+}
+
+/// Of a run that was killed; run folders are two deep.
+void remove_leftovers_in(const fs::path& root) {
+  remove_leftovers(root);
+  std::error_code code;
+  for (fs::directory_iterator it(root, code), end; !code && it != end; it.increment(code))
+    if (it->is_directory(code)) remove_leftovers(it->path());
 }
 
 Json read_manifest(const fs::path& file) {
@@ -71,6 +80,7 @@ RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run
     throw Error(ErrorKind::usage, fmt::format("nothing to resume: {}: has no {}; check --runs-dir and --run-id", root.string(), kManifest));
   for (const auto* folder : {"onnx", "config", "env", "logs"}) make_folder(root / folder);
   auto lock = std::make_shared<const FolderLock>(root);
+  remove_leftovers_in(root);
   RunDirectory directory(root, std::move(lock),
                          exists ? read_manifest(root / kManifest) : Json{{"status", "running"}, {kFiles, Json::object()}});
   directory.save();
