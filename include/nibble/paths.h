@@ -35,5 +35,6 @@ CommandPaths paths_of(const ProfileOptions& options);
 CommandPaths paths_of(const ScoreOptions& options);
 CommandPaths paths_of(const CompareOptions& options);
 CommandPaths paths_of(const CalibrationCheckOptions& options);
+CommandPaths paths_of(const PredictOptions& options);
 
 }  // namespace nibble

@@ -66,6 +66,9 @@ std::string RunNames::trial(const std::string& recipe) { return fmt::format("ptq
 std::string RunNames::comparison(const std::string& recipe, const std::string& method) {
   return fmt::format("{}-{}-coco/compare.json", method, recipe);
 }
+std::string RunNames::beside_comparison(const std::string& recipe, const std::string& file, const std::string& method) {
+  return fmt::format("{}-{}-coco/{}", method, recipe, file);
+}
 std::string RunNames::training(const std::string& recipe, const std::string& file) { return fmt::format("qat-{}-coco/{}", recipe, file); }
 
 RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run_id, bool resume) {
