@@ -7,6 +7,7 @@
 #include "nibble/calibration.h"
 #include "nibble/clean.h"
 #include "nibble/compare.h"
+#include "nibble/detect.h"
 #include "nibble/doctor.h"
 #include "nibble/error.h"
 #include "nibble/evaluate.h"
@@ -19,4 +20,5 @@
 #include "nibble/quantize.h"
 #include "nibble/report.h"
 #include "nibble/run.h"
+#include "nibble/target.h"
 #include "nibble/version.h"

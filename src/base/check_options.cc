@@ -137,4 +137,10 @@ void check_options(const CalibrationCheckOptions& options) {
   check(options.runtime);
 }
 
+void check_options(const ImageDetectorOptions& options) {
+  check(options.detect);
+  require_image_size(options.file.image_size);
+  check(options.runtime);
+}
+
 }  // namespace nibble
