@@ -55,7 +55,8 @@ struct QuantizeOptions {
   JudgeOptions judge;
   std::string head = "one2many";  ///< What output0 is, as ExportOptions::head.
   ImageSize image_size = 640;     ///< Height and width of the input in pixels.
-  std::string dialect = "both";   ///< "qcdq", "int4", "unpack", "integer"; "both": the first two; "all".
+  std::string target;             ///< The consumer, "tensorrt" and others (nibble::target_names); empty: no particular one.
+  std::string dialect;            ///< "qcdq", "int4", "unpack", "integer"; "both": the first two; "all"; empty: both, or the target's.
   int opset = 0;                  ///< Of QCDQ files, 13 to 21; 0: 13. Unpack needs 18, the other dialects 21.
   bool resume = false;            ///< With the preset "best": go on with a training that was interrupted.
   std::string on_bad_data;        ///< As DataOptions::on_bad_data, of the calibration images.
@@ -77,9 +78,10 @@ struct QatOptions {
   std::string head = "one2many";  ///< What output0 is, as ExportOptions::head.
   ImageSize image_size = 640;     ///< Height and width of the input in pixels.
   QatCourse course;
-  bool resume = false;           ///< Go on from the folder's snapshot; with the same options the result is that of one piece.
-  std::string dialect = "both";  ///< As QuantizeOptions::dialect.
-  std::string on_bad_data;       ///< As DataOptions::on_bad_data, of training and calibration images.
+  bool resume = false;      ///< Go on from the folder's snapshot; with the same options the result is that of one piece.
+  std::string target;       ///< As QuantizeOptions::target.
+  std::string dialect;      ///< As QuantizeOptions::dialect.
+  std::string on_bad_data;  ///< As DataOptions::on_bad_data, of training and calibration images.
   RuntimeOptions runtime;
 };
 

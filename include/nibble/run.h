@@ -18,6 +18,7 @@ namespace nibble {
 struct RunOptions {
   std::filesystem::path checkpoint;                      ///< An Ultralytics checkpoint (.pt); empty: the embedded one.
   std::vector<std::string> recipes = {"w4a16", "w4a8"};  ///< Shipped names or .yaml files.
+  std::string target;                                    ///< As QuantizeOptions::target, of each recipe.
   std::string preset = "default";                        ///< How much work: "fast", "default", "best".
   std::filesystem::path calibration;                     ///< A folder, a list of paths or a data.yaml; empty: the embedded images.
   std::optional<std::int64_t> calibration_images;        ///< At most so many of them; empty: as many as the recipe says.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a consumer would do with a file, told from a table.
+// The consumers of quantised files, and what one of them would do with a file, told from a table.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -24,6 +24,9 @@ struct TargetInspection {
   std::string source;                         ///< Where the table comes from, as half a sentence.
   std::vector<MissingKernel> without_kernel;  ///< Empty: every node has one.
 };
+
+/// What QuantizeOptions::target may be: "ort-cpu", "ort-cuda", "tensorrt", "openvino", "qnn", "litert", "brevitas".
+NIBBLE_EXPORT std::vector<std::string> target_names();
 
 /// Of an ONNX file in ONNX Runtime `version` ("1.24"; "1.24.1"; empty: the newest one in the table): the nodes that the consumer has no
 /// kernel for; nothing is run. Consumers: "ort-cuda". Throws Error(usage) for an unknown consumer or version, Error(input) as inspect.

@@ -99,9 +99,10 @@ void add_quantize(CLI::App& app, Action& chosen) {
       ->required()
       ->type_name("NAME|FILE");
   command
-      .add_option("--calib", options->calibration, "calibration images: a folder, a list of paths, a data.yaml (default: 32 embedded ones)")
+      .add_option("--calib", options->calibration, "calibration images: a folder, a list of paths, a data.yaml (default: 64 embedded ones)")
       ->type_name("DIR|LIST");
   add_preset_option(command, options->preset);
+  add_target_option(command, options->target);
   command.add_option("--calib-images", options->calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());
@@ -113,9 +114,8 @@ void add_quantize(CLI::App& app, Action& chosen) {
       .add_option(
           "--dialect", options->dialect,
           "qcdq (Brevitas), int4 (packed), unpack (packed, float speed in ONNX Runtime; float activations), integer (8-bit activations: "
-          "integer kernels on CPUs), both (qcdq, int4), all")
-      ->type_name("NAME")
-      ->capture_default_str();
+          "integer kernels on CPUs), both (qcdq, int4), all; default: what --target takes, else both")
+      ->type_name("NAME");
   command.add_option("--opset", options->opset, "ONNX opset of QCDQ files, 13 to 21; 0: 13. unpack needs 18, the other dialects 21")
       ->type_name("N")
       ->capture_default_str();

@@ -44,7 +44,7 @@ void add_training_options(CLI::App& command, RunOptions& options) {
 void add_run_options(CLI::App& command, RunOptions& options) {
   command
       .add_option("CKPT", options.checkpoint,
-                  "a checkpoint of a YOLO detector, as Ultralytics writes it; without it, the embedded yolov10n and 32 images")
+                  "a checkpoint of a YOLO detector, as Ultralytics writes it; without it, the embedded yolov10n")
       ->type_name("FILE");
   command.add_option("--recipes", options.recipes, "shipped names or files, separated by commas")
       ->delimiter(',')
@@ -52,6 +52,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->capture_default_str();
   command.add_option("--calib", options.calibration, "calibration images: a folder, a list of paths, a data.yaml")->type_name("DIR|LIST");
   add_preset_option(command, options.preset);
+  add_target_option(command, options.target);
   command.add_option("--calib-images", options.calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());
@@ -82,7 +83,7 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
   auto& command =
       add_command(app, "run", "The main job: float baseline, quantised files, COCO scores, summary and gates in one directory",
                   "  nibble run\n"
-                  "      the embedded yolov10n on 32 COCO images, recipes w4a16 and w4a8\n"
+                  "      the embedded yolov10n, calibrated on 64 and scored on 32 COCO images, recipes w4a16 and w4a8\n"
                   "  nibble run yolov10m.pt --images val2017 --annotations instances_val2017.json --calib train2017 --max-images 500\n"
                   "  nibble run yolov10m.pt --recipes w8a16,w4a16 --run-id first --resume\n"
                   "  nibble run yolov10m.pt --calib train2017 --qat w4a8 --qat-data train2017 --qat-epochs 1\n"

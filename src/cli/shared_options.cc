@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/shared_options.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -12,6 +15,7 @@
 #include "base/log.h"
 #include "base/output_path.h"
 #include "nibble/error.h"
+#include "nibble/target.h"
 
 namespace nibble {
 namespace {
@@ -100,6 +104,15 @@ void add_preset_option(CLI::App& command, std::string& preset) {
                   "trains what has less than 8 bits, on the calibration images and without labels")
       ->type_name("fast|default|best")
       ->capture_default_str();
+}
+
+void add_target_option(CLI::App& command, std::string& target) {
+  command
+      .add_option(
+          "--target", target,
+          fmt::format("the consumer of the files: sets what it demands, refuses what it cannot do: {}", fmt::join(target_names(), ", ")))
+      ->type_name("NAME")
+      ->check(CLI::IsMember(target_names()));
 }
 
 namespace {

@@ -5,8 +5,15 @@
 #include "export/onnx_file.h"
 #include "nibble/error.h"
 #include "nibble/target.h"
+#include "quant/target.h"
 
 namespace nibble {
+
+std::vector<std::string> target_names() {
+  std::vector<std::string> names;
+  for (const Target& target : targets()) names.emplace_back(target.name);
+  return names;
+}
 
 TargetInspection inspect_for_target(const std::filesystem::path& file, const std::string& target, const std::string& version) {
   if (target != "ort-cuda")

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/files.h"
 #include "data/image.h"
 #include "ort/parity.h"
@@ -34,11 +36,9 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   return result.document;
 }
 
-/// Beside the file that stands for the recipe the forms for one runtime are scored: they have folders of their own.
-bool is_runtime_form(const VariantFile& file) { return file.dialect == "integer" || file.dialect == "unpack"; }
-
-MetricsName metrics_name_of(const RunVariant& variant, const VariantFile& file) {
-  return [variant, form = is_runtime_form(file) ? file.dialect : std::string()](const std::string& suffix) {
+/// The first scored file stands for the recipe. Beside it the forms for one runtime are scored: they have folders of their own.
+MetricsName metrics_name_of(const RunVariant& variant, const VariantFile& file, bool stands_for_recipe) {
+  return [variant, form = stands_for_recipe ? std::string() : file.dialect](const std::string& suffix) {
     const std::string both = form + (form.empty() || suffix.empty() ? "" : "-") + suffix;
     return RunNames::metrics(variant.recipe.name, both, variant.method);
   };
@@ -83,10 +83,13 @@ void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& ar
 void check_and_score(const RunPlan& plan, const RunVariant& variant, RunJournal& journal) {
   const auto files = files_of(variant.recipe, {});
   auto reports = checked(plan, variant, files, journal);
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_scored(variant.recipe, files[i])) score_artifact(plan, journal, reports[i], metrics_name_of(variant, files[i]));
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_scored(variant.recipe, files[i]) && !is_runtime_form(files[i])) blame_artifact(plan, journal, reports[i], variant.method);
+  std::optional<std::size_t> main;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!is_scored(variant.recipe, files[i])) continue;
+    if (!main) main = i;
+    score_artifact(plan, journal, reports[i], metrics_name_of(variant, files[i], main == i));
+  }
+  if (main) blame_artifact(plan, journal, reports[*main], variant.method);
   journal.report().artifacts.insert(journal.report().artifacts.end(), reports.begin(), reports.end());
 }
 

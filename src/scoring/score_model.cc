@@ -16,7 +16,12 @@
 namespace nibble {
 namespace {
 
-void warn_of_names(const DetectorFile& detector, const EvalSet& set) {
+void warn_of_names(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
+  if (are_only_numbers(detector.class_names)) {
+    log(LogLevel::warning, fmt::format("class names: {}: its classes have numbers for names; {} names them, in its order",
+                                       options.model_name, set.annotations_name));
+    return;
+  }
   const auto differing = differing_names(detector, with_classes_of(set.dataset, detector.class_names));
   if (!differing.empty())
     log(LogLevel::warning,
@@ -70,7 +75,7 @@ MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& d
 ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Progress& progress) {
   const auto categories = static_cast<std::int64_t>(set.dataset.categories.size());
   const auto detector = open_detector(options.model, options.runtime, options.optimize, categories, options.file);
-  warn_of_names(detector, set);
+  warn_of_names(options, detector, set);
   ScoringResult result;
   result.detections = detect_images(detector, set, options.detect, options.title, progress);
   warn_of_silence(options, result, set);
