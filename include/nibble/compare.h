@@ -16,6 +16,7 @@
 
 #include "nibble/options.h"
 #include "nibble/progress.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -253,6 +254,6 @@ struct Comparison {
   std::string lost_scores;         ///< Why B detects nothing, where its file shows that; empty: nothing is shown.
 };
 /// Runs both files on the same images and compares their layers and detections. Throws Error(input) for files of different classes.
-Comparison compare(const CompareOptions& options, Progress& progress);
+NIBBLE_EXPORT Comparison compare(const CompareOptions& options, Progress& progress);
 
 }  // namespace nibble

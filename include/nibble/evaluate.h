@@ -10,6 +10,7 @@
 #include "nibble/options.h"
 #include "nibble/progress.h"
 #include "nibble/report.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -54,7 +55,7 @@ struct EvalResult {
 };
 /// Runs a detector on images and scores it. Throws Error(input) for missing images and for classes that are not as many as the data set's,
 /// Error(unsupported) where inputs or outputs are not a detector's.
-EvalResult evaluate(const EvalOptions& options, Progress& progress);
+NIBBLE_EXPORT EvalResult evaluate(const EvalOptions& options, Progress& progress);
 
 struct ScoreOptions {
   std::filesystem::path detections;  ///< [{image_id, category_id, bbox, score}, ...], pycocotools' result format.
@@ -71,6 +72,6 @@ struct ScoreResult {
 };
 /// Scores a file of detections as pycocotools does. Throws Error(input) for an image or category id that fits nothing, Error(usage) asking
 /// for `category_ids` where the reading stays open.
-ScoreResult score(const ScoreOptions& options);
+NIBBLE_EXPORT ScoreResult score(const ScoreOptions& options);
 
 }  // namespace nibble

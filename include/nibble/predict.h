@@ -12,6 +12,7 @@
 #include "nibble/image_size.h"
 #include "nibble/options.h"
 #include "nibble/progress.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -69,6 +70,6 @@ struct PredictResult {
 /// Runs a detector on images, draws what it sees and writes it into the output folder. Files of the same names there are replaced. Throws
 /// Error(input) for a source without images, for images that cannot be read and for two models of different classes; Error(usage) for an
 /// output that would replace what is read; Error(unsupported) where the model is no detector, or the source is a video.
-PredictResult predict(const PredictOptions& options, Progress& progress);
+NIBBLE_EXPORT PredictResult predict(const PredictOptions& options, Progress& progress);
 
 }  // namespace nibble

@@ -11,6 +11,7 @@
 #include "nibble/options.h"
 #include "nibble/progress.h"
 #include "nibble/report.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -99,11 +100,11 @@ struct QuantizeResult {
 /// Quantises after training: calibrates, rounds, writes the files, proves that they hold the same integers and runs each of them once. A
 /// file that the runtime refuses, or that answers with numbers that are not finite, is a row of the result; everything else that goes
 /// wrong is thrown as an Error.
-QuantizeResult quantize(const QuantizeOptions& options, Progress& progress);
+NIBBLE_EXPORT QuantizeResult quantize(const QuantizeOptions& options, Progress& progress);
 
 /// Trains from the calibrated state and never ends below it on the held-out images; then as `quantize`. Interrupted, it leaves a snapshot
 /// that QatOptions::resume goes on from. Of several processes that train together (the variables of torchrun say so) only the first one
 /// writes; `files` is empty in the others.
-QuantizeResult train(const QatOptions& options, Progress& progress);
+NIBBLE_EXPORT QuantizeResult train(const QatOptions& options, Progress& progress);
 
 }  // namespace nibble

@@ -11,6 +11,7 @@
 #include "nibble/options.h"
 #include "nibble/progress.h"
 #include "nibble/report.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -44,6 +45,6 @@ struct RunResult {
 };
 /// Throws Error(interrupted) where it was stopped, with a run directory that RunOptions::resume goes on from. A gate that fails is a row of
 /// the report and no error.
-RunResult run(const RunOptions& options, Progress& progress);
+NIBBLE_EXPORT RunResult run(const RunOptions& options, Progress& progress);
 
 }  // namespace nibble

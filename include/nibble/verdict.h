@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "nibble/report.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -30,6 +31,6 @@ struct Verdict {
 /// Computed from what the report holds, nothing else. Only files are recommended that load, give finite numbers, have a score of their own
 /// or the very outputs of a scored one (TwinReport), and lose no more mAP than their recipe allows; where there is none, the one
 /// recommendation says so.
-Verdict verdict_of(const Report& report);
+NIBBLE_EXPORT Verdict verdict_of(const Report& report);
 
 }  // namespace nibble

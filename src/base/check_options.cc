@@ -143,4 +143,10 @@ void check_options(const PredictOptions& options) {
   check(options.runtime);
 }
 
+void check_options(const ImageDetectorOptions& options) {
+  check(options.detect);
+  require_image_size(options.file.image_size);
+  check(options.runtime);
+}
+
 }  // namespace nibble

@@ -3,7 +3,6 @@
 
 #include "cli/budget_options.h"
 #include "cli/commands.h"
-#include "nibble/target.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -37,7 +36,8 @@ void add_inspect(CLI::App& app, Action& chosen) {
       },
       [options](Terminal&) {
         if (!options->target.empty()) {
-          print_result(inspect_for_target(options->file, options->target, options->runtime, options->json));
+          const auto found = inspect_for_target(options->file, options->target, options->runtime);
+          print_result(options->json ? json_text_of(found) : text_of(found));
           return 0;
         }
         const auto found = inspect(options->file);

@@ -14,7 +14,7 @@
 namespace nibble {
 namespace {
 
-void require(int failed, const IslandReason& why) {
+void require(int failed, const ModuleReason& why) {
   if (failed != 0) throw Error(ErrorKind::internal, std::string("picture: OpenCV: ") + why.data());
 }
 
@@ -61,16 +61,16 @@ Colour class_colour(std::int64_t class_index) {
 }
 
 void draw_boxes(Pixels& pixels, const std::vector<DrawnBox>& boxes) {
-  static auto* const draw = module_function<DrawBoxesFunction>(kImageIsland, kDrawBoxesSymbol);
+  static auto* const draw = module_function<DrawBoxesFunction>(kImageModule, kDrawBoxesSymbol);
   std::vector<std::string> labels;
   for (const auto& box : boxes) labels.push_back(in_ascii(box.label));
-  std::vector<ImageIslandBox> plain;
+  std::vector<ImageModuleBox> plain;
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     const auto& [xywh, colour, label, is_dashed, line_px, letter_px] = boxes[i];
     plain.push_back(
         {xywh[0], xywh[1], xywh[2], xywh[3], colour[0], colour[1], colour[2], is_dashed, line_px, letter_px, labels[i].c_str()});
   }
-  IslandReason why{};
+  ModuleReason why{};
   require(draw(pixels.rgb.data(), pixels.width_px, pixels.height_px, plain.data(), plain.size(), why.data(), why.size()), why);
 }
 
@@ -101,9 +101,9 @@ std::string jpeg_of(const Pixels& pixels, int quality) {
   if (std::max(pixels.width_px, pixels.height_px) > kMostPx)
     throw Error(ErrorKind::unsupported, fmt::format("picture: {} x {} px: a JPEG has at most {} on a side; use smaller images",
                                                     pixels.width_px, pixels.height_px, kMostPx));
-  static auto* const encode = module_function<EncodeJpegFunction>(kImageIsland, kEncodeJpegSymbol);
+  static auto* const encode = module_function<EncodeJpegFunction>(kImageModule, kEncodeJpegSymbol);
   std::string file;
-  IslandReason why{};
+  ModuleReason why{};
   require(encode(pixels.rgb.data(), pixels.width_px, pixels.height_px, quality, allocate_bytes, &file, why.data(), why.size()), why);
   return file;
 }

@@ -17,7 +17,7 @@ bool is_image_name(const std::filesystem::path& path);
 [[noreturn]] void refuse_image(const std::filesystem::path& path, const std::string& why);
 
 /// The name of the module libnibble_image.so (base/loadable_module.h), and room for the reasons that it gives as C strings.
-inline constexpr const char* kImageIsland = "nibble_image";
-using IslandReason = std::array<char, 512>;
+inline constexpr const char* kImageModule = "nibble_image";
+using ModuleReason = std::array<char, 512>;
 
 }  // namespace nibble

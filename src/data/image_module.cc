@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "data/exif_orientation.h"
+#include "nibble/visibility.h"
 
 namespace {
 
@@ -54,7 +55,7 @@ cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
   return image.empty() || is_tiff(bytes) ? image : upright(image, nibble::exif_orientation(bytes));
 }
 
-cv::Mat letterbox(const cv::Mat& image, const cv::Size& input, nibble::ImageIslandResult& result) {
+cv::Mat letterbox(const cv::Mat& image, const cv::Size& input, nibble::ImageModuleResult& result) {
   const double ratio = std::min(static_cast<double>(input.height) / image.rows, static_cast<double>(input.width) / image.cols);
   const cv::Size inner(std::max(round_to_int(image.cols * ratio), 1), std::max(round_to_int(image.rows * ratio), 1));
   cv::Mat resized = image;
@@ -82,7 +83,7 @@ int refuse(char* why, std::size_t why_bytes, const char* reason) {
   return 1;
 }
 
-int read(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& input, std::uint8_t* pixels, nibble::ImageIslandResult& result,
+int read(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& input, std::uint8_t* pixels, nibble::ImageModuleResult& result,
          char* why, std::size_t why_bytes) {
   const cv::Mat image = decode(file, file_bytes);
   if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
@@ -100,7 +101,7 @@ const bool kNoThreads = [] {
 }();
 
 int decode_rgb(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& box, nibble::AllocatePixels* allocate, void* context,
-               nibble::ImageIslandResult& original, char* why, std::size_t why_bytes) {
+               nibble::ImageModuleResult& original, char* why, std::size_t why_bytes) {
   cv::Mat image = decode(file, file_bytes);
   if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
   original.width_px = image.cols;
@@ -134,14 +135,14 @@ void jitter_hsv(cv::Mat rgb, double hue, double saturation, double value) {
   cv::cvtColor(hsv, rgb, cv::COLOR_HSV2RGB);
 }
 
-cv::Scalar colour_of(const nibble::ImageIslandBox& box) { return {double(box.red), double(box.green), double(box.blue)}; }
+cv::Scalar colour_of(const nibble::ImageModuleBox& box) { return {double(box.red), double(box.green), double(box.blue)}; }
 
 /// Black letters on a light ground, white ones on a dark one (ITU-R BT.601 luma).
-cv::Scalar letters_on(const nibble::ImageIslandBox& box) {
+cv::Scalar letters_on(const nibble::ImageModuleBox& box) {
   return cv::Scalar::all(0.299 * box.red + 0.587 * box.green + 0.114 * box.blue > 140 ? 0 : 255);
 }
 
-void draw_dashes(cv::Mat& image, const cv::Point& from, const cv::Point& to, const nibble::ImageIslandBox& box) {
+void draw_dashes(cv::Mat& image, const cv::Point& from, const cv::Point& to, const nibble::ImageModuleBox& box) {
   const double length = cv::norm(to - from), dash = 4.0 * box.line_px;
   const auto at = [&](double along) {
     const double share = length > 0 ? std::min(along / length, 1.0) : 0;
@@ -154,7 +155,7 @@ cv::Point corner_of(const cv::Mat& image, double x_px, double y_px) {
   return {std::clamp(round_to_int(x_px), 0, image.cols - 1), std::clamp(round_to_int(y_px), 0, image.rows - 1)};
 }
 
-void draw_outline(cv::Mat& image, const nibble::ImageIslandBox& box) {
+void draw_outline(cv::Mat& image, const nibble::ImageModuleBox& box) {
   if (box.line_px <= 0) return;
   const auto low = corner_of(image, box.x_px, box.y_px);
   const auto high = corner_of(image, box.x_px + box.width_px, box.y_px + box.height_px);
@@ -164,7 +165,7 @@ void draw_outline(cv::Mat& image, const nibble::ImageIslandBox& box) {
     draw_dashes(image, from, to, box);
 }
 
-void draw_label(cv::Mat& image, const nibble::ImageIslandBox& box) {
+void draw_label(cv::Mat& image, const nibble::ImageModuleBox& box) {
   constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
   constexpr double kCapitalPx = 22;  // height of this font's capitals at scale 1
   const std::string text = box.label;
@@ -206,28 +207,24 @@ int guarded(char* why, std::size_t why_bytes, Action action) {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_read(const std::uint8_t* file, std::size_t file_bytes,
-                                                                        std::int64_t input_height_px, std::int64_t input_width_px,
-                                                                        std::uint8_t* pixels, nibble::ImageIslandResult* result, char* why,
-                                                                        std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_read(const std::uint8_t* file, std::size_t file_bytes, std::int64_t input_height_px,
+                                               std::int64_t input_width_px, std::uint8_t* pixels, nibble::ImageModuleResult* result,
+                                               char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes,
                  [&] { return read(file, file_bytes, size_of(input_height_px, input_width_px), pixels, *result, why, why_bytes); });
 }
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_decode(const std::uint8_t* file, std::size_t file_bytes,
-                                                                          std::int64_t box_height_px, std::int64_t box_width_px,
-                                                                          nibble::AllocatePixels* allocate, void* context,
-                                                                          nibble::ImageIslandResult* original, char* why,
-                                                                          std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_decode(const std::uint8_t* file, std::size_t file_bytes, std::int64_t box_height_px,
+                                                 std::int64_t box_width_px, nibble::AllocatePixels* allocate, void* context,
+                                                 nibble::ImageModuleResult* original, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     return decode_rgb(file, file_bytes, size_of(box_height_px, box_width_px), allocate, context, *original, why, why_bytes);
   });
 }
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_warp(const std::uint8_t* rgb, std::int64_t width_px,
-                                                                        std::int64_t height_px, const double* matrix, std::uint8_t border,
-                                                                        std::int64_t result_height_px, std::int64_t result_width_px,
-                                                                        std::uint8_t* result, char* why, std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_warp(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, const double* matrix,
+                                               std::uint8_t border, std::int64_t result_height_px, std::int64_t result_width_px,
+                                               std::uint8_t* result, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     const cv::Mat source = pixels_at(const_cast<std::uint8_t*>(rgb), width_px, height_px);  // for the Mat header only
     const cv::Mat to_result(2, 3, CV_64FC1, const_cast<double*>(matrix));
@@ -237,18 +234,17 @@ extern "C" __attribute__((visibility("default"))) int nibble_image_warp(const st
   });
 }
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_jitter_colours(std::uint8_t* rgb, std::int64_t width_px,
-                                                                                  std::int64_t height_px, double hue, double saturation,
-                                                                                  double value, char* why, std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_jitter_colours(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, double hue,
+                                                         double saturation, double value, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     jitter_hsv(pixels_at(rgb, width_px, height_px), hue, saturation, value);
     return 0;
   });
 }
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_draw_boxes(std::uint8_t* rgb, std::int64_t width_px,
-                                                                              std::int64_t height_px, const nibble::ImageIslandBox* boxes,
-                                                                              std::size_t count, char* why, std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_draw_boxes(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px,
+                                                     const nibble::ImageModuleBox* boxes, std::size_t count, char* why,
+                                                     std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     cv::Mat image = pixels_at(rgb, width_px, height_px);
     for (std::size_t i = 0; i < count; ++i) draw_outline(image, boxes[i]);
@@ -257,19 +253,31 @@ extern "C" __attribute__((visibility("default"))) int nibble_image_draw_boxes(st
   });
 }
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_encode_jpeg(const std::uint8_t* rgb, std::int64_t width_px,
-                                                                               std::int64_t height_px, int quality,
-                                                                               nibble::AllocateBytes* allocate, void* context, char* why,
-                                                                               std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_letterbox(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px,
+                                                    std::int64_t input_height_px, std::int64_t input_width_px, std::uint8_t* pixels,
+                                                    nibble::ImageModuleResult* result, char* why, std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] {
+    cv::Mat bgr;
+    cv::cvtColor(pixels_at(const_cast<std::uint8_t*>(rgb), width_px, height_px), bgr, cv::COLOR_RGB2BGR);  // only read
+    result->width_px = width_px;
+    result->height_px = height_px;
+    split_to_rgb(letterbox(bgr, size_of(input_height_px, input_width_px), *result), pixels);
+    return 0;
+  });
+}
+
+extern "C" NIBBLE_EXPORT int nibble_image_encode_jpeg(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, int quality,
+                                                      nibble::AllocateBytes* allocate, void* context, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     const cv::Mat image = pixels_at(const_cast<std::uint8_t*>(rgb), width_px, height_px);  // for the Mat header only
     return encode_jpeg(image, quality, allocate, context, why, why_bytes);
   });
 }
 
-extern "C" __attribute__((visibility("default"))) const char* nibble_image_version() { return CV_VERSION; }
+extern "C" NIBBLE_EXPORT const char* nibble_image_version() { return CV_VERSION; }
 
 static_assert(std::is_same_v<decltype(nibble_image_read), nibble::ReadImageFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_letterbox), nibble::LetterboxImageFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_decode), nibble::DecodeImageFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_warp), nibble::WarpImageFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_jitter_colours), nibble::JitterColoursFunction>);

@@ -19,6 +19,8 @@ std::string text_of(const QuantizeResult& result);
 /// Before and after side by side, what was done, and whether the outputs were compared.
 std::string text_of(const CleanResult& result);
 std::string text_of(const InspectResult& result);
+/// A row for each kind of node without a kernel, with the first few nodes.
+std::string text_of(const TargetInspection& inspection);
 /// The COCO numbers, and times where they were measured.
 std::string text_of(const EvalResult& result);
 /// The COCO numbers, and how ids were read.
@@ -38,5 +40,6 @@ std::string text_of(const std::vector<LibraryState>& libraries);
 
 std::string json_text_of(const CleanResult& result);
 std::string json_text_of(const InspectResult& result);
+std::string json_text_of(const TargetInspection& inspection);
 
 }  // namespace nibble

@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "data/pixels.h"
 #include "library/embedded.h"
 #include "support/scratch.h"
 #include "text/result_text.h"
@@ -157,6 +158,58 @@ TEST_F(Library, PredictReturnsBoxesAndWhereTheyAreDrawn) {
   expect_error(ErrorKind::input, {"none"}, [&] { predict(options, silent_); });
   options.detect.confidence = 2;
   expect_error(ErrorKind::usage, {"confidence"}, [&] { predict(options, silent_); });
+}
+
+TEST_F(Library, AnImageDetectorFindsTheSameInAFileAndInPixels) {
+  ImageDetectorOptions options;
+  options.model = exported(folder());
+  ImageDetector opened(options);
+  const ImageDetector detector = std::move(opened);  // it may be handed on
+  EXPECT_EQ(detector.input_size(), ImageSize(test::kSmall));
+  EXPECT_EQ(detector.class_names().size(), 80U);
+  const auto file = kImages / "000000000139.jpg";
+  const auto objects = detector.detect(file);
+  ASSERT_FALSE(objects.empty());
+  const auto& first = objects.front();
+  EXPECT_GT(first.score, 0.25);
+  EXPECT_EQ(first.class_name, detector.class_names().at(first.class_index));
+  for (const auto& object : objects) {
+    EXPECT_LE(object.score, first.score);
+    EXPECT_GE(std::min(object.left_px, object.top_px), 0);
+    EXPECT_LE(object.left_px + object.width_px, 640.01);
+    EXPECT_LE(object.top_px + object.height_px, 426.01);
+  }
+  // The same as the command's, which writes whole numbers of classes and boxes.
+  EvalOptions eval;
+  eval.model = options.model;
+  eval.data.max_images = 1;
+  eval.detect = options.detect;
+  eval.skip_latency = true;
+  EXPECT_EQ(evaluate(eval, silent_).metrics.num_detections, static_cast<std::int64_t>(objects.size()));
+
+  const auto pixels = read_pixels(file, {426, 640}).pixels;
+  const auto again = detector.detect(RgbView{pixels.rgb, {426, 640}});
+  ASSERT_EQ(again.size(), objects.size());
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    EXPECT_EQ(again[i].score, objects[i].score);
+    EXPECT_EQ(again[i].left_px, objects[i].left_px);
+    EXPECT_EQ(again[i].height_px, objects[i].height_px);
+  }
+  expect_error(ErrorKind::input, {"no.jpg"}, [&] { detector.detect(folder() / "no.jpg"); });
+  expect_error(ErrorKind::usage, {"bytes"}, [&] { detector.detect(RgbView{pixels.rgb, {640, 640}}); });
+  options.detect.iou = 2;
+  expect_error(ErrorKind::usage, {"iou"}, [&] { ImageDetector{options}; });
+}
+
+TEST_F(Library, ATargetIsInspectedByItsTable) {
+  const auto file = exported(folder());
+  const auto found = inspect_for_target(file, "ort-cuda", "1.24");
+  EXPECT_EQ(found.version, "1.24");
+  EXPECT_EQ(inspect_for_target(file, "ort-cuda", "").version, "1.31.1");
+  const auto arguments = "inspect '" + file.string() + "' --target ort-cuda --ort 1.24";
+  EXPECT_EQ(text_of(found), printed(folder(), arguments));
+  EXPECT_EQ(json_text_of(found), printed(folder(), arguments + " --json"));
+  expect_error(ErrorKind::usage, {"tensorrt"}, [&] { inspect_for_target(file, "tensorrt", ""); });
 }
 
 TEST_F(Library, EvaluateAndScoreGiveTheSameNumbers) {
