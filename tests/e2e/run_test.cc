@@ -40,7 +40,7 @@ class Run : public testing::Test {
 };
 
 TEST_F(Run, OfOneTargetScoresWhatItTakes) {
-  const auto outcome = nibble({"--run-id", "a", "--target", "ort-cpu", "--max-images", "2"});
+  const auto outcome = nibble({"--run-id", "a", "--target", "ort-cpu"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto root = folder_ / "runs/a";
   for (const auto* file :
