@@ -43,10 +43,9 @@ struct CleanResult {
   std::vector<CleanupCount> passes;  ///< Every pass, in order, those that found nothing included.
   bool outputs_compared = false;     ///< ONNX Runtime ran both files on random input, and all outputs are equal bit for bit.
   std::vector<std::vector<std::int64_t>> output_shapes;  ///< Of what was compared.
-  std::string why_not_compared;                          ///< Why the original cannot be run here; empty: it was compared.
 };
 /// Writes the cleaned form of an ONNX file, after running both on the same random input: Error(internal), and nothing written, when the
-/// outputs differ in a bit. Throws Error(input) for a file that is no ONNX model.
+/// outputs differ in a bit. Throws Error(input), and writes nothing, for a file that is no ONNX model or does not run here.
 NIBBLE_EXPORT CleanResult clean(const CleanOptions& options);
 
 }  // namespace nibble

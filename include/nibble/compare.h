@@ -200,8 +200,16 @@ struct RepairStudy {
   std::array<ChangeCost, kChanges> changes;  ///< In Change's order.
 };
 
+/// How far B finds again what A is sure of: COCO's mAP of B's detections, with A's detections of at least the confidence as labels, 0..1.
+/// 1: every one of them again, in the same place, before anything else. -1: there are none.
+struct Agreement {
+  double map_50 = -1;  ///< At IoU 0.5.
+  SizedMap map;        ///< mAP 50-95; sizes are those of A's boxes.
+};
+
 struct DetectionBlame {
   double confidence = 0.25;            ///< The score from which on a detection counts as an object.
+  Agreement agreement;                 ///< Needs no annotations.
   OutcomeCounts against_a;             ///< The objects are A's confident detections.
   ScoreShift shift;                    ///< From A to B.
   std::optional<TruthOutcomes> truth;  ///< Where there are annotations.

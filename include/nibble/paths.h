@@ -36,5 +36,6 @@ NIBBLE_EXPORT CommandPaths paths_of(const ProfileOptions& options);
 NIBBLE_EXPORT CommandPaths paths_of(const ScoreOptions& options);
 NIBBLE_EXPORT CommandPaths paths_of(const CompareOptions& options);
 NIBBLE_EXPORT CommandPaths paths_of(const CalibrationCheckOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const PredictOptions& options);
 
 }  // namespace nibble

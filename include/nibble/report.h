@@ -19,6 +19,8 @@ struct Latency {
   double p90_ms = 0;
   double throughput_fps = 0;  ///< 1000 / mean_ms
   std::int64_t runs = 0;      ///< measured ones
+  /// Time of each run, ascending; empty where a file of metrics does not have it.
+  std::vector<double> run_ms = {};
 };
 
 /// COCO numbers of one file; -1: undefined (no ground truth of that kind), as pycocotools.

@@ -137,6 +137,12 @@ void check_options(const CalibrationCheckOptions& options) {
   check(options.runtime);
 }
 
+void check_options(const PredictOptions& options) {
+  require_image_size(options.file.image_size);
+  check(options.detect);
+  check(options.runtime);
+}
+
 void check_options(const ImageDetectorOptions& options) {
   check(options.detect);
   require_image_size(options.file.image_size);

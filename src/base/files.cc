@@ -9,10 +9,15 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <mutex>
+#include <set>
 
+#include "base/leftovers.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -46,12 +51,30 @@ void make_parent_folders(const fs::path& path) {
   if (error) throw_unwritable(path, fmt::format("its folder cannot be made: {}", error.message()));
 }
 
-/// A name no other writer of this or another process uses.
-fs::path temporary_beside(const fs::path& path) {
-  static std::atomic<unsigned> counter{0};
-  fs::path name = path;
-  name += fmt::format(".{}-{}.part", ::getpid(), counter.fetch_add(1));
-  return name;
+/// The process in "<name>.<process>-<count>.part"; 0 for other names.
+pid_t writer_of(const std::string& name) {
+  constexpr std::string_view kEnd = ".part";
+  if (!name.ends_with(kEnd)) return 0;
+  const auto dot = name.find_last_of('.', name.size() - kEnd.size() - 1);
+  if (dot == std::string::npos || dot == 0) return 0;
+  const char* const end = name.data() + name.size() - kEnd.size();
+  pid_t process = 0;
+  unsigned count = 0;
+  const auto first = std::from_chars(name.data() + dot + 1, end, process);
+  if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '-') return 0;
+  const auto second = std::from_chars(first.ptr + 1, end, count);
+  return second.ec == std::errc{} && second.ptr == end && process > 0 ? process : 0;
+}
+
+/// Once for each folder: a run writes hundreds of files into one.
+void remove_leftovers_once(const fs::path& folder) {
+  static std::mutex mutex;
+  static std::set<std::string> seen;
+  {
+    const std::lock_guard lock(mutex);
+    if (!seen.insert(folder.string()).second) return;
+  }
+  remove_leftovers(folder);
 }
 
 /// Removes the temporary unless it was renamed away.
@@ -124,6 +147,7 @@ void write_and_rename(const fs::path& asked, const std::function<void(std::ostre
   const fs::path path =
       fs::is_symlink(fs::symlink_status(asked, status_error)) && fs::exists(status) ? fs::canonical(asked, status_error) : asked;
   make_parent_folders(path);
+  remove_leftovers_once(path.has_parent_path() ? path.parent_path() : fs::path("."));
   TemporaryFile temporary(temporary_beside(path));
   produce_into(temporary.path, path, produce);
   if (durably) sync_to_disk(temporary.path, path);
@@ -158,6 +182,22 @@ void write_file(const fs::path& path, std::string_view content) {
 void write_file(const fs::path& path, const std::function<void(std::ostream&)>& produce) { write_and_rename(path, produce, false); }
 
 void write_file_durably(const fs::path& path, const std::function<void(std::ostream&)>& produce) { write_and_rename(path, produce, true); }
+
+fs::path temporary_beside(const fs::path& path) {
+  static std::atomic<unsigned> counter{0};
+  fs::path name = path;
+  name += fmt::format(".{}-{}.part", ::getpid(), counter.fetch_add(1));
+  return name;
+}
+
+void remove_leftovers(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const pid_t writer = writer_of(it->path().filename().string());
+    std::error_code ignored;
+    if (writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH) fs::remove(it->path(), ignored);
+  }
+}
 
 std::string sha256_of_file(const fs::path& path) {
   auto stream = open_for_reading(path);

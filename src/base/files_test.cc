@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <ostream>
 
+#include "base/leftovers.h"
 #include "base/library_folder.h"
 #include "base/shared_data.h"
 #include "base/threads.h"
@@ -190,6 +194,33 @@ TEST(WriteFile, WritesThroughALink) {
   EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
   EXPECT_EQ(read_file(folder / "target"), "new");
   std::filesystem::remove_all(folder);
+}
+
+/// A number that was a process and is one no more.
+pid_t dead_process() {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+  return child;
+}
+
+TEST_F(Files, WhatKilledWritersLeftIsRemoved) {
+  const auto dead = std::to_string(dead_process()), alive = std::to_string(::getpid());
+  for (const auto& name : {"a.json." + dead + "-0.part", "a.json." + alive + "-7.part", "b." + dead + "-x.part", "c." + dead + ".part",
+                           dead + "-1.part", std::string("part")})
+    write_file(folder_ / "x" / name, std::string_view("mine"));
+  remove_leftovers(folder_ / "x");
+  EXPECT_FALSE(fs::exists(folder_ / "x" / ("a.json." + dead + "-0.part")));
+  EXPECT_TRUE(fs::exists(folder_ / "x" / ("a.json." + alive + "-7.part")));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_ / "x"), fs::directory_iterator()), 5);
+  remove_leftovers(folder_ / "absent");
+}
+
+TEST_F(Files, TheFirstWriteIntoAFolderRemovesThem) {
+  const auto left = folder_ / ("model.onnx." + std::to_string(dead_process()) + "-0.part");
+  std::ofstream(left) << "half";
+  write_file(folder_ / "other.json", std::string_view("{}"));
+  EXPECT_FALSE(fs::exists(left));
 }
 
 }  // namespace

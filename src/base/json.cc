@@ -8,6 +8,8 @@
 #include <limits>
 #include <optional>
 #include <regex>
+#include <unordered_set>
+#include <vector>
 
 #include "base/files.h"
 #include "nibble/error.h"
@@ -99,11 +101,14 @@ class YamlReader {
   }
   Json map_of(const YAML::Node& node, int depth) {
     Json result = Json::object();
+    std::unordered_set<std::string> keys;
+    std::vector<Json::object_t::value_type>& items = result.get_ref<Json::object_t&>();
     for (const auto& entry : node) {
       const YAML::Node& key = entry.first;
       if (!key.IsScalar()) throw_malformed(path_, place_of(key.Mark()), "a key must be a scalar");
-      if (result.contains(key.Scalar())) throw_malformed(path_, place_of(key.Mark()), fmt::format("key '{}' stands twice", key.Scalar()));
-      result[key.Scalar()] = convert(entry.second, depth + 1);
+      if (!keys.insert(key.Scalar()).second)
+        throw_malformed(path_, place_of(key.Mark()), fmt::format("key '{}' stands twice", key.Scalar()));
+      items.push_back({key.Scalar(), convert(entry.second, depth + 1)});  // not operator[], which looks through all that are there
     }
     return result;
   }
@@ -128,7 +133,10 @@ Json read_json(const fs::path& path) {
 Json read_yaml(const fs::path& path) {
   const std::string text = read_file(path);
   try {
-    return YamlReader(path).convert(YAML::Load(text));
+    const auto documents = YAML::LoadAll(text);
+    if (documents.size() > 1)
+      throw_malformed(path, "content", fmt::format("{} documents, divided by '---'; expected one", documents.size()));
+    return documents.empty() ? Json(nullptr) : YamlReader(path).convert(documents.front());
   } catch (const YAML::Exception& error) {
     throw_malformed(path, YamlReader::place_of(error.mark), fmt::format("not YAML: {}", error.msg));
   }

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 
 #include "base/files.h"
@@ -109,6 +110,24 @@ TEST_F(JsonFiles, YamlThatMultipliesItselfIsRefused) {
 TEST_F(JsonFiles, InvalidTextIsReplacedNotThrown) {
   write_json(path_, Json("a\xff"));
   EXPECT_NO_THROW(read_json(path_));
+}
+
+TEST_F(JsonFiles, ASecondYamlDocumentIsRefused) {
+  EXPECT_THAT(message_of([&] { yaml("names: [a]\n---\nnames: [b]\n"); }), testing::HasSubstr("2 documents"));
+  EXPECT_EQ(yaml("---\nnames: [a]\n...\n"), Json({{"names", {"a"}}})) << "one, with its marks";
+  EXPECT_TRUE(yaml("").is_null());
+}
+
+/// Looking through all keys for each one would take minutes.
+TEST_F(JsonFiles, AHundredThousandKeysAreReadInSeconds) {
+  constexpr int kKeys = 100'000;
+  std::string text;
+  for (int i = 0; i < kKeys; ++i) text += fmt::format("{}: class {}\n", i, i);
+  const auto begin = std::chrono::steady_clock::now();
+  const auto read = yaml(text);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  EXPECT_EQ(read.size(), static_cast<std::size_t>(kKeys));
+  EXPECT_EQ(read.rbegin().value(), "class 99999");
 }
 
 }  // namespace

@@ -5,15 +5,20 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "base/build_id.h"
 #include "base/library_folder.h"
 #include "base/locations.h"
+#include "base/memory_room.h"
+#include "base/threads.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -35,6 +40,22 @@ std::vector<fs::path> search_folders() {
               fmt::format("missing part of nibble: {}: not in {}; build or install it beside libnibble_base.so, or name its folder in "
                           "NIBBLE_MODULES",
                           file, fmt::join(tried, ", ")));
+}
+
+/// What loading and using a module takes at least, measured as VmPeak (0.49 GB and 0.85 GB for loading alone) and rounded up: below that,
+/// OpenBLAS, which comes with both, waits for an allocation that never succeeds.
+struct ModuleNeed {
+  std::string_view library;
+  std::int64_t address_space_mib, per_thread_mib, memory_mib;
+};
+constexpr std::array<ModuleNeed, 2> kNeeds = {{{"nibble_image", 640, 64, 128}, {"nibble_torch", 1536, 128, 384}}};
+
+void require_memory_for(const std::string& library) {
+  constexpr std::int64_t kMebibyte = 1 << 20;
+  for (const auto& need : kNeeds)
+    if (need.library == library)
+      require_memory("loading lib" + library + ".so", (need.address_space_mib + need.per_thread_mib * thread_count(0)) * kMebibyte,
+                     need.memory_mib * kMebibyte);
 }
 
 /// A module of another build would read this one's values wrongly, at best with a crash.
@@ -63,7 +84,10 @@ void* load_module(const std::string& library) {
   const auto folders = search_folders();
   std::error_code error;
   for (const auto& folder : folders)
-    if (fs::exists(folder / file, error)) return load_from(folder / file);
+    if (fs::exists(folder / file, error)) {
+      require_memory_for(library);
+      return load_from(folder / file);
+    }
   throw_missing(file, folders);
 }
 

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/printable.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -60,7 +61,8 @@ std::shared_ptr<spdlog::logger> open_logger(const std::filesystem::path& path) {
 
 }  // namespace
 
-void log(LogLevel level, const std::string& message) {
+void log(LogLevel level, const std::string& words) {
+  const std::string message = printable_line(words);  // whatever a file calls its classes
   // Called without the lock: a listener may log, or replace itself.
   const auto [files, listener] = current_targets();
   for (const auto& file : files) file->log(level_of(level), message);

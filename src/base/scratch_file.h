@@ -2,15 +2,15 @@
 // A file that is written beside another one and removed when the scope ends, unless it was told to take the other's place.
 #pragma once
 #include <filesystem>
-#include <string>
 #include <system_error>
 
+#include "base/leftovers.h"
 #include "nibble/error.h"
 
 namespace nibble {
 
 struct ScratchFile {
-  explicit ScratchFile(const std::filesystem::path& path) : at(path.string() + ".raw"), for_(path) {}
+  explicit ScratchFile(const std::filesystem::path& path) : at(temporary_beside(path)), for_(path) {}
   ~ScratchFile() {
     std::error_code ignored;
     std::filesystem::remove(at, ignored);

@@ -12,7 +12,8 @@ namespace nibble {
 /// The folder that TMPDIR names, or /tmp where it is not set. Error(environment) naming it where it is no folder.
 std::filesystem::path folder_for_temporaries();
 
-/// A new empty folder, removed with all that is in it when the scope ends. Error(environment) naming TMPDIR if it cannot be made.
+/// A new empty folder, removed with all that is in it when the scope ends. Error(environment) naming TMPDIR if it cannot be made. What a
+/// killed process of this user left behind is removed when another makes its own, from a minute later on.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -23,6 +24,7 @@ class TemporaryFolder {
 
  private:
   std::filesystem::path path_;
+  int lock_ = -1;  ///< a descriptor of the folder, locked (flock) while it is in use; -1 where the file system cannot
 };
 
 using OpenFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;

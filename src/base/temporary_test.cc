@@ -2,8 +2,11 @@
 #include "base/temporary.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -77,6 +80,43 @@ TEST_F(Temporary, AnErrorNamesTheFolder) {
     test::expect_error(ErrorKind::environment, {path.string(), "set TMPDIR"}, [] { const TemporaryFolder none; });
     test::expect_error(ErrorKind::environment, {path.string(), "set TMPDIR"}, [] { open_temporary_file(); });
   }
+}
+
+/// Sets when the folder was last changed, so many seconds before now.
+void make_older(const fs::path& folder, std::chrono::seconds age) { fs::last_write_time(folder, fs::file_time_type::clock::now() - age); }
+
+TEST_F(Temporary, WhatAKilledProcessLeftIsRemovedWithTime) {
+  const auto old = folder() / "nibble-Abc123", fresh = folder() / "nibble-Abc124", other = folder() / "nibble-test-Abc123";
+  for (const auto& made : {old, fresh, other}) {
+    fs::create_directories(made);
+    std::ofstream(made / "trace") << "x";
+  }
+  make_older(old, std::chrono::hours(1));
+  make_older(other, std::chrono::hours(1));
+  {
+    const TemporaryFolder used;
+    EXPECT_FALSE(fs::exists(old));
+    EXPECT_TRUE(fs::exists(fresh)) << "its process may be about to lock it";
+    EXPECT_TRUE(fs::exists(other)) << "not a name of ours";
+  }
+}
+
+TEST_F(Temporary, WhatIsInUseStays) {
+  const auto inner = folder() / "inner";
+  fs::create_directories(inner);
+  setenv("TMPDIR", inner.c_str(), 1);
+  const TemporaryFolder used;
+  make_older(used.path(), std::chrono::hours(1));
+  const pid_t child = ::fork();  // has swept no folder under this name
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    setenv("TMPDIR", (inner / "../inner").c_str(), 1);
+    ::_exit(TemporaryFolder().path().empty() ? 1 : fs::exists(used.path()) ? 0 : 2);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(fs::exists(used.path()));
 }
 
 }  // namespace

@@ -266,5 +266,25 @@ TEST(Hostile, StorageThatPromisesMoreThanItsEntryIsRefused) {
               HasSubstr("t.pt: entry 'tiny/data/0' has 8 bytes, its 1073741824 elements of 4 bytes need 4294967296"));
 }
 
+/// Whatever a byte of the pickle makes is paid for: 100,000 bytes must not take more than the limit without a word.
+TEST(Hostile, MarksAndSharedValuesCountTowardsMemory) {
+  PickleLimits limits;
+  limits.max_value_bytes = 1 << 20;
+  const auto expect_refused = [&](const std::string& bytes) {
+    try {
+      unpickle_text(bytes, limits);
+      ADD_FAILURE() << "read";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+      EXPECT_THAT(error.what(), HasSubstr("need more than 1048576 bytes"));
+    }
+  };
+  const std::string header = "\x80\x02", many(100'000, '('), nones(60'000, 'N');
+  expect_refused(header + many + "N.");
+  expect_refused(header + "(" + nones + "t.");
+  limits.max_value_bytes = 4 << 20;
+  EXPECT_EQ(get<PickleList>(unpickle_text(header + "(" + nones + "t.", limits).root).items.size(), nones.size());
+}
+
 }  // namespace
 }  // namespace nibble::test

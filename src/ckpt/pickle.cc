@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "ckpt/byte_reader.h"
@@ -43,6 +44,8 @@ class Machine {
   bool execute_object(Opcode op);
 
   void push(MutableRef value);
+  template <class Item>
+  void append_charged(std::vector<Item>& items, Item item);
   MutableRef pop();
   MutableRef& top();
   std::vector<PickleRef> pop_to_mark();
@@ -69,9 +72,19 @@ class Machine {
   std::map<std::string, PickleStorage> storages_;
 };
 
-void Machine::push(MutableRef value) {
-  heap_.charge_references(1);
-  stack_.push_back(std::move(value));
+void Machine::push(MutableRef value) { append_charged(stack_, std::move(value)); }
+
+/// Adds to a vector that is charged for its capacity: the old one lives until its elements are moved to the new one, which is twice as
+/// large, and the sum of all of them is at most twice the last.
+template <class Item>
+void Machine::append_charged(std::vector<Item>& items, Item item) {
+  constexpr std::size_t kFirst = 16;
+  if (items.size() == items.capacity()) {
+    const auto room = std::max(kFirst, 2 * items.capacity());
+    heap_.charge(room * sizeof(Item));
+    items.reserve(room);
+  }
+  items.push_back(std::move(item));
 }
 
 MutableRef& Machine::top() {
@@ -87,6 +100,7 @@ MutableRef Machine::pop() {
 
 std::vector<PickleRef> Machine::pop_count(std::size_t count) {
   if (stack_.size() - (marks_.empty() ? 0 : marks_.back()) < count) refuse("the stack is empty");
+  heap_.charge_references(count);  // before they are copied; the container they go into is charged for them once more
   const auto first = stack_.end() - static_cast<std::ptrdiff_t>(count);
   std::vector<PickleRef> items(std::make_move_iterator(first), std::make_move_iterator(stack_.end()));
   stack_.erase(first, stack_.end());
@@ -330,7 +344,7 @@ void Machine::execute(Opcode op) {
   switch (op) {
     case Opcode::proto: return check_protocol();
     case Opcode::frame: return check_frame();
-    case Opcode::mark: return marks_.push_back(stack_.size());
+    case Opcode::mark: return append_charged(marks_, stack_.size());
     case Opcode::dup: return push(top());
     case Opcode::pop_mark: return static_cast<void>(pop_to_mark());
     case Opcode::pop:

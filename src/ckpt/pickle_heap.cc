@@ -19,7 +19,7 @@ struct PickleHeap::Node : PickleValue {
 namespace {
 
 constexpr std::int64_t kSmallIntegers = 256;      // made once: strides, kernel sizes, layer indices
-constexpr std::uint64_t kControlBlockBytes = 48;  // shared_ptr's block and the allocator's own
+constexpr std::uint64_t kControlBlockBytes = 80;  // shared_ptr's block, the allocator's own, and the place among the containers
 
 std::size_t child_count(const PickleValue& value) {
   if (const auto* list = value.get_if<PickleList>()) return list->items.size();

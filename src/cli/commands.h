@@ -11,5 +11,6 @@ void add_model_commands(CLI::App& app, Action& chosen);  ///< inspect, export, q
 void add_score_commands(CLI::App& app, Action& chosen);  ///< eval, score, profile
 void add_train_commands(CLI::App& app, Action& chosen);  ///< qat
 void add_compare_command(CLI::App& app, Action& chosen);
+void add_predict_command(CLI::App& app, Action& chosen);
 
 }  // namespace nibble

@@ -28,6 +28,7 @@ void add_inspect(CLI::App& app, Action& chosen) {
       .add_option("--ort", options->runtime, "with --target: the version of ONNX Runtime, 1.24 or 1.24.1 (default: the newest one known)")
       ->type_name("VERSION")
       ->needs(target);
+  add_load_options(command);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen,
       [options] {
@@ -121,6 +122,7 @@ void add_quantize(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command.add_flag("--resume", options->resume, "with --preset best: go on with the training that was interrupted");
   add_runtime_options(command, options->runtime);
+  add_image_limit_option(command);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {
@@ -151,6 +153,7 @@ void add_clean(CLI::App& app, Action& chosen) {
   command.add_flag("--strip", clean_options.strip, "drop doc strings and the shapes of inner values");
   command.add_flag("--json", options->json, "the result as JSON");
   add_runtime_options(command, clean_options.runtime);
+  add_load_options(command);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->clean); },
       [options](Terminal&) {

@@ -124,6 +124,7 @@ void add_doctor(CLI::App& app, Action& chosen) {
   add_image_size_option(command, options->image_size).needs(calib);
   add_bad_data_option(command, options->on_bad_data, "skip, they are part of the answer");
   add_runtime_options(command, options->runtime);
+  add_image_limit_option(command);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {

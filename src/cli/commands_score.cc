@@ -65,6 +65,7 @@ void add_score(CLI::App& app, Action& chosen) {
       ->check(CLI::IsMember({"auto", "annotations", "class", "class+1", "coco91"}))
       ->capture_default_str();
   command.add_option("--json", options->json, "write the numbers here")->type_name("FILE");
+  add_image_limit_option(command);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal&) {

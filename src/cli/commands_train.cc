@@ -97,6 +97,7 @@ void add_qat(CLI::App& app, Action& chosen) {
                   "qcdq (Brevitas), int4 (packed), unpack, integer, both (qcdq, int4), all; default: what --target takes, else both")
       ->type_name("NAME");
   add_runtime_options(command, options->runtime);
+  add_image_limit_option(command);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {

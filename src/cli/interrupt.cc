@@ -25,6 +25,9 @@ void install_interrupt_handlers() {
   action.sa_flags = SA_RESTART | static_cast<int>(SA_RESETHAND);  // reset: the second signal kills
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // nohup: the terminal may go
   ::signal(SIGXFSZ, SIG_IGN);  // a file size limit is then an ordinary write error, with its message
 }
 

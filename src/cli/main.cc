@@ -5,8 +5,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <new>
 
+#include "base/printable.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/shared_options.h"
@@ -29,24 +31,8 @@ constexpr const char* kFooter =
     "Exit codes: 0 done, 1 a gate failed, 2 usage, 3 bad input, 4 unsupported, 5 environment (library, provider, GPU, disk),\n"
     "6 numeric, 70 internal, 130 interrupted.\n";
 
-/// One line without terminal codes, whatever a file name or a library's words contain.
-std::string printable(const std::string& message) {
-  std::string text;
-  for (const char letter : message) {
-    const auto code = static_cast<unsigned char>(letter);
-    if (letter == '\n' || letter == '\r') {
-      text += ' ';
-    } else if (code < 0x20 || code == 0x7f) {
-      text += fmt::format("\\x{:02x}", code);
-    } else {
-      text += letter;
-    }
-  }
-  return text;
-}
-
 int report_error(int code, const std::string& message) {
-  say(fmt::format("nibble: {}\n", printable(message)));
+  say(fmt::format("nibble: {}\n", printable_line(message)));
   return code;
 }
 
@@ -78,6 +64,7 @@ int parse_and_run(int argc, char** argv) {
   add_train_commands(app, chosen);
   add_score_commands(app, chosen);
   add_compare_command(app, chosen);
+  add_predict_command(app, chosen);
   app.require_subcommand(0, 1);
   // Before CLI11 sees a --help behind it and answers with the general help.
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App* command) { return command->get_name() == argv[1]; }).empty())
@@ -103,6 +90,7 @@ int parse_and_run(int argc, char** argv) {
 int main(int argc, char** argv) {
   using nibble::ErrorKind;
   nibble::install_interrupt_handlers();
+  nibble::keep_libraries_quiet();
   try {
     return nibble::parse_and_run(argc, argv);
   } catch (const nibble::UnwrittenResult& error) {
@@ -112,6 +100,10 @@ int main(int argc, char** argv) {
   } catch (const std::bad_alloc&) {
     return nibble::report_error(static_cast<int>(ErrorKind::environment),
                                 "out of memory: this process: an allocation failed; use fewer or smaller images");
+  } catch (const std::filesystem::filesystem_error& error) {
+    return nibble::report_error(
+        static_cast<int>(ErrorKind::environment),
+        fmt::format("file system: {}: {}; check the path, its permissions and free space", error.path1().string(), error.code().message()));
   } catch (const std::exception& error) {
     return nibble::report_error(static_cast<int>(ErrorKind::internal), fmt::format("internal error: {}; please report it", error.what()));
   }

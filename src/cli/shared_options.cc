@@ -12,14 +12,17 @@
 #include <cstring>
 
 #include "base/image_size_text.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "base/output_path.h"
+#include "base/printable.h"
 #include "nibble/error.h"
 #include "nibble/target.h"
 
 namespace nibble {
 namespace {
 constexpr const char* kSharedGroup = "Shared options";
+constexpr double kGibibyte = 1 << 30;
 
 /// CLI11 lets a number that is too large wrap around or saturate.
 std::string seed_problem(const std::string& text) {
@@ -59,6 +62,52 @@ void add_runtime_options(CLI::App& command, RuntimeOptions& options) {
       ->group(kSharedGroup);
 }
 
+void add_load_options(CLI::App& command) {
+  const Limits usual;
+  command
+      .add_option_function<double>(
+          "--load-seconds",
+          [](double seconds) {
+            auto limits = chosen_limits();
+            limits.load_seconds = seconds;
+            set_limits(limits);
+          },
+          "an ONNX file from elsewhere is tried in a child process first: what that may take; 0: no trial, the file is trusted")
+      ->check(CLI::Range(0.0, 86400.0))
+      ->type_name("N")
+      ->default_str(fmt::format("{}", usual.load_seconds))
+      ->group(kSharedGroup);
+  command
+      .add_option_function<double>(
+          "--load-memory",
+          [](double gibibytes) {
+            auto limits = chosen_limits();
+            limits.load_memory_bytes = static_cast<std::int64_t>(gibibytes * kGibibyte);
+            set_limits(limits);
+          },
+          "memory that the trial may take, besides what its bytes, inputs and threads account for")
+      ->check(CLI::Range(0.001, 1024.0))
+      ->type_name("GIB")
+      ->default_str(fmt::format("{}", static_cast<double>(usual.load_memory_bytes) / kGibibyte))
+      ->group(kSharedGroup);
+}
+
+void add_image_limit_option(CLI::App& command) {
+  command
+      .add_option_function<std::int64_t>(
+          "--max-image-pixels",
+          [](std::int64_t pixels) {
+            auto limits = chosen_limits();
+            limits.image_pixels = pixels;
+            set_limits(limits);
+          },
+          "an image whose header says more is refused before it is decoded")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30))
+      ->type_name("N")
+      ->default_str(fmt::format("{}", Limits{}.image_pixels))
+      ->group(kSharedGroup);
+}
+
 void add_session_options(CLI::App& command, RuntimeOptions& options) {
   const auto take = [&options](const std::vector<std::string>& entries) {
     for (const auto& entry : entries) {
@@ -68,6 +117,8 @@ void add_session_options(CLI::App& command, RuntimeOptions& options) {
       options.session_options[entry.substr(0, sign)] = entry.substr(sign + 1);
     }
   };
+  add_load_options(command);
+  add_image_limit_option(command);
   command
       .add_option_function<std::vector<std::string>>(
           "--session-option", take,
@@ -197,7 +248,8 @@ void on_command(CLI::App& command, const std::shared_ptr<OutputOptions>& output,
   });
 }
 
-void print_result(const std::string& text) {
+void print_result(const std::string& result) {
+  const std::string text = printable(result);
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!written) throw Error(ErrorKind::environment, std::string("cannot write result: standard output: ") + std::strerror(errno));
 }

@@ -24,7 +24,11 @@ struct OutputOptions {
 void add_output_options(CLI::App& command, OutputOptions& options);
 /// --threads, --seed, --provider, --allow-cpu-fallback.
 void add_runtime_options(CLI::App& command, RuntimeOptions& options);
-/// --session-option KEY=VALUE, as often as wanted.
+/// --load-seconds, --load-memory: commands that load ONNX files of others. They hold for the whole process (nibble/limits.h).
+void add_load_options(CLI::App& command);
+/// --max-image-pixels: commands that decode images. As above.
+void add_image_limit_option(CLI::App& command);
+/// --session-option KEY=VALUE, as often as wanted, and the two above: commands that run ONNX files on images.
 void add_session_options(CLI::App& command, RuntimeOptions& options);
 /// --annotations, --max-images, --image-ids-list; --images where the command reads images. `default_count`: how many are
 /// scored without --max-images, for the help.
@@ -60,7 +64,7 @@ CLI::App& add_command(CLI::App& app, const std::string& name, const std::string&
 void on_command(CLI::App& command, const std::shared_ptr<OutputOptions>& output, Action& chosen, std::function<CommandPaths()> paths,
                 std::function<int(Terminal&)> body);
 
-/// Writes a result to stdout. Error(environment) when stdout is closed or full.
-void print_result(const std::string& text);
+/// Writes a result to stdout, without terminal codes (base/printable.h). Error(environment) when stdout is closed or full.
+void print_result(const std::string& result);
 
 }  // namespace nibble

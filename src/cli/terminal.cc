@@ -6,7 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <string_view>
+
+#include "base/printable.h"
 
 namespace nibble {
 namespace {
@@ -35,9 +39,34 @@ std::string remaining_text(double seconds, std::int64_t done, std::int64_t total
 
 }  // namespace
 
-void say(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
+namespace {
+
+/// As it is, control codes and all.
+void write_to_terminal(std::string_view text) {
+  while (!text.empty()) {
+    const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+ssize_t log_text_of_library(void*, const char* text, std::size_t bytes) {
+  std::string line(text, bytes);
+  while (!line.empty() && line.back() == '\n') line.pop_back();
+  if (!line.empty()) log(LogLevel::debug, "a library says: " + line);
+  return static_cast<ssize_t>(bytes);
+}
+
+}  // namespace
+
+void say(const std::string& text) { write_to_terminal(printable(text)); }
+
+void keep_libraries_quiet() {
+  std::FILE* const sink = ::fopencookie(nullptr, "w", {nullptr, log_text_of_library, nullptr, nullptr});
+  if (sink == nullptr) return;
+  std::setvbuf(sink, nullptr, _IOLBF, BUFSIZ);
+  stderr = sink;
 }
 
 Terminal::Terminal(Verbosity verbosity) : verbosity_(verbosity), is_terminal_(::isatty(STDERR_FILENO) == 1) {
@@ -77,7 +106,7 @@ void Terminal::draw_bar(const std::string& note) {
   const auto filled = total_ > 0 ? static_cast<int>(std::min(done_, total_) * kBarCells / total_) : 0;
   const auto bar = std::string(static_cast<std::size_t>(filled), '#') + std::string(static_cast<std::size_t>(kBarCells - filled), '.');
   const auto line = fmt::format("{} [{}] {}/{}{} {}", title_, bar, done_, total_, remaining_text(seconds(), done_, total_), note);
-  say(fmt::format("\r\033[K{}", cut(line, columns() - 1)));
+  write_to_terminal(fmt::format("\r\033[K{}", cut(printable_line(line), columns() - 1)));
   bar_is_drawn_ = true;
   drawn_ = std::chrono::steady_clock::now();
 }
@@ -90,17 +119,17 @@ void Terminal::print_tenth(std::int64_t before) {
 
 void Terminal::clear_bar() {
   if (!bar_is_drawn_) return;
-  say("\r\033[K");
+  write_to_terminal("\r\033[K");
   bar_is_drawn_ = false;
 }
 
 void Terminal::show(LogLevel level, const std::string& message) {
   if (level == LogLevel::warning) {
     clear_bar();
-    say(fmt::format("nibble: warning: {}\n", message));
+    say(fmt::format("nibble: warning: {}\n", printable_line(message)));
   } else if (verbosity_ == Verbosity::verbose) {
     clear_bar();
-    say(fmt::format("nibble: {}\n", message));
+    say(fmt::format("nibble: {}\n", printable_line(message)));
   }
 }
 

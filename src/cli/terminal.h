@@ -10,8 +10,12 @@
 
 namespace nibble {
 
-/// To stderr, at once; a closed or full stderr is no reason to fail.
+/// To stderr, at once and without terminal codes (base/printable.h); a closed or full stderr is no reason to fail.
 void say(const std::string& text);
+
+/// From then on what C libraries print to their `stderr` (libpng's "libpng error", libtiff's warnings) becomes messages of the log, level
+/// debug, in which --verbose and --log show them: an error of nibble is one line.
+void keep_libraries_quiet();
 
 enum class Verbosity { quiet, normal, verbose };
 

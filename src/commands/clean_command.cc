@@ -14,29 +14,33 @@ namespace nibble {
 namespace {
 namespace fs = std::filesystem;
 
-/// The answer of the file to random input, or why there is none: a file this runtime cannot run may still be cleaned.
-std::vector<Tensor> answer_of(const fs::path& model, const RuntimeOptions& runtime, std::string& why_not) {
+/// The answer of the file to random input. What keeps it from answering here is passed to `refuse`, which throws.
+template <class Refuse>
+std::vector<Tensor> answer_of(const fs::path& model, const RuntimeOptions& runtime, const Refuse& refuse) {
   try {
     const Session session = open_session(model, runtime, false);
     return session.run(random_inputs(session, runtime.seed));
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::usage || error.kind() == ErrorKind::interrupted) throw;
-    why_not = error.what();
-    return {};
+    if (error.kind() == ErrorKind::usage || error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::environment) throw;
+    refuse(error.what());
   }
+  return {};
 }
 
-/// Fills what the result says of the outputs. Error(internal) when the cleaned file does not answer as the original did.
+/// Fills what the result says of the outputs. Error(input) when the original does not answer here, Error(internal) when the cleaned file
+/// does not answer as the original did.
 void compare_answers(const fs::path& from, const fs::path& cleaned, const RuntimeOptions& runtime, CleanResult& result) {
-  std::string why_not;
-  const auto before = answer_of(from, runtime, result.why_not_compared);
-  if (!result.why_not_compared.empty()) return;
-  const auto after = answer_of(cleaned, runtime, why_not);
+  const auto refuse_original = [&](const std::string& why) {
+    throw Error(ErrorKind::input, fmt::format("clean: {}: the original does not run here, so that nothing can be compared: {}; nothing was "
+                                              "written",
+                                              from.string(), why));
+  };
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorKind::internal,
                 fmt::format("clean: {}: the cleaned file {}; nothing was written; please report it with the file", from.string(), why));
   };
-  if (!why_not.empty()) refuse("does not run: " + why_not);
+  const auto before = answer_of(from, runtime, refuse_original);
+  const auto after = answer_of(cleaned, runtime, [&](const std::string& why) { refuse("does not run: " + why); });
   if (before.size() != after.size()) refuse("has another number of outputs");
   for (std::size_t i = 0; i < before.size(); ++i) {
     if (!identical(before[i], after[i])) refuse(fmt::format("gives other numbers at output {}", i));
@@ -54,7 +58,7 @@ CleanResult clean(const CleanOptions& options) {
   require_provider(options.runtime.provider);
   const ScratchFile cleaned(options.output);
   const auto cleanup = clean_model(options.input, cleaned.at, {options.own_initialisers, options.strip, options.narrow_constants});
-  CleanResult result{options.input, options.output, cleanup.before, cleanup.after, cleanup.counts, false, {}, {}};
+  CleanResult result{options.input, options.output, cleanup.before, cleanup.after, cleanup.counts, false, {}};
   compare_answers(options.input, cleaned.at, options.runtime, result);
   cleaned.keep();
   return result;

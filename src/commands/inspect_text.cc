@@ -122,6 +122,7 @@ std::vector<ProviderTrial> try_providers(const std::filesystem::path& file) {
       options.optimize = false;
       const Session session(file, options);
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted) throw;
       trial.loads = false;
       trial.problem = error.what();
     }

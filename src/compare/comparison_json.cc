@@ -99,6 +99,12 @@ Json map_json(const SizedMap& map) {
           {"mAP_large", defined(map.large)}};
 }
 
+Json agreement_json(const Agreement& agreement) {
+  Json json = map_json(agreement.map);
+  json["mAP_50"] = defined(agreement.map_50);
+  return json;
+}
+
 Json repairs_json(const RepairStudy& study) {
   Json changes = Json::array();
   for (const auto& change : study.changes)
@@ -141,6 +147,7 @@ Json parts_json(const PartGains& parts) {
 Json to_json(const Comparison& comparison) {
   const auto& found = comparison.detections;
   Json detections = {{"confidence", found.confidence},
+                     {"agreement", agreement_json(found.agreement)},
                      {"against_a", counts_json(found.against_a, comparison.category_names)},
                      {"score_shift", shift_json(found.shift)},
                      {"against_truth", found.truth ? truth_json(*found.truth, comparison.category_names) : Json(nullptr)},

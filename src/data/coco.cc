@@ -188,6 +188,31 @@ class AnnotationCheck {
   std::unordered_set<std::int64_t> left_out_;
 };
 
+/// Of annotations that stand twice, id and all, one is kept.
+void drop_repeated(CocoDataset& dataset) {
+  std::unordered_map<std::int64_t, std::vector<std::size_t>> places;
+  std::vector<bool> is_repeated(dataset.annotations.size(), false);
+  const auto is_same = [](const CocoAnnotation& a, const CocoAnnotation& b) {
+    return a.image_id == b.image_id && a.category_id == b.category_id && a.box_xywh_px == b.box_xywh_px && a.is_crowd == b.is_crowd;
+  };
+  std::int64_t repeated = 0;
+  for (std::size_t i = 0; i < dataset.annotations.size(); ++i) {
+    auto& same_id = places[dataset.annotations[i].id];
+    is_repeated[i] = dataset.annotations[i].id != 0 && std::any_of(same_id.begin(), same_id.end(), [&](std::size_t other) {
+                       return is_same(dataset.annotations[other], dataset.annotations[i]);
+                     });
+    if (is_repeated[i])
+      ++repeated;
+    else if (dataset.annotations[i].id != 0)
+      same_id.push_back(i);
+  }
+  if (repeated == 0) return;
+  std::size_t place = 0;
+  std::erase_if(dataset.annotations, [&](const CocoAnnotation&) { return is_repeated[place++]; });
+  log(LogLevel::warning, fmt::format("data set: {}: {} annotations stand in it twice, with the same id and box; each is counted once",
+                                     dataset.source.string(), repeated));
+}
+
 void note(const CocoDataset& dataset, const Assumptions& assumed) {
   const auto say = [&](const std::string& what) { log(LogLevel::info, fmt::format("data set: {}: {}", dataset.source.string(), what)); };
   if (assumed.boxes_as_areas > 0)
@@ -231,6 +256,7 @@ CocoDataset read_coco(const std::filesystem::path& instances_json, OnBadData rul
   AnnotationCheck check(dataset);
   for (auto& entry : entries) entry.problem.empty() ? check.add(std::move(entry.read)) : check.add_bad(entry.read, entry.problem);
   check.finish();
+  drop_repeated(dataset);
   settle_bad_data(dataset.bad, static_cast<std::int64_t>(dataset.images.size()), rule, instances_json.string());
   if (assumed.renumber)
     for (std::size_t i = 0; i < dataset.annotations.size(); ++i) dataset.annotations[i].id = static_cast<std::int64_t>(i) + 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/coco.h"
 
+#include "base/log.h"
 #include "support/scratch.h"
 
 namespace nibble {
@@ -191,6 +192,23 @@ TEST(CocoShared, ReadsTheAnnotationsOfRealImages) {
   EXPECT_EQ(dataset.annotations.size(), 903U);
   EXPECT_EQ(dataset.categories.size(), 80U);
   EXPECT_EQ(dataset.images[0].id, 139);
+}
+
+/// A file that was joined with itself is not scored twice; equal boxes with ids of their own are two objects, as in pycocotools.
+TEST_F(Coco, AnAnnotationThatStandsTwiceCountsOnce) {
+  std::vector<std::string> warnings;
+  set_log_listener([&](LogLevel level, const std::string& words) {
+    if (level == LogLevel::warning) warnings.push_back(words);
+  });
+  const auto entry = [](int id, int width) {
+    return R"({"id":)" + std::to_string(id) + R"(,"image_id":9,"category_id":18,"bbox":[1,2,)" + std::to_string(width) +
+           R"(,4],"area":10})";
+  };
+  const auto dataset = read(kImages, entry(5, 3) + "," + entry(6, 3) + "," + entry(5, 3) + "," + entry(5, 7));
+  set_log_listener(nullptr);
+  EXPECT_EQ(dataset.annotations.size(), 3U);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_THAT(warnings[0], testing::HasSubstr("1 annotations stand in it twice"));
 }
 
 }  // namespace

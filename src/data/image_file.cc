@@ -7,6 +7,8 @@
 #include <cstdint>
 
 #include "base/files.h"
+#include "base/limits.h"
+#include "data/image_header.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -48,6 +50,10 @@ std::string read_image_file(const std::filesystem::path& path) {
   if (file.empty()) refuse_image(path, "the file is empty");
   if (file.size() > INT_MAX) refuse_image(path, fmt::format("{} bytes; at most {} are read", file.size(), INT_MAX));
   if (is_cut_jpeg(file)) refuse_image(path, fmt::format("JPEG without its end marker; the file is cut at byte {}", file.size()));
+  const auto most = chosen_limits().image_pixels;
+  if (const auto size = image_header_size(file); size && size->pixels() > most)
+    refuse_image(path, fmt::format("says that it has {} x {} pixels; at most {} are decoded (--max-image-pixels allows more)", size->width,
+                                   size->height, most));
   return file;
 }
 

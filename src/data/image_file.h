@@ -10,6 +10,9 @@ namespace nibble {
 /// The bytes of the file. Error(input) naming it where it is missing, empty, too large or a JPEG without its end marker.
 std::string read_image_file(const std::filesystem::path& path);
 
+/// Whether the extension is one of an image that is read: .jpg, .jpeg, .png, .bmp, .webp, .tif, .tiff, .mpo in any case of letters.
+bool is_image_name(const std::filesystem::path& path);
+
 /// Throws Error(input) naming the file and why it is refused.
 [[noreturn]] void refuse_image(const std::filesystem::path& path, const std::string& why);
 

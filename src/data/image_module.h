@@ -49,6 +49,30 @@ using JitterColoursFunction = int(std::uint8_t* rgb, std::int64_t width_px, std:
                                   double value, char* why, std::size_t why_bytes);
 inline constexpr const char* kJitterColoursSymbol = "nibble_image_jitter_colours";
 
+/// A box as it is drawn: its outline of `line_px` (0: none), in dashes where `dashed`, and a label on a filled ground of the same colour
+/// above its top left corner, or inside where there is no room above. The label has letters of about `letter_px`; empty: none.
+struct ImageModuleBox {
+  double x_px = 0, y_px = 0, width_px = 0, height_px = 0;
+  std::uint8_t red = 0, green = 0, blue = 0;
+  bool dashed = false;
+  int line_px = 0;
+  double letter_px = 0;
+  const char* label = "";  ///< ASCII; zero-terminated
+};
+
+/// Draws on rows of interleaved R, G, B, box after box, labels after all outlines. Returns as above.
+using DrawBoxesFunction = int(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, const ImageModuleBox* boxes,
+                              std::size_t count, char* why, std::size_t why_bytes);
+inline constexpr const char* kDrawBoxesSymbol = "nibble_image_draw_boxes";
+
+/// Called with the size once it is known; gives room for so many bytes, or nullptr when there is none.
+using AllocateBytes = std::uint8_t*(void* context, std::size_t bytes) noexcept;
+
+/// Rows of interleaved R, G, B as a JPEG file of `quality` 1 to 100. Returns as above.
+using EncodeJpegFunction = int(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, int quality, AllocateBytes* allocate,
+                               void* context, char* why, std::size_t why_bytes);
+inline constexpr const char* kEncodeJpegSymbol = "nibble_image_encode_jpeg";
+
 using ImageVersionFunction = const char*();
 inline constexpr const char* kImageVersionSymbol = "nibble_image_version";
 

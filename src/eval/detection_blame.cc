@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/detection_blame.h"
 
+#include "eval/agreement.h"
+
 namespace nibble {
 namespace {
 
@@ -25,7 +27,12 @@ DetectionBlame blame_detections(const CocoDataset& data, bool has_truth, const s
                                 double confidence, int threads) {
   const auto seen = objects_of(a, confidence);
   const auto outcomes = classify_outcomes(seen, b, confidence, a);
-  DetectionBlame blame{confidence, outcomes.counts, measure_score_shift(seen, outcomes, b, confidence), {}, {}};
+  DetectionBlame blame{confidence,
+                       measure_agreement(data, a, b, confidence, threads),
+                       outcomes.counts,
+                       measure_score_shift(seen, outcomes, b, confidence),
+                       {},
+                       {}};
   if (!has_truth) return blame;
   blame.truth = compare_to_truth(data, a, b, confidence);
   blame.repairs = study_repairs(data, a, b, pair_detections(a, b), threads);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/known_files.h"
 #include "export/cleanup_passes.h"
 #include "export/external_data.h"
 #include "export/graph_edit.h"
@@ -94,6 +95,27 @@ bool sweep(onnx::ModelProto& model, const GraphCensus& before, const fs::path& f
   return changed;
 }
 
+/// sort_nodes, with the file in its error.
+int sorted(onnx::GraphProto& graph, const fs::path& from) {
+  try {
+    return sort_nodes(graph);
+  } catch (const Error& error) {
+    throw Error(error.kind(), fmt::format("clean: {}: {}", from.string(), error.what()));
+  }
+}
+
+/// Two writers of one value: which of them a reader means is the runtime's choice.
+void require_unique_names(const onnx::GraphProto& graph, const fs::path& from) {
+  Names seen;
+  const auto take = [&](const std::string& name) {
+    if (!name.empty() && !seen.insert(name).second)
+      throw Error(ErrorKind::input, fmt::format("ONNX: {}: the value '{}' is given twice; nothing was written", from.string(), name));
+  };
+  for (const auto& tensor : graph.initializer()) take(tensor.name());
+  for (const auto& node : graph.node())
+    for (const auto& output : node.output()) take(output);
+}
+
 }  // namespace
 
 std::vector<CleanupCount> cleanup_passes() {
@@ -104,9 +126,10 @@ std::vector<CleanupCount> cleanup_passes() {
 
 CleanupResult clean_model(const fs::path& from, const fs::path& to, const CleanupOptions& options) {
   auto model = read_onnx(from);
+  require_unique_names(model.graph(), from);
   refuse_external_file(model, from, to);
   const int taken_in = take_in_external_data(model, from);
-  const int moved = sort_nodes(*model.mutable_graph());  // first: what is live is told by walking back through the nodes in order
+  const int moved = sorted(*model.mutable_graph(), from);  // first: what is live is told by walking back through the nodes in order
   CleanupResult result{cleanup_passes(), census_of(model), {}};
   if (taken_in > 0) result.counts.push_back({"take_in_external_data", "weights taken in from a file beside the model", taken_in});
   if (moved > 0) result.counts.push_back({"sort_nodes", "nodes put behind what they read", moved});
@@ -119,6 +142,7 @@ CleanupResult clean_model(const fs::path& from, const fs::path& to, const Cleanu
   if (options.strip) strip(model);
   result.after = census_of(model);
   write_onnx(model, to);
+  if (is_known_file(from)) remember_known_file(to);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/known_files.h"
 #include "export/onnx_types.h"
 #include "export/printer.h"
 #include "nibble/error.h"
@@ -98,6 +99,7 @@ void emit_model(const Graph& graph, const EmitOptions& options, const std::files
   print_header(printer.model(), options, opset);
   print_graph(printer);
   write_file(path, [&](std::ostream& out) { write_onnx(printer.model(), out); });
+  remember_known_file(path);
 }
 
 }  // namespace nibble

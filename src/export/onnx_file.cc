@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "export/external_data.h"
+#include "export/node_checks.h"
 #include "export/onnx_types.h"
 #include "nibble/error.h"
 
@@ -58,6 +59,7 @@ void check_model(const onnx::ModelProto& model, const std::filesystem::path& pat
     if (node.op_type() == "Constant")
       for (const auto& attribute : node.attribute())
         if (attribute.has_t()) check_tensor(attribute.t(), path);
+  check_nodes(model.graph(), path);
 }
 
 }  // namespace

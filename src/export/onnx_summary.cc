@@ -62,7 +62,8 @@ const onnx::TensorProto* input_constant(const OnnxIndex& index, const onnx::Node
 int code_bits(const OnnxIndex& index, const Chain& chain, const onnx::TensorProto* stored) {
   const auto* low = input_constant(index, chain.clip, 1);
   const auto* high = input_constant(index, chain.clip, 2);
-  if (low && high) {
+  // Bounds are scalars; a large tensor that every layer names as its bound must not be read for each.
+  if (low && high && count_of(shape_of(*low, low->name())) == 1 && count_of(shape_of(*high, high->name())) == 1) {
     const auto from = elements_of(*low), to = elements_of(*high);
     if (from.size() == 1 && to.size() == 1)
       if (const int bits = bits_of_range(from[0], to[0])) return bits;

@@ -13,7 +13,9 @@
 #include "nibble/error.h"
 #include "ort/convert.h"
 #include "ort/library.h"
+#include "ort/parity.h"
 #include "ort/session_options.h"
+#include "ort/trial.h"
 
 namespace nibble {
 namespace {
@@ -26,12 +28,6 @@ constexpr std::array<ProviderRow, 2> kProviders = {
     {{Provider::cpu, "cpu", "CPUExecutionProvider"}, {Provider::cuda, "cuda", "CUDAExecutionProvider"}}};
 
 std::string text_of(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
-
-/// A file, or bytes that were made from it.
-struct ModelSource {
-  std::filesystem::path path;
-  std::optional<std::string_view> bytes;
-};
 
 Ort::Session load(const ModelSource& model, Ort::SessionOptions& options) {
   if (!model.bytes) return Ort::Session(ort_environment(), model.path.c_str(), options);
@@ -122,6 +118,15 @@ Tensor fitted(const Tensor& tensor, const TensorInfo& info) {
   return converts ? tensor.to(DType::f16) : tensor;
 }
 
+/// What a child process does: it loads, and runs once.
+void try_out(const ModelSource& model, const SessionOptions& options, const StepListener& next) {
+  const Session session = model.bytes ? Session(*model.bytes, model.path, options) : Session(model.path, options);
+  next("run");
+  const auto inputs = random_inputs(session, 0);
+  allow_memory_of(inputs);
+  session.run(inputs);
+}
+
 }  // namespace
 
 Provider parse_provider(std::string_view name) {
@@ -163,6 +168,8 @@ struct Session::State {
   }
 
   void open(const ModelSource& model, const SessionOptions& options) {
+    try_before_load(model, options, [&](const SessionOptions& alone, const StepListener& next) { try_out(model, alone, next); });
+    const auto here = load_lock();
     file = model.path.string();
     session.emplace(open_session(model, options));
     for (const auto& row : kProviders)

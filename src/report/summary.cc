@@ -10,6 +10,7 @@
 #include "report/training_text.h"
 #include "report/twin_row.h"
 #include "report/variant_row.h"
+#include "report/verdict.h"
 
 namespace nibble {
 namespace {
@@ -151,6 +152,7 @@ std::string section(const std::string& title, const std::string& body) {
 std::string summary_markdown(const Report& report) {
   std::string text = fmt::format("# {}: head {}, {} px\n\n", report.model, report.head, text_of(report.image_size));
   if (report.status != "done") text += fmt::format("**This run is not complete: {}.** What was finished stands below.\n\n", report.status);
+  if (const auto verdict = verdict_markdown(verdict_of(report)); !verdict.empty()) text += fmt::format("## Verdict\n{}\n", verdict);
   text += table(report);
   text += "\nChange and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. \"-\": not measured.\n";
   text += section("What is lost", losses_section(report));

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -18,11 +19,7 @@ namespace {
 
 constexpr const char* kHeader = "steps,name,value";
 
-struct Row {
-  std::int64_t steps = 0;
-  std::string name;
-  double value = 0;
-};
+using Row = CurveRow;
 
 template <class Number>
 bool read_number(std::string_view text, Number& number) {
@@ -66,16 +63,32 @@ TrainingCurve read_training_curve(const fs::path& path) {
 }
 
 CurveFile::CurveFile(fs::path path, std::int64_t finished_steps) : path_(std::move(path)) {
-  std::string kept = std::string(kHeader) + "\n";
-  if (is_file(path_))
-    for (const auto& row : read_rows(path_))
-      if (row.steps <= finished_steps) kept += text_of(row);
-  write_file(path_, kept);
+  if (is_file(path_)) rows_ = read_rows(path_);
+  std::erase_if(rows_, [&](const Row& row) { return row.steps > finished_steps; });
+  old_rows_ = rows_.size();
+  rewrite();
+}
+
+void CurveFile::rewrite() {
+  std::string text = std::string(kHeader) + "\n";
+  for (const auto& row : rows_) text += text_of(row);
+  stream_.close();
+  stream_.clear();
+  write_file(path_, text);
   stream_.open(path_, std::ios::binary | std::ios::app);
 }
 
 void CurveFile::add(std::int64_t finished_steps, const std::string& name, double value) {
-  stream_ << text_of({finished_steps, name, value});
+  rows_.push_back({finished_steps, name, value});
+  const auto end_of_old = rows_.begin() + static_cast<std::ptrdiff_t>(old_rows_);
+  const auto old = std::find_if(rows_.begin(), end_of_old, [&](const Row& row) { return row.steps == finished_steps && row.name == name; });
+  if (old == end_of_old) {
+    stream_ << text_of(rows_.back());
+    return;
+  }
+  rows_.erase(old);
+  --old_rows_;
+  rewrite();
 }
 
 void CurveFile::flush() {

@@ -34,6 +34,12 @@ TEST_F(TrainingCurves, AResumedTrainingTellsAgainWhatCameAfterItsSnapshot) {
   EXPECT_EQ(read_file(path()), whole);
 }
 
+TEST_F(TrainingCurves, ATrainingBegunAgainHasItsOwnFirstRow) {
+  train(0, 3);
+  train(0, 2);
+  EXPECT_EQ(read_file(path()), "steps,name,value\n0,score,0.1\n1,loss/total,1\n2,loss/total,0.5\n");
+}
+
 TEST_F(TrainingCurves, ARowThatWasCutIsLeftOut) {
   train(0, 2);
   write_file(path(), read_file(path()) + "3,loss/to");

@@ -77,4 +77,10 @@ CommandPaths paths_of(const CompareOptions& options) {
 
 CommandPaths paths_of(const CalibrationCheckOptions& options) { return {{options.calibration, options.images, options.model}, {}, {}, {}}; }
 
+CommandPaths paths_of(const PredictOptions& options) {
+  CommandPaths paths{{options.model, options.baseline, options.source}, {}, {{options.output, ""}}, {}};
+  if (options.save_json) paths.outputs.push_back(options.output / "predictions.json");
+  return paths;
+}
+
 }  // namespace nibble

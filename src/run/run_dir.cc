@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/files.h"
+#include "base/leftovers.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -34,6 +35,14 @@ void make_folder(const fs::path& folder) {
                 fmt::format("cannot make folder: {}: {}; choose another --runs-dir", folder.string(), code.message()));
 }
 
+/// Of a run that was killed; run folders are two deep.
+void remove_leftovers_in(const fs::path& root) {
+  remove_leftovers(root);
+  std::error_code code;
+  for (fs::directory_iterator it(root, code), end; !code && it != end; it.increment(code))
+    if (it->is_directory(code)) remove_leftovers(it->path());
+}
+
 Json read_manifest(const fs::path& file) {
   Json manifest = read_json(file);
   if (!manifest.is_object() || !manifest.contains(kFiles) || !manifest[kFiles].is_object())
@@ -57,6 +66,9 @@ std::string RunNames::trial(const std::string& recipe) { return fmt::format("ptq
 std::string RunNames::comparison(const std::string& recipe, const std::string& method) {
   return fmt::format("{}-{}-coco/compare.json", method, recipe);
 }
+std::string RunNames::beside_comparison(const std::string& recipe, const std::string& file, const std::string& method) {
+  return fmt::format("{}-{}-coco/{}", method, recipe, file);
+}
 std::string RunNames::training(const std::string& recipe, const std::string& file) { return fmt::format("qat-{}-coco/{}", recipe, file); }
 
 RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run_id, bool resume) {
@@ -71,6 +83,7 @@ RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run
     throw Error(ErrorKind::usage, fmt::format("nothing to resume: {}: has no {}; check --runs-dir and --run-id", root.string(), kManifest));
   for (const auto* folder : {"onnx", "config", "env", "logs"}) make_folder(root / folder);
   auto lock = std::make_shared<const FolderLock>(root);
+  remove_leftovers_in(root);
   RunDirectory directory(root, std::move(lock),
                          exists ? read_manifest(root / kManifest) : Json{{"status", "running"}, {kFiles, Json::object()}});
   directory.save();

@@ -25,6 +25,8 @@ struct RunNames {
   static std::string trial(const std::string& recipe);
   /// "ptq-w4a16-coco/compare.json"
   static std::string comparison(const std::string& recipe, const std::string& method = "ptq");
+  /// "ptq-w4a16-coco/pictures.json" of "pictures.json": what lies beside the comparison.
+  static std::string beside_comparison(const std::string& recipe, const std::string& file, const std::string& method = "ptq");
   /// "qat-w4a16-coco/training.csv" of "training.csv".
   static std::string training(const std::string& recipe, const std::string& file);
 };

@@ -15,6 +15,7 @@
 #include "report/report_json.h"
 #include "report/summary.h"
 #include "report/training_text.h"
+#include "report/verdict.h"
 #include "run/environment.h"
 #include "run/html_input.h"
 #include "run/time.h"
@@ -169,6 +170,7 @@ void RunJournal::write_report(const std::string& status) {
   Json trainings = Json::array();
   for (const auto& training : report_.trainings) trainings.push_back(to_json(training));
   directory_.set("trainings", trainings);
+  directory_.set("verdict", to_json(verdict_of(report_)));
   directory_.set("bad_data", report_.bad_data);
   directory_.set("stages", progress_.stages());
   directory_.record("gates.json", "");

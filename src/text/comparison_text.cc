@@ -194,10 +194,17 @@ std::string truth_section(const TruthOutcomes& truth) {
   return text + fmt::format("; found by B, not by A: {}\n", truth.gained);
 }
 
+std::string agreement_text(const Agreement& agreement) {
+  return fmt::format("  agreement: mAP 50-95 of B, with what A sees as labels: {} (50: {}; small {}, medium {}, large {})\n",
+                     map_cell(agreement.map.all), map_cell(agreement.map_50), map_cell(agreement.map.small), map_cell(agreement.map.medium),
+                     map_cell(agreement.map.large));
+}
+
 std::string detections_section(const Comparison& c) {
   const auto& found = c.detections;
   std::string text = fmt::format("\nDETECTIONS at confidence {}\n", found.confidence);
-  text += counts_table("what A sees is in B", found.against_a, true) + confusions_text(c) + shift_text(found.shift, found.confidence);
+  text += agreement_text(found.agreement) + counts_table("what A sees is in B", found.against_a, true) + confusions_text(c) +
+          shift_text(found.shift, found.confidence);
   if (found.repairs) text += cost_table(*found.repairs);
   if (found.truth) text += truth_section(*found.truth);
   return text;

@@ -27,6 +27,8 @@ std::string text_of(const EvalResult& result);
 std::string text_of(const ScoreResult& result);
 /// The twelve COCO numbers as a small aligned table.
 std::string text_of(const CocoMetrics& metrics);
+/// One line for each image as Ultralytics writes it ("image 1/2 bus.jpg: 640x640 4 persons, 1 bus"), then the totals and where they lie.
+std::string text_of(const PredictResult& result);
 std::string text_of(const ProfileResult& result);
 /// `all_layers`: every layer instead of the worst ones.
 std::string text_of(const Comparison& comparison, bool all_layers);

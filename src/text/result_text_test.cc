@@ -76,13 +76,14 @@ TEST(QuantizeText, ABudgetIsReadFromTheLayersDocument) {
   EXPECT_THROW(budget_report_from_json({{"max_bytes", 1}}), Error);
 }
 
-TEST(CleanText, SaysWhyNothingWasCompared) {
+TEST(CleanText, SaysWhatWasCompared) {
   CleanResult result;
-  result.why_not_compared = "no such operator";
+  result.outputs_compared = true;
+  result.output_shapes = {{1, 84, 525}};
   const auto text = text_of(result);
   EXPECT_THAT(text, HasSubstr("There was nothing to clean."));
-  EXPECT_THAT(text, HasSubstr("Outputs were NOT compared: the original cannot be run here: no such operator\n"));
-  EXPECT_THAT(json_text_of(result), HasSubstr("\"outputs_detail\": \"no such operator\""));
+  EXPECT_THAT(text, HasSubstr("Outputs equal bit for bit"));
+  EXPECT_THAT(json_text_of(result), HasSubstr("\"outputs_detail\": \"[1,84,525]\""));
 }
 
 TEST(CalibrationText, RecommendsWhereTheErrorIsSmallEnough) {

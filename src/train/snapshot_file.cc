@@ -6,10 +6,10 @@
 #include <array>
 #include <cstring>
 #include <ostream>
-#include <regex>
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/leftovers.h"
 #include "nibble/error.h"
 #include "train/snapshot.h"
 
@@ -46,19 +46,6 @@ std::string header_of(const Snapshot& snapshot) {
         {{"name", name}, {"dtype", name_of(tensor.dtype())}, {"shape", tensor.shape()}, {"sha256", sha256_of(tensor.bytes())}});
   const Json header = {{"run", snapshot.run}, {"counters", snapshot.counters}, {"texts", snapshot.texts}, {"tensors", tensors}};
   return header.dump();
-}
-
-/// "<name>.<process>-<count>.part" (base/files.cc) of writers that were killed.
-void remove_leftovers(const fs::path& path) {
-  static const std::regex kLeftover("[0-9]+-[0-9]+\\.part");
-  const std::string prefix = path.filename().string() + ".";
-  std::error_code error;
-  for (fs::directory_iterator it(path.parent_path().empty() ? fs::path(".") : path.parent_path(), error), end; !error && it != end;
-       it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    std::error_code ignored;
-    if (name.starts_with(prefix) && std::regex_match(name.substr(prefix.size()), kLeftover)) fs::remove(it->path(), ignored);
-  }
 }
 
 /// Reads the parts of one file in order; every error names it.
@@ -155,7 +142,7 @@ void write_snapshot(const fs::path& path, const Snapshot& snapshot) {
     for (const auto& [name, tensor] : snapshot.tensors)
       stream.write(reinterpret_cast<const char*>(tensor.bytes().data()), static_cast<std::streamsize>(tensor.bytes().size()));
   });
-  remove_leftovers(path);
+  remove_leftovers(path.parent_path().empty() ? fs::path(".") : path.parent_path());
 }
 
 Snapshot read_snapshot(const fs::path& path, const std::string& run) { return SnapshotReader(path).read(run); }

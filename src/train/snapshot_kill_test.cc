@@ -75,11 +75,15 @@ TEST_F(SnapshotKill, KilledAtAnyMomentItLeavesAWholeSnapshot) {
 
 TEST_F(SnapshotKill, OtherFilesBesideItStay) {
   const auto path = folder() / "last.snapshot";
-  for (const auto* name : {"last.snapshot.txt", "last.snapshot.12-x.part", "other.12-3.part"}) file(name, "mine");
-  file("last.snapshot.12-3.part", "left");
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(dead, nullptr, 0), dead);
+  const auto living = "other." + std::to_string(::getpid()) + "-3.part", left = "last.snapshot." + std::to_string(dead) + "-3.part";
+  for (const auto& name : {std::string("last.snapshot.txt"), std::string("last.snapshot.12-x.part"), living}) file(name, "mine");
+  file(left, "left");
   write_snapshot(path, numbered(1));
   EXPECT_EQ(entries(folder()), 4U);
-  EXPECT_FALSE(fs::exists(folder() / "last.snapshot.12-3.part"));
+  EXPECT_FALSE(fs::exists(folder() / left));
 }
 
 TEST_F(SnapshotKill, AFullDiskKeepsTheOldOne) {

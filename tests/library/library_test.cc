@@ -122,7 +122,7 @@ TEST_F(Library, CleanCountsAndCompares) {
   options.input = exported(folder());
   options.output = folder() / "clean.onnx";
   const auto result = clean(options);
-  EXPECT_TRUE(result.outputs_compared) << result.why_not_compared;
+  EXPECT_TRUE(result.outputs_compared);
   EXPECT_EQ(result.output_shapes, (std::vector<std::vector<std::int64_t>>{{1, 84, 525}}));
   EXPECT_EQ(result.before.bytes, static_cast<std::int64_t>(fs::file_size(options.input)));
   EXPECT_EQ(result.after.bytes, static_cast<std::int64_t>(fs::file_size(options.output)));
@@ -131,6 +131,33 @@ TEST_F(Library, CleanCountsAndCompares) {
   const auto arguments = "clean '" + options.input.string() + "' -o '" + options.output.string() + "'";
   EXPECT_EQ(text_of(result), printed(folder(), arguments));
   EXPECT_EQ(json_text_of(result), printed(folder(), arguments + " --json"));
+}
+
+TEST_F(Library, PredictReturnsBoxesAndWhereTheyAreDrawn) {
+  PredictOptions options;
+  options.model = options.baseline = exported(folder());
+  options.source = kImages / "000000000139.jpg";
+  if (!fs::exists(options.source)) options.source = fs::directory_iterator(kImages)->path();
+  options.output = folder() / "seen";
+  options.save_text = true;
+  const auto result = predict(options, silent_);
+  ASSERT_EQ(result.images.size(), 1U);
+  const auto& image = result.images[0];
+  EXPECT_TRUE(fs::exists(image.picture));
+  EXPECT_EQ(image.picture, options.output / (options.source.stem().string() + ".jpg"));
+  EXPECT_TRUE(fs::exists(image.labels));
+  EXPECT_EQ(result.input_size, ImageSize(test::kSmall));
+  EXPECT_TRUE(result.is_compared);
+  ASSERT_EQ(image.boxes.size(), image.baseline_boxes.size());
+  for (const auto& box : image.boxes) {
+    EXPECT_EQ(box.change, BoxChange::none);
+    EXPECT_GE(box.confidence, 0.25);
+    EXPECT_LE(box.box_xywh_px[0] + box.box_xywh_px[2], static_cast<double>(image.size.width) + 1);
+  }
+  options.source = folder() / "none";
+  expect_error(ErrorKind::input, {"none"}, [&] { predict(options, silent_); });
+  options.detect.confidence = 2;
+  expect_error(ErrorKind::usage, {"confidence"}, [&] { predict(options, silent_); });
 }
 
 TEST_F(Library, AnImageDetectorFindsTheSameInAFileAndInPixels) {

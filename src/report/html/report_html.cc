@@ -21,6 +21,9 @@ namespace {
 /// Longer findings (a list of all layers) stand complete in gates.json and in the layers' section.
 constexpr std::size_t kLongestFinding = 180;
 
+/// Of all pictures together, as they stand in the page.
+constexpr std::size_t kPictureBytes = 2'000'000;
+
 std::string shortened(const std::string& text) {
   if (text.size() <= kLongestFinding) return text;
   auto end = kLongestFinding;
@@ -144,7 +147,12 @@ Json values_of(const HtmlInput& input) {
   Json values = {{"title", fmt::format("{}: quantisation report", report.model)},
                  {"sentence", sentence(report)},
                  {"verdict", verdict(report, input.manifest)},
+                 {"take", verdict_values(report)},
+                 {"pictures", picture_sections(report, input.pictures, kPictureBytes)},
                  {"variants", variants(report)},
+                 {"distributions", distribution_charts(report, input.precision, input.metrics)},
+                 {"sizes", size_table(report, input.metrics)},
+                 {"class_changes", class_changes(report, input.metrics)},
                  {"charts", variant_charts(report)},
                  {"blame", blame_sections(report, input.comparisons)},
                  {"trainings", training_sections(report, input.curves)},
@@ -161,7 +169,8 @@ Json values_of(const HtmlInput& input) {
                  {"command", shell_text(input.manifest.value("command", std::vector<std::string>{}))},
                  {"when", when_text(input)},
                  {"files", files(input)}};
-  for (const auto* list : {"variants", "blame", "trainings", "runtime", "twins", "recipes", "gates", "parity", "caveats"})
+  for (const auto* list :
+       {"variants", "pictures", "class_changes", "blame", "trainings", "runtime", "twins", "recipes", "gates", "parity", "caveats"})
     values[fmt::format("has_{}", list)] = !values[list].empty();
   const auto failed = std::count_if(report.gates.begin(), report.gates.end(), [](const auto& gate) { return !gate.passed; });
   values["gates_heading"] = gates_text(failed, report.gates.size());
