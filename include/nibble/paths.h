@@ -35,5 +35,7 @@ CommandPaths paths_of(const ProfileOptions& options);
 CommandPaths paths_of(const ScoreOptions& options);
 CommandPaths paths_of(const CompareOptions& options);
 CommandPaths paths_of(const CalibrationCheckOptions& options);
+CommandPaths paths_of(const VerifyOptions& options);
+CommandPaths paths_of(const ReplayOptions& options);
 
 }  // namespace nibble

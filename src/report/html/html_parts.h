@@ -31,6 +31,9 @@ Json twin_table(const Report& report);
 /// One entry per training: {text, scores, losses: [{name, chart}], curve_link, curve}; scores is false without any. `curves`: by recipe.
 Json training_sections(const Report& report, const std::map<std::string, TrainingCurve>& curves);
 
+/// {rows: [{name, metric, value, interval, change, change_interval}], note}; false where no resamples were drawn.
+Json interval_table(const Report& report);
+
 /// {map, size}: mAP of what was scored, size of every file. map is false when nothing was scored.
 Json variant_charts(const Report& report);
 

@@ -25,6 +25,7 @@ pre { background: #f5f5f5; padding: .7rem; margin: .4rem 0; white-space: pre-wra
 .verdict ul { margin: .4rem 0 0; }
 .verdict li { font-size: .9rem; }
 .passed-text { color: #00568a; }
+.open-text { font-weight: bold; }
 .failed-text { color: #a84300; font-weight: bold; }
 .scroll { overflow-x: auto; margin: .5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
@@ -243,8 +244,8 @@ constexpr const char* kOrigin = R"html({{#has_caveats}}
 }  // namespace
 
 const std::string& report_template() {
-  static const std::string page =
-      std::string(kHead) + kStyle + kResults + blame_template() + training_template() + runtime_template() + kLayers + kChecks + kOrigin;
+  static const std::string page = std::string(kHead) + kStyle + kResults + intervals_template() + blame_template() + training_template() +
+                                  runtime_template() + kLayers + kChecks + kOrigin;
   return page;
 }
 

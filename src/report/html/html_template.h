@@ -13,6 +13,9 @@ const char* blame_template();
 /// Its sections on the runtime and on twins (html_template_runtime.cc).
 const char* runtime_template();
 
+/// Its section on intervals (html_intervals.cc).
+const char* intervals_template();
+
 /// Its section on trainings (html_template_training.cc).
 const char* training_template();
 
