@@ -14,7 +14,8 @@ std::int64_t rounded_count(double count) {
   constexpr double kMost = 1e15;
   if (!(count < kMost)) return 0;
   const double unit = std::pow(10.0, std::max(0.0, std::floor(std::log10(std::max(count, 1.0))) - 1));
-  return static_cast<std::int64_t>(std::ceil(count / unit) * unit);
+  constexpr double kNoise = 1e-6;  // of the division: 400.0000001 is 400
+  return static_cast<std::int64_t>(std::ceil(count / unit - kNoise) * unit);
 }
 
 std::int64_t images_needed(const Measured& measured, double limit) {

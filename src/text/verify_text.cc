@@ -22,7 +22,7 @@ std::string text_of(const VerifyResult& result) {
   for (const auto& check : result.checks)
     if (check.outcome == CheckOutcome::holds) ++held[check.what];
   std::string text;
-  for (const auto& [what, count] : held) text += fmt::format("{:<12} {} of kind {}\n", "holds", count, what);
+  for (const auto& [what, count] : held) text += fmt::format("{:<12} {}: {}\n", "holds", what, count);
   text += lines_of(result, CheckOutcome::not_checked, "not checked") + lines_of(result, CheckOutcome::broken, "BROKEN");
   text += result.holds()
               ? fmt::format("{}: every claim that was checked holds ({} checks)\n", result.directory.string(), result.checks.size())
