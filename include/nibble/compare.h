@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "nibble/intervals.h"
 #include "nibble/options.h"
 #include "nibble/progress.h"
 #include "nibble/visibility.h"
@@ -197,7 +198,9 @@ struct ChangeCost {
 };
 struct RepairStudy {
   SizedMap a, b;
-  std::array<ChangeCost, kChanges> changes;  ///< In Change's order.
+  std::array<ChangeCost, kChanges> changes;            ///< In Change's order.
+  MetricIntervals a_intervals = {}, b_intervals = {};  ///< Of all COCO numbers by name, where resamples were drawn.
+  MetricChanges differences = {};                      ///< B's numbers against A's.
 };
 
 /// How far B finds again what A is sure of: COCO's mAP of B's detections, with A's detections of at least the confidence as labels, 0..1.
@@ -238,7 +241,8 @@ struct CompareOptions {
   DetectorFileOptions file;         ///< Of both files.
   std::int64_t tensor_images = 16;  ///< Images for the comparison of layers and parts; 0: detections only.
   bool parts = true;                ///< Try the parts of B unquantised.
-  std::filesystem::path json;       ///< File to write the whole comparison to (docs/formats.md); empty: none.
+  std::int64_t resamples = kDefaultResamples;  ///< Drawn for intervals (nibble/intervals.h); 0: no intervals.
+  std::filesystem::path json;                  ///< File to write the whole comparison to (docs/formats.md); empty: none.
   RuntimeOptions runtime;
 };
 struct Comparison {

@@ -37,5 +37,7 @@ NIBBLE_EXPORT CommandPaths paths_of(const ScoreOptions& options);
 NIBBLE_EXPORT CommandPaths paths_of(const CompareOptions& options);
 NIBBLE_EXPORT CommandPaths paths_of(const CalibrationCheckOptions& options);
 NIBBLE_EXPORT CommandPaths paths_of(const PredictOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const VerifyOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const ReplayOptions& options);
 
 }  // namespace nibble

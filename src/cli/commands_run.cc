@@ -11,11 +11,15 @@ namespace {
 constexpr int kGateFailed = 1;
 
 int gates_verdict(const RunResult& result) {
-  const auto failed = result.report.failed_gates();
+  const auto failed = result.report.failed_gates(), undecided = result.report.undecided_gates();
+  const auto all = result.report.gates.size();
+  const auto place = (result.directory / "summary.md").string();
   if (failed > 0)
-    say(fmt::format("nibble: {} of {} gates failed; see {}\n", failed, result.report.gates.size(),
-                    (result.directory / "summary.md").string()));
-  return failed > 0 ? kGateFailed : 0;
+    say(fmt::format("nibble: {} of {} gates failed; see {}\n", failed, all, place));
+  else if (undecided > 0)
+    say(fmt::format("nibble: no gate failed, {} of {} have not enough evidence{}; see {}\n", undecided, all,
+                    result.strict_gates ? " (--strict-gates)" : "", place));
+  return result.accepted() ? 0 : kGateFailed;
 }
 
 void add_training_options(CLI::App& command, RunOptions& options) {
@@ -67,8 +71,12 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->type_name("DIR");
   command.add_option("--run-id", options.run_id, "name of the run directory (default: the time, UTC)")->type_name("NAME");
   command
-      .add_option("--gates", options.gates, "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers, bad_data")
+      .add_option("--gates", options.gates,
+                  "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers, bad_data, gates")
       ->type_name("FILE");
+  command.add_flag("--strict-gates", options.strict_gates, "exit code 1 also where a gate has not enough evidence");
+  command.add_option("--junit", options.junit, "write the gates as JUnit XML here, for CI systems")->type_name("FILE");
+  add_resamples_option(command, options.resamples);
   command.add_flag("--resume", options.resume, "continue the run --run-id: what it finished is kept when its hash is right");
   command.add_flag("--smoke", options.smoke,
                    "random input through every file, nothing is scored; the recipes still calibrate (--calib-images 2 is quick)");

@@ -108,6 +108,20 @@ void add_image_limit_option(CLI::App& command) {
       ->group(kSharedGroup);
 }
 
+void add_resamples_option(CLI::App& command, std::int64_t& resamples) {
+  command.add_option("--resamples", resamples, "resamples of the images for 95 % intervals (bootstrap); 0: no intervals")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void add_baseline_option(CLI::App& command, std::filesystem::path& detections) {
+  command
+      .add_option("--baseline-detections", detections,
+                  "detections of another file on the same images (eval --save-detections): changes against it, with intervals")
+      ->type_name("FILE");
+}
+
 void add_session_options(CLI::App& command, RuntimeOptions& options) {
   const auto take = [&options](const std::vector<std::string>& entries) {
     for (const auto& entry : entries) {

@@ -50,6 +50,11 @@ void add_target_option(CLI::App& command, std::string& target);
 /// --on-bad-data. `otherwise`: what happens without it, for the help.
 void add_bad_data_option(CLI::App& command, std::string& on_bad_data, const std::string& otherwise);
 
+/// --resamples.
+void add_resamples_option(CLI::App& command, std::int64_t& resamples);
+/// --baseline-detections.
+void add_baseline_option(CLI::App& command, std::filesystem::path& detections);
+
 /// Counts: 1 and more, within reason.
 CLI::Validator count_range();
 

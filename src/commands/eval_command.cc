@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "base/check_options.h"
@@ -18,6 +19,11 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   check_paths(paths_of(options));
   auto set = open_eval_set(data);
   require_readable(set, data.on_bad_data, options.runtime.threads);
+  const std::int64_t resamples = options.resamples;
+  std::optional<ResampledMetrics> baseline;
+  if (!options.baseline_detections.empty())
+    baseline = evaluate_resampled(set.dataset, detections_of(set, read_detections(options.baseline_detections)),
+                                  {resamples, options.runtime.seed, options.runtime.threads});
   const ScoringOptions scoring{.model = options.model,
                                .model_name = options.model.string(),
                                .title = "evaluate " + options.model.filename().string(),
@@ -25,10 +31,12 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
                                .file = options.file,
                                .optimize = options.optimize,
                                .skip_latency = options.skip_latency,
+                               .resamples = resamples,
+                               .baseline = baseline ? &*baseline : nullptr,
                                .runtime = options.runtime};
   auto result = score_model(scoring, set, progress);
   result.document["bad_data"] = reasons_of(set.dataset.bad);
-  EvalResult found{.metrics = std::move(result.metrics),
+  EvalResult found{.metrics = std::move(result.resampled.metrics),
                    .latency = result.latency,
                    .providers = std::move(result.providers),
                    .head = std::move(result.head),

@@ -21,10 +21,20 @@ TruthOutcomes compare_to_truth(const CocoDataset& truth, const std::vector<Detec
   return result;
 }
 
+void add_intervals(const CocoDataset& truth, const std::vector<Detection>& a, const std::vector<Detection>& b, const Resampling& resampling,
+                   RepairStudy& study) {
+  const auto score_a = evaluate_resampled(truth, a, resampling);
+  auto score_b = evaluate_resampled(truth, b, resampling);
+  measure_changes(score_b, score_a);
+  study.a_intervals = score_a.metrics.intervals;
+  study.b_intervals = score_b.metrics.intervals;
+  study.differences = score_b.metrics.changes;
+}
+
 }  // namespace
 
 DetectionBlame blame_detections(const CocoDataset& data, bool has_truth, const std::vector<Detection>& a, const std::vector<Detection>& b,
-                                double confidence, int threads) {
+                                double confidence, const Resampling& resampling) {
   const auto seen = objects_of(a, confidence);
   const auto outcomes = classify_outcomes(seen, b, confidence, a);
   DetectionBlame blame{confidence,
@@ -35,7 +45,8 @@ DetectionBlame blame_detections(const CocoDataset& data, bool has_truth, const s
                        {}};
   if (!has_truth) return blame;
   blame.truth = compare_to_truth(data, a, b, confidence);
-  blame.repairs = study_repairs(data, a, b, pair_detections(a, b), threads);
+  blame.repairs = study_repairs(data, a, b, pair_detections(a, b), resampling.threads);
+  if (resampling.resamples > 0) add_intervals(data, a, b, resampling, *blame.repairs);
   return blame;
 }
 

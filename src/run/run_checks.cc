@@ -9,6 +9,7 @@
 #include "data/image.h"
 #include "ort/parity.h"
 #include "report/metrics_json.h"
+#include "report/variant_row.h"
 #include "run/artifact_parity.h"
 #include "run/run_blame.h"
 #include "scoring/score_model.h"
@@ -17,11 +18,29 @@
 namespace nibble {
 namespace {
 
+/// Null where the baseline was not scored.
+const ArtifactReport* scored_baseline(RunJournal& journal) {
+  const auto* baseline = baseline_of(journal.report());
+  return baseline && baseline->score ? baseline : nullptr;
+}
+
+/// Its numbers on the resamples; from its detections where an earlier attempt scored it.
+const ResampledMetrics& baseline_numbers(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline) {
+  auto& numbers = journal.baseline();
+  const auto& runtime = plan.options.runtime;
+  if (!numbers)
+    numbers = evaluate_resampled(plan.evaluation.dataset, read_detections(journal.directory().path(baseline.score->detections_path)),
+                                 {plan.options.resamples, runtime.seed, runtime.threads});
+  return *numbers;
+}
+
 /// metrics.json of a file, from an earlier attempt or now.
 Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& artifact, const std::string& path, bool optimize) {
   auto& directory = journal.directory();
-  const auto key = metrics_key(plan, artifact.sha256, optimize);
-  if (directory.has(path, key)) return read_json(directory.path(path));
+  const auto* baseline = optimize && !artifact.recipe.empty() ? scored_baseline(journal) : nullptr;
+  const auto key = metrics_key(plan, artifact.sha256, optimize, baseline ? baseline->sha256 : "");
+  const auto detections = RunNames::detections(path);
+  if (directory.has(path, key) && directory.has(detections, key)) return read_json(directory.path(path));
   ScoringOptions scoring;
   scoring.model = directory.path(artifact.path);
   scoring.model_name = artifact.path;
@@ -29,9 +48,14 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   scoring.optimize = optimize;
   scoring.skip_latency = !optimize;
   scoring.runtime = plan.options.runtime;
+  scoring.resamples = plan.options.resamples;
+  if (baseline) scoring.baseline = &baseline_numbers(plan, journal, *baseline);
   auto result = score_model(scoring, plan.evaluation, journal.progress());
+  write_detections(directory.path(detections), result.detections);
+  directory.record(detections, key);
   write_json(directory.path(path), result.document);
   directory.record(path, key);
+  if (artifact.recipe.empty() && optimize) journal.baseline() = std::move(result.resampled);
   if (optimize) journal.seen()[artifact.name] = std::move(result.detections);
   return result.document;
 }
@@ -74,6 +98,7 @@ void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& ar
   if (plan.options.smoke || !artifact.finite) return;
   const auto path = metrics_name("");
   artifact.score = score_from_document(metrics_of(plan, journal, artifact, path, true), path);
+  artifact.score->detections_path = RunNames::detections(path);
   if (!plan.options.reference) return;
   const auto reference_path = metrics_name("reference");
   const auto reference = metrics_of(plan, journal, artifact, reference_path, false);

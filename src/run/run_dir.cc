@@ -61,6 +61,8 @@ std::string RunNames::metrics(const std::string& recipe, const std::string& suff
   return fmt::format("{}{}-coco/metrics.json", recipe.empty() ? "baseline" : method + "-" + recipe, with_suffix(suffix));
 }
 
+std::string RunNames::detections(const std::string& metrics) { return (fs::path(metrics).parent_path() / "detections.json").string(); }
+
 std::string RunNames::layers(const std::string& recipe) { return fmt::format("ptq-{}-coco/layers.json", recipe); }
 std::string RunNames::trial(const std::string& recipe) { return fmt::format("ptq-{}-coco/trial.onnx", recipe); }
 std::string RunNames::comparison(const std::string& recipe, const std::string& method) {

@@ -222,10 +222,11 @@ std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {
                  {"seed", plan.options.runtime.seed}});
 }
 
-std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize) {
+std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize, const std::string& baseline_sha256) {
   const auto& runtime = plan.options.runtime;
   Json decides = {
       {"artifact", artifact_sha256}, {"evaluation", plan.inputs["evaluation"]}, {"provider", runtime.provider}, {"optimize", optimize}};
+  if (plan.options.resamples > 0) decides["resamples"] = {plan.options.resamples, runtime.seed, baseline_sha256};
   if (!runtime.session_options.empty()) decides["session_options"] = runtime.session_options;
   return key_of(decides);
 }

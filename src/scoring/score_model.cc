@@ -65,6 +65,7 @@ MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& d
   settings.pre_nms_top_k = decode.pre_nms_top_k;
   settings.head = std::string(name_of(detector.layout));
   settings.optimized = options.optimize;
+  settings.resamples = options.resamples;
   settings.session_options = options.runtime.session_options;
   settings.threads = options.runtime.threads > 0 ? options.runtime.threads : thread_count(0);
   return settings;
@@ -79,12 +80,13 @@ ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Pro
   ScoringResult result;
   result.detections = detect_images(detector, set, options.detect, options.title, progress);
   warn_of_silence(options, result, set);
-  result.metrics = evaluate_coco(set.dataset, result.detections, options.runtime.threads);
+  result.resampled = evaluate_resampled(set.dataset, result.detections, {options.resamples, options.runtime.seed, options.runtime.threads});
+  if (options.baseline) measure_changes(result.resampled, *options.baseline);
   result.latency = time_model(options, detector, set, progress);
   const MetricsSettings settings = settings_of(options, detector, set);
   result.providers = settings.providers;
   result.head = settings.head;
-  result.document = metrics_document(settings, to_json(result.metrics), result.latency);
+  result.document = metrics_document(settings, to_json(result.resampled.metrics), result.latency);
   return result;
 }
 

@@ -35,6 +35,10 @@ std::string text_of(const Comparison& comparison, bool all_layers);
 /// Tables and a recommendation.
 std::string text_of(const CalibrationCheck& check);
 std::string text_of(const Diagnosis& diagnosis);
+/// How many claims hold, then each that was not checked or does not hold.
+std::string text_of(const VerifyResult& result);
+/// Files and scores that are others, and what was not the same.
+std::string text_of(const ReplayResult& result);
 /// The version of nibble and of each library, one line each; a missing one says so.
 std::string text_of(const std::vector<LibraryState>& libraries);
 

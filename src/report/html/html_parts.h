@@ -51,6 +51,8 @@ Json class_changes(const Report& report, const std::map<std::string, Json>& metr
 /// {has, recommendations: [{purpose, artifact, link, reason}], losses: [{artifact, sentence}]}; artifact is false where no file is
 /// recommended.
 Json verdict_values(const Report& report);
+/// {rows: [{name, metric, value, interval, change, change_interval}], note}; false where no resamples were drawn.
+Json interval_table(const Report& report);
 
 /// {map, size}: mAP of what was scored, size of every file. map is false when nothing was scored.
 Json variant_charts(const Report& report);

@@ -25,6 +25,7 @@ pre { background: #f5f5f5; padding: .7rem; margin: .4rem 0; white-space: pre-wra
 .verdict ul { margin: .4rem 0 0; }
 .verdict li { font-size: .9rem; }
 .passed-text { color: #00568a; }
+.open-text { font-weight: bold; }
 .failed-text { color: #a84300; font-weight: bold; }
 .scroll { overflow-x: auto; margin: .5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
@@ -247,7 +248,7 @@ constexpr const char* kOrigin = R"html({{#has_caveats}}
 
 const std::string& report_template() {
   static const std::string page = std::string(kHead) + kStyle + adaptive_style() + kResults + verdict_template() + pictures_template() +
-                                  kFiles + distributions_template() + blame_template() + training_template() + runtime_template() +
+                                  kFiles + distributions_template() + intervals_template() + blame_template() + training_template() + runtime_template() +
                                   kLayers + class_changes_template() + kChecks + kOrigin;
   return page;
 }

@@ -21,6 +21,8 @@ const char* verdict_template();
 const char* pictures_template();
 const char* distributions_template();
 const char* class_changes_template();
+/// Its section on intervals (html_intervals.cc).
+const char* intervals_template();
 
 /// Its section on trainings (html_template_training.cc).
 const char* training_template();
