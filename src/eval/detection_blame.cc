@@ -38,7 +38,7 @@ DetectionBlame blame_detections(const CocoDataset& data, bool has_truth, const s
   const auto seen = objects_of(a, confidence);
   const auto outcomes = classify_outcomes(seen, b, confidence, a);
   DetectionBlame blame{confidence,
-                       measure_agreement(data, a, b, confidence, threads),
+                       measure_agreement(data, a, b, confidence, resampling.threads),
                        outcomes.counts,
                        measure_score_shift(seen, outcomes, b, confidence),
                        {},
