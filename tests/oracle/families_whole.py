@@ -19,7 +19,12 @@ from families import answers, make, random_image
 from ultralytics.nn.tasks import DetectionModel
 
 SIZE, LIMIT = 128, 1e-4
-RECIPE = "name: quick\nweights: {bits: 4, scale_search: max, rounding: nearest}\nbias_correction: false\nfp16_files: false\ncalibration: {images: 1}\n"
+RECIPE = """name: quick
+weights: {bits: 4, scale_search: max, rounding: nearest, error_propagation: false}
+bias_correction: false
+fp16_files: false
+calibration: {images: 1}
+"""
 NAMES = (
     ["yolov3-tiny", "yolov3", "yolov3-spp"]
     + [f"yolov5{s}" for s in "nsmlx"]
