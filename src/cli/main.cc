@@ -22,8 +22,8 @@ namespace {
 constexpr const char* kFooter =
     "First steps:\n"
     "  nibble run                                       the main job on the embedded model and images\n"
-    "  nibble run yolov10m.pt                           your own checkpoint\n"
-    "  nibble inspect yolov10m.pt                       what is in it\n"
+    "  nibble run best.pt                               your own checkpoint\n"
+    "  nibble inspect best.pt                           what is in it\n"
     "  nibble eval model.onnx --images DIR --annotations instances.json\n"
     "\n"
     "nibble COMMAND --help shows the options of a command.\n"

@@ -16,7 +16,7 @@ namespace nibble {
 namespace {
 
 constexpr std::int64_t kMaxViews = 1'000'000;
-constexpr int kMaxModuleDepth = 64;        // YOLOv10's are nested 6 deep
+constexpr int kMaxModuleDepth = 64;        // detectors' are nested 6 to 10 deep
 constexpr std::int64_t kMaxWindow = 4096;  // kernel, stride, padding, dilation
 constexpr std::size_t kMaxText = 200;
 

@@ -13,13 +13,15 @@ import zipfile
 
 import numpy as np
 import torch
-from ultralytics.nn.modules import Detect
+from ultralytics.nn.modules import Conv, Detect
+from ultralytics.nn.modules.block import AAttn
 from ultralytics.nn.tasks import DetectionModel, yaml_model_load
 
 SIZE, CLASSES = 64, 2
 # name -> (Ultralytics' yaml, most channels of a layer)
 SMALL = {
     "yolov3-tiny": ("yolov3-tiny.yaml", 8),
+    "yolov5-p6": ("yolov5n-p6.yaml", 8),
     "yolov8": ("yolov8n.yaml", 8),
     "yolov8-ghost": ("yolov8n-ghost.yaml", 8),
     "yolov9t": ("yolov9t.yaml", 8),
@@ -27,6 +29,7 @@ SMALL = {
     "yolo11": ("yolo11n.yaml", 16),
     "yolo12": ("yolo12n.yaml", 8),
     "yolo26": ("yolo26n.yaml", 16),
+    "yolo12-authors": ("yolo12n.yaml", 8),  # with attention as in the authors' repository; last, because it changes AAttn
 }
 KEEPS_NUMBERS = {"nn.Upsample", "nn.MaxPool2d", "nn.ZeroPad2d", "Concat", "Detect", "v10Detect", "CBFuse", "CBLinear"}
 
@@ -45,6 +48,29 @@ def narrow(description, channels):
                 line[3] = [min(a, most) if isinstance(a, int) and not isinstance(a, bool) and a > 15 else a for a in line[3]]
     description.pop("scales", None)
     return description
+
+
+def attend_apart(self, x):
+    """Area attention of the authors' checkpoints: queries and keys from one convolution, values from another, whose map pe reads."""
+    batch, channels, height, width = x.shape
+    values = self.v(x)
+
+    def by_area(part):  # [batch * area, heads, pixels of an area, channels of a head]
+        return part.flatten(2).reshape(batch, self.num_heads, self.head_dim, self.area, -1).permute(0, 3, 1, 4, 2).flatten(0, 1)
+
+    query, key = (by_area(part) for part in self.qk(x).chunk(2, 1))
+    attended = torch.nn.functional.scaled_dot_product_attention(query, key, by_area(values))
+    attended = attended.unflatten(0, (batch, self.area)).permute(0, 2, 4, 1, 3).reshape(batch, channels, height, width)
+    return self.proj(attended + self.pe(values))
+
+
+def separate_attention(model):
+    for module in [m for m in model.modules() if isinstance(m, AAttn)]:
+        channels = module.num_heads * module.head_dim
+        del module.qkv
+        module.qk, module.v = Conv(channels, 2 * channels, 1, act=False), Conv(channels, channels, 1, act=False)
+        module.pe = Conv(channels, channels, 5, 1, 2, g=channels, act=False)
+    AAttn.forward = attend_apart
 
 
 def randomise(model, generator):
@@ -118,6 +144,8 @@ def main(arguments):
         file, channels = SMALL[name]
         model = DetectionModel(narrow(yaml_model_load(file), channels), ch=3, nc=CLASSES, verbose=False)
         assert isinstance(model.model[-1], Detect)
+        if name == "yolo12-authors":
+            separate_attention(model)
         make(name, model, image, out)
         print(name, sum(p.numel() for p in model.parameters()), "parameters,", (out / f"{name}.pt").stat().st_size, "bytes")
 
