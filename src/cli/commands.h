@@ -12,5 +12,6 @@ void add_score_commands(CLI::App& app, Action& chosen);  ///< eval, score, profi
 void add_train_commands(CLI::App& app, Action& chosen);  ///< qat
 void add_compare_command(CLI::App& app, Action& chosen);
 void add_predict_command(CLI::App& app, Action& chosen);
+void add_shell_commands(CLI::App& app, Action& chosen);  ///< recipes, completion
 
 }  // namespace nibble
