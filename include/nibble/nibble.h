@@ -20,6 +20,7 @@
 #include "nibble/profile.h"
 #include "nibble/progress.h"
 #include "nibble/quantize.h"
+#include "nibble/recipes.h"
 #include "nibble/report.h"
 #include "nibble/run.h"
 #include "nibble/target.h"

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "nibble/nibble.h"
-#include "nibble/recipes.h"
 
 namespace nibble {
 
