@@ -21,6 +21,7 @@
 #include "nibble/profile.h"
 #include "nibble/progress.h"
 #include "nibble/quantize.h"
+#include "nibble/recipes.h"
 #include "nibble/replay.h"
 #include "nibble/report.h"
 #include "nibble/run.h"

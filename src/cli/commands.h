@@ -13,5 +13,6 @@ void add_train_commands(CLI::App& app, Action& chosen);  ///< qat
 void add_proof_commands(CLI::App& app, Action& chosen);  ///< verify, replay
 void add_compare_command(CLI::App& app, Action& chosen);
 void add_predict_command(CLI::App& app, Action& chosen);
+void add_shell_commands(CLI::App& app, Action& chosen);  ///< recipes, completion
 
 }  // namespace nibble

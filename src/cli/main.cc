@@ -9,6 +9,8 @@
 #include <new>
 
 #include "base/printable.h"
+#include "base/suggestion.h"
+#include "cli/command_table.h"
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/shared_options.h"
@@ -46,10 +48,29 @@ int show_unwritten(const UnwrittenResult& error) {
   return report_error(error.exit_code(), error.what());
 }
 
+/// What the option that was not expected is nearest to, among those of the command; empty where it is near to none.
+std::string suggestion_for_option(const CLI::App& app, const std::string& problem) {
+  const auto begin = problem.find("--");
+  const auto chosen = app.get_subcommands();
+  if (problem.find("not expected") == std::string::npos || begin == std::string::npos || chosen.empty()) return "";
+  const auto word = problem.substr(begin, problem.find_first_of(" =", begin) - begin);
+  std::vector<std::string> known;
+  for (const auto* option : chosen.front()->get_options())
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  return suggestion_for(word, known);
+}
+
 /// CLI11 throws for --help too; what is left is a usage error.
 int finish_parse(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);
-  return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: {}; see nibble --help", error.what()));
+  const auto suggestion = suggestion_for_option(app, error.what());
+  return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: {}{}; see nibble --help", error.what(), suggestion));
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto& command : command_table(app)) names.push_back(command.name);
+  return names;
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -66,10 +87,12 @@ int parse_and_run(int argc, char** argv) {
   add_compare_command(app, chosen);
   add_predict_command(app, chosen);
   add_proof_commands(app, chosen);
+  add_shell_commands(app, chosen);
   app.require_subcommand(0, 1);
   // Before CLI11 sees a --help behind it and answers with the general help.
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App* command) { return command->get_name() == argv[1]; }).empty())
-    return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: unknown command '{}'; see nibble --help", argv[1]));
+    return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: unknown command '{}'{}; see nibble --help", argv[1],
+                                                                        suggestion_for(argv[1], command_names(app))));
   try {
     auto arguments = with_joined_sizes({argv + 1, argv + argc});
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

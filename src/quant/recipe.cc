@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/shared_data.h"
+#include "base/suggestion.h"
 #include "nibble/error.h"
 #include "quant/recipe_fields.h"
 #include "quant/target.h"
@@ -140,8 +141,8 @@ fs::path recipe_file(const std::string& name_or_path) {
   if (looks_like_path && fs::exists(name_or_path, ignored)) return name_or_path;
   const auto names = shipped_names();
   if (std::find(names.begin(), names.end(), name_or_path) != names.end()) return shared_data("recipes/" + name_or_path + ".yaml");
-  throw Error(ErrorKind::usage,
-              fmt::format("unknown recipe: {}: neither a file nor a shipped recipe; shipped are {}", name_or_path, fmt::join(names, ", ")));
+  throw Error(ErrorKind::usage, fmt::format("unknown recipe: {}: neither a file nor a shipped recipe; shipped are {}{}", name_or_path,
+                                            fmt::join(names, ", "), suggestion_for(name_or_path, names)));
 }
 
 Json rule_to_json(const LayerRule& rule) {

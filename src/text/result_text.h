@@ -30,6 +30,8 @@ std::string text_of(const CocoMetrics& metrics);
 /// One line for each image as Ultralytics writes it ("image 1/2 bus.jpg: 640x640 4 persons, 1 bus"), then the totals and where they lie.
 std::string text_of(const PredictResult& result);
 std::string text_of(const ProfileResult& result);
+/// A table of the recipes with their costs, then what each is for.
+std::string text_of(const RecipeList& list);
 /// `all_layers`: every layer instead of the worst ones.
 std::string text_of(const Comparison& comparison, bool all_layers);
 /// Tables and a recommendation.
@@ -44,6 +46,7 @@ std::string text_of(const std::vector<LibraryState>& libraries);
 
 std::string json_text_of(const CleanResult& result);
 std::string json_text_of(const InspectResult& result);
+std::string json_text_of(const RecipeList& list);
 std::string json_text_of(const TargetInspection& inspection);
 
 }  // namespace nibble

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/files.h"
 #include "base/json.h"
 #include "e2e/process.h"
@@ -48,6 +50,54 @@ TEST_F(Cli, EveryCommandTeachesWithExamples) {
     EXPECT_THAT(outcome.out, HasSubstr("Examples:\n  nibble " + command)) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--quiet")) << command;
   }
+}
+
+TEST_F(Cli, MistypedWordsAreAnsweredWithWhatIsMeant) {
+  expect_error({"evla", "a.onnx"}, 2, "did you mean 'eval'?");
+  expect_error({"eval", "a.onnx", "--anotations", "x.json"}, 2, "did you mean '--annotations'?");
+  expect_error({"eval", "a.onnx", "--cnof=0.5"}, 2, "did you mean '--conf'?");
+  expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a61"}, 2, "did you mean 'w4a16'?");
+  EXPECT_THAT(nibble({"frobnicate"}).err, Not(HasSubstr("did you mean")));
+}
+
+TEST_F(Cli, RecipesListsWhatIsShipped) {
+  const auto outcome = nibble({"recipes"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const auto* part :
+       {"w4a16-block16    4 bits per 16 channels", "w4a8-mixed       4 and 8 bits per channel", "w4a16: 4-bit weights in every"})
+    EXPECT_THAT(outcome.out, HasSubstr(part));
+  const auto json = nibble({"recipes", "--json"});
+  ASSERT_EQ(json.exit_code, 0) << json.err;
+  const auto list = Json::parse(json.out);
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(NIBBLE_SOURCE_DIR "/recipes")) files += entry.path().extension() == ".yaml";
+  EXPECT_EQ(list.at("recipes").size(), files);
+  for (const auto& recipe : list.at("recipes")) EXPECT_NE(recipe.at("description"), "") << recipe.at("name");
+}
+
+TEST_F(Cli, CompletionKnowsEveryCommandAndOption) {
+  for (const std::string shell : {"bash", "zsh", "fish", "man"}) {
+    const auto outcome = nibble({"completion", shell});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    for (const std::string word : {"run", "predict", "compare", "against", "session", "calib"})
+      EXPECT_THAT(outcome.out, HasSubstr(word)) << shell;
+  }
+  expect_error({"completion", "csh"}, 2, "csh");
+}
+
+TEST_F(Cli, BashCompletes) {
+  write_file(folder_ / "nibble.bash", nibble({"completion", "bash"}).out);
+  const auto completed = [&](const std::string& words) {
+    write_file(folder_ / "try.bash", "source nibble.bash\nCOMP_WORDS=(nibble " + words +
+                                         ")\nCOMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_nibble\necho \"${COMPREPLY[@]}\" > found\n");
+    const auto command = "cd '" + folder_.string() + "' && bash try.bash";
+    EXPECT_EQ(std::system(command.c_str()), 0) << words;
+    return read_file(folder_ / "found");
+  };
+  EXPECT_EQ(completed("pre"), "predict\n");
+  EXPECT_EQ(completed("predict --save-j"), "--save-json\n");
+  EXPECT_EQ(completed("run --preset b"), "best\n");
+  EXPECT_EQ(completed("eval --on-bad-data ''"), "stop skip\n");
 }
 
 TEST_F(Cli, VersionNamesAllFour) {

@@ -48,7 +48,7 @@ Json spread_of(const Report& report) {
   for (const auto& artifact : report.artifacts) {
     if (!artifact.score || !artifact.score->latency || artifact.score->latency->run_ms.empty()) continue;
     const auto& latency = *artifact.score->latency;
-    chart.rows.push_back({artifact.name, fmt::format("median {:.1f} ms, p90 {:.1f} ms", latency.median_ms, latency.p90_ms), latency.run_ms,
+    chart.rows.push_back({artifact.name, fmt::format("{:.1f} ms (p90 {:.1f})", latency.median_ms, latency.p90_ms), latency.run_ms,
                           artifact.recipe.empty()});
   }
   return chart.rows.empty() ? Json(false) : Json(spread_chart_svg(chart));

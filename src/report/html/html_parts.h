@@ -41,7 +41,7 @@ Json picture_sections(const Report& report, const std::map<std::string, std::vec
 /// runs, precision against recall; each false where nothing was measured. `precision`: curves.json by artefact name.
 Json distribution_charts(const Report& report, const std::map<std::string, Json>& precision, const std::map<std::string, Json>& metrics);
 
-/// {rows: [{name, cells: [{map, change}]}]}: mAP 50-95 of small, medium and large objects, and the change against the baseline; false
+/// {columns, rows: [{name, cells: [{size, map, change}]}]}: mAP 50-95 of small, medium and large objects, and the change against the baseline; false
 /// without a scored baseline. `metrics`: metrics.json by artefact name.
 Json size_table(const Report& report, const std::map<std::string, Json>& metrics);
 

@@ -7,10 +7,11 @@
 namespace nibble {
 namespace {
 
-constexpr std::array kSizes = {"mAP_small", "mAP_medium", "mAP_large"};
+constexpr std::array kSizes = {"small", "medium", "large"};
 
 /// -1: undefined, or the file does not say.
-double number_at(const Json& metrics, const char* key) {
+double map_at(const Json& metrics, const char* size) {
+  const auto key = std::string("mAP_") + size;
   const auto& numbers = metrics.at("metrics");
   return numbers.contains(key) && numbers.at(key).is_number() ? numbers.at(key).get<double>() : -1;
 }
@@ -28,15 +29,16 @@ Json size_table(const Report& report, const std::map<std::string, Json>& metrics
     if (found == metrics.end()) continue;
     Json cells = Json::array();
     for (const auto* size : kSizes) {
-      const double map = number_at(found->second, size);
+      const double map = map_at(found->second, size);
       is_known = is_known || map >= 0;
-      cells.push_back(
-          {{"map", share_text(map)}, {"change", artifact.recipe.empty() ? "-" : change_text(number_at(of_baseline, size), map)}});
+      cells.push_back({{"size", size},
+                       {"map", share_text(map)},
+                       {"change", artifact.recipe.empty() ? "-" : change_text(map_at(of_baseline, size), map)}});
     }
     rows.push_back({{"name", artifact.name}, {"cells", cells}});
   }
   if (!is_known) return false;
-  return {{"columns", {"small", "medium", "large"}}, {"rows", rows}};
+  return {{"columns", kSizes}, {"rows", rows}};
 }
 
 }  // namespace nibble

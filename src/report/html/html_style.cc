@@ -17,6 +17,7 @@ body { max-width: 80rem; }
 .skip { position: absolute; left: -99rem; }
 .skip:focus { position: static; }
 :focus-visible { outline: 3px solid #d55e00; outline-offset: 2px; }
+td.wide { min-width: 10rem; }
 td.name { white-space: normal; min-width: 9rem; overflow-wrap: anywhere; }
 @media (max-width: 45rem) {
   table.cards thead { position: absolute; left: -99rem; }

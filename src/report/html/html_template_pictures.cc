@@ -35,7 +35,7 @@ const char* verdict_template() {
 {{/recommendations}}
 </ul>
 {{#has_losses}}
-<h3>What is lost</h3>
+<h3>What is lost, in words</h3>
 <ul>
 {{#losses}}
 <li>{{artifact}}: {{sentence}}</li>
@@ -78,11 +78,11 @@ const char* distributions_template() {
 {{/distributions}}
 {{#sizes}}
 <h2>Sizes of objects</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="mAP by size of objects"><table>
+<div class="scroll" tabindex="0" role="region" aria-label="mAP by size of objects"><table class="cards">
 <thead><tr><th>variant</th>{{#columns}}<th class="n">{{.}}</th><th class="n">change</th>{{/columns}}</tr></thead>
 <tbody>
 {{#rows}}
-<tr><td class="name">{{name}}</td>{{#cells}}<td class="n">{{map}}</td><td class="n">{{change}}</td>{{/cells}}</tr>
+<tr><td class="name">{{name}}</td>{{#cells}}<td class="n" data-label="{{size}}">{{map}}</td><td class="n" data-label="change">{{change}}</td>{{/cells}}</tr>
 {{/rows}}
 </tbody></table></div>
 <p class="small">mAP 50-95 of objects below 32 x 32 px, up to 96 x 96 px, and above, as COCO counts them.</p>

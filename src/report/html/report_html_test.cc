@@ -179,7 +179,7 @@ TEST(ReportHtml, HoldsPicturesCurvesAndTimes) {
   EXPECT_THAT(page, HasSubstr("<img src=\"data:image/jpeg;base64,Zm9vYmFy\" alt=\"Image &lt;script"));
   EXPECT_EQ(count(page, "<polyline"), 2);
   EXPECT_EQ(count(page, "class=\"run\""), 3);
-  EXPECT_THAT(page, HasSubstr("<td class=\"n\">0.1500</td><td class=\"n\">-0.0500</td>"));
+  EXPECT_THAT(page, HasSubstr("data-label=\"small\">0.1500</td><td class=\"n\" data-label=\"change\">-0.0500</td>"));
   EXPECT_THAT(page, Not(HasSubstr("<script")));
 }
 
