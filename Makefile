@@ -85,9 +85,19 @@ format-check: setup-dev ## fails where clang-format would change something
 	@scripts/format.sh --check
 
 .PHONY: install
-install: build ## into $(DESTDIR)$(PREFIX)
+install: setup ## program, library, headers and CMake package into $(DESTDIR)$(PREFIX)
+	@$(call build-preset,release,nibble)
 	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(PREFIX)"
+
+.PHONY: deb
+deb: setup ## Debian packages nibble and libnibble-dev, into build/packages
+	@$(call build-preset,release,nibble)
+	@cd build && cpack
+
+.PHONY: build-times
+build-times: setup ## compile everything anew, without ccache, in build-times/, and say what took the processor's time
+	@scripts/build_times.sh
 
 .PHONY: clean
 clean: ## remove the build folders; third_party/ and results stay
-	@cmake -E rm -rf build build-dev build-asan build-tsan build-clang build-tidy build-cuda build-fuzz
+	@cmake -E rm -rf build build-dev build-asan build-tsan build-clang build-tidy build-cuda build-fuzz build-times

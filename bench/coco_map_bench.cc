@@ -10,7 +10,8 @@
 #include <random>
 #include <string>
 
-#include "base/files.h"
+#include "data/coco_write.h"
+#include "eval/bootstrap.h"
 #include "eval/coco_map.h"
 
 namespace nibble {
@@ -65,25 +66,10 @@ const Scenario& scenario() {
   return made;
 }
 
-void write_truth(const std::filesystem::path& path, const CocoDataset& truth) {
-  Json json{{"info", Json::object()}, {"images", Json::array()}, {"annotations", Json::array()}, {"categories", Json::array()}};
-  for (const auto& i : truth.images)
-    json["images"].push_back({{"id", i.id}, {"file_name", i.file_name}, {"width", i.width_px}, {"height", i.height_px}});
-  for (const auto& a : truth.annotations)
-    json["annotations"].push_back({{"id", a.id},
-                                   {"image_id", a.image_id},
-                                   {"category_id", a.category_id},
-                                   {"bbox", a.box_xywh_px},
-                                   {"area", a.area_px2},
-                                   {"iscrowd", a.is_crowd ? 1 : 0}});
-  for (const auto& c : truth.categories) json["categories"].push_back({{"id", c.id}, {"name", c.name}});
-  write_file(path, json.dump());
-}
-
 std::filesystem::path written_folder() {
   static const auto folder = [] {
     const auto made = std::filesystem::temp_directory_path() / "nibble-coco-map-bench";
-    write_truth(made / "instances.json", scenario().truth);
+    write_coco(made / "instances.json", scenario().truth);
     write_detections(made / "detections.json", scenario().detections);
     return made;
   }();
@@ -105,12 +91,39 @@ void bench_evaluate_coco(benchmark::State& state) {
 }
 BENCHMARK(bench_evaluate_coco)->Arg(1)->Arg(2)->ArgName("threads")->Unit(benchmark::kMillisecond)->UseRealTime();
 
+/// The first images of the scenario.
+Scenario first_images(std::int64_t count) {
+  Scenario part{{"made up", {}, {}, scenario().truth.categories}, {}};
+  for (const auto& image : scenario().truth.images)
+    if (image.id <= count) part.truth.images.push_back(image);
+  for (const auto& annotation : scenario().truth.annotations)
+    if (annotation.image_id <= count) part.truth.annotations.push_back(annotation);
+  part.detections = select_detections(scenario().detections, part.truth);
+  return part;
+}
+
+/// Numbers with intervals from 1000 resamples, matching included; what a scored file costs.
+void bench_evaluate_resampled(benchmark::State& state) {
+  const auto part = first_images(state.range(0));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(evaluate_resampled(part.truth, part.detections, {.threads = static_cast<int>(state.range(1))}));
+  state.counters["detections"] = static_cast<double>(part.detections.size());
+}
+BENCHMARK(bench_evaluate_resampled)
+    ->Args({100, 1})
+    ->Args({5000, 1})
+    ->Args({5000, 2})
+    ->ArgNames({"images", "threads"})
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime();
+
 }  // namespace
 }  // namespace nibble
 
 int main(int argc, char** argv) {
   if (argc == 3 && std::strcmp(argv[1], "--write") == 0) {
-    nibble::write_truth(std::filesystem::path(argv[2]) / "instances.json", nibble::scenario().truth);
+    nibble::write_coco(std::filesystem::path(argv[2]) / "instances.json", nibble::scenario().truth);
     nibble::write_detections(std::filesystem::path(argv[2]) / "detections.json", nibble::scenario().detections);
     return 0;
   }

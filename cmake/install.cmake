@@ -1,16 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-# bin/nibble, lib/nibble/ (loadable modules, ONNX Runtime), share/nibble/ (recipes, the embedded default), share/doc/nibble/.
-include(GNUInstallDirs)
-if(TARGET nibble)
-  install(TARGETS nibble RUNTIME DESTINATION bin)
+# Component runtime: bin/nibble, lib/libnibble.so.*, lib/nibble/ (libnibble_base.so, loadable modules, ONNX Runtime), share/nibble/ (recipes,
+# the embedded default), share/doc/nibble/. Component development: include/nibble/, lib/libnibble.so, lib/cmake/nibble/, lib/pkgconfig/.
+# The folders are fixed, and the tree may be moved as a whole: everything is found from lib/nibble (base/library_folder.h).
+include(CMakePackageConfigHelpers)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME runtime)
+set_target_properties(nibble PROPERTIES INSTALL_RPATH "$ORIGIN/../lib:$ORIGIN/../lib/nibble")
+set_target_properties(nibble_library PROPERTIES INSTALL_RPATH "$ORIGIN/nibble")
+set_target_properties(nibble_torch nibble_image PROPERTIES INSTALL_RPATH "$ORIGIN")
+if(TORCH_WHEEL)  # a LibTorch outside the system's folders
+  set_property(TARGET nibble_torch APPEND PROPERTY INSTALL_RPATH ${TORCH_WHEEL}/lib)
 endif()
-foreach(module nibble_torch nibble_image)
-  if(TARGET ${module})
-    install(TARGETS ${module} LIBRARY DESTINATION lib/nibble)
-  endif()
-endforeach()
+install(TARGETS nibble RUNTIME DESTINATION bin)
+install(TARGETS nibble_library LIBRARY DESTINATION lib NAMELINK_COMPONENT development)
+install(TARGETS nibble_base nibble_torch nibble_image LIBRARY DESTINATION lib/nibble)
 install(DIRECTORY recipes assets DESTINATION share/nibble)
 install(FILES LICENSE DESTINATION share/doc/nibble)
+
+install(DIRECTORY include/nibble DESTINATION include COMPONENT development FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY examples DESTINATION share/doc/nibble COMPONENT development)
+configure_package_config_file(cmake/nibbleConfig.cmake.in ${PROJECT_BINARY_DIR}/nibbleConfig.cmake INSTALL_DESTINATION lib/cmake/nibble
+  NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/nibbleConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/nibbleConfig.cmake ${PROJECT_BINARY_DIR}/nibbleConfigVersion.cmake DESTINATION lib/cmake/nibble
+  COMPONENT development)
+configure_file(cmake/nibble.pc.in ${PROJECT_BINARY_DIR}/nibble.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/nibble.pc DESTINATION lib/pkgconfig COMPONENT development)
+
 # The runtime that setup fetched; one named by -DORT_LIBRARY stays where it is.
 set(NIBBLE_OWN_ORT ${PROJECT_SOURCE_DIR}/third_party/onnxruntime/lib)
 cmake_path(GET ORT_LIBRARY PARENT_PATH NIBBLE_ORT_FOLDER)
@@ -18,3 +33,4 @@ if(NIBBLE_ORT_FOLDER STREQUAL NIBBLE_OWN_ORT)
   install(DIRECTORY ${NIBBLE_OWN_ORT}/ DESTINATION lib/nibble FILES_MATCHING PATTERN "*.so*")
   install(FILES ${NIBBLE_OWN_ORT}/LICENSE ${NIBBLE_OWN_ORT}/ThirdPartyNotices.txt DESTINATION share/doc/nibble/onnxruntime)
 endif()
+include(cmake/package.cmake)

@@ -23,6 +23,7 @@ function(nibble_pch_owner kind)
   if(TARGET nibble_pch_${kind})
     return()
   endif()
+  set(headers)
   set(source ${PROJECT_BINARY_DIR}/nibble_pch_${kind}.cc)
   file(CONFIGURE OUTPUT ${source} CONTENT "int main() { return 0; }\n")
   # Programs are compiled with -fPIE and libraries with -fPIC, and a precompiled header serves one of them.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes assets/ from the weights and COCO. For maintainers; neither the build nor the tests run it.
 
-    python3 scripts/make_assets.py --weights yolov10n.pt --coco COCO [--images 32]
+    python3 scripts/make_assets.py --weights yolov10n.pt --coco COCO [--images 32] [--calibration-images 64]
 
 COCO holds val2017/, train2017/ and annotations/instances_val2017.json. Python's standard library is all it needs, and the
 same input gives the same bytes.
@@ -62,14 +62,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", type=pathlib.Path, required=True)
     parser.add_argument("--coco", type=pathlib.Path, required=True)
-    parser.add_argument("--images", type=int, default=32)
+    parser.add_argument("--images", type=int, default=32, help="of val2017, to score on")
+    parser.add_argument("--calibration-images", type=int, default=64, help="of train2017")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "assets")
     options = parser.parse_args()
 
     val = first_images(options.coco / "val2017", options.images)
     instances = json.loads((options.coco / "annotations" / "instances_val2017.json").read_text())
     copy(val, options.out / "coco" / "val2017")
-    copy(first_images(options.coco / "train2017", options.images), options.out / "coco" / "train2017")
+    copy(first_images(options.coco / "train2017", options.calibration_images), options.out / "coco" / "train2017")
     name = f"instances_val2017_{options.images}.json"
     write_instances(options.out / "coco" / name, reduced(instances, {int(path.stem) for path in val}))
     shutil.copyfile(options.weights, options.out / "yolov10n.pt")

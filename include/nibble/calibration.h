@@ -10,6 +10,7 @@
 #include "nibble/image_size.h"
 #include "nibble/options.h"
 #include "nibble/progress.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -72,6 +73,6 @@ struct CalibrationCheck {
   std::int64_t usable() const { return images - static_cast<std::int64_t>(unreadable.size()) - static_cast<std::int64_t>(copies.size()); }
 };
 /// An image that cannot be read is a row of the result. Throws Error(input) where there are no images at all.
-CalibrationCheck check_calibration(const CalibrationCheckOptions& options, Progress& progress);
+NIBBLE_EXPORT CalibrationCheck check_calibration(const CalibrationCheckOptions& options, Progress& progress);
 
 }  // namespace nibble

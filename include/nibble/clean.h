@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nibble/options.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -45,6 +46,6 @@ struct CleanResult {
 };
 /// Writes the cleaned form of an ONNX file, after running both on the same random input: Error(internal), and nothing written, when the
 /// outputs differ in a bit. Throws Error(input), and writes nothing, for a file that is no ONNX model or does not run here.
-CleanResult clean(const CleanOptions& options);
+NIBBLE_EXPORT CleanResult clean(const CleanOptions& options);
 
 }  // namespace nibble

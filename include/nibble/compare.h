@@ -14,8 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "nibble/intervals.h"
 #include "nibble/options.h"
 #include "nibble/progress.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -196,11 +198,21 @@ struct ChangeCost {
 };
 struct RepairStudy {
   SizedMap a, b;
-  std::array<ChangeCost, kChanges> changes;  ///< In Change's order.
+  std::array<ChangeCost, kChanges> changes;            ///< In Change's order.
+  MetricIntervals a_intervals = {}, b_intervals = {};  ///< Of all COCO numbers by name, where resamples were drawn.
+  MetricChanges differences = {};                      ///< B's numbers against A's.
+};
+
+/// How far B finds again what A is sure of: COCO's mAP of B's detections, with A's detections of at least the confidence as labels, 0..1.
+/// 1: every one of them again, in the same place, before anything else. -1: there are none.
+struct Agreement {
+  double map_50 = -1;  ///< At IoU 0.5.
+  SizedMap map;        ///< mAP 50-95; sizes are those of A's boxes.
 };
 
 struct DetectionBlame {
   double confidence = 0.25;            ///< The score from which on a detection counts as an object.
+  Agreement agreement;                 ///< Needs no annotations.
   OutcomeCounts against_a;             ///< The objects are A's confident detections.
   ScoreShift shift;                    ///< From A to B.
   std::optional<TruthOutcomes> truth;  ///< Where there are annotations.
@@ -229,7 +241,8 @@ struct CompareOptions {
   DetectorFileOptions file;         ///< Of both files.
   std::int64_t tensor_images = 16;  ///< Images for the comparison of layers and parts; 0: detections only.
   bool parts = true;                ///< Try the parts of B unquantised.
-  std::filesystem::path json;       ///< File to write the whole comparison to (docs/formats.md); empty: none.
+  std::int64_t resamples = kDefaultResamples;  ///< Drawn for intervals (nibble/intervals.h); 0: no intervals.
+  std::filesystem::path json;                  ///< File to write the whole comparison to (docs/formats.md); empty: none.
   RuntimeOptions runtime;
 };
 struct Comparison {
@@ -245,6 +258,6 @@ struct Comparison {
   std::string lost_scores;         ///< Why B detects nothing, where its file shows that; empty: nothing is shown.
 };
 /// Runs both files on the same images and compares their layers and detections. Throws Error(input) for files of different classes.
-Comparison compare(const CompareOptions& options, Progress& progress);
+NIBBLE_EXPORT Comparison compare(const CompareOptions& options, Progress& progress);
 
 }  // namespace nibble

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "nibble/visibility.h"
+
 namespace nibble {
 
 /// One library: its version, or why it cannot be used.
@@ -13,7 +15,7 @@ struct LibraryState {
   std::string detail;   ///< What else is known of it, or the reason why it is missing.
 };
 /// LibTorch, ONNX Runtime and OpenCV, in this order. Throws nothing: a missing library is a row. The version of nibble is kVersion.
-std::vector<LibraryState> library_states();
+NIBBLE_EXPORT std::vector<LibraryState> library_states();
 
 /// One line of a diagnosis.
 struct DiagnosisRow {
@@ -27,6 +29,6 @@ struct Diagnosis {
   bool complete = true;  ///< No row is missing: everything that the provider needs is there.
 };
 /// Looks for what `provider` ("cpu" or "cuda") needs. Throws Error(usage) for a provider that nobody knows.
-Diagnosis doctor(const std::string& provider);
+NIBBLE_EXPORT Diagnosis doctor(const std::string& provider);
 
 }  // namespace nibble

@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "nibble/visibility.h"
+
 namespace nibble {
 
 /// What went wrong, as the exit code of the program (docs of the command line: README.md).
@@ -18,7 +20,7 @@ enum class ErrorKind {
   interrupted = 130  ///< Ctrl-C or SIGTERM
 };
 
-class Error : public std::runtime_error {
+class NIBBLE_EXPORT Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
   ErrorKind kind() const { return kind_; }

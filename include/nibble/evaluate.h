@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "nibble/intervals.h"
 #include "nibble/options.h"
 #include "nibble/progress.h"
 #include "nibble/report.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -31,6 +33,8 @@ struct CocoMetrics {
   std::vector<ClassAp> per_class;                          ///< Ascending category id.
   std::int64_t num_images = 0;
   std::int64_t num_detections = 0;
+  MetricIntervals intervals = {};  ///< Of the twelve numbers, where resamples were drawn.
+  MetricChanges changes = {};      ///< Against other detections of the same images, where those were given.
 };
 
 struct EvalOptions {
@@ -42,6 +46,9 @@ struct EvalOptions {
   bool skip_latency = false;              ///< True: no times are measured.
   std::filesystem::path json;             ///< metrics.json to write (docs/formats.md); empty: none.
   std::filesystem::path save_detections;  ///< File of detections in pycocotools' result format to write; empty: none.
+  std::filesystem::path
+      baseline_detections;  ///< Detections that changes are measured against, as save_detections writes them; empty: none.
+  std::int64_t resamples = kDefaultResamples;  ///< Drawn for intervals (nibble/intervals.h); 0: no intervals.
   RuntimeOptions runtime;
 };
 struct EvalResult {
@@ -54,13 +61,17 @@ struct EvalResult {
 };
 /// Runs a detector on images and scores it. Throws Error(input) for missing images and for classes that are not as many as the data set's,
 /// Error(unsupported) where inputs or outputs are not a detector's.
-EvalResult evaluate(const EvalOptions& options, Progress& progress);
+NIBBLE_EXPORT EvalResult evaluate(const EvalOptions& options, Progress& progress);
 
 struct ScoreOptions {
   std::filesystem::path detections;  ///< [{image_id, category_id, bbox, score}, ...], pycocotools' result format.
   DataOptions data;
-  std::filesystem::path json;         ///< File to write the numbers to; empty: none.
-  std::string category_ids = "auto";  ///< How the file counts classes: "auto", "annotations", "class", "class+1" or "coco91".
+  std::filesystem::path json;                  ///< File to write the numbers to; empty: none.
+  std::string category_ids = "auto";           ///< How the file counts classes: "auto", "annotations", "class", "class+1" or "coco91".
+  std::filesystem::path baseline_detections;   ///< Detections that changes are measured against, read in the same way; empty: none.
+  std::int64_t resamples = kDefaultResamples;  ///< Drawn for intervals (nibble/intervals.h); 0: no intervals.
+  std::uint64_t seed = 0;                      ///< Of the resamples.
+  int threads = 0;                             ///< Threads to compute with; 0: as many as there are cores.
 };
 struct ScoreResult {
   CocoMetrics metrics;
@@ -71,6 +82,6 @@ struct ScoreResult {
 };
 /// Scores a file of detections as pycocotools does. Throws Error(input) for an image or category id that fits nothing, Error(usage) asking
 /// for `category_ids` where the reading stays open.
-ScoreResult score(const ScoreOptions& options);
+NIBBLE_EXPORT ScoreResult score(const ScoreOptions& options);
 
 }  // namespace nibble

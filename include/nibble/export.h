@@ -6,6 +6,7 @@
 #include <string>
 
 #include "nibble/image_size.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -26,6 +27,6 @@ struct ExportResult {
 };
 /// Writes the float network with BatchNorm folded into the convolutions. Throws Error(usage) for options that contradict each other,
 /// Error(input) for a file that is no checkpoint, Error(unsupported) naming the part of a network that nibble does not know.
-ExportResult export_baseline(const ExportOptions& options);
+NIBBLE_EXPORT ExportResult export_baseline(const ExportOptions& options);
 
 }  // namespace nibble

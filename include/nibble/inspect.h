@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "nibble/visibility.h"
+
 namespace nibble {
 
 /// One entry of a checkpoint's list of layers.
@@ -101,6 +103,6 @@ struct OnnxInspection {
 using InspectResult = std::variant<CheckpointSummary, OnnxInspection>;
 
 /// Looks into a .pt or .onnx file; nothing in it is executed. Throws Error(input) naming what is wrong with the file.
-InspectResult inspect(const std::filesystem::path& file);
+NIBBLE_EXPORT InspectResult inspect(const std::filesystem::path& file);
 
 }  // namespace nibble

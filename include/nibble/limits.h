@@ -3,6 +3,8 @@
 #pragma once
 #include <cstdint>
 
+#include "nibble/visibility.h"
+
 namespace nibble {
 
 struct Limits {
@@ -18,6 +20,6 @@ struct Limits {
 };
 
 /// Holds for the whole process from then on. Error(usage) naming the number that is out of its range.
-void set_limits(const Limits& limits);
+NIBBLE_EXPORT void set_limits(const Limits& limits);
 
 }  // namespace nibble

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nibble/nibble.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -25,15 +26,18 @@ struct CommandPaths {
   std::vector<std::filesystem::path> logs;  ///< files that are added to; may be a device
 };
 
-CommandPaths paths_of(const RunOptions& options);
-CommandPaths paths_of(const ExportOptions& options);
-CommandPaths paths_of(const QuantizeOptions& options);
-CommandPaths paths_of(const CleanOptions& options);
-CommandPaths paths_of(const QatOptions& options);
-CommandPaths paths_of(const EvalOptions& options);
-CommandPaths paths_of(const ProfileOptions& options);
-CommandPaths paths_of(const ScoreOptions& options);
-CommandPaths paths_of(const CompareOptions& options);
-CommandPaths paths_of(const CalibrationCheckOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const RunOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const ExportOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const QuantizeOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const CleanOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const QatOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const EvalOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const ProfileOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const ScoreOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const CompareOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const CalibrationCheckOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const PredictOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const VerifyOptions& options);
+NIBBLE_EXPORT CommandPaths paths_of(const ReplayOptions& options);
 
 }  // namespace nibble

@@ -10,6 +10,7 @@
 #include "nibble/options.h"
 #include "nibble/progress.h"
 #include "nibble/report.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -54,6 +55,6 @@ struct ProfileResult {
   std::vector<ModelProfile> models;  ///< In the order of the options.
 };
 /// Throws Error(usage) without a model, Error(unsupported) where inputs or outputs are not a detector's.
-ProfileResult profile(const ProfileOptions& options, Progress& progress);
+NIBBLE_EXPORT ProfileResult profile(const ProfileOptions& options, Progress& progress);
 
 }  // namespace nibble

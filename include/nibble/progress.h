@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <string>
 
+#include "nibble/visibility.h"
+
 namespace nibble {
 
 /// Receives the course of a stage. The default says nothing; the command line draws a bar.
 /// Calls come from one thread: begin, then step for each unit done, then end. An exception thrown here ends the command.
-class Progress {
+class NIBBLE_EXPORT Progress {
  public:
   virtual ~Progress() = default;
   /// `title` as shown ("calibrate w4a16"), `total` units of work (images, layers).

@@ -11,6 +11,7 @@
 #include "nibble/options.h"
 #include "nibble/progress.h"
 #include "nibble/report.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
@@ -54,7 +55,8 @@ struct QuantizeOptions {
   JudgeOptions judge;
   std::string head = "one2many";  ///< What output0 is, as ExportOptions::head.
   ImageSize image_size = 640;     ///< Height and width of the input in pixels.
-  std::string dialect = "both";   ///< "qcdq", "int4", "unpack", "integer"; "both": the first two; "all".
+  std::string target;             ///< The consumer, "tensorrt" and others (nibble::target_names); empty: no particular one.
+  std::string dialect;            ///< "qcdq", "int4", "unpack", "integer"; "both": the first two; "all"; empty: both, or the target's.
   int opset = 0;                  ///< Of QCDQ files, 13 to 21; 0: 13. Unpack needs 18, the other dialects 21.
   bool resume = false;            ///< With the preset "best": go on with a training that was interrupted.
   std::string on_bad_data;        ///< As DataOptions::on_bad_data, of the calibration images.
@@ -76,9 +78,10 @@ struct QatOptions {
   std::string head = "one2many";  ///< What output0 is, as ExportOptions::head.
   ImageSize image_size = 640;     ///< Height and width of the input in pixels.
   QatCourse course;
-  bool resume = false;           ///< Go on from the folder's snapshot; with the same options the result is that of one piece.
-  std::string dialect = "both";  ///< As QuantizeOptions::dialect.
-  std::string on_bad_data;       ///< As DataOptions::on_bad_data, of training and calibration images.
+  bool resume = false;      ///< Go on from the folder's snapshot; with the same options the result is that of one piece.
+  std::string target;       ///< As QuantizeOptions::target.
+  std::string dialect;      ///< As QuantizeOptions::dialect.
+  std::string on_bad_data;  ///< As DataOptions::on_bad_data, of training and calibration images.
   RuntimeOptions runtime;
 };
 
@@ -97,11 +100,11 @@ struct QuantizeResult {
 /// Quantises after training: calibrates, rounds, writes the files, proves that they hold the same integers and runs each of them once. A
 /// file that the runtime refuses, or that answers with numbers that are not finite, is a row of the result; everything else that goes
 /// wrong is thrown as an Error.
-QuantizeResult quantize(const QuantizeOptions& options, Progress& progress);
+NIBBLE_EXPORT QuantizeResult quantize(const QuantizeOptions& options, Progress& progress);
 
 /// Trains from the calibrated state and never ends below it on the held-out images; then as `quantize`. Interrupted, it leaves a snapshot
 /// that QatOptions::resume goes on from. Of several processes that train together (the variables of torchrun say so) only the first one
 /// writes; `files` is empty in the others.
-QuantizeResult train(const QatOptions& options, Progress& progress);
+NIBBLE_EXPORT QuantizeResult train(const QatOptions& options, Progress& progress);
 
 }  // namespace nibble

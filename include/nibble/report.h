@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "nibble/image_size.h"
+#include "nibble/intervals.h"
 
 namespace nibble {
 
@@ -19,6 +20,8 @@ struct Latency {
   double p90_ms = 0;
   double throughput_fps = 0;  ///< 1000 / mean_ms
   std::int64_t runs = 0;      ///< measured ones
+  /// Time of each run, ascending; empty where a file of metrics does not have it.
+  std::vector<double> run_ms = {};
 };
 
 /// COCO numbers of one file; -1: undefined (no ground truth of that kind), as pycocotools.
@@ -29,7 +32,11 @@ struct Score {
   std::int64_t images = 0;
   std::optional<Latency> latency;
   std::vector<std::string> providers;
-  std::string metrics_path;  ///< relative to the run directory
+  std::string metrics_path;                    ///< relative to the run directory
+  std::string detections_path = {};            ///< the detections it was computed from, relative to the run directory; empty: not kept
+  std::map<std::string, double> numbers = {};  ///< all twelve by their names in metrics.json; those that are undefined are missing
+  MetricIntervals intervals = {};              ///< where resamples were drawn
+  MetricChanges changes = {};                  ///< against the FP32 baseline, of quantised files
 };
 
 /// How far two executions of the same input lie apart.
@@ -156,10 +163,14 @@ struct TrainingReport {
 };
 
 struct GateResult {
-  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped", "bad_data", "map_drop"
+  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped", "bad_data", "map_drop",
+                        ///< "min_map", or of a metric
   std::string subject;  ///< artefact or recipe
   bool passed = false;
   std::string detail;  ///< found against allowed
+  /// Neither passed nor failed: the limit lies within the number's interval, or there are too few images for an interval.
+  bool undecided = false;
+  std::int64_t images_needed = 0;  ///< about so many scored images would decide it; 0: decided, or no number can be told
 };
 
 struct Report {
@@ -176,12 +187,19 @@ struct Report {
   std::vector<GateResult> gates;
   std::vector<std::string> caveats;
   double seconds = 0;
+  std::int64_t resamples = 0;  ///< drawn for intervals; 0: none, so that gates compare numbers as they are
 
   std::int64_t failed_gates() const {
     std::int64_t failed = 0;
-    for (const auto& gate : gates) failed += gate.passed ? 0 : 1;
+    for (const auto& gate : gates) failed += gate.passed || gate.undecided ? 0 : 1;
     return failed;
   }
+  std::int64_t undecided_gates() const {
+    std::int64_t undecided = 0;
+    for (const auto& gate : gates) undecided += gate.undecided ? 1 : 0;
+    return undecided;
+  }
+  /// No gate failed; some may be undecided.
   bool gates_passed() const { return failed_gates() == 0; }
 };
 

@@ -4,11 +4,12 @@
 #include <string>
 
 #include "nibble/error.h"
+#include "nibble/visibility.h"
 
 namespace nibble {
 
 /// The error of the file that could not be written, with the result as text: it is shown all the same.
-class UnwrittenResult : public Error {
+class NIBBLE_EXPORT UnwrittenResult : public Error {
  public:
   UnwrittenResult(const Error& reason, std::string result) : Error(reason), result_(std::move(result)) {}
   const std::string& result() const { return result_; }

@@ -11,6 +11,7 @@
 #include "export/emit.h"
 #include "graph/rewrites.h"
 #include "nibble/error.h"
+#include "quant/target.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -26,8 +27,10 @@ EmitOptions emit_options(const ModelInfo& info, const Recipe& recipe, const Vari
   EmitOptions options;
   options.dialect = dialect_of(file);
   options.opset = opset;
+  options.clips = recipe.target.empty() || find_target(recipe.target).clips;
   options.metadata = quantized_metadata(info, file.suffix == "fp16" ? "float16" : "float32", recipe.name, file.dialect, recipe.weights.bits,
                                         recipe.activations.bits, is_trained);
+  if (!recipe.target.empty()) options.metadata["nibble.target"] = recipe.target;
   return options;
 }
 
@@ -72,6 +75,10 @@ bool has_float_activations(const Recipe& recipe) {
 }
 
 std::string why_no_file(const Recipe& recipe, const Dialects& wanted) {
+  if (!recipe.target.empty()) {
+    const Target& target = find_target(recipe.target);
+    return fmt::format("none of these dialects is for {} ({}); leave --dialect out", target.consumer, target.basis);
+  }
   if (wanted.unpack)
     return "the unpack form is for float activations: of a convolution between quantisers ONNX Runtime rounds float weights to 8 bits; use "
            "--dialect int4 or integer";
@@ -83,17 +90,24 @@ std::string why_no_file(const Recipe& recipe, const Dialects& wanted) {
 
 std::vector<VariantFile> files_of(const Recipe& recipe, const Dialects& wanted) {
   const bool has_blocks = recipe.weights.granularity == Granularity::block, has_integers = recipe.activations.bits == 8;
-  std::vector<VariantFile> files;
   const bool has_half = recipe.activations.bits == 0 && recipe.fp16_files, is_float = has_float_activations(recipe);
-  if (wanted.qcdq && !has_blocks) files = {{"qcdq", ""}, {"qcdq", "opt"}};
-  if (wanted.qcdq && !has_blocks && has_half) files.push_back({"qcdq", "fp16"});
-  if (wanted.int4) files.push_back({"int4", ""});
-  if (wanted.int4 && has_half) files.push_back({"int4", "fp16"});
-  if (wanted.unpack && is_float) files.push_back({"unpack", ""});
-  if (wanted.unpack && is_float && has_half) files.push_back({"unpack", "fp16"});
-  if (wanted.integer && !has_blocks && has_integers) files.push_back({"integer", ""});
+  const auto takes = [&](bool is_wanted, std::string_view dialect) { return is_wanted && takes_dialect(recipe, dialect); };
+  std::vector<VariantFile> files;
+  const auto add = [&](const char* dialect, std::initializer_list<const char*> suffixes) {
+    for (const char* suffix : suffixes) files.push_back({dialect, suffix});
+    if (has_half) files.push_back({dialect, "fp16"});
+  };
+  if (takes(wanted.qcdq, "qcdq") && !has_blocks) add("qcdq", {"", "opt"});
+  if (takes(wanted.int4, "int4")) add("int4", {""});
+  if (takes(wanted.unpack, "unpack") && is_float) add("unpack", {""});
+  if (takes(wanted.integer, "integer") && !has_blocks && has_integers) files.push_back({"integer", ""});
   if (!files.empty()) return files;
   throw Error(ErrorKind::unsupported, fmt::format("quantize: recipe {}: {}", recipe.name, why_no_file(recipe, wanted)));
+}
+
+Dialects wanted_dialects(const std::string& name, const Recipe& recipe) {
+  if (!name.empty()) return parse_dialects(name);
+  return parse_dialects(recipe.target.empty() ? "both" : "all");
 }
 
 std::optional<std::size_t> index_of(const std::vector<VariantFile>& files, std::string_view dialect, std::string_view suffix) {

@@ -22,6 +22,8 @@ struct Dialects {
 };
 /// "qcdq", "int4", "unpack", "integer", "both" (the first two), "all". Error(usage) listing the names.
 Dialects parse_dialects(const std::string& name);
+/// The same for an option that may be left empty: then all that the recipe's target takes, or qcdq and int4 where it has none.
+Dialects wanted_dialects(const std::string& name, const Recipe& recipe);
 
 /// One file of a variant, by the parts of its name.
 struct VariantFile {
@@ -29,7 +31,8 @@ struct VariantFile {
   std::string suffix;   ///< "" for the plain file, "opt" for the cleaned QCDQ file, "fp16" for the file that computes in float16
 };
 /// The files that a recipe gives in the wanted dialects, in the order in which they are written. A dialect that cannot hold the recipe is
-/// left out: QCDQ and the integer form have no scales per block, and the integer form needs 8-bit activations. "fp16" files are added
+/// left out: QCDQ and the integer form have no scales per block, and the integer form needs 8-bit activations; so is one that the recipe's
+/// target does not take. "fp16" files are added
 /// only with float activations, and only where the recipe's fp16_files is set. Error(unsupported) where no file at all is left.
 std::vector<VariantFile> files_of(const Recipe& recipe, const Dialects& wanted);
 /// The index of the file with this dialect and suffix in `files`; empty where it is not among them.

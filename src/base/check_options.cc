@@ -60,6 +60,11 @@ void check(const BudgetOptions& options) {
     refuse("max_drop", *options.max_drop, "more than 0, up to 100 points");
 }
 
+void require_resamples(std::int64_t resamples) {
+  constexpr std::int64_t kMost = 1'000'000;
+  require_range("resamples", resamples, 0, kMost);
+}
+
 void check(const QatCourse& course) {
   require_range("epochs", course.epochs, 0, kMostCount);
   if (course.epochs == 0) require_count("steps", course.steps);
@@ -78,6 +83,7 @@ void check_options(const RunOptions& options) {
   require_count("calibration_images", options.calibration_images);
   check(options.budget);
   check(options.qat_course);
+  require_resamples(options.resamples);
   check(options.data);
   require_image_size(options.image_size);
   check(options.runtime);
@@ -112,6 +118,7 @@ void check_options(const EvalOptions& options) {
   require_image_size(options.file.image_size);
   check(options.data);
   check(options.detect);
+  require_resamples(options.resamples);
   check(options.runtime);
 }
 
@@ -121,13 +128,18 @@ void check_options(const ProfileOptions& options) {
   check(options.runtime);
 }
 
-void check_options(const ScoreOptions& options) { check(options.data); }
+void check_options(const ScoreOptions& options) {
+  check(options.data);
+  require_resamples(options.resamples);
+  require_range("threads", options.threads, 0, 256);
+}
 
 void check_options(const CompareOptions& options) {
   require_image_size(options.file.image_size);
   check(options.data);
   require_range("confidence", options.confidence, 0.01, 1);
   require_range("tensor_images", options.tensor_images, 0, 1000);
+  require_resamples(options.resamples);
   check(options.runtime);
 }
 
@@ -136,5 +148,20 @@ void check_options(const CalibrationCheckOptions& options) {
   require_image_size(options.image_size);
   check(options.runtime);
 }
+
+void check_options(const PredictOptions& options) {
+  require_image_size(options.file.image_size);
+  check(options.detect);
+  check(options.runtime);
+}
+
+void check_options(const ImageDetectorOptions& options) {
+  check(options.detect);
+  require_image_size(options.file.image_size);
+  check(options.runtime);
+}
+void check_options(const VerifyOptions& options) { check(options.runtime); }
+
+void check_options(const ReplayOptions& options) { require_range("threads", options.threads, 0, 256); }
 
 }  // namespace nibble

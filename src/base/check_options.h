@@ -17,5 +17,9 @@ void check_options(const ProfileOptions& options);
 void check_options(const ScoreOptions& options);
 void check_options(const CompareOptions& options);
 void check_options(const CalibrationCheckOptions& options);
+void check_options(const PredictOptions& options);
+void check_options(const ImageDetectorOptions& options);
+void check_options(const VerifyOptions& options);
+void check_options(const ReplayOptions& options);
 
 }  // namespace nibble

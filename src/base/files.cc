@@ -165,12 +165,6 @@ bool is_folder(const fs::path& path) { return type_of(path) == fs::file_type::di
 
 bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
 
-fs::path executable_folder() {
-  std::error_code error;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", error);
-  return error ? fs::path() : executable.parent_path();
-}
-
 std::string read_file(const fs::path& path) {
   auto stream = open_for_reading(path);
   std::string content;

@@ -19,9 +19,6 @@ bool is_folder(const std::filesystem::path& path);
 /// Whether the extension is that of a YAML file, as a data.yaml has it.
 bool is_yaml(const std::filesystem::path& path);
 
-/// The folder of the running program; empty where the system does not tell.
-std::filesystem::path executable_folder();
-
 /// Error(input) naming the path if it cannot be read.
 std::string read_file(const std::filesystem::path& path);
 

@@ -12,7 +12,7 @@
 #include <ostream>
 
 #include "base/leftovers.h"
-#include "base/loadable_module.h"
+#include "base/library_folder.h"
 #include "base/shared_data.h"
 #include "base/threads.h"
 #include "nibble/error.h"
@@ -140,16 +140,16 @@ TEST_F(Files, APathWhoseKindCannotBeToldIsAnInputError) {
   }
 }
 
-TEST(Executable, LiesInTheBuildFolder) {
-  EXPECT_TRUE(fs::equivalent(executable_folder(), NIBBLE_BINARY_DIR));
-  EXPECT_TRUE(is_build_folder(executable_folder()));
+TEST(LibraryFolder, IsTheBuildFolderOfALibraryThatWasNotInstalled) {
+  EXPECT_TRUE(fs::equivalent(library_folder(), NIBBLE_BINARY_DIR));
+  EXPECT_TRUE(is_build_folder(library_folder()));
   EXPECT_FALSE(is_build_folder("/usr/bin"));
   EXPECT_FALSE(is_build_folder(""));
 }
 
-TEST(SharedData, OnlyAProgramInItsBuildFolderLooksIntoTheSourceTree) {
-  EXPECT_THAT(shared_data_places("recipes", executable_folder()), testing::Contains(fs::path(NIBBLE_SOURCE_DIR) / "recipes"));
-  EXPECT_THAT(shared_data_places("recipes", "/opt/nibble/bin"), testing::ElementsAre(fs::path("/opt/nibble/share/nibble/recipes")));
+TEST(SharedData, OnlyALibraryInItsBuildFolderLooksIntoTheSourceTree) {
+  EXPECT_THAT(shared_data_places("recipes", library_folder()), testing::Contains(fs::path(NIBBLE_SOURCE_DIR) / "recipes"));
+  EXPECT_THAT(shared_data_places("recipes", "/opt/nibble/lib/nibble"), testing::ElementsAre(fs::path("/opt/nibble/share/nibble/recipes")));
 }
 
 TEST(Threads, AskedOrTheCores) {
@@ -173,17 +173,6 @@ TEST_F(Files, Sha256KnownAnswers) {
   EXPECT_EQ(hash_of(million), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   write_file(folder_ / "million", million);
   EXPECT_EQ(sha256_of_file(folder_ / "million"), hash_of(million));
-}
-
-TEST(Module, AMissingOneIsAnEnvironmentErrorThatSaysWhereItLooked) {
-  try {
-    module_symbol("nibble_no_such_island", "f");
-    FAIL() << "no error";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::environment);
-    EXPECT_THAT(error.what(), testing::HasSubstr("libnibble_no_such_island.so"));
-    EXPECT_THAT(error.what(), testing::HasSubstr("lib/nibble"));
-  }
 }
 
 TEST(WriteFile, RefusesToReplaceADevice) {

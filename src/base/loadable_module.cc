@@ -14,7 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/files.h"
+#include "base/build_id.h"
+#include "base/library_folder.h"
 #include "base/locations.h"
 #include "base/memory_room.h"
 #include "base/threads.h"
@@ -28,8 +29,7 @@ std::vector<fs::path> search_folders() {
   if (const auto chosen = chosen_locations().modules; !chosen.empty()) return {chosen};
   std::vector<fs::path> folders;
   if (const char* named = std::getenv("NIBBLE_MODULES")) folders.emplace_back(named);
-  const fs::path own = executable_folder();
-  if (!own.empty()) folders.insert(folders.end(), {own, own.parent_path() / "lib" / "nibble"});
+  if (const fs::path own = library_folder(); !own.empty()) folders.push_back(own);
   return folders;
 }
 
@@ -37,7 +37,7 @@ std::vector<fs::path> search_folders() {
   std::vector<std::string> tried;
   for (const auto& folder : folders) tried.push_back(folder.string());
   throw Error(ErrorKind::environment,
-              fmt::format("missing part of nibble: {}: not in {}; build or install it beside the program, or name its folder in "
+              fmt::format("missing part of nibble: {}: not in {}; build or install it beside libnibble_base.so, or name its folder in "
                           "NIBBLE_MODULES",
                           file, fmt::join(tried, ", ")));
 }
@@ -58,6 +58,16 @@ void require_memory_for(const std::string& library) {
                      need.memory_mib * kMebibyte);
 }
 
+/// A module of another build would read this one's values wrongly, at best with a crash.
+void require_same_build(void* handle, const fs::path& path) {
+  const auto id = reinterpret_cast<ModuleBuildIdFunction*>(::dlsym(handle, kModuleBuildIdSymbol));
+  const std::string found = id ? id() : "without a build id";
+  if (found == build_id()) return;
+  throw Error(ErrorKind::environment, fmt::format("part of nibble does not fit: {}: it is of build {}, nibble itself of build {}; build or "
+                                                  "install both together",
+                                                  path.string(), found, build_id()));
+}
+
 void* load_from(const fs::path& path) {
   // RTLD_LOCAL: the heavy library's symbols stay out of the way of other modules (two protobufs, two OpenMPs).
   void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -65,10 +75,11 @@ void* load_from(const fs::path& path) {
     throw Error(ErrorKind::environment,
                 fmt::format("cannot load part of nibble: {}: {}; install the library it needs (nibble doctor lists them)", path.string(),
                             ::dlerror()));
+  require_same_build(handle, path);
   return handle;
 }
 
-void* load_island(const std::string& library) {
+void* load_module(const std::string& library) {
   const std::string file = "lib" + library + ".so";
   const auto folders = search_folders();
   std::error_code error;
@@ -85,7 +96,7 @@ void* handle_of(const std::string& library) {
   static std::map<std::string, void*> handles;
   const std::lock_guard lock(mutex);
   auto& handle = handles[library];
-  if (!handle) handle = load_island(library);
+  if (!handle) handle = load_module(library);
   return handle;
 }
 

@@ -18,7 +18,7 @@ SharedLocations& shared() {
 
 }  // namespace
 
-void set_locations(const Locations& locations) {
+void choose_locations(const Locations& locations) {
   const std::lock_guard lock(shared().mutex);
   shared().chosen = locations;
 }

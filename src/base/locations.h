@@ -4,7 +4,9 @@
 
 namespace nibble {
 
-/// What set_locations was last called with; empty members before that.
+/// See set_locations, which passes on to this.
+void choose_locations(const Locations& locations);
+/// What it was last called with; empty members before that.
 Locations chosen_locations();
 
 }  // namespace nibble

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/files.h"
+#include "base/library_folder.h"
 #include "base/locations.h"
 #include "nibble/error.h"
 
@@ -15,16 +15,16 @@ bool is_build_folder(const fs::path& folder) {
   return fs::equivalent(folder, NIBBLE_BINARY_DIR, error);
 }
 
-std::vector<fs::path> shared_data_places(const std::string& relative, const fs::path& program_folder) {
+std::vector<fs::path> shared_data_places(const std::string& relative, const fs::path& library_folder) {
   if (const auto chosen = chosen_locations().data; !chosen.empty()) return {chosen / relative};
-  std::vector<fs::path> places{program_folder.parent_path() / "share" / "nibble" / relative};
-  if (is_build_folder(program_folder)) places.push_back(fs::path(NIBBLE_SOURCE_DIR) / relative);
+  std::vector<fs::path> places{library_folder.parent_path().parent_path() / "share" / "nibble" / relative};
+  if (is_build_folder(library_folder)) places.push_back(fs::path(NIBBLE_SOURCE_DIR) / relative);
   return places;
 }
 
 fs::path shared_data(const std::string& relative) {
   std::string tried;
-  for (const auto& path : shared_data_places(relative, executable_folder())) {
+  for (const auto& path : shared_data_places(relative, library_folder())) {
     std::error_code error;
     if (fs::exists(path, error)) return path;
     tried += fmt::format("{}{}", tried.empty() ? "" : ", ", path.string());

@@ -39,7 +39,7 @@ TEST(ApplyBudget, ReplacesTheRecipesAndNamesWhatItTurnsOn) {
   EXPECT_EQ(recipe.name, "w4a16-mixed");
   EXPECT_EQ(recipe.mixed.average_bits, 0);
   EXPECT_EQ(recipe.mixed.max_drop, 1.5);
-  EXPECT_EQ(resolved_recipe("w4a16-block32", "fast", 7, {.max_bytes = 2'000'000, .max_drop = {}}).mixed.max_bytes, 2'000'000);
+  EXPECT_EQ(resolved_recipe("w4a16-block32", {"fast", 7, {.max_bytes = 2'000'000, .max_drop = {}}, ""}).mixed.max_bytes, 2'000'000);
 }
 
 TEST(ApplyBudget, RefusesWhatMakesNoSense) {

@@ -27,6 +27,12 @@ NetworkImage view_of(const std::vector<fs::path>& files, std::int64_t image, std
   return {Tensor::of<std::uint8_t>({3, image_size.height, image_size.width}, std::move(sample.planes)), {}};
 }
 
+std::string hash_of(const std::vector<fs::path>& files) {
+  Json hashes = Json::array();
+  for (const auto& file : files) hashes.push_back(sha256_of_file(file));
+  return key_of(hashes);
+}
+
 }  // namespace
 
 CalibrationSet list_calibration_images(const fs::path& source) {
@@ -52,6 +58,8 @@ CalibrationSet first_readable(CalibrationSet set, std::int64_t limit, OnBadData 
     }
   }
   settle_bad_data(set.bad, static_cast<std::int64_t>(readable.size()), rule, "calibration images of " + set.name);
+  const auto left = std::min(set.files.size() - at, kSpareImages);
+  set.spare.assign(set.files.begin() + static_cast<std::ptrdiff_t>(at), set.files.begin() + static_cast<std::ptrdiff_t>(at + left));
   set.files = std::move(readable);
   return set;
 }
@@ -84,14 +92,15 @@ std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSe
 
 CalibrationSet without(CalibrationSet calibration, const EvalSet& evaluation) {
   ContentIndex scored(image_paths(evaluation));
-  std::erase_if(calibration.files, [&](const fs::path& file) { return scored.contains(file); });
+  for (auto* files : {&calibration.files, &calibration.spare})
+    std::erase_if(*files, [&](const fs::path& file) { return scored.contains(file); });
   return calibration;
 }
 
 Json describe(const CalibrationSet& set) {
-  Json hashes = Json::array();
-  for (const auto& file : set.files) hashes.push_back(sha256_of_file(file));
-  return {{"source", set.name}, {"count", set.files.size()}, {"sha256", key_of(hashes)}};
+  Json json = {{"source", set.name}, {"count", set.files.size()}, {"sha256", hash_of(set.files)}};
+  if (!set.spare.empty()) json["spare"] = {{"count", set.spare.size()}, {"sha256", hash_of(set.spare)}};
+  return json;
 }
 
 }  // namespace nibble

@@ -17,12 +17,15 @@ struct CalibrationSet {
   std::vector<std::filesystem::path> files;
   std::string name;                ///< as the user gave it, or "assets/..."
   std::vector<BadDatum> bad = {};  ///< what was left out
+  /// Up to kSpareImages more of the same source that do not calibrate; whether they can be read is not known.
+  std::vector<std::filesystem::path> spare = {};
 };
+constexpr std::size_t kSpareImages = 100;
 
 /// The images of a folder, of a list of paths, or of the train split of a data.yaml (whose labels are not read); an empty `source` stands
 /// for the embedded images. No image is read yet.
 CalibrationSet list_calibration_images(const std::filesystem::path& source);
-/// The first `limit` images that can be read. Errors as settle_bad_data, of those that were looked at.
+/// The first `limit` images that can be read; the next ones are spare. Errors as settle_bad_data, of those that were looked at.
 CalibrationSet first_readable(CalibrationSet set, std::int64_t limit, OnBadData rule);
 /// Both in turn.
 CalibrationSet open_calibration_set(const std::filesystem::path& source, std::int64_t limit, OnBadData rule = OnBadData::skip_few);
@@ -38,7 +41,7 @@ std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSe
 /// Without the images of `evaluation`, by content.
 CalibrationSet without(CalibrationSet calibration, const EvalSet& evaluation);
 
-/// {source, count, sha256}; the hash covers the content of every file, in order.
+/// {source, count, sha256}; the hash covers the content of every file, in order. `spare` is the same of spare images, where there are any.
 Json describe(const CalibrationSet& set);
 
 }  // namespace nibble

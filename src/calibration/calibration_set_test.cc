@@ -65,5 +65,16 @@ TEST_F(CalibrationSets, OverlapIsFoundByContentAndNotByFileName) {
   EXPECT_EQ(without(all, scored).files, (std::vector<fs::path>{folder_ / "a.jpg", folder_ / "c.jpg"}));
 }
 
+TEST(CalibrationSet, WhatDoesNotCalibrateIsSpare) {
+  const fs::path images = NIBBLE_SOURCE_DIR "/assets/coco/train2017";
+  const auto all = list_image_files(images);
+  const auto set = open_calibration_set(images, 2);
+  ASSERT_EQ(set.spare.size(), all.size() - 2);
+  EXPECT_EQ(set.spare.front(), all.at(2));
+  EXPECT_EQ(describe(set)["spare"]["count"], all.size() - 2);
+  EXPECT_TRUE(open_calibration_set(images, 1000).spare.empty());
+  EXPECT_FALSE(describe(open_calibration_set(images, 1000)).contains("spare"));
+}
+
 }  // namespace
 }  // namespace nibble

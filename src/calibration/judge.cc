@@ -5,6 +5,7 @@
 
 #include "artifacts/variant_files.h"
 #include "base/scratch_file.h"
+#include "eval/agreement.h"
 #include "eval/coco_map.h"
 #include "export/emit.h"
 #include "nibble/error.h"
@@ -57,13 +58,7 @@ double Judge::score_baseline() const { return map_of(detect_baseline().document.
 double Judge::label() {
   constexpr double kSure = 0.3;
   const auto result = detect_baseline();
-  auto& annotations = images_.dataset.annotations;
-  for (const auto& detection : result.detections) {
-    if (detection.score < kSure) continue;
-    const auto& box = detection.box_xywh_px;
-    annotations.push_back(
-        {static_cast<std::int64_t>(annotations.size()) + 1, detection.image_id, detection.category_id, box, box[2] * box[3], false, false});
-  }
+  images_.dataset = label_by_detections(images_.dataset, result.detections, kSure);
   return map_of(to_json(evaluate_coco(images_.dataset, result.detections, runtime_.threads)));
 }
 

@@ -3,15 +3,16 @@
 
 #include "calibration/budget.h"
 #include "quant/preset.h"
+#include "quant/target.h"
 
 namespace nibble {
 
-Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images,
-                       const BudgetOptions& budget) {
+Recipe resolved_recipe(const std::string& name, const RecipeChoice& choice) {
   Recipe recipe = load_recipe(name);
-  apply_preset(recipe, preset);
-  apply_budget(recipe, budget);
-  if (images) recipe.calibration.images = *images;
+  apply_preset(recipe, choice.preset);
+  apply_budget(recipe, choice.budget);
+  if (choice.images) recipe.calibration.images = *choice.images;
+  apply_target(recipe, choice.target.empty() ? recipe.target : choice.target);
   return recipe;
 }
 

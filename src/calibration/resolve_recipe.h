@@ -10,10 +10,21 @@
 
 namespace nibble {
 
-/// The shipped recipe `name` or the file of that path, with the work that `preset` stands for (quant/preset.h) and the options' budget
-/// (calibration/budget.h). `images`, where given, takes the place of the recipe's number of calibration images. Errors as load_recipe,
-/// apply_preset and apply_budget.
-Recipe resolved_recipe(const std::string& name, const std::string& preset, const std::optional<std::int64_t>& images,
-                       const BudgetOptions& budget);
+/// What a user asked for, beside a recipe's name.
+struct RecipeChoice {
+  std::string preset = "default";      ///< quant/preset.h
+  std::optional<std::int64_t> images;  ///< in place of the recipe's number of calibration images
+  BudgetOptions budget;                ///< calibration/budget.h
+  std::string target;                  ///< quant/target.h; empty: the recipe's own
+};
+
+/// The shipped recipe `name` or the file of that path with what was chosen on top of it. Errors as load_recipe, apply_preset, apply_budget
+/// and apply_target.
+Recipe resolved_recipe(const std::string& name, const RecipeChoice& choice);
+/// What the options of a command say: QuantizeOptions, QatOptions, RunOptions.
+template <typename Options>
+RecipeChoice choice_of(const Options& options) {
+  return {options.preset, options.calibration_images, options.budget, options.target};
+}
 
 }  // namespace nibble

@@ -10,6 +10,8 @@ void add_run_commands(CLI::App& app, Action& chosen, const std::vector<std::stri
 void add_model_commands(CLI::App& app, Action& chosen);  ///< inspect, export, quantize, clean
 void add_score_commands(CLI::App& app, Action& chosen);  ///< eval, score, profile
 void add_train_commands(CLI::App& app, Action& chosen);  ///< qat
+void add_proof_commands(CLI::App& app, Action& chosen);  ///< verify, replay
 void add_compare_command(CLI::App& app, Action& chosen);
+void add_predict_command(CLI::App& app, Action& chosen);
 
 }  // namespace nibble

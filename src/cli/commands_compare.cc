@@ -33,6 +33,7 @@ void add_compare_command(CLI::App& app, Action& chosen) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1000}))
       ->type_name("N")
       ->capture_default_str();
+  add_resamples_option(command, compare_options.resamples);
   command.add_flag("--no-parts", options->no_parts, "do not try the parts of B unquantised (one pass over the layer images for each part)");
   command.add_flag("--all-layers", options->all_layers, "show every layer, not only the largest drops");
   command.add_option("--json", compare_options.json, "write all of it here")->type_name("FILE");

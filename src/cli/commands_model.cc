@@ -3,7 +3,6 @@
 
 #include "cli/budget_options.h"
 #include "cli/commands.h"
-#include "nibble/target.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -37,7 +36,8 @@ void add_inspect(CLI::App& app, Action& chosen) {
       },
       [options](Terminal&) {
         if (!options->target.empty()) {
-          print_result(inspect_for_target(options->file, options->target, options->runtime, options->json));
+          const auto found = inspect_for_target(options->file, options->target, options->runtime);
+          print_result(options->json ? json_text_of(found) : text_of(found));
           return 0;
         }
         const auto found = inspect(options->file);
@@ -100,9 +100,10 @@ void add_quantize(CLI::App& app, Action& chosen) {
       ->required()
       ->type_name("NAME|FILE");
   command
-      .add_option("--calib", options->calibration, "calibration images: a folder, a list of paths, a data.yaml (default: 32 embedded ones)")
+      .add_option("--calib", options->calibration, "calibration images: a folder, a list of paths, a data.yaml (default: 64 embedded ones)")
       ->type_name("DIR|LIST");
   add_preset_option(command, options->preset);
+  add_target_option(command, options->target);
   command.add_option("--calib-images", options->calibration_images, "at most so many of them (default: the recipe's)")
       ->type_name("N")
       ->check(count_range());
@@ -114,9 +115,8 @@ void add_quantize(CLI::App& app, Action& chosen) {
       .add_option(
           "--dialect", options->dialect,
           "qcdq (Brevitas), int4 (packed), unpack (packed, float speed in ONNX Runtime; float activations), integer (8-bit activations: "
-          "integer kernels on CPUs), both (qcdq, int4), all")
-      ->type_name("NAME")
-      ->capture_default_str();
+          "integer kernels on CPUs), both (qcdq, int4), all; default: what --target takes, else both")
+      ->type_name("NAME");
   command.add_option("--opset", options->opset, "ONNX opset of QCDQ files, 13 to 21; 0: 13. unpack needs 18, the other dialects 21")
       ->type_name("N")
       ->capture_default_str();

@@ -36,6 +36,8 @@ void add_eval(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command.add_option("--json", eval.json, "write metrics.json here")->type_name("FILE");
   command.add_option("--save-detections", eval.save_detections, "write the detections here (pycocotools result format)")->type_name("FILE");
+  add_baseline_option(command, eval.baseline_detections);
+  add_resamples_option(command, eval.resamples);
   command.add_flag("--no-optimize", options->no_optimize, "ONNX Runtime's graph optimisations off: the reference numbers");
   command.add_flag("--skip-latency", eval.skip_latency, "do not measure times");
   add_runtime_options(command, eval.runtime);
@@ -66,6 +68,13 @@ void add_score(CLI::App& app, Action& chosen) {
       ->capture_default_str();
   command.add_option("--json", options->json, "write the numbers here")->type_name("FILE");
   add_image_limit_option(command);
+  add_baseline_option(command, options->baseline_detections);
+  add_resamples_option(command, options->resamples);
+  command.add_option("--seed", options->seed, "of the resamples")->type_name("N")->capture_default_str();
+  command.add_option("--threads", options->threads, "threads to compute with; 0: the cores")
+      ->check(CLI::Range(0, 256))
+      ->type_name("N")
+      ->capture_default_str();
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal&) {

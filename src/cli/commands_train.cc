@@ -11,7 +11,7 @@ void add_images(CLI::App& command, QatOptions& options) {
       .add_option(
           "--data", options.data,
           "training images: a folder or list (no labels), a data.yaml or a COCO instances_*.json (labels); default: those of --calib, "
-          "else 32 embedded ones")
+          "else 64 embedded ones")
       ->type_name("DIR|FILE");
   command.add_option("--images", options.images, "folder the COCO file's names are relative to")->type_name("DIR");
   command
@@ -84,6 +84,7 @@ void add_qat(CLI::App& app, Action& chosen) {
       ->required()
       ->type_name("NAME|FILE");
   add_preset_option(command, options->preset);
+  add_target_option(command, options->target);
   add_images(command, *options);
   add_bad_data_option(command, options->on_bad_data, "skip up to a tenth");
   add_budget_options(command, options->budget);
@@ -91,9 +92,10 @@ void add_qat(CLI::App& app, Action& chosen) {
   add_course(command, options->course);
   command.add_flag("--resume", options->resume, "go on from DIR's snapshot: with the same options, the result is the same as in one piece");
   add_head_options(command, options->head, options->image_size);
-  command.add_option("--dialect", options->dialect, "qcdq (Brevitas), int4 (packed), unpack, integer, both (qcdq, int4), all")
-      ->type_name("NAME")
-      ->capture_default_str();
+  command
+      .add_option("--dialect", options->dialect,
+                  "qcdq (Brevitas), int4 (packed), unpack, integer, both (qcdq, int4), all; default: what --target takes, else both")
+      ->type_name("NAME");
   add_runtime_options(command, options->runtime);
   add_image_limit_option(command);
   on_command(

@@ -64,6 +64,8 @@ int parse_and_run(int argc, char** argv) {
   add_train_commands(app, chosen);
   add_score_commands(app, chosen);
   add_compare_command(app, chosen);
+  add_predict_command(app, chosen);
+  add_proof_commands(app, chosen);
   app.require_subcommand(0, 1);
   // Before CLI11 sees a --help behind it and answers with the general help.
   if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App* command) { return command->get_name() == argv[1]; }).empty())

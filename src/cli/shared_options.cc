@@ -2,6 +2,7 @@
 #include "cli/shared_options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +17,7 @@
 #include "base/output_path.h"
 #include "base/printable.h"
 #include "nibble/error.h"
+#include "nibble/target.h"
 
 namespace nibble {
 namespace {
@@ -106,6 +108,20 @@ void add_image_limit_option(CLI::App& command) {
       ->group(kSharedGroup);
 }
 
+void add_resamples_option(CLI::App& command, std::int64_t& resamples) {
+  command.add_option("--resamples", resamples, "resamples of the images for 95 % intervals (bootstrap); 0: no intervals")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void add_baseline_option(CLI::App& command, std::filesystem::path& detections) {
+  command
+      .add_option("--baseline-detections", detections,
+                  "detections of another file on the same images (eval --save-detections): changes against it, with intervals")
+      ->type_name("FILE");
+}
+
 void add_session_options(CLI::App& command, RuntimeOptions& options) {
   const auto take = [&options](const std::vector<std::string>& entries) {
     for (const auto& entry : entries) {
@@ -153,6 +169,15 @@ void add_preset_option(CLI::App& command, std::string& preset) {
                   "trains what has less than 8 bits, on the calibration images and without labels")
       ->type_name("fast|default|best")
       ->capture_default_str();
+}
+
+void add_target_option(CLI::App& command, std::string& target) {
+  command
+      .add_option(
+          "--target", target,
+          fmt::format("the consumer of the files: sets what it demands, refuses what it cannot do: {}", fmt::join(target_names(), ", ")))
+      ->type_name("NAME")
+      ->check(CLI::IsMember(target_names()));
 }
 
 namespace {

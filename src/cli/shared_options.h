@@ -44,9 +44,16 @@ std::vector<std::string> with_joined_sizes(const std::vector<std::string>& argum
 
 /// --preset.
 void add_preset_option(CLI::App& command, std::string& preset);
+/// --target of commands that make files.
+void add_target_option(CLI::App& command, std::string& target);
 
 /// --on-bad-data. `otherwise`: what happens without it, for the help.
 void add_bad_data_option(CLI::App& command, std::string& on_bad_data, const std::string& otherwise);
+
+/// --resamples.
+void add_resamples_option(CLI::App& command, std::int64_t& resamples);
+/// --baseline-detections.
+void add_baseline_option(CLI::App& command, std::filesystem::path& detections);
 
 /// Counts: 1 and more, within reason.
 CLI::Validator count_range();

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "comm/processes.h"
 #include "nibble/error.h"
+#include "nibble/visibility.h"
 
 #ifdef USE_C10D_GLOO
 #include <ATen/ATen.h>
@@ -171,7 +172,7 @@ class C10dProcesses : public Processes {
 }  // namespace nibble
 #endif
 
-extern "C" void nibble_join_processes(const nibble::Rendezvous& rendezvous, std::shared_ptr<nibble::Processes>& result) {
+extern "C" NIBBLE_EXPORT void nibble_join_processes(const nibble::Rendezvous& rendezvous, std::shared_ptr<nibble::Processes>& result) {
 #ifdef USE_C10D_GLOO
   result = std::make_shared<nibble::C10dProcesses>(rendezvous);
 #else

@@ -62,8 +62,8 @@ Comparison compare(const CompareOptions& options, Progress& listener) {
   const auto seen_by_b = detect_images(b, set, {}, "detect B: " + options.b.filename().string(), progress);
   if (const auto shared = seen_by_b.empty() ? find_shared_output_scale(options.b) : std::nullopt)
     comparison.lost_scores = "all scores of B are 0: " + text_of(*shared);
-  comparison.detections =
-      blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence, options.runtime.threads);
+  comparison.detections = blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence,
+                                           {options.resamples, options.runtime.seed, options.runtime.threads});
   if (options.tensor_images > 0)
     compare_inside({options.a, options.b, a, b, set, options.tensor_images, options.parts, options.runtime}, comparison, progress);
   comparison.advice = advise(comparison);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <functional>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <unordered_map>
@@ -11,6 +12,7 @@
 #include "base/output_path.h"
 #include "base/watched_progress.h"
 #include "nibble/evaluate.h"
+#include "scoring/detection_ids.h"
 #include "scoring/score_model.h"
 #include "text/result_text.h"
 
@@ -38,6 +40,12 @@ void save_detections(const std::filesystem::path& path, const std::vector<Detect
   });
 }
 
+/// What save_detections wrote.
+std::vector<Detection> read_saved(const std::filesystem::path& path, const CocoDataset& dataset) {
+  auto file = read_detections_file(path);
+  return file.image_names.empty() ? std::move(file.detections) : resolve_ids(file, dataset, "annotations").detections;
+}
+
 }  // namespace
 
 EvalResult evaluate(const EvalOptions& options, Progress& listener) {
@@ -47,6 +55,11 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   check_paths(paths_of(options));
   auto set = open_eval_set(data);
   require_readable(set, data.on_bad_data, options.runtime.threads);
+  const std::int64_t resamples = options.resamples;
+  std::optional<ResampledMetrics> baseline;
+  if (!options.baseline_detections.empty())
+    baseline = evaluate_resampled(set.dataset, detections_of(set, read_saved(options.baseline_detections, set.dataset)),
+                                  {resamples, options.runtime.seed, options.runtime.threads});
   const ScoringOptions scoring{.model = options.model,
                                .model_name = options.model.string(),
                                .title = "evaluate " + options.model.filename().string(),
@@ -54,10 +67,12 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
                                .file = options.file,
                                .optimize = options.optimize,
                                .skip_latency = options.skip_latency,
+                               .resamples = resamples,
+                               .baseline = baseline ? &*baseline : nullptr,
                                .runtime = options.runtime};
   auto result = score_model(scoring, set, progress);
   result.document["bad_data"] = reasons_of(set.dataset.bad);
-  EvalResult found{.metrics = std::move(result.metrics),
+  EvalResult found{.metrics = std::move(result.resampled.metrics),
                    .latency = result.latency,
                    .providers = std::move(result.providers),
                    .head = std::move(result.head),

@@ -30,7 +30,7 @@ class Qat {
   Qat(const QatOptions& options, std::shared_ptr<Processes> processes, int local_rank, Progress& progress)
       : options_(options),
         progress_(progress),
-        recipe_(resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget)),
+        recipe_(resolved_recipe(options.recipe, choice_of(options))),
         baseline_(read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size})),
         job_{baseline_, recipe_, options.course, options.runtime,      open_images(),
              places(),  "",      options.resume, std::move(processes), local_rank} {
@@ -42,7 +42,7 @@ class Qat {
     const CalibrationSet images = calibration_set();
     const VariantJob job{
         .calibration = {baseline_, recipe_, images, options_.judge, job_.places.scored, options_.runtime},
-        .files = files_of(recipe_, parse_dialects(options_.dialect)),
+        .files = files_of(recipe_, wanted_dialects(options_.dialect, recipe_)),
         .path_of = [&](const VariantFile& file) { return place(artifact_name(recipe_, file, "qat") + ".onnx"); },
         .layers = place(recipe_.name + "-layers.json"),
         .start = {job_.places.start, start_key()},
@@ -143,7 +143,7 @@ class Qat {
 QuantizeResult train(const QatOptions& options, Progress& listener) {
   check_options(options);
   WatchedProgress progress(listener);
-  parse_dialects(options.dialect);  // before hours of training
+  if (!options.dialect.empty()) parse_dialects(options.dialect);  // before hours of training
   parse_on_bad_data(options.on_bad_data, OnBadData::stop);
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "qat: no output folder; give one with -o DIR");
   check_paths(paths_of(options));
@@ -153,7 +153,7 @@ QuantizeResult train(const QatOptions& options, Progress& listener) {
   if (course.label_weight > 0 && !has_labels(options.data))
     throw Error(ErrorKind::usage,
                 fmt::format("qat: {}: a folder or list has no labels; --labels needs a data.yaml or a COCO file", options.data.string()));
-  require_use_of(options.judge, resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget));
+  require_use_of(options.judge, resolved_recipe(options.recipe, choice_of(options)));
   require_compute_provider(options.runtime);
   const Rendezvous place = read_rendezvous([](const char* name) -> const char* { return std::getenv(name); });
   if (course.batch % place.size != 0)

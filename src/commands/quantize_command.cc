@@ -33,6 +33,7 @@ QuantizeResult quantize_and_train(const QuantizeOptions& options, Progress& prog
   training.judge = options.judge;
   training.head = options.head;
   training.image_size = options.image_size;
+  training.target = options.target;
   training.dialect = options.dialect;
   training.resume = options.resume;
   training.on_bad_data = options.on_bad_data;
@@ -45,11 +46,11 @@ QuantizeResult quantize_and_train(const QuantizeOptions& options, Progress& prog
 QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   check_options(options);
   WatchedProgress progress(listener);
-  const auto dialects = parse_dialects(options.dialect);
+  if (!options.dialect.empty()) parse_dialects(options.dialect);  // before anything is read
   if (options.output_dir.empty()) throw Error(ErrorKind::usage, "quantize: no output folder; give one with -o DIR");
   check_paths(paths_of(options));
   require_compute_provider(options.runtime);
-  const Recipe recipe = resolved_recipe(options.recipe, options.preset, options.calibration_images, options.budget);
+  const Recipe recipe = resolved_recipe(options.recipe, choice_of(options));
   require_use_of(options.judge, recipe);
   if (trains(options.preset, recipe)) return quantize_and_train(options, progress);
   if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");
@@ -57,7 +58,7 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
       open_calibration_set(options.calibration, images_wanted(recipe), parse_on_bad_data(options.on_bad_data, OnBadData::skip_few));
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
-  const auto files = files_of(recipe, dialects);
+  const auto files = files_of(recipe, wanted_dialects(options.dialect, recipe));
   require_opset(files, options.opset);
   const auto model = model_name_of(options.checkpoint);
   const auto place = [&](const std::string& name) { return options.output_dir / fmt::format("{}-{}", model, name); };

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/output_path.h"
-#include "eval/coco_map.h"
+#include "eval/bootstrap.h"
 #include "eval/detection.h"
 #include "nibble/evaluate.h"
 #include "report/metrics_json.h"
@@ -23,11 +23,18 @@ ScoreResult score(const ScoreOptions& options) {
   const auto detections = detections_of(set, resolved.detections);
   for (const auto& note : resolved.notes) log(LogLevel::info, note);
   if (resolved.read_as != "annotations") log(LogLevel::info, fmt::format("category ids: read as {}: {}", resolved.read_as, resolved.why));
-  ScoreResult result{evaluate_coco(set.dataset, detections), resolved.read_as, resolved.why, resolved.notes, reasons_of(set.dataset.bad)};
+  const Resampling resampling{options.resamples, options.seed, options.threads};
+  auto scored = evaluate_resampled(set.dataset, detections, resampling);
+  if (!options.baseline_detections.empty()) {
+    const auto baseline = resolve_ids(read_detections_file(options.baseline_detections), all, options.category_ids);
+    measure_changes(scored, evaluate_resampled(set.dataset, detections_of(set, baseline.detections), resampling));
+  }
+  ScoreResult result{std::move(scored.metrics), resolved.read_as, resolved.why, resolved.notes, reasons_of(set.dataset.bad)};
   if (options.json.empty()) return result;
   const Json document = {{"detections", options.detections.string()},
                          {"instances", set.annotations_name},
                          {"max_images", set.dataset.images.size()},
+                         {"resamples", options.resamples},
                          {"category_ids", {{"read_as", result.category_ids}, {"why", result.why}}},
                          {"notes", result.notes},
                          {"bad_data", result.bad_data},

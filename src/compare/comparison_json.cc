@@ -92,11 +92,22 @@ Json shift_json(const ScoreShift& shift) {
           {"mean_iou", shift.mean_iou}, {"equal_confidence", shift.equal_confidence}};
 }
 
+void append_intervals(Json& json, const MetricIntervals& intervals) {
+  for (const auto& [name, interval] : intervals)
+    if (json.contains(name)) json[name + "_interval"] = {interval.low, interval.high};
+}
+
 Json map_json(const SizedMap& map) {
   return {{"mAP_50_95", defined(map.all)},
           {"mAP_small", defined(map.small)},
           {"mAP_medium", defined(map.medium)},
           {"mAP_large", defined(map.large)}};
+}
+
+Json agreement_json(const Agreement& agreement) {
+  Json json = map_json(agreement.map);
+  json["mAP_50"] = defined(agreement.map_50);
+  return json;
 }
 
 Json repairs_json(const RepairStudy& study) {
@@ -109,7 +120,14 @@ Json repairs_json(const RepairStudy& study) {
                          {"mAP_medium", change.cost.medium},
                          {"mAP_large", change.cost.large}}},
                        {"repaired", map_json(change.repaired)}});
-  return {{"a", map_json(study.a)}, {"b", map_json(study.b)}, {"changes", changes}};
+  Json json = {{"a", map_json(study.a)}, {"b", map_json(study.b)}, {"changes", changes}};
+  append_intervals(json["a"], study.a_intervals);
+  append_intervals(json["b"], study.b_intervals);
+  for (const auto& [name, change] : study.differences) {
+    json["difference"][name] = change.difference;
+    if (change.interval) json["difference"][name + "_interval"] = {change.interval->low, change.interval->high};
+  }
+  return json;
 }
 
 Json truth_json(const TruthOutcomes& truth, const std::map<std::int64_t, std::string>& categories) {
@@ -141,6 +159,7 @@ Json parts_json(const PartGains& parts) {
 Json to_json(const Comparison& comparison) {
   const auto& found = comparison.detections;
   Json detections = {{"confidence", found.confidence},
+                     {"agreement", agreement_json(found.agreement)},
                      {"against_a", counts_json(found.against_a, comparison.category_names)},
                      {"score_shift", shift_json(found.shift)},
                      {"against_truth", found.truth ? truth_json(*found.truth, comparison.category_names) : Json(nullptr)},

@@ -114,4 +114,9 @@ CocoDataset with_classes_of(const CocoDataset& dataset, const ClassNames& names,
                           match.unknown.empty() ? "" : fmt::format(", and '{}' is none of its classes", match.unknown.front())));
 }
 
+bool are_only_numbers(const ClassNames& names) {
+  return !names.empty() &&
+         std::all_of(names.begin(), names.end(), [](const auto& entry) { return std::to_string(entry.first) == entry.second; });
+}
+
 }  // namespace nibble

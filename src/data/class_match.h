@@ -18,4 +18,8 @@ namespace nibble {
 /// What was done is said in the log, unless `quietly`. Error(input) naming a category that is no class, where the numbers differ too.
 CocoDataset with_classes_of(const CocoDataset& dataset, const std::map<std::int64_t, std::string>& names, bool quietly = false);
 
+/// True where each class is called by its own number ("0", "1", ...), as in checkpoints that were saved without names. A data set then
+/// knows better what the classes are called. False for no classes.
+bool are_only_numbers(const std::map<std::int64_t, std::string>& names);
+
 }  // namespace nibble

@@ -36,6 +36,15 @@ TEST(ClassMatch, EqualListsAndNamelessDetectorsGoOneByOne) {
   EXPECT_EQ(ids_of(with_classes_of(dataset, {})), (Ids{1, 5, 9}));
 }
 
+TEST(ClassMatch, NumbersForNamesAreNoNames) {
+  EXPECT_TRUE(are_only_numbers({{0, "0"}, {1, "1"}}));
+  EXPECT_FALSE(are_only_numbers({{0, "0"}, {1, "one"}}));
+  EXPECT_FALSE(are_only_numbers({{0, "1"}, {1, "0"}})) << "somebody chose these";
+  EXPECT_FALSE(are_only_numbers({}));
+  const auto dataset = with({{1, "person"}, {5, "dog"}}, {5});
+  EXPECT_EQ(ids_of(with_classes_of(dataset, {{0, "0"}, {1, "1"}})), (Ids{1, 5}));
+}
+
 TEST(ClassMatch, NamesDecideWhereTheOrderIsAnother) {
   EXPECT_EQ(ids_of(with_classes_of(with({{1, "Dog"}, {2, "person"}, {3, "traffic_light"}}, {1}), kNames)), (Ids{2, 3, 1}));
 }

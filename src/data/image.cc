@@ -16,16 +16,27 @@ namespace nibble {
 namespace {
 
 constexpr std::int64_t kMaxSizePx = 16384;
+constexpr std::int64_t kMaxImageSidePx = 1 << 20;  ///< As OpenCV limits the images that it decodes.
 
-ImageIslandResult read_with_island(const std::filesystem::path& path, const ImageSize& size, std::uint8_t* pixels) {
+ImageModuleResult read_in_module(const std::filesystem::path& path, const ImageSize& size, std::uint8_t* pixels) {
   const std::string file = read_image_file(path);
-  static auto* const read = module_function<ReadImageFunction>(kImageIsland, kReadImageSymbol);
-  ImageIslandResult result;
-  IslandReason why{};
+  static auto* const read = module_function<ReadImageFunction>(kImageModule, kReadImageSymbol);
+  ImageModuleResult result;
+  ModuleReason why{};
   if (read(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), size.height, size.width, pixels, &result, why.data(),
            why.size()) != 0)
     refuse_image(path, why.data());
   return result;
+}
+
+void require_input_size(const ImageSize& size) {
+  if (std::min(size.height, size.width) <= 0 || std::max(size.height, size.width) > kMaxSizePx)
+    throw Error(ErrorKind::usage, fmt::format("image size: {} pixels: expected 1 to {}", text_of(size), kMaxSizePx));
+}
+
+NetworkImage network_image(const ImageSize& size, std::vector<std::uint8_t> pixels, const ImageModuleResult& placed) {
+  return {Tensor::of<std::uint8_t>({3, size.height, size.width}, std::move(pixels)),
+          {placed.ratio, static_cast<double>(placed.left_px), static_cast<double>(placed.top_px), placed.width_px, placed.height_px}};
 }
 
 const std::array<float, 256>& unit_values() {
@@ -40,16 +51,31 @@ const std::array<float, 256>& unit_values() {
 }  // namespace
 
 NetworkImage read_network_image(const std::filesystem::path& path, const ImageSize& size) {
-  if (std::min(size.height, size.width) <= 0 || std::max(size.height, size.width) > kMaxSizePx)
-    throw Error(ErrorKind::usage, fmt::format("image size: {} pixels: expected 1 to {}", text_of(size), kMaxSizePx));
+  require_input_size(size);
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(3 * size.pixels()));
-  const auto placed = read_with_island(path, size, pixels.data());
-  return {Tensor::of<std::uint8_t>({3, size.height, size.width}, std::move(pixels)),
-          {placed.ratio, static_cast<double>(placed.left_px), static_cast<double>(placed.top_px), placed.width_px, placed.height_px}};
+  const auto placed = read_in_module(path, size, pixels.data());
+  return network_image(size, std::move(pixels), placed);
+}
+
+NetworkImage network_image_of(std::span<const std::uint8_t> rgb, const ImageSize& image_size, const ImageSize& size) {
+  require_input_size(size);
+  if (std::min(image_size.height, image_size.width) <= 0 || std::max(image_size.height, image_size.width) > kMaxImageSidePx ||
+      rgb.size() != static_cast<std::size_t>(3 * image_size.pixels()))
+    throw Error(ErrorKind::usage,
+                fmt::format("image: {} bytes for {} pixels: expected sides of 1 to {} pixels and three bytes for each pixel", rgb.size(),
+                            text_of(image_size), kMaxImageSidePx));
+  static auto* const letterbox = module_function<LetterboxImageFunction>(kImageModule, kLetterboxImageSymbol);
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(3 * size.pixels()));
+  ImageModuleResult placed;
+  ModuleReason why{};
+  if (letterbox(rgb.data(), image_size.width, image_size.height, size.height, size.width, pixels.data(), &placed, why.data(), why.size()) !=
+      0)
+    throw Error(ErrorKind::internal, std::string("image: OpenCV: ") + why.data());
+  return network_image(size, std::move(pixels), placed);
 }
 
 ImageSize read_image_size(const std::filesystem::path& path) {
-  const auto result = read_with_island(path, 0, nullptr);
+  const auto result = read_in_module(path, 0, nullptr);
   return {result.height_px, result.width_px};
 }
 
@@ -67,6 +93,6 @@ Tensor stack_images(const std::vector<NetworkImage>& images) {
   return Tensor::of<float>(std::move(stacked), std::move(values));
 }
 
-std::string image_library_version() { return module_function<ImageVersionFunction>(kImageIsland, kImageVersionSymbol)(); }
+std::string image_library_version() { return module_function<ImageVersionFunction>(kImageModule, kImageVersionSymbol)(); }
 
 }  // namespace nibble

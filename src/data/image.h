@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ struct NetworkImage {
 /// naming the file when it is missing, no image, too large or a JPEG that ends before its end marker (OpenCV would fill the rest with
 /// grey).
 NetworkImage read_network_image(const std::filesystem::path& path, const ImageSize& size);
+
+/// The same of pixels in memory: rows of interleaved R, G, B, 3 * image_size.pixels() bytes. Error(usage) where they are not so many, or
+/// an image has no pixels.
+NetworkImage network_image_of(std::span<const std::uint8_t> rgb, const ImageSize& image_size, const ImageSize& size);
 
 /// After EXIF rotation; decodes the whole image. Errors as read_network_image.
 ImageSize read_image_size(const std::filesystem::path& path);

@@ -10,11 +10,14 @@ namespace nibble {
 /// The bytes of the file. Error(input) naming it where it is missing, empty, too large or a JPEG without its end marker.
 std::string read_image_file(const std::filesystem::path& path);
 
+/// Whether the extension is one of an image that is read: .jpg, .jpeg, .png, .bmp, .webp, .tif, .tiff, .mpo in any case of letters.
+bool is_image_name(const std::filesystem::path& path);
+
 /// Throws Error(input) naming the file and why it is refused.
 [[noreturn]] void refuse_image(const std::filesystem::path& path, const std::string& why);
 
 /// The name of the module libnibble_image.so (base/loadable_module.h), and room for the reasons that it gives as C strings.
-inline constexpr const char* kImageIsland = "nibble_image";
-using IslandReason = std::array<char, 512>;
+inline constexpr const char* kImageModule = "nibble_image";
+using ModuleReason = std::array<char, 512>;
 
 }  // namespace nibble

@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "data/coco.h"
+#include "data/image_file.h"
 #include "data/text_list.h"
 #include "nibble/error.h"
 
@@ -21,11 +22,6 @@ std::string lower_extension(const fs::path& path) {
   std::string extension = path.extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return extension;
-}
-
-bool is_image_name(const fs::path& path) {
-  static constexpr std::array<std::string_view, 8> kRead = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".mpo"};
-  return std::find(kRead.begin(), kRead.end(), lower_extension(path)) != kRead.end();
 }
 
 /// Images that others read and OpenCV does not.
@@ -111,6 +107,11 @@ std::vector<fs::path> images_of_list(const fs::path& list, std::vector<BadDatum>
 }
 
 }  // namespace
+
+bool is_image_name(const fs::path& path) {
+  static constexpr std::array<std::string_view, 8> kRead = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".mpo"};
+  return std::find(kRead.begin(), kRead.end(), lower_extension(path)) != kRead.end();
+}
 
 std::vector<fs::path> list_image_files(const fs::path& folder_or_list, std::int64_t limit, std::vector<BadDatum>* bad,
                                        const fs::path& root) {

@@ -11,10 +11,13 @@
 #include <opencv2/core/utils/logger.hpp>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "data/exif_orientation.h"
+#include "nibble/visibility.h"
 
 namespace {
 
@@ -52,7 +55,7 @@ cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
   return image.empty() || is_tiff(bytes) ? image : upright(image, nibble::exif_orientation(bytes));
 }
 
-cv::Mat letterbox(const cv::Mat& image, const cv::Size& input, nibble::ImageIslandResult& result) {
+cv::Mat letterbox(const cv::Mat& image, const cv::Size& input, nibble::ImageModuleResult& result) {
   const double ratio = std::min(static_cast<double>(input.height) / image.rows, static_cast<double>(input.width) / image.cols);
   const cv::Size inner(std::max(round_to_int(image.cols * ratio), 1), std::max(round_to_int(image.rows * ratio), 1));
   cv::Mat resized = image;
@@ -80,7 +83,7 @@ int refuse(char* why, std::size_t why_bytes, const char* reason) {
   return 1;
 }
 
-int read(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& input, std::uint8_t* pixels, nibble::ImageIslandResult& result,
+int read(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& input, std::uint8_t* pixels, nibble::ImageModuleResult& result,
          char* why, std::size_t why_bytes) {
   const cv::Mat image = decode(file, file_bytes);
   if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
@@ -98,7 +101,7 @@ const bool kNoThreads = [] {
 }();
 
 int decode_rgb(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& box, nibble::AllocatePixels* allocate, void* context,
-               nibble::ImageIslandResult& original, char* why, std::size_t why_bytes) {
+               nibble::ImageModuleResult& original, char* why, std::size_t why_bytes) {
   cv::Mat image = decode(file, file_bytes);
   if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
   original.width_px = image.cols;
@@ -132,6 +135,64 @@ void jitter_hsv(cv::Mat rgb, double hue, double saturation, double value) {
   cv::cvtColor(hsv, rgb, cv::COLOR_HSV2RGB);
 }
 
+cv::Scalar colour_of(const nibble::ImageModuleBox& box) { return {double(box.red), double(box.green), double(box.blue)}; }
+
+/// Black letters on a light ground, white ones on a dark one (ITU-R BT.601 luma).
+cv::Scalar letters_on(const nibble::ImageModuleBox& box) {
+  return cv::Scalar::all(0.299 * box.red + 0.587 * box.green + 0.114 * box.blue > 140 ? 0 : 255);
+}
+
+void draw_dashes(cv::Mat& image, const cv::Point& from, const cv::Point& to, const nibble::ImageModuleBox& box) {
+  const double length = cv::norm(to - from), dash = 4.0 * box.line_px;
+  const auto at = [&](double along) {
+    const double share = length > 0 ? std::min(along / length, 1.0) : 0;
+    return cv::Point(round_to_int(from.x + share * (to.x - from.x)), round_to_int(from.y + share * (to.y - from.y)));
+  };
+  for (double along = 0; along <= length; along += 2 * dash) cv::line(image, at(along), at(along + dash), colour_of(box), box.line_px);
+}
+
+cv::Point corner_of(const cv::Mat& image, double x_px, double y_px) {
+  return {std::clamp(round_to_int(x_px), 0, image.cols - 1), std::clamp(round_to_int(y_px), 0, image.rows - 1)};
+}
+
+void draw_outline(cv::Mat& image, const nibble::ImageModuleBox& box) {
+  if (box.line_px <= 0) return;
+  const auto low = corner_of(image, box.x_px, box.y_px);
+  const auto high = corner_of(image, box.x_px + box.width_px, box.y_px + box.height_px);
+  if (!box.dashed) return cv::rectangle(image, low, high, colour_of(box), box.line_px);
+  const cv::Point right(high.x, low.y), below(low.x, high.y);
+  for (const auto& [from, to] : {std::pair(low, right), std::pair(right, high), std::pair(below, high), std::pair(low, below)})
+    draw_dashes(image, from, to, box);
+}
+
+void draw_label(cv::Mat& image, const nibble::ImageModuleBox& box) {
+  constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
+  constexpr double kCapitalPx = 22;  // height of this font's capitals at scale 1
+  const std::string text = box.label;
+  if (text.empty() || box.letter_px <= 0) return;
+  const double scale = box.letter_px / kCapitalPx;
+  const int stroke = std::max(round_to_int(box.letter_px / 9), 1), margin = std::max(round_to_int(box.letter_px / 4), 1);
+  int below_px = 0;
+  const auto size = cv::getTextSize(text, kFont, scale, stroke, &below_px);
+  const cv::Size ground(size.width + 2 * margin, size.height + below_px + margin);
+  const auto corner = corner_of(image, box.x_px, box.y_px);
+  const int left = std::max(std::min(corner.x, image.cols - ground.width), 0);
+  const int top = corner.y >= ground.height ? corner.y - ground.height : std::max(std::min(corner.y, image.rows - ground.height), 0);
+  cv::rectangle(image, cv::Rect(cv::Point(left, top), ground), colour_of(box), cv::FILLED);
+  cv::putText(image, text, {left + margin, top + size.height + margin / 2}, kFont, scale, letters_on(box), stroke, cv::LINE_AA);
+}
+
+int encode_jpeg(const cv::Mat& rgb, int quality, nibble::AllocateBytes* allocate, void* context, char* why, std::size_t why_bytes) {
+  cv::Mat bgr;
+  cv::cvtColor(rgb, bgr, cv::COLOR_RGB2BGR);
+  std::vector<std::uint8_t> file;
+  if (!cv::imencode(".jpg", bgr, file, {cv::IMWRITE_JPEG_QUALITY, quality})) return refuse(why, why_bytes, "cannot be written as a JPEG");
+  std::uint8_t* const bytes = allocate(context, file.size());
+  if (bytes == nullptr) return refuse(why, why_bytes, "no memory for its file");
+  std::copy(file.begin(), file.end(), bytes);
+  return 0;
+}
+
 cv::Size size_of(std::int64_t height_px, std::int64_t width_px) { return {static_cast<int>(width_px), static_cast<int>(height_px)}; }
 
 /// Runs `action`, which returns like the exported functions; exceptions become reasons.
@@ -146,28 +207,24 @@ int guarded(char* why, std::size_t why_bytes, Action action) {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_read(const std::uint8_t* file, std::size_t file_bytes,
-                                                                        std::int64_t input_height_px, std::int64_t input_width_px,
-                                                                        std::uint8_t* pixels, nibble::ImageIslandResult* result, char* why,
-                                                                        std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_read(const std::uint8_t* file, std::size_t file_bytes, std::int64_t input_height_px,
+                                               std::int64_t input_width_px, std::uint8_t* pixels, nibble::ImageModuleResult* result,
+                                               char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes,
                  [&] { return read(file, file_bytes, size_of(input_height_px, input_width_px), pixels, *result, why, why_bytes); });
 }
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_decode(const std::uint8_t* file, std::size_t file_bytes,
-                                                                          std::int64_t box_height_px, std::int64_t box_width_px,
-                                                                          nibble::AllocatePixels* allocate, void* context,
-                                                                          nibble::ImageIslandResult* original, char* why,
-                                                                          std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_decode(const std::uint8_t* file, std::size_t file_bytes, std::int64_t box_height_px,
+                                                 std::int64_t box_width_px, nibble::AllocatePixels* allocate, void* context,
+                                                 nibble::ImageModuleResult* original, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     return decode_rgb(file, file_bytes, size_of(box_height_px, box_width_px), allocate, context, *original, why, why_bytes);
   });
 }
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_warp(const std::uint8_t* rgb, std::int64_t width_px,
-                                                                        std::int64_t height_px, const double* matrix, std::uint8_t border,
-                                                                        std::int64_t result_height_px, std::int64_t result_width_px,
-                                                                        std::uint8_t* result, char* why, std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_warp(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, const double* matrix,
+                                               std::uint8_t border, std::int64_t result_height_px, std::int64_t result_width_px,
+                                               std::uint8_t* result, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     const cv::Mat source = pixels_at(const_cast<std::uint8_t*>(rgb), width_px, height_px);  // for the Mat header only
     const cv::Mat to_result(2, 3, CV_64FC1, const_cast<double*>(matrix));
@@ -177,18 +234,52 @@ extern "C" __attribute__((visibility("default"))) int nibble_image_warp(const st
   });
 }
 
-extern "C" __attribute__((visibility("default"))) int nibble_image_jitter_colours(std::uint8_t* rgb, std::int64_t width_px,
-                                                                                  std::int64_t height_px, double hue, double saturation,
-                                                                                  double value, char* why, std::size_t why_bytes) {
+extern "C" NIBBLE_EXPORT int nibble_image_jitter_colours(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, double hue,
+                                                         double saturation, double value, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
     jitter_hsv(pixels_at(rgb, width_px, height_px), hue, saturation, value);
     return 0;
   });
 }
 
-extern "C" __attribute__((visibility("default"))) const char* nibble_image_version() { return CV_VERSION; }
+extern "C" NIBBLE_EXPORT int nibble_image_draw_boxes(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px,
+                                                     const nibble::ImageModuleBox* boxes, std::size_t count, char* why,
+                                                     std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] {
+    cv::Mat image = pixels_at(rgb, width_px, height_px);
+    for (std::size_t i = 0; i < count; ++i) draw_outline(image, boxes[i]);
+    for (std::size_t i = 0; i < count; ++i) draw_label(image, boxes[i]);
+    return 0;
+  });
+}
+
+extern "C" NIBBLE_EXPORT int nibble_image_letterbox(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px,
+                                                    std::int64_t input_height_px, std::int64_t input_width_px, std::uint8_t* pixels,
+                                                    nibble::ImageModuleResult* result, char* why, std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] {
+    cv::Mat bgr;
+    cv::cvtColor(pixels_at(const_cast<std::uint8_t*>(rgb), width_px, height_px), bgr, cv::COLOR_RGB2BGR);  // only read
+    result->width_px = width_px;
+    result->height_px = height_px;
+    split_to_rgb(letterbox(bgr, size_of(input_height_px, input_width_px), *result), pixels);
+    return 0;
+  });
+}
+
+extern "C" NIBBLE_EXPORT int nibble_image_encode_jpeg(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, int quality,
+                                                      nibble::AllocateBytes* allocate, void* context, char* why, std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] {
+    const cv::Mat image = pixels_at(const_cast<std::uint8_t*>(rgb), width_px, height_px);  // for the Mat header only
+    return encode_jpeg(image, quality, allocate, context, why, why_bytes);
+  });
+}
+
+extern "C" NIBBLE_EXPORT const char* nibble_image_version() { return CV_VERSION; }
 
 static_assert(std::is_same_v<decltype(nibble_image_read), nibble::ReadImageFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_letterbox), nibble::LetterboxImageFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_decode), nibble::DecodeImageFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_warp), nibble::WarpImageFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_jitter_colours), nibble::JitterColoursFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_draw_boxes), nibble::DrawBoxesFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_encode_jpeg), nibble::EncodeJpegFunction>);

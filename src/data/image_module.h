@@ -7,7 +7,7 @@
 namespace nibble {
 
 /// Size of the decoded image and where the letterbox put it.
-struct ImageIslandResult {
+struct ImageModuleResult {
   std::int64_t width_px = 0;  ///< of the original, after EXIF rotation
   std::int64_t height_px = 0;
   std::int64_t left_px = 0;  ///< columns of border on the left of the input; 0 where no letterbox was asked for
@@ -19,8 +19,14 @@ struct ImageIslandResult {
 /// size is wanted and `pixels` is not touched. Returns 0, or 1 with the reason as a C string in `why` (at most `why_bytes`,
 /// zero-terminated). Never throws.
 using ReadImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t input_height_px, std::int64_t input_width_px,
-                              std::uint8_t* pixels, ImageIslandResult* result, char* why, std::size_t why_bytes);
+                              std::uint8_t* pixels, ImageModuleResult* result, char* why, std::size_t why_bytes);
 inline constexpr const char* kReadImageSymbol = "nibble_image_read";
+
+/// The same of an image that is decoded already: rows of interleaved R, G, B.
+using LetterboxImageFunction = int(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, std::int64_t input_height_px,
+                                   std::int64_t input_width_px, std::uint8_t* pixels, ImageModuleResult* result, char* why,
+                                   std::size_t why_bytes);
+inline constexpr const char* kLetterboxImageSymbol = "nibble_image_letterbox";
 
 /// Called with the size once it is known; gives room for 3 * width_px * height_px bytes, or nullptr when there is none.
 using AllocatePixels = std::uint8_t*(void* context, std::int64_t width_px, std::int64_t height_px) noexcept;
@@ -28,7 +34,7 @@ using AllocatePixels = std::uint8_t*(void* context, std::int64_t width_px, std::
 /// Decodes to rows of interleaved R, G, B, as large as fits into box_height_px x box_width_px; `original` gets width and height before
 /// that. Returns as above.
 using DecodeImageFunction = int(const std::uint8_t* file, std::size_t file_bytes, std::int64_t box_height_px, std::int64_t box_width_px,
-                                AllocatePixels* allocate, void* context, ImageIslandResult* original, char* why, std::size_t why_bytes);
+                                AllocatePixels* allocate, void* context, ImageModuleResult* original, char* why, std::size_t why_bytes);
 inline constexpr const char* kDecodeImageSymbol = "nibble_image_decode";
 
 /// Moves pixels as warp (data/pixels.h) does. `matrix` has six numbers, row by row; `result` is room for
@@ -42,6 +48,30 @@ inline constexpr const char* kWarpImageSymbol = "nibble_image_warp";
 using JitterColoursFunction = int(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, double hue, double saturation,
                                   double value, char* why, std::size_t why_bytes);
 inline constexpr const char* kJitterColoursSymbol = "nibble_image_jitter_colours";
+
+/// A box as it is drawn: its outline of `line_px` (0: none), in dashes where `dashed`, and a label on a filled ground of the same colour
+/// above its top left corner, or inside where there is no room above. The label has letters of about `letter_px`; empty: none.
+struct ImageModuleBox {
+  double x_px = 0, y_px = 0, width_px = 0, height_px = 0;
+  std::uint8_t red = 0, green = 0, blue = 0;
+  bool dashed = false;
+  int line_px = 0;
+  double letter_px = 0;
+  const char* label = "";  ///< ASCII; zero-terminated
+};
+
+/// Draws on rows of interleaved R, G, B, box after box, labels after all outlines. Returns as above.
+using DrawBoxesFunction = int(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, const ImageModuleBox* boxes,
+                              std::size_t count, char* why, std::size_t why_bytes);
+inline constexpr const char* kDrawBoxesSymbol = "nibble_image_draw_boxes";
+
+/// Called with the size once it is known; gives room for so many bytes, or nullptr when there is none.
+using AllocateBytes = std::uint8_t*(void* context, std::size_t bytes) noexcept;
+
+/// Rows of interleaved R, G, B as a JPEG file of `quality` 1 to 100. Returns as above.
+using EncodeJpegFunction = int(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, int quality, AllocateBytes* allocate,
+                               void* context, char* why, std::size_t why_bytes);
+inline constexpr const char* kEncodeJpegSymbol = "nibble_image_encode_jpeg";
 
 using ImageVersionFunction = const char*();
 inline constexpr const char* kImageVersionSymbol = "nibble_image_version";

@@ -2,6 +2,7 @@
 #include "data/image.h"
 
 #include "base/files.h"
+#include "data/pixels.h"
 #include "support/scratch.h"
 
 namespace nibble {
@@ -38,6 +39,29 @@ INSTANTIATE_TEST_SUITE_P(Pictures, LetterboxGolden,
                          testing::Values("wide.png", "tall.png", "small.png", "thin.png", "square.png", "grey.png", "alpha.png",
                                          "plain.jpg", "turned.jpg"),
                          [](const auto& given) { return fs::path(given.param).stem().string(); });
+
+/// What is read from a file and what is decoded already give the same input.
+TEST_P(LetterboxGolden, IsTheSameOfPixelsInMemory) {
+  const fs::path source = kGoldens / GetParam();
+  const ImageSize original = read_image_size(source);
+  const auto decoded = read_pixels(source, original);
+  const auto image = network_image_of(decoded.pixels.rgb, original, {48, 80});
+  const auto expected = read_network_image(source, {48, 80});
+  EXPECT_TRUE(identical(image.pixels, expected.pixels));
+  EXPECT_EQ(image.letterbox.ratio, expected.letterbox.ratio);
+  EXPECT_EQ(image.letterbox.pad_x_px, expected.letterbox.pad_x_px);
+  EXPECT_EQ(image.letterbox.pad_y_px, expected.letterbox.pad_y_px);
+  EXPECT_EQ(image.letterbox.width_px, original.width);
+  EXPECT_EQ(image.letterbox.height_px, original.height);
+}
+
+TEST_F(Image, PixelsInMemoryMustBeAsManyAsTheSizeSays) {
+  const std::vector<std::uint8_t> pixels(3 * 4 * 5);
+  EXPECT_NO_THROW(network_image_of(pixels, {4, 5}, 64));
+  expect_error(ErrorKind::usage, {"60 bytes"}, [&] { network_image_of(pixels, {5, 5}, 64); });
+  expect_error(ErrorKind::usage, {"0 bytes"}, [] { network_image_of({}, {0, 5}, 64); });
+  expect_error(ErrorKind::usage, {"image size"}, [&] { network_image_of(pixels, {4, 5}, 0); });
+}
 
 TEST_F(Image, SaysWhereTheLetterboxLies) {
   // 90 x 37 into 64: ratio 64/90, 26.31 -> 26 rows, 38 missing, 19 above.

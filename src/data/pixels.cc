@@ -19,7 +19,7 @@ std::uint8_t* allocate_pixels(void* context, std::int64_t width_px, std::int64_t
   }
 }
 
-void require(int failed, const IslandReason& why) {
+void require(int failed, const ModuleReason& why) {
   if (failed != 0) throw Error(ErrorKind::internal, std::string("image: OpenCV: ") + why.data());
 }
 
@@ -30,11 +30,11 @@ Pixels grey_canvas(std::int64_t width_px, std::int64_t height_px) {
 }
 
 DecodedImage read_pixels(const std::filesystem::path& path, const ImageSize& box) {
-  static auto* const decode = module_function<DecodeImageFunction>(kImageIsland, kDecodeImageSymbol);
+  static auto* const decode = module_function<DecodeImageFunction>(kImageModule, kDecodeImageSymbol);
   const std::string file = read_image_file(path);
   DecodedImage image;
-  ImageIslandResult original;
-  IslandReason why{};
+  ImageModuleResult original;
+  ModuleReason why{};
   if (decode(reinterpret_cast<const std::uint8_t*>(file.data()), file.size(), box.height, box.width, allocate_pixels, &image.pixels,
              &original, why.data(), why.size()) != 0)
     refuse_image(path, why.data());
@@ -43,9 +43,9 @@ DecodedImage read_pixels(const std::filesystem::path& path, const ImageSize& box
 }
 
 Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, const ImageSize& size) {
-  static auto* const warp_image = module_function<WarpImageFunction>(kImageIsland, kWarpImageSymbol);
+  static auto* const warp_image = module_function<WarpImageFunction>(kImageModule, kWarpImageSymbol);
   Pixels result = grey_canvas(size.width, size.height);
-  IslandReason why{};
+  ModuleReason why{};
   require(warp_image(source.rgb.data(), source.width_px, source.height_px, matrix.data(), kBorderGrey, size.height, size.width,
                      result.rgb.data(), why.data(), why.size()),
           why);
@@ -53,8 +53,8 @@ Pixels warp(const Pixels& source, const std::array<double, 6>& matrix, const Ima
 }
 
 void jitter_colours(Pixels& pixels, const ColourJitter& jitter) {
-  static auto* const jitter_image = module_function<JitterColoursFunction>(kImageIsland, kJitterColoursSymbol);
-  IslandReason why{};
+  static auto* const jitter_image = module_function<JitterColoursFunction>(kImageModule, kJitterColoursSymbol);
+  ModuleReason why{};
   require(jitter_image(pixels.rgb.data(), pixels.width_px, pixels.height_px, jitter.hue, jitter.saturation, jitter.brightness, why.data(),
                        why.size()),
           why);

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "data/coco.h"
+#include "eval/class_outcomes.h"
 #include "eval/detection.h"
 #include "nibble/evaluate.h"
 
@@ -21,11 +22,26 @@ namespace nibble {
 /// that is not finite or a negative size.
 CocoMetrics evaluate_coco(const CocoDataset& ground_truth, const std::vector<Detection>& detections, int threads = 0);
 
+/// The same from detections that are matched already (class_outcomes.h); `detections`: how many there are.
+CocoMetrics measure_matched(const CocoDataset& ground_truth, const std::vector<coco::ClassOutcomes>& classes, std::size_t detections,
+                            int threads);
+
+inline constexpr std::size_t kCocoNumbers = 12;
+/// The names of the numbers in metrics.json.
+inline constexpr std::array<const char*, kCocoNumbers> kCocoNumberNames = {"mAP_50_95",  "mAP_50",    "mAP_75",    "mAP_small",
+                                                                           "mAP_medium", "mAP_large", "AR_1",      "AR_10",
+                                                                           "AR_100",     "AR_small",  "AR_medium", "AR_large"};
+/// The twelve numbers in the order of their names; -1: undefined.
+using CocoNumbers = std::array<double, kCocoNumbers>;
+CocoNumbers numbers_of(const CocoMetrics& metrics);
+
 /// The detections of images in `selection`, in their order: what COCOeval does with params.imgIds.
 std::vector<Detection> select_detections(const std::vector<Detection>& detections, const CocoDataset& selection);
 
 /// The `metrics` object of metrics.json: mAP_50_95, mAP_50, ..., AR_large, per_class, num_images, num_detections; undefined
-/// values (-1) are null.
+/// values (-1) are null. Where they are known, `<name>_interval` [low, high], and against a baseline `<name>_change`,
+/// `<name>_change_interval`, `<name>_ratio` and `<name>_ratio_interval`; for mAP_50_95 `change`, `change_interval`, `ratio` and
+/// `ratio_interval`.
 Json to_json(const CocoMetrics& metrics);
 
 }  // namespace nibble

@@ -111,7 +111,7 @@ void match_image(const std::vector<Truth>& truths, const std::vector<Candidate>&
   const Scene scene = survey(truths, candidates);
   const std::size_t first = outcomes.size();
   for (std::size_t d = 0; d < scene.candidates.size(); ++d)
-    outcomes.push_back({scene.candidates[d].score, static_cast<std::uint32_t>(d), 0, 0});
+    outcomes.push_back({scene.candidates[d].score, static_cast<std::uint32_t>(d), 0, 0, 0});
   const std::span<Outcome> mine(outcomes.data() + first, scene.candidates.size());
   const bool is_any = std::any_of(scene.overlaps.begin(), scene.overlaps.end(), [](const auto& list) { return !list.empty(); });
   if (is_any) match_areas(scene, mine);

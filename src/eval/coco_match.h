@@ -39,6 +39,7 @@ struct Candidate {
 struct Outcome {
   double score = 0;
   std::uint32_t rank = 0;     ///< among the image's detections of this class, from 0
+  std::uint32_t image = 0;    ///< position of the image in the data set; match_image leaves it at 0
   std::uint64_t found = 0;    ///< set where a ground truth was assigned to it
   std::uint64_t ignored = 0;  ///< set where it counts as neither right nor wrong
 };

@@ -92,15 +92,30 @@ Box corners_of(const Box& centre_and_size) {
           centre_and_size[1] + half_height};
 }
 
-/// Every (anchor, class) above the threshold, anchor by anchor; `box_of(anchor)` gives corners. Scores are read class by
-/// class, as they lie in memory, then put in order.
+struct Hit {
+  std::int64_t anchor;
+  std::int64_t class_index;
+  float score;
+};
+
+/// Of each anchor the hit with the best score; of equal scores the lower class. `hits` are in the order of anchors, then classes.
+std::vector<Hit> best_of_each_anchor(const std::vector<Hit>& hits) {
+  std::vector<Hit> best;
+  for (const auto& hit : hits) {
+    if (best.empty() || best.back().anchor != hit.anchor)
+      best.push_back(hit);
+    else if (hit.score > best.back().score)
+      best.back() = hit;
+  }
+  return best;
+}
+
+/// Every (anchor, class) above the confidence, anchor by anchor, or only the best class of each anchor; `box_of(anchor)` gives corners.
+/// Scores are read class by class, as they lie in memory, then put in order.
 template <class ScoreOf, class BoxOf>
-Candidates candidates_above(const Rows& output, std::int64_t first_class_row, float threshold, ScoreOf score_of, BoxOf box_of) {
-  struct Hit {
-    std::int64_t anchor;
-    std::int64_t class_index;
-    float score;
-  };
+Candidates candidates_above(const Rows& output, std::int64_t first_class_row, const DecodeOptions& options, ScoreOf score_of,
+                            BoxOf box_of) {
+  const auto threshold = static_cast<float>(options.confidence);
   std::vector<Hit> hits;
   for (std::int64_t r = first_class_row; r < output.count; ++r) {
     const auto row = output.row(r);
@@ -109,6 +124,7 @@ Candidates candidates_above(const Rows& output, std::int64_t first_class_row, fl
         hits.push_back({static_cast<std::int64_t>(a), r - first_class_row, score});
   }
   std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.anchor < b.anchor; });
+  if (options.best_class_only) hits = best_of_each_anchor(hits);
   Candidates found;
   for (const auto& hit : hits) found.add(box_of(hit.anchor), hit.score, hit.class_index);
   return found;
@@ -116,7 +132,7 @@ Candidates candidates_above(const Rows& output, std::int64_t first_class_row, fl
 
 Candidates candidates_of_one2many(const Rows& output, const DecodeOptions& options) {
   return candidates_above(
-      output, 4, static_cast<float>(options.confidence), [](float score) { return score; },
+      output, 4, options, [](float score) { return score; },
       [&](std::int64_t a) {
         return corners_of({output.at(0, a), output.at(1, a), output.at(2, a), output.at(3, a)});
       });
@@ -177,8 +193,7 @@ Candidates candidates_of_raw(const Rows& output, const std::vector<std::int64_t>
   const auto anchors = anchors_of(strides, image_size, output.columns);
   const float lowest = surely_below(options.confidence);
   return candidates_above(
-      output, kBoxLogits, static_cast<float>(options.confidence),
-      [lowest](float logit) { return logit < lowest ? 0.0F : 1.0F / (1.0F + std::exp(-logit)); },
+      output, kBoxLogits, options, [lowest](float logit) { return logit < lowest ? 0.0F : 1.0F / (1.0F + std::exp(-logit)); },
       [&](std::int64_t a) { return box_of_distribution(output, a, anchors[static_cast<std::size_t>(a)]); });
 }
 

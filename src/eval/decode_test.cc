@@ -72,6 +72,20 @@ TEST(Decode, LimitsCandidatesAndDetections) {
   for (const auto& detection : decode(output, OutputKind::one2many, 10, kWholeInput, {.confidence = 0.5})) EXPECT_GT(detection.score, 0.5);
 }
 
+TEST(Decode, BestClassOnlyGivesEachBoxOneClass) {
+  // Two anchors far apart, three classes: 0.6/0.5/0.1 and 0.3/0.3/0.2, so that of equal scores the lower class is taken.
+  const auto output = Tensor::of<float>({1, 7, 2}, {50, 300, 50, 300, 20, 20, 20, 20, 0.6F, 0.3F, 0.5F, 0.3F, 0.1F, 0.2F});
+  DecodeOptions options{.confidence = 0.25};
+  EXPECT_EQ(decode(output, OutputKind::one2many, 3, kWholeInput, options).size(), 4U);
+  options.best_class_only = true;
+  const auto found = decode(output, OutputKind::one2many, 3, kWholeInput, options);
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].category_id, 0);
+  EXPECT_FLOAT_EQ(static_cast<float>(found[0].score), 0.6F);
+  EXPECT_EQ(found[1].category_id, 0);
+  EXPECT_FLOAT_EQ(static_cast<float>(found[1].score), 0.3F);
+}
+
 TEST(Decode, One2OneKeepsRowsAboveTheThresholdBestFirst) {
   const auto output = Tensor::of<float>({1, 3, 6}, {10, 20, 30, 60, 0.5F, 2,  //
                                                     0, 0, 1, 1, 0.001F, 0,    // not above

@@ -26,6 +26,9 @@ struct DecodeOptions {
   double iou = 0.7;                    ///< NMS drops a box that overlaps a better one by more than this; 0..1
   std::int64_t max_detections = 300;   ///< of an image, at most
   std::int64_t pre_nms_top_k = 30000;  ///< so many boxes with the best scores go into NMS; Ultralytics' max_nms
+  /// True: each box is a detection of its best class alone, as Ultralytics predicts; false: of every class above the confidence, as it
+  /// validates. One-to-one outputs have one class for each box anyway.
+  bool best_class_only = false;
 };
 
 /// What the numbers of an output tensor mean.

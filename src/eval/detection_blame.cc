@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/detection_blame.h"
 
+#include "eval/agreement.h"
+
 namespace nibble {
 namespace {
 
@@ -19,16 +21,32 @@ TruthOutcomes compare_to_truth(const CocoDataset& truth, const std::vector<Detec
   return result;
 }
 
+void add_intervals(const CocoDataset& truth, const std::vector<Detection>& a, const std::vector<Detection>& b, const Resampling& resampling,
+                   RepairStudy& study) {
+  const auto score_a = evaluate_resampled(truth, a, resampling);
+  auto score_b = evaluate_resampled(truth, b, resampling);
+  measure_changes(score_b, score_a);
+  study.a_intervals = score_a.metrics.intervals;
+  study.b_intervals = score_b.metrics.intervals;
+  study.differences = score_b.metrics.changes;
+}
+
 }  // namespace
 
 DetectionBlame blame_detections(const CocoDataset& data, bool has_truth, const std::vector<Detection>& a, const std::vector<Detection>& b,
-                                double confidence, int threads) {
+                                double confidence, const Resampling& resampling) {
   const auto seen = objects_of(a, confidence);
   const auto outcomes = classify_outcomes(seen, b, confidence, a);
-  DetectionBlame blame{confidence, outcomes.counts, measure_score_shift(seen, outcomes, b, confidence), {}, {}};
+  DetectionBlame blame{confidence,
+                       measure_agreement(data, a, b, confidence, threads),
+                       outcomes.counts,
+                       measure_score_shift(seen, outcomes, b, confidence),
+                       {},
+                       {}};
   if (!has_truth) return blame;
   blame.truth = compare_to_truth(data, a, b, confidence);
-  blame.repairs = study_repairs(data, a, b, pair_detections(a, b), threads);
+  blame.repairs = study_repairs(data, a, b, pair_detections(a, b), resampling.threads);
+  if (resampling.resamples > 0) add_intervals(data, a, b, resampling, *blame.repairs);
   return blame;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "data/coco.h"
+#include "eval/bootstrap.h"
 #include "eval/outcomes.h"
 #include "eval/repair.h"
 #include "eval/score_shift.h"
@@ -11,8 +12,9 @@
 namespace nibble {
 
 /// `data` gives images, categories and, where `has_truth` is set, the annotations; without it, `truth` and `repairs` stay empty. `a` and
-/// `b` hold all detections down to the lowest score, with category ids of `data`. `confidence` is 0..1.
+/// `b` hold all detections down to the lowest score, with category ids of `data`. `confidence` is 0..1. Resamples give the scores
+/// intervals.
 DetectionBlame blame_detections(const CocoDataset& data, bool has_truth, const std::vector<Detection>& a, const std::vector<Detection>& b,
-                                double confidence, int threads = 0);
+                                double confidence, const Resampling& resampling = {.resamples = 0});
 
 }  // namespace nibble

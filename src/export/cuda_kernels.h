@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "nibble/target.h"
+
 namespace nibble {
 
 struct RuntimeVersion {
@@ -18,13 +20,6 @@ inline constexpr RuntimeVersion kFirstRead{1, 20, 0}, kLastRead{1, 31, 1};
 /// "1.24.1"; "1.24" is its last release. Error(usage) for anything else, or before the first that was read.
 RuntimeVersion parse_runtime_version(const std::string& text);
 
-/// Nodes of one kind without a kernel.
-struct MissingKernel {
-  std::string op;
-  std::string why;                 ///< "opset 21: from ONNX Runtime 1.25.0 on"
-  bool throws = false;             ///< a kernel is registered, and throws when it runs
-  std::vector<std::string> nodes;  ///< names, of the output where a node has none
-};
 /// Nodes that compute on constants alone are left out, for they are folded when the file is loaded; DequantizeLinear is not.
 std::vector<MissingKernel> missing_cuda_kernels(const onnx::ModelProto& model, const RuntimeVersion& version);
 

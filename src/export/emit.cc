@@ -95,7 +95,7 @@ int resolved_opset(Dialect dialect, int requested) {
 void emit_model(const Graph& graph, const EmitOptions& options, const std::filesystem::path& path) {
   const int opset = resolved_opset(options.dialect, options.opset);
   verify(graph);  // a code outside its range would be changed by Clip or by packing without a word
-  Printer printer(graph, options.dialect, opset);
+  Printer printer(graph, options.dialect, opset, options.clips);
   print_header(printer.model(), options, opset);
   print_graph(printer);
   write_file(path, [&](std::ostream& out) { write_onnx(printer.model(), out); });

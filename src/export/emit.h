@@ -20,7 +20,8 @@ enum class Dialect {
 
 struct EmitOptions {
   Dialect dialect = Dialect::qcdq;
-  int opset = 0;  ///< 13..21, or 0 for the dialect's own (resolved_opset)
+  int opset = 0;      ///< 13..21, or 0 for the dialect's own (resolved_opset)
+  bool clips = true;  ///< qcdq: whether codes of fewer than 8 bits go through a Clip to their range, which changes no number
   std::map<std::string, std::string> metadata;
   std::string producer_version;
 };

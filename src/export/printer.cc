@@ -7,7 +7,8 @@
 
 namespace nibble {
 
-Printer::Printer(const Graph& graph, Dialect dialect, int opset) : graph_(graph), dialect_(dialect), opset_(opset) {
+Printer::Printer(const Graph& graph, Dialect dialect, int opset, bool clips)
+    : graph_(graph), dialect_(dialect), opset_(opset), clips_(clips) {
   for (const auto& value : graph.values) names_.insert(value.name);
 }
 

@@ -18,12 +18,13 @@ namespace nibble {
 
 class Printer {
  public:
-  /// `opset` is the resolved one (13..21).
-  Printer(const Graph& graph, Dialect dialect, int opset);
+  /// `opset` is the resolved one (13..21), `clips` EmitOptions::clips.
+  Printer(const Graph& graph, Dialect dialect, int opset, bool clips = true);
 
   const Graph& graph() const { return graph_; }
   Dialect dialect() const { return dialect_; }
   int opset() const { return opset_; }
+  bool clips() const { return clips_; }
   OnnxModel& model() { return model_; }
 
   /// The ONNX name under which a node may read the value. A constant is printed here, at its first use, so a weight's
@@ -46,6 +47,7 @@ class Printer {
   const Graph& graph_;
   Dialect dialect_;
   int opset_;
+  bool clips_;
   OnnxModel model_;
   std::unordered_set<std::string> names_;
   std::unordered_map<ValueId, std::string> printed_;  ///< constants only

@@ -67,7 +67,7 @@ std::string print_qcdq(Printer& out, const Value& value, const Node& reader) {
                        spec.block));
   const Tensor scales = scales_for(value, *value.quant);
   std::string codes = out.add_initialiser(value.name + "_codes", *value.constant);
-  if (spec.bits < 8 || spec.narrow) codes = print_clip(out, value.name, spec, codes);
+  if (out.clips() && (spec.bits < 8 || spec.narrow)) codes = print_clip(out, value.name, spec, codes);
   const bool casts = value.dtype == DType::f16 && out.opset() < kHalfDequantizeOpset;
   const auto scale_name = out.add_initialiser(value.name + "_scale", casts ? scales.to(DType::f32) : scales);
   const auto zero_name = out.add_initialiser(value.name + "_zero_point", zero_point);

@@ -8,7 +8,7 @@
 #include <mutex>
 #include <optional>
 
-#include "base/files.h"
+#include "base/library_folder.h"
 #include "base/locations.h"
 #include "base/shared_data.h"
 #include "nibble/error.h"
@@ -49,12 +49,11 @@ std::optional<OrtLibrary> try_load(const std::filesystem::path& path, std::strin
 
 }  // namespace
 
-std::vector<std::filesystem::path> ort_candidates(const char* named, const std::filesystem::path& program_folder) {
+std::vector<std::filesystem::path> ort_candidates(const char* named, const std::filesystem::path& library_folder) {
   if (named && *named) return {named};
   std::vector<std::filesystem::path> candidates;
-  if (!program_folder.empty())
-    for (const char* folder : {"lib", "../lib/nibble"}) candidates.push_back(program_folder / folder / "libonnxruntime.so.1");
-  if (!NIBBLE_ORT_IN_SOURCE_TREE || is_build_folder(program_folder)) candidates.emplace_back(NIBBLE_ORT_LIBRARY);
+  if (!library_folder.empty()) candidates.push_back(library_folder / "libonnxruntime.so.1");
+  if (!NIBBLE_ORT_IN_SOURCE_TREE || is_build_folder(library_folder)) candidates.emplace_back(NIBBLE_ORT_LIBRARY);
   candidates.emplace_back("libonnxruntime.so.1");
   candidates.emplace_back("libonnxruntime.so");
   return candidates;
@@ -78,7 +77,7 @@ const OrtLibrary& ort_library() {
   const std::lock_guard lock(mutex);
   if (!loaded) {
     const auto chosen = chosen_locations().runtime;
-    loaded = load_ort(ort_candidates(chosen.empty() ? std::getenv("NIBBLE_ONNXRUNTIME") : chosen.c_str(), executable_folder()));
+    loaded = load_ort(ort_candidates(chosen.empty() ? std::getenv("NIBBLE_ONNXRUNTIME") : chosen.c_str(), library_folder()));
     Ort::InitApi(loaded->api);
   }
   return *loaded;

@@ -24,8 +24,8 @@ Ort::Env& ort_environment();
 
 /// Places to look, in order. `named` is the user's $NIBBLE_ONNXRUNTIME: when set, it is the only one, so that a typing
 /// error does not silently measure another runtime. The path compiled in is left out where it lies in the source tree and
-/// the program in `program_folder` is not in its build folder.
-std::vector<std::filesystem::path> ort_candidates(const char* named, const std::filesystem::path& program_folder);
+/// libnibble_base.so, in `library_folder`, is not in its build folder.
+std::vector<std::filesystem::path> ort_candidates(const char* named, const std::filesystem::path& library_folder);
 
 /// Loads the first of `candidates` that is there and new enough. Error(environment) as ort_library.
 OrtLibrary load_ort(const std::vector<std::filesystem::path>& candidates);

@@ -75,9 +75,9 @@ struct RuntimeInfo {
   std::filesystem::path library;       ///< the file that was loaded
   std::vector<std::string> providers;  ///< those that were compiled into it
 };
-/// Looks, in this order, at $NIBBLE_ONNXRUNTIME (a file, then the only place), lib/ and ../lib/nibble of the executable's folder,
-/// the compiled-in path (one in the source tree only while the program is in its build folder), the loader's.
-/// Error(environment) listing them all.
+/// Looks, in this order, at $NIBBLE_ONNXRUNTIME (a file, then the only place), the folder of libnibble_base.so, the
+/// compiled-in path (one in the source tree only while that library is in its build folder), the loader's. Error(environment) listing them
+/// all.
 RuntimeInfo onnx_runtime_info();
 
 }  // namespace nibble

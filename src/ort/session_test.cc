@@ -140,9 +140,9 @@ TEST(OrtLibrary, InfoNamesTheLoadedFile) {
 TEST(OrtLibrary, ANamedFileIsTheOnlyCandidate) {
   EXPECT_THAT(ort_candidates("/a/lib.so", "/bin"), ElementsAre("/a/lib.so"));
   const auto places = ort_candidates("", "/opt/nibble");
-  ASSERT_GE(places.size(), 4U);
+  ASSERT_GE(places.size(), 3U);
   for (const auto& place : places) EXPECT_FALSE(place.string().starts_with(NIBBLE_SOURCE_DIR "/")) << place;
-  EXPECT_EQ(places[0], "/opt/nibble/lib/libonnxruntime.so.1");
+  EXPECT_EQ(places[0], "/opt/nibble/libonnxruntime.so.1");
   EXPECT_EQ(places.back(), "libonnxruntime.so");
 }
 

@@ -19,6 +19,7 @@
 #include "exec/fake_quant.h"
 #include "exec/kernels.h"
 #include "nibble/error.h"
+#include "nibble/visibility.h"
 #include "quant/bits/mixed_bits.h"
 #include "quant/calibrate.h"
 #include "quant/layerwise.h"
@@ -104,8 +105,9 @@ void return_freed_memory() {
 }  // namespace nibble
 
 /// LibTorch's exceptions end here.
-extern "C" void nibble_calibrate(const nibble::Graph& baseline, const nibble::CalibrationImages& images,
-                                 const nibble::CalibrateOptions& options, nibble::Progress& progress, nibble::CalibrationResult& result) {
+extern "C" NIBBLE_EXPORT void nibble_calibrate(const nibble::Graph& baseline, const nibble::CalibrationImages& images,
+                                               const nibble::CalibrateOptions& options, nibble::Progress& progress,
+                                               nibble::CalibrationResult& result) {
   try {
     result = nibble::calibrate_in_torch(baseline, images, options, progress);
     nibble::return_freed_memory();
@@ -118,7 +120,7 @@ extern "C" void nibble_calibrate(const nibble::Graph& baseline, const nibble::Ca
   }
 }
 
-extern "C" void nibble_torch_info(nibble::TorchInfo& info) {
+extern "C" NIBBLE_EXPORT void nibble_torch_info(nibble::TorchInfo& info) {
   info.version = TORCH_VERSION;
   const nibble::CudaState cuda = nibble::cuda_state();
   info.has_cuda = cuda.is_built_in;

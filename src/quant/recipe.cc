@@ -9,6 +9,7 @@
 #include "base/shared_data.h"
 #include "nibble/error.h"
 #include "quant/recipe_fields.h"
+#include "quant/target.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -185,6 +186,10 @@ Recipe parse_recipe(const Json& json, const std::string& source) {
   const auto gates = [&](const Json& value, const ConfigPlace& where) {
     read_fields(value, where, {{"max_map_drop", real_field(recipe.max_map_drop, 0, 1)}});
   };
+  const auto target = [&](const Json& value, const ConfigPlace& where) {
+    text_field(recipe.target)(value, where);
+    find_target(recipe.target);
+  };
   read_fields(json, place,
               {{"name", text_field(recipe.name)},
                {"weights", part_field(read_weights, recipe.weights)},
@@ -194,6 +199,8 @@ Recipe parse_recipe(const Json& json, const std::string& source) {
                {"mixed", part_field(read_mixed, recipe.mixed)},
                {"distillation", part_field(read_distillation, recipe.distillation)},
                {"bias_correction", flag_field(recipe.bias_correction)},
+               {"score_correction", flag_field(recipe.score_correction)},
+               {"target", target},
                {"fp16_files", flag_field(recipe.fp16_files)},
                {"half_twin", flag_field(recipe.fp16_files)},  // its name in recipes of version 0.1.0
                {"gates", gates}});
@@ -213,25 +220,28 @@ Recipe load_recipe(const std::string& name_or_path) {
 Json to_json(const Recipe& recipe) {
   Json rules = Json::array();
   for (const auto& rule : recipe.rules) rules.push_back(rule_to_json(rule));
-  return {{"name", recipe.name},
-          {"weights", weights_to_json(recipe.weights)},
-          {"activations",
-           {{"bits", recipe.activations.bits},
-            {"range", name_in(kRanges, recipe.activations.range)},
-            {"percentile", recipe.activations.percentile},
-            {"symmetric", recipe.activations.symmetric}}},
-          {"rules", rules},
-          {"mixed",
-           {{"average_bits", recipe.mixed.average_bits},
-            {"max_bytes", recipe.mixed.max_bytes},
-            {"max_drop", recipe.mixed.max_drop},
-            {"high_bits", recipe.mixed.high_bits},
-            {"images", recipe.mixed.images.value_or(kMixedImages)}}},
-          {"distillation", distillation_to_json(recipe.distillation)},
-          {"calibration", {{"images", images_wanted(recipe)}, {"views", views_wanted(recipe)}, {"batch", recipe.calibration.batch}}},
-          {"bias_correction", recipe.bias_correction},
-          {"fp16_files", recipe.fp16_files},
-          {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
+  Json json = {{"name", recipe.name},
+               {"weights", weights_to_json(recipe.weights)},
+               {"activations",
+                {{"bits", recipe.activations.bits},
+                 {"range", name_in(kRanges, recipe.activations.range)},
+                 {"percentile", recipe.activations.percentile},
+                 {"symmetric", recipe.activations.symmetric}}},
+               {"rules", rules},
+               {"mixed",
+                {{"average_bits", recipe.mixed.average_bits},
+                 {"max_bytes", recipe.mixed.max_bytes},
+                 {"max_drop", recipe.mixed.max_drop},
+                 {"high_bits", recipe.mixed.high_bits},
+                 {"images", recipe.mixed.images.value_or(kMixedImages)}}},
+               {"distillation", distillation_to_json(recipe.distillation)},
+               {"calibration", {{"images", images_wanted(recipe)}, {"views", views_wanted(recipe)}, {"batch", recipe.calibration.batch}}},
+               {"bias_correction", recipe.bias_correction},
+               {"score_correction", recipe.score_correction},
+               {"fp16_files", recipe.fp16_files},
+               {"gates", {{"max_map_drop", recipe.max_map_drop}}}};
+  if (!recipe.target.empty()) json["target"] = recipe.target;
+  return json;
 }
 
 std::int64_t images_wanted(const Recipe& recipe) { return recipe.calibration.images.value_or(kCalibrationImages); }

@@ -83,8 +83,10 @@ struct Recipe {
   std::vector<LayerRule> rules;
   CalibrationRecipe calibration;
   bool bias_correction = true;
-  bool fp16_files = true;     ///< with float activations: whether the files that compute in FP16 are written too
-  double max_map_drop = 0.1;  ///< gate: baseline mAP_50_95 minus this recipe's, 0..1
+  bool score_correction = false;  ///< whether scores are mapped to mean what they mean in the float network (score_correction.h)
+  std::string target;             ///< the consumer that the files are for (quant/target.h); empty: no particular one
+  bool fp16_files = true;         ///< with float activations: whether the files that compute in FP16 are written too
+  double max_map_drop = 0.1;      ///< gate: baseline mAP_50_95 minus this recipe's, 0..1
 };
 
 /// Error(input) naming file, key path, value and what is allowed; unknown keys are errors.

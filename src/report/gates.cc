@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "nibble/error.h"
+#include "report/evidence.h"
 
 namespace nibble {
 namespace {
@@ -72,7 +73,13 @@ double drop_limit(const Report& report, const std::string& recipe, const GateLim
   return found == report.recipes.end() ? 0 : found->max_map_drop;
 }
 
-GateResult check_drop(const ArtifactReport& artifact, const ArtifactReport* baseline, double limit) {
+std::optional<Interval> drop_interval(const Score& score) {
+  const auto change = score.changes.find("mAP_50_95");
+  if (change == score.changes.end() || !change->second.interval) return std::nullopt;
+  return Interval{-change->second.interval->high, -change->second.interval->low};
+}
+
+GateResult check_drop(const ArtifactReport& artifact, const ArtifactReport* baseline, double limit, std::int64_t resamples) {
   GateResult result{"map_drop", artifact.name, false, ""};
   if (!baseline) {
     result.detail = "the baseline was not scored";
@@ -80,25 +87,30 @@ GateResult check_drop(const ArtifactReport& artifact, const ArtifactReport* base
     result.detail = "mAP_50_95 is undefined: the images hold no ground truth";
   } else {
     const double drop = baseline->score->map_50_95 - artifact.score->map_50_95;
-    result.passed = drop <= limit;
     result.detail = fmt::format("mAP_50_95 {:.4f} is {:.4f} below the baseline's {:.4f} (allowed {:.4f})", artifact.score->map_50_95, drop,
                                 baseline->score->map_50_95, limit);
+    judge(result, {drop, drop_interval(*artifact.score), resamples > 0, artifact.score->images}, limit, LimitSide::at_most);
   }
   return result;
 }
 
-GateResult check_minimum(const ArtifactReport& artifact, double limit) {
-  return {"min_map", artifact.name, artifact.score->map_50_95 >= limit,
-          fmt::format("mAP_50_95 {:.4f} (at least {:.4f})", artifact.score->map_50_95, limit)};
+GateResult check_minimum(const ArtifactReport& artifact, double limit, std::int64_t resamples) {
+  const auto& score = *artifact.score;
+  GateResult result{"min_map", artifact.name, false, fmt::format("mAP_50_95 {:.4f} (at least {:.4f})", score.map_50_95, limit)};
+  Measured measured{score.map_50_95, {}, resamples > 0 && score.map_50_95 >= 0, score.images};
+  if (const auto interval = score.intervals.find("mAP_50_95"); interval != score.intervals.end()) measured.interval = interval->second;
+  judge(result, measured, limit, LimitSide::at_least);
+  return result;
 }
 
 void check_scores(const Report& report, const GateLimits& limits, std::vector<GateResult>& results) {
   const auto* baseline = scored_baseline(report);
   for (const auto& artifact : report.artifacts) {
     if (!artifact.score) continue;
-    if (!artifact.recipe.empty()) results.push_back(check_drop(artifact, baseline, drop_limit(report, artifact.recipe, limits)));
+    if (!artifact.recipe.empty())
+      results.push_back(check_drop(artifact, baseline, drop_limit(report, artifact.recipe, limits), report.resamples));
     const auto minimum = limits.min_map.find(artifact.recipe.empty() ? "baseline" : artifact.recipe);
-    if (minimum != limits.min_map.end()) results.push_back(check_minimum(artifact, minimum->second));
+    if (minimum != limits.min_map.end()) results.push_back(check_minimum(artifact, minimum->second, report.resamples));
   }
 }
 
@@ -118,11 +130,23 @@ GateLimits read_gate_limits(const std::filesystem::path& file) {
       limits.max_skipped_layers = value.get<std::int64_t>();
     } else if (key == "bad_data" && value.is_number_integer() && value >= 0) {
       limits.bad_data = value.get<std::int64_t>();
+    } else if (key == "gates" && value.is_array()) {
+      for (std::size_t i = 0; i < value.size(); ++i)
+        limits.metrics.push_back(parse_metric_gate(value[i], source, fmt::format("gates[{}]", i)));
     } else {
-      throw_bad_gate(source, key, value, "max_map_drop, min_map (mappings), max_skipped_layers or bad_data (whole numbers)");
+      throw_bad_gate(source, key, value,
+                     "max_map_drop, min_map (mappings), max_skipped_layers, bad_data (whole numbers) or gates (a list)");
     }
   }
   return limits;
+}
+
+Json to_json(const GateLimits& limits) {
+  Json json = {{"max_map_drop", limits.max_map_drop}, {"min_map", limits.min_map}, {"max_skipped_layers", limits.max_skipped_layers}};
+  if (limits.bad_data) json["bad_data"] = *limits.bad_data;
+  json["gates"] = Json::array();
+  for (const auto& gate : limits.metrics) json["gates"].push_back(to_json(gate));
+  return json;
 }
 
 std::vector<GateResult> check_gates(const Report& report, const GateLimits& limits) {
@@ -136,6 +160,10 @@ std::vector<GateResult> check_gates(const Report& report, const GateLimits& limi
   for (const auto& recipe : report.recipes) results.push_back(check_skipped(recipe, limits.max_skipped_layers));
   if (limits.bad_data) results.push_back(check_bad_data(report, *limits.bad_data));
   check_scores(report, limits, results);
+  for (const auto& gate : limits.metrics) {
+    const auto rows = check_metric_gate(gate, report);
+    results.insert(results.end(), rows.begin(), rows.end());
+  }
   return results;
 }
 
@@ -147,14 +175,24 @@ std::string shortened_list(const std::vector<std::string>& items, const std::str
   return text;
 }
 
-Json gates_document(const std::vector<GateResult>& gates, const std::string& status) {
+Json gates_document(const std::vector<GateResult>& gates, const std::string& status, bool strict) {
   Json rows = Json::array();
-  bool passed = true;
+  std::int64_t failed = 0, undecided = 0;
   for (const auto& gate : gates) {
-    rows.push_back({{"gate", gate.gate}, {"subject", gate.subject}, {"passed", gate.passed}, {"detail", gate.detail}});
-    passed = passed && gate.passed;
+    failed += gate.passed || gate.undecided ? 0 : 1;
+    undecided += gate.undecided ? 1 : 0;
+    Json row = {{"gate", gate.gate},
+                {"subject", gate.subject},
+                {"passed", gate.undecided ? Json(nullptr) : Json(gate.passed)},
+                {"outcome", outcome_state(gate)},
+                {"detail", gate.detail}};
+    if (gate.images_needed > 0) row["images_needed"] = gate.images_needed;
+    rows.push_back(row);
   }
-  return {{"status", status}, {"passed", status == "done" ? Json(passed) : Json(nullptr)}, {"gates", rows}};
+  const bool passed = failed == 0 && !(strict && undecided > 0);
+  return {{"status", status},       {"passed", status == "done" ? Json(passed) : Json(nullptr)},
+          {"strict", strict},       {"failed", failed},
+          {"undecided", undecided}, {"gates", rows}};
 }
 
 }  // namespace nibble

@@ -11,11 +11,9 @@ namespace {
 
 Json latency_to_json(const std::optional<Latency>& latency) {
   if (!latency) return nullptr;
-  return {{"mean_ms", latency->mean_ms},
-          {"median_ms", latency->median_ms},
-          {"p90_ms", latency->p90_ms},
-          {"throughput_fps", latency->throughput_fps},
-          {"runs", latency->runs}};
+  return {{"mean_ms", latency->mean_ms}, {"median_ms", latency->median_ms},
+          {"p90_ms", latency->p90_ms},   {"throughput_fps", latency->throughput_fps},
+          {"runs", latency->runs},       {"run_ms", latency->run_ms}};
 }
 
 /// An undefined number is null in the file and -1 here.
@@ -24,9 +22,30 @@ double number_of(const Json& metrics, const char* key) {
   return value.is_null() ? -1.0 : value.get<double>();
 }
 
+Interval interval_from_json(const Json& json) { return {json.at(0).get<double>(), json.at(1).get<double>()}; }
+
+/// The keys of to_json(CocoMetrics); mAP_50_95's changes have no prefix.
+void read_intervals(const Json& metrics, Score& score) {
+  for (const auto* name : {"mAP_50_95", "mAP_50", "mAP_75", "mAP_small", "mAP_medium", "mAP_large", "AR_1", "AR_10", "AR_100", "AR_small",
+                           "AR_medium", "AR_large"}) {
+    if (!metrics.contains(name) || metrics.at(name).is_null()) continue;
+    const std::string key = name, prefix = key == "mAP_50_95" ? "" : key + "_";
+    score.numbers[key] = metrics.at(key);
+    if (const auto found = metrics.find(key + "_interval"); found != metrics.end()) score.intervals[key] = interval_from_json(*found);
+    if (!metrics.contains(prefix + "change")) continue;
+    MetricChange change{.difference = metrics.at(prefix + "change")};
+    if (const auto found = metrics.find(prefix + "change_interval"); found != metrics.end()) change.interval = interval_from_json(*found);
+    if (const auto found = metrics.find(prefix + "ratio"); found != metrics.end()) change.ratio = found->get<double>();
+    if (const auto found = metrics.find(prefix + "ratio_interval"); found != metrics.end())
+      change.ratio_interval = interval_from_json(*found);
+    score.changes[key] = change;
+  }
+}
+
 std::optional<Latency> latency_from_json(const Json& json) {
   if (json.is_null()) return std::nullopt;
-  return Latency{json.at("mean_ms"), json.at("median_ms"), json.at("p90_ms"), json.at("throughput_fps"), json.at("runs")};
+  return Latency{json.at("mean_ms"),        json.at("median_ms"), json.at("p90_ms"),
+                 json.at("throughput_fps"), json.at("runs"),      json.value("run_ms", std::vector<double>{})};
 }
 
 }  // namespace
@@ -47,6 +66,7 @@ Json metrics_document(const MetricsSettings& settings, const Json& metrics, cons
                    {"head", settings.head},
                    {"graph_optimizations", settings.optimized},
                    {"threads", settings.threads},
+                   {"resamples", settings.resamples},
                    {"metrics", metrics},
                    {"latency", latency_to_json(latency)}};
   if (!settings.session_options.empty()) document["session_options"] = settings.session_options;
@@ -60,6 +80,7 @@ Score score_from_document(const Json& document, const std::string& metrics_path)
     score.map_50_95 = number_of(metrics, "mAP_50_95");
     score.map_50 = number_of(metrics, "mAP_50");
     score.images = metrics.at("num_images");
+    read_intervals(metrics, score);
     score.latency = latency_from_json(document.at("latency"));
     score.providers = document.at("providers").get<std::vector<std::string>>();
     score.metrics_path = metrics_path;

@@ -27,6 +27,7 @@ struct MetricsSettings {
   std::string head;
   bool optimized = true;  ///< whether the runtime's graph optimisations were on
   int threads = 0;
+  std::int64_t resamples = 0;                          ///< drawn for intervals
   std::map<std::string, std::string> session_options;  ///< of the runtime, where any were given
 };
 

@@ -10,6 +10,13 @@ namespace {
 
 Json score_to_json(const Score& score) {
   Json json = {{"mAP_50_95", score.map_50_95}, {"mAP_50", score.map_50}, {"images", score.images}, {"metrics", score.metrics_path}};
+  if (!score.detections_path.empty()) json["detections"] = score.detections_path;
+  if (const auto found = score.intervals.find("mAP_50_95"); found != score.intervals.end())
+    json["mAP_50_95_interval"] = {found->second.low, found->second.high};
+  if (const auto found = score.changes.find("mAP_50_95"); found != score.changes.end()) {
+    json["change"] = found->second.difference;
+    if (found->second.interval) json["change_interval"] = {found->second.interval->low, found->second.interval->high};
+  }
   if (score.reference_map_50_95) json["reference_mAP_50_95"] = *score.reference_map_50_95;
   return json;
 }

@@ -4,12 +4,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "base/image_size_text.h"
+#include "report/evidence.h"
 #include "report/gates.h"
+#include "report/interval_row.h"
 #include "report/runtime_row.h"
 #include "report/training_text.h"
 #include "report/twin_row.h"
 #include "report/variant_row.h"
+#include "report/verdict.h"
 
 namespace nibble {
 namespace {
@@ -43,14 +48,30 @@ std::string bullets(const std::vector<std::string>& lines) {
   return text.empty() ? "none\n" : text;
 }
 
+std::string gates_heading(const Report& report) {
+  const auto failed = report.failed_gates(), undecided = report.undecided_gates();
+  if (failed == 0 && undecided == 0) return fmt::format("All {} passed.\n\n", report.gates.size());
+  const auto open = undecided == 0 ? "" : fmt::format("{} of {} have not enough evidence.", undecided, report.gates.size());
+  if (failed == 0) return fmt::format("None failed. {}\n\n", open);
+  return fmt::format("**{} of {} FAILED.** {}\n\n", failed, report.gates.size(), open);
+}
+
+std::string intervals_section(const Report& report) {
+  std::string rows;
+  for (const auto& row : interval_rows(report))
+    rows += fmt::format("| {} | {} | {} | {} | {} | {} |\n", cell(row.name), row.metric, row.value, row.interval, row.change,
+                        row.change_interval);
+  if (rows.empty()) return "";
+  return "| variant | number | found | between | change | between |\n|---|---|---|---|---|---|\n" + rows + "\n" + interval_note(report) +
+         "\n";
+}
+
 std::string gates_section(const Report& report) {
   if (report.gates.empty()) return "not checked\n";
-  const auto failed = report.failed_gates();
-  std::string text = failed == 0 ? fmt::format("All {} passed.\n\n", report.gates.size())
-                                 : fmt::format("**{} of {} FAILED.**\n\n", failed, report.gates.size());
+  std::string text = gates_heading(report);
   text += "| gate | of | result | found |\n|---|---|---|---|\n";
   for (const auto& gate : report.gates)
-    text += fmt::format("| {} | {} | {} | {} |\n", gate.gate, cell(gate.subject), gate.passed ? "passed" : "FAILED", cell(gate.detail));
+    text += fmt::format("| {} | {} | {} | {} |\n", gate.gate, cell(gate.subject), outcome_text(gate), cell(gate.detail));
   return text;
 }
 
@@ -146,13 +167,29 @@ std::string section(const std::string& title, const std::string& body) {
   return body.empty() ? "" : fmt::format("\n## {}\n{}", title, body);
 }
 
+void append_rows(const std::string& section, std::vector<std::string>& lines) {
+  for (std::size_t at = 0; at < section.size();) {
+    const auto end = std::min(section.find('\n', at), section.size());
+    if (section[at] == '|') lines.push_back(section.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> summary_claims(const Report& report) {
+  std::vector<std::string> lines;
+  for (const auto& section : {table(report), intervals_section(report), gates_section(report)}) append_rows(section, lines);
+  return lines;
+}
 
 std::string summary_markdown(const Report& report) {
   std::string text = fmt::format("# {}: head {}, {} px\n\n", report.model, report.head, text_of(report.image_size));
   if (report.status != "done") text += fmt::format("**This run is not complete: {}.** What was finished stands below.\n\n", report.status);
+  if (const auto verdict = verdict_markdown(verdict_of(report)); !verdict.empty()) text += fmt::format("## Verdict\n{}\n", verdict);
   text += table(report);
   text += "\nChange and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. \"-\": not measured.\n";
+  text += section("How sure the scores are", intervals_section(report));
   text += section("What is lost", losses_section(report));
   text += section("Data", bullets(report.data));
   if (!report.bad_data.empty()) text += section("Bad data, left out", bullets(report.bad_data));

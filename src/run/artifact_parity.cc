@@ -84,15 +84,16 @@ void compare_quantized(const ParityContext& context, const std::vector<VariantFi
   auto* const cleaned = find(files, reports, "qcdq", "opt");
   auto* const packed = find(files, reports, "int4", "");
   auto* const integer = find(files, reports, "integer", "");
-  auto* const main = cleaned ? cleaned : packed;
+  auto* const unpack = find(files, reports, "unpack", "");
+  auto* const main = cleaned ? cleaned : packed ? packed : unpack;
   const auto on = output_of(context, main, true);
-  add_row(context, main, "optimisations on against off", output_of(context, main, false), on);
+  if (main != unpack) add_row(context, main, "optimisations on against off", output_of(context, main, false), on);
   for (const auto* dialect : {"qcdq", "int4", "unpack"}) {
     auto* const half = find(files, reports, dialect, "fp16");
     if (half) add_row(context, half, "against FP32 compute", on, output_of(context, half, true));
   }
   for (auto& twin : twins) compare_twin_outputs(context, reports, twin);
-  compare_unpack(context, packed, find(files, reports, "unpack", ""));
+  compare_unpack(context, packed, unpack);
   if (!integer) return;
   const auto integer_on = output_of(context, integer, true);
   add_row(context, integer, "optimisations on against off", output_of(context, integer, false), integer_on);

@@ -20,7 +20,8 @@ std::string prefix_of(const fs::path& checkpoint) { return model_name_of(checkpo
 }  // namespace
 
 CommandPaths paths_of(const RunOptions& options) {
-  CommandPaths paths{{options.checkpoint, options.calibration, options.qat_data, options.qat_images, options.gates}, {}, {}, {}};
+  CommandPaths paths{
+      {options.checkpoint, options.calibration, options.qat_data, options.qat_images, options.gates}, {options.junit}, {}, {}};
   for (const auto& recipe : options.recipes) paths.inputs.emplace_back(recipe);
   append(paths, options.data);
   fs::path runs = options.runs_dir;  // empty: as the run names it; the embedded model's is without danger
@@ -52,7 +53,7 @@ CommandPaths paths_of(const QatOptions& options) {
 }
 
 CommandPaths paths_of(const EvalOptions& options) {
-  CommandPaths paths{{options.model}, {options.json, options.save_detections}, {}, {}};
+  CommandPaths paths{{options.model, options.baseline_detections}, {options.json, options.save_detections}, {}, {}};
   append(paths, options.data);
   return paths;
 }
@@ -64,7 +65,7 @@ CommandPaths paths_of(const ProfileOptions& options) {
 }
 
 CommandPaths paths_of(const ScoreOptions& options) {
-  CommandPaths paths{{options.detections}, {options.json}, {}, {}};
+  CommandPaths paths{{options.detections, options.baseline_detections}, {options.json}, {}, {}};
   append(paths, options.data);
   return paths;
 }
@@ -75,6 +76,23 @@ CommandPaths paths_of(const CompareOptions& options) {
   return paths;
 }
 
+CommandPaths paths_of(const VerifyOptions& options) {
+  return {{options.run_dir, options.images, options.annotations}, {options.json}, {}, {}};
+}
+
+CommandPaths paths_of(const ReplayOptions& options) {
+  return {{options.run_dir, options.model, options.images, options.annotations, options.calibration, options.qat_data, options.qat_images},
+          {},
+          {{options.output, ""}},
+          {}};
+}
+
 CommandPaths paths_of(const CalibrationCheckOptions& options) { return {{options.calibration, options.images, options.model}, {}, {}, {}}; }
+
+CommandPaths paths_of(const PredictOptions& options) {
+  CommandPaths paths{{options.model, options.baseline, options.source}, {}, {{options.output, ""}}, {}};
+  if (options.save_json) paths.outputs.push_back(options.output / "predictions.json");
+  return paths;
+}
 
 }  // namespace nibble

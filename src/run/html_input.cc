@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "base/files.h"
 #include "run/run_dir.h"
 
 namespace nibble {
@@ -23,6 +24,17 @@ std::vector<std::string> records_of(const fs::path& root, const Json& manifest) 
   return files;
 }
 
+/// Those whose files are there.
+std::vector<HtmlPicture> pictures_of(const fs::path& root, const Json& document) {
+  std::vector<HtmlPicture> pictures;
+  for (const auto& row : document.value("pictures", Json::array())) {
+    const fs::path file = row.value("file", "");
+    const bool is_inside = file.is_relative() && file.lexically_normal().begin()->string() != "..";
+    if (is_inside && fs::is_regular_file(root / file)) pictures.push_back({row, read_file(root / file)});
+  }
+  return pictures;
+}
+
 }  // namespace
 
 HtmlInput gather_html_input(const fs::path& root, const Report& report, const Json& manifest) {
@@ -33,6 +45,8 @@ HtmlInput gather_html_input(const fs::path& root, const Report& report, const Js
                   .metrics = {},
                   .comparisons = {},
                   .curves = {},
+                  .pictures = {},
+                  .precision = {},
                   .files = {}};
   if (const auto machine = root / "env/machine.json"; fs::exists(machine)) input.machine = read_json(machine);
   for (const auto& recipe : report.recipes)
@@ -43,6 +57,12 @@ HtmlInput gather_html_input(const fs::path& root, const Report& report, const Js
   for (const auto& artifact : report.artifacts)
     if (artifact.blame && fs::exists(root / artifact.blame->path))
       input.comparisons[artifact.name] = read_json(root / artifact.blame->path);
+  for (const auto& artifact : report.artifacts) {
+    if (!artifact.blame) continue;
+    const auto folder = (root / artifact.blame->path).parent_path();
+    if (fs::exists(folder / "pictures.json")) input.pictures[artifact.name] = pictures_of(root, read_json(folder / "pictures.json"));
+    if (fs::exists(folder / "curves.json")) input.precision[artifact.name] = read_json(folder / "curves.json");
+  }
   for (const auto& training : report.trainings)
     if (fs::exists(root / training.curve_path)) input.curves[training.recipe] = read_training_curve(root / training.curve_path);
   input.files = records_of(root, manifest);

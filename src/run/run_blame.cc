@@ -7,6 +7,7 @@
 #include "compare/comparison_steps.h"
 #include "nibble/version.h"
 #include "report/blame.h"
+#include "run/run_pictures.h"
 #include "scoring/detect.h"
 
 namespace nibble {
@@ -14,12 +15,6 @@ namespace {
 
 constexpr std::int64_t kLayerImages = 2;
 constexpr double kConfidence = 0.25;
-
-std::vector<Detection> detections_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& artifact,
-                                     const DetectorFile& detector) {
-  if (const auto found = journal.seen().find(artifact.name); found != journal.seen().end()) return found->second;
-  return detect_images(detector, plan.evaluation, {}, "detect " + artifact.name, journal.progress());  // scored by an earlier attempt
-}
 
 Comparison compare_artifacts(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline, const ArtifactReport& artifact) {
   const auto& set = plan.evaluation;
@@ -31,14 +26,22 @@ Comparison compare_artifacts(const RunPlan& plan, RunJournal& journal, const Art
   comparison.a = compared_file(path_a, baseline.path, a);
   comparison.b = compared_file(path_b, artifact.path, b);
   describe_data(set, comparison);
-  comparison.detections = blame_detections(set.dataset, true, detections_of(plan, journal, baseline, a),
-                                           detections_of(plan, journal, artifact, b), kConfidence, runtime.threads);
+  comparison.detections = blame_detections(set.dataset, true, seen_detections(plan, journal, baseline),
+                                           seen_detections(plan, journal, artifact), kConfidence, {plan.options.resamples, runtime.seed, runtime.threads});
   compare_inside({path_a, path_b, a, b, set, kLayerImages, false, runtime}, comparison, journal.progress());
   comparison.advice = advise(comparison);
   return comparison;
 }
 
 }  // namespace
+
+const std::vector<Detection>& seen_detections(const RunPlan& plan, RunJournal& journal, const ArtifactReport& artifact) {
+  auto& seen = journal.seen();
+  if (const auto found = seen.find(artifact.name); found != seen.end()) return found->second;
+  const auto categories = static_cast<std::int64_t>(plan.evaluation.dataset.categories.size());
+  const auto detector = open_detector(journal.directory().path(artifact.path), plan.options.runtime, true, categories);
+  return seen[artifact.name] = detect_images(detector, plan.evaluation, {}, "detect " + artifact.name, journal.progress());
+}
 
 void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact, const std::string& method) {
   const auto& artifacts = journal.report().artifacts;
@@ -55,6 +58,7 @@ void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& ar
     write_json(directory.path(path), to_json(compare_artifacts(plan, journal, *baseline, artifact)));
     directory.record(path, key);
   }
+  draw_changes(plan, journal, *baseline, artifact, method);
   journal.seen().erase(artifact.name);
   artifact.blame = blame_from_document(read_json(directory.path(path)), path);
 }

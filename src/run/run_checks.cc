@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/files.h"
 #include "data/image.h"
 #include "ort/parity.h"
 #include "report/metrics_json.h"
+#include "report/variant_row.h"
 #include "run/artifact_parity.h"
 #include "run/run_blame.h"
 #include "scoring/score_model.h"
@@ -15,11 +18,29 @@
 namespace nibble {
 namespace {
 
+/// Null where the baseline was not scored.
+const ArtifactReport* scored_baseline(RunJournal& journal) {
+  const auto* baseline = baseline_of(journal.report());
+  return baseline && baseline->score ? baseline : nullptr;
+}
+
+/// Its numbers on the resamples; from its detections where an earlier attempt scored it.
+const ResampledMetrics& baseline_numbers(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline) {
+  auto& numbers = journal.baseline();
+  const auto& runtime = plan.options.runtime;
+  if (!numbers)
+    numbers = evaluate_resampled(plan.evaluation.dataset, read_detections(journal.directory().path(baseline.score->detections_path)),
+                                 {plan.options.resamples, runtime.seed, runtime.threads});
+  return *numbers;
+}
+
 /// metrics.json of a file, from an earlier attempt or now.
 Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& artifact, const std::string& path, bool optimize) {
   auto& directory = journal.directory();
-  const auto key = metrics_key(plan, artifact.sha256, optimize);
-  if (directory.has(path, key)) return read_json(directory.path(path));
+  const auto* baseline = optimize && !artifact.recipe.empty() ? scored_baseline(journal) : nullptr;
+  const auto key = metrics_key(plan, artifact.sha256, optimize, baseline ? baseline->sha256 : "");
+  const auto detections = RunNames::detections(path);
+  if (directory.has(path, key) && directory.has(detections, key)) return read_json(directory.path(path));
   ScoringOptions scoring;
   scoring.model = directory.path(artifact.path);
   scoring.model_name = artifact.path;
@@ -27,18 +48,21 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   scoring.optimize = optimize;
   scoring.skip_latency = !optimize;
   scoring.runtime = plan.options.runtime;
+  scoring.resamples = plan.options.resamples;
+  if (baseline) scoring.baseline = &baseline_numbers(plan, journal, *baseline);
   auto result = score_model(scoring, plan.evaluation, journal.progress());
+  write_detections(directory.path(detections), result.detections);
+  directory.record(detections, key);
   write_json(directory.path(path), result.document);
   directory.record(path, key);
+  if (artifact.recipe.empty() && optimize) journal.baseline() = std::move(result.resampled);
   if (optimize) journal.seen()[artifact.name] = std::move(result.detections);
   return result.document;
 }
 
-/// Beside the file that stands for the recipe the forms for one runtime are scored: they have folders of their own.
-bool is_runtime_form(const VariantFile& file) { return file.dialect == "integer" || file.dialect == "unpack"; }
-
-MetricsName metrics_name_of(const RunVariant& variant, const VariantFile& file) {
-  return [variant, form = is_runtime_form(file) ? file.dialect : std::string()](const std::string& suffix) {
+/// The first scored file stands for the recipe. Beside it the forms for one runtime are scored: they have folders of their own.
+MetricsName metrics_name_of(const RunVariant& variant, const VariantFile& file, bool stands_for_recipe) {
+  return [variant, form = stands_for_recipe ? std::string() : file.dialect](const std::string& suffix) {
     const std::string both = form + (form.empty() || suffix.empty() ? "" : "-") + suffix;
     return RunNames::metrics(variant.recipe.name, both, variant.method);
   };
@@ -74,6 +98,7 @@ void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& ar
   if (plan.options.smoke || !artifact.finite) return;
   const auto path = metrics_name("");
   artifact.score = score_from_document(metrics_of(plan, journal, artifact, path, true), path);
+  artifact.score->detections_path = RunNames::detections(path);
   if (!plan.options.reference) return;
   const auto reference_path = metrics_name("reference");
   const auto reference = metrics_of(plan, journal, artifact, reference_path, false);
@@ -83,10 +108,13 @@ void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& ar
 void check_and_score(const RunPlan& plan, const RunVariant& variant, RunJournal& journal) {
   const auto files = files_of(variant.recipe, {});
   auto reports = checked(plan, variant, files, journal);
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_scored(variant.recipe, files[i])) score_artifact(plan, journal, reports[i], metrics_name_of(variant, files[i]));
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_scored(variant.recipe, files[i]) && !is_runtime_form(files[i])) blame_artifact(plan, journal, reports[i], variant.method);
+  std::optional<std::size_t> main;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!is_scored(variant.recipe, files[i])) continue;
+    if (!main) main = i;
+    score_artifact(plan, journal, reports[i], metrics_name_of(variant, files[i], main == i));
+  }
+  if (main) blame_artifact(plan, journal, reports[*main], variant.method);
   journal.report().artifacts.insert(journal.report().artifacts.end(), reports.begin(), reports.end());
 }
 

@@ -61,10 +61,15 @@ std::string RunNames::metrics(const std::string& recipe, const std::string& suff
   return fmt::format("{}{}-coco/metrics.json", recipe.empty() ? "baseline" : method + "-" + recipe, with_suffix(suffix));
 }
 
+std::string RunNames::detections(const std::string& metrics) { return (fs::path(metrics).parent_path() / "detections.json").string(); }
+
 std::string RunNames::layers(const std::string& recipe) { return fmt::format("ptq-{}-coco/layers.json", recipe); }
 std::string RunNames::trial(const std::string& recipe) { return fmt::format("ptq-{}-coco/trial.onnx", recipe); }
 std::string RunNames::comparison(const std::string& recipe, const std::string& method) {
   return fmt::format("{}-{}-coco/compare.json", method, recipe);
+}
+std::string RunNames::beside_comparison(const std::string& recipe, const std::string& file, const std::string& method) {
+  return fmt::format("{}-{}-coco/{}", method, recipe, file);
 }
 std::string RunNames::training(const std::string& recipe, const std::string& file) { return fmt::format("qat-{}-coco/{}", recipe, file); }
 

@@ -12,6 +12,9 @@ namespace nibble {
 
 /// File names inside a run directory ("<model>" is the checkpoint's stem).
 struct RunNames {
+  static constexpr const char* kGateLimits = "config/gate-limits.json";    ///< usable with --gates
+  static constexpr const char* kImages = "config/images.json";             ///< names and hashes of calibration and scored images
+  static constexpr const char* kGroundTruth = "config/ground-truth.json";  ///< the objects of the scored images, as COCO has them
   std::string model;
   /// "onnx/<model>-baseline-fp32.onnx"
   std::string baseline(const std::string& precision) const;
@@ -20,11 +23,15 @@ struct RunNames {
   /// "baseline-coco/metrics.json", "ptq-w4a16-coco/metrics.json", "qat-w4a16-integer-coco/metrics.json". `method`: how a quantised
   /// network's numbers were found, "ptq" or "qat".
   static std::string metrics(const std::string& recipe, const std::string& suffix = "", const std::string& method = "ptq");
+  /// "baseline-coco/detections.json" of "baseline-coco/metrics.json": what the metrics were computed from.
+  static std::string detections(const std::string& metrics);
   static std::string layers(const std::string& recipe);
   /// A file that is scored while a recipe's bits are chosen.
   static std::string trial(const std::string& recipe);
   /// "ptq-w4a16-coco/compare.json"
   static std::string comparison(const std::string& recipe, const std::string& method = "ptq");
+  /// "ptq-w4a16-coco/pictures.json" of "pictures.json": what lies beside the comparison.
+  static std::string beside_comparison(const std::string& recipe, const std::string& file, const std::string& method = "ptq");
   /// "qat-w4a16-coco/training.csv" of "training.csv".
   static std::string training(const std::string& recipe, const std::string& file);
 };

@@ -9,12 +9,15 @@
 #include "base/files.h"
 #include "base/image_size_text.h"
 #include "base/threads.h"
+#include "data/coco_write.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
 #include "report/gates.h"
+#include "report/junit.h"
 #include "report/report_json.h"
 #include "report/summary.h"
 #include "report/training_text.h"
+#include "report/verdict.h"
 #include "run/environment.h"
 #include "run/html_input.h"
 #include "run/time.h"
@@ -81,6 +84,35 @@ void require_same_settings(const RunPlan& plan, const RunDirectory& directory) {
   if (before.contains(checkpoint)) compare("checkpoint sha256", before.at(checkpoint), plan.inputs.at("checkpoint").at("sha256"));
 }
 
+/// Everything that decides a run and is neither an input nor a recipe.
+Json settings_of(const RunPlan& plan) {
+  const auto& options = plan.options;
+  return {{"smoke", options.smoke},
+          {"reference", options.reference},
+          {"resamples", options.resamples},
+          {"strict_gates", options.strict_gates},
+          {"on_bad_data", options.data.on_bad_data},
+          {"session_options", options.runtime.session_options},
+          {"calibration", options.calibration.string()},
+          {"qat_images", options.qat_images.string()}};
+}
+
+Json hashes_of(const std::vector<std::filesystem::path>& files) {
+  Json rows = Json::array();
+  for (const auto& file : files) rows.push_back({{"file", file.filename().string()}, {"sha256", sha256_of_file(file)}});
+  return rows;
+}
+
+/// What every image was, so that another one is named.
+Json image_hashes(const RunPlan& plan) {
+  Json calibration = Json::object();
+  for (const auto& [recipe, set] : plan.calibration) {
+    calibration[recipe] = hashes_of(set.files);
+    for (auto& spare : hashes_of(set.spare)) calibration[recipe].push_back(spare);
+  }
+  return {{"scored", plan.options.smoke ? Json::array() : hashes_of(image_paths(plan.evaluation))}, {"calibration", calibration}};
+}
+
 std::string list_text(const std::string& comment, const std::vector<std::string>& lines) {
   return fmt::format("# {}\n{}\n", comment, fmt::join(lines, "\n"));
 }
@@ -110,6 +142,7 @@ RunJournal::RunJournal(const RunPlan& plan, Progress& progress)
   report_.data = data_lines(plan);
   report_.caveats = plan.caveats;
   report_.bad_data = plan.bad_data;
+  report_.resamples = plan.options.smoke ? 0 : plan.options.resamples;
 }
 
 void RunJournal::begin() {
@@ -131,6 +164,7 @@ void RunJournal::write_manifest() {
   directory_.set("seed", plan_.options.runtime.seed);
   directory_.set("runtime", runtime_to_json(plan_.options.runtime));
   directory_.set("inputs", plan_.inputs);
+  directory_.set("settings", settings_of(plan_));
 }
 
 void RunJournal::write_config() {
@@ -152,13 +186,25 @@ void RunJournal::write_config() {
   std::vector<std::string> ids;
   for (const auto& image : plan_.evaluation.dataset.images) ids.push_back(std::to_string(image.id));
   write_file(directory_.path("config/image-ids.txt"), list_text("scored images; usable with --image-ids-list", ids));
+  write_evidence();
+}
+
+void RunJournal::write_evidence() {
+  const auto record = [&](const std::string& file) { directory_.record(file, ""); };
+  write_json(directory_.path(RunNames::kGateLimits), to_json(plan_.limits));
+  record(RunNames::kGateLimits);
+  write_json(directory_.path(RunNames::kImages), image_hashes(plan_));
+  record(RunNames::kImages);
+  if (plan_.options.smoke) return;
+  write_coco(directory_.path(RunNames::kGroundTruth), plan_.evaluation.dataset);
+  record(RunNames::kGroundTruth);
 }
 
 void RunJournal::write_report(const std::string& status) {
   report_.status = status;
   report_.seconds = seconds_since(start_);
   report_.gates = check_gates(report_, plan_.limits);
-  write_json(directory_.path("gates.json"), gates_document(report_.gates, status));
+  write_json(directory_.path("gates.json"), gates_document(report_.gates, status, plan_.options.strict_gates));
   write_file(directory_.path("summary.md"), summary_markdown(report_));
   Json artifacts = Json::array();
   for (const auto& artifact : report_.artifacts) artifacts.push_back(to_json(artifact));
@@ -169,6 +215,7 @@ void RunJournal::write_report(const std::string& status) {
   Json trainings = Json::array();
   for (const auto& training : report_.trainings) trainings.push_back(to_json(training));
   directory_.set("trainings", trainings);
+  directory_.set("verdict", to_json(verdict_of(report_)));
   directory_.set("bad_data", report_.bad_data);
   directory_.set("stages", progress_.stages());
   directory_.record("gates.json", "");
@@ -182,8 +229,9 @@ void RunJournal::write_report(const std::string& status) {
 
 RunResult RunJournal::conclude() {
   write_report("done");
+  if (!plan_.options.junit.empty()) write_file(plan_.options.junit, junit_document(report_, plan_.options.strict_gates));
   log(LogLevel::info, fmt::format("done in {:.1f} s, gates {}", report_.seconds, report_.gates_passed() ? "passed" : "FAILED"));
-  return {directory_.root(), report_};
+  return {directory_.root(), report_, plan_.options.strict_gates};
 }
 
 bool RunJournal::has_scores() const {

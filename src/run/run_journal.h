@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "eval/bootstrap.h"
 #include "eval/detection.h"
 #include "nibble/run.h"
 #include "run/run_plan.h"
@@ -47,6 +48,8 @@ class RunJournal {
   LoggedProgress& progress() { return progress_; }
   Report& report() { return report_; }
   SeenDetections& seen() { return seen_; }
+  /// Of the FP32 baseline, once it is scored.
+  std::optional<ResampledMetrics>& baseline() { return baseline_; }
 
   /// Checks the gates and writes summary, gates and manifest.
   RunResult conclude();
@@ -60,12 +63,14 @@ class RunJournal {
   void write_report(const std::string& status);
   void write_manifest();
   void write_config();
+  void write_evidence();
   const RunPlan& plan_;
   RunDirectory directory_;
   std::optional<LogFile> log_;
   LoggedProgress progress_;
   Report report_;
   SeenDetections seen_;
+  std::optional<ResampledMetrics> baseline_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

@@ -44,7 +44,7 @@ void load_recipes(RunPlan& plan) {
   std::set<std::string> names;
   if (plan.options.recipes.empty()) throw Error(ErrorKind::usage, "run: no recipe; name some with --recipes");
   for (const auto& name : plan.options.recipes) {
-    plan.recipes.push_back(resolved_recipe(name, plan.options.preset, plan.options.calibration_images, plan.options.budget));
+    plan.recipes.push_back(resolved_recipe(name, choice_of(plan.options)));
     if (!names.insert(plan.recipes.back().name).second)
       throw Error(ErrorKind::usage,
                   fmt::format("run: --recipes: two are called '{}'; files would overwrite each other", plan.recipes.back().name));
@@ -129,9 +129,6 @@ void note_caveats(RunPlan& plan) {
   if (!plan.bad_data.empty())
     plan.caveats.push_back(fmt::format("{} images or labels were left out as bad data, listed above; the gate bad_data limits how many.",
                                        plan.bad_data.size()));
-  if (plan.uses_embedded_model)
-    plan.caveats.push_back(
-        "The embedded yolov10n.pt is rebuilt from public parts, not the published file (assets/README.md): compare recipes by it.");
   note_image_count(plan);
   for (const auto& recipe : plan.recipes) {
     const auto& set = plan.calibration.at(recipe.name);
@@ -155,6 +152,13 @@ void note_caveats(RunPlan& plan) {
       "option session.disable_quant_qdq=1 is set (INT4, QCDQ with float activations). Only the integer files compute on integers.");
 }
 
+/// They decide bytes too: metadata of a checkpoint without class names takes them from the data set.
+std::vector<std::string> names_of(const std::vector<CocoCategory>& categories) {
+  std::vector<std::string> names;
+  for (const auto& category : categories) names.push_back(category.name);
+  return names;
+}
+
 void describe_inputs(RunPlan& plan) {
   const auto& checkpoint = plan.options.checkpoint;
   const std::string name = plan.uses_embedded_model ? kDefaultCheckpoint : checkpoint.string();
@@ -166,7 +170,8 @@ void describe_inputs(RunPlan& plan) {
   plan.source_key = {{"nibble", kVersion},
                      {"checkpoint", plan.inputs["checkpoint"]["sha256"]},
                      {"head", plan.options.head},
-                     {"imgsz", to_json(plan.options.image_size)}};
+                     {"imgsz", to_json(plan.options.image_size)},
+                     {"classes", names_of(plan.evaluation.dataset.categories)}};
 }
 
 }  // namespace
@@ -217,10 +222,11 @@ std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {
                  {"seed", plan.options.runtime.seed}});
 }
 
-std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize) {
+std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize, const std::string& baseline_sha256) {
   const auto& runtime = plan.options.runtime;
   Json decides = {
       {"artifact", artifact_sha256}, {"evaluation", plan.inputs["evaluation"]}, {"provider", runtime.provider}, {"optimize", optimize}};
+  if (plan.options.resamples > 0) decides["resamples"] = {plan.options.resamples, runtime.seed, baseline_sha256};
   if (!runtime.session_options.empty()) decides["session_options"] = runtime.session_options;
   return key_of(decides);
 }

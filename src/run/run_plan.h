@@ -44,7 +44,7 @@ CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const 
 
 /// What decides a recipe's files.
 std::string recipe_key(const RunPlan& plan, const Recipe& recipe);
-/// What decides the metrics of a file.
-std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize);
+/// What decides the metrics of a file. `baseline_sha256`: of the file that changes are measured against; empty: none.
+std::string metrics_key(const RunPlan& plan, const std::string& artifact_sha256, bool optimize, const std::string& baseline_sha256 = "");
 
 }  // namespace nibble

@@ -10,6 +10,8 @@
 #include "artifacts/source_model.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/log.h"
+#include "data/class_match.h"
 #include "export/emit.h"
 #include "graph/rewrites.h"
 #include "report/budget_text.h"
@@ -34,6 +36,18 @@ void emit_baseline_files(const RunPlan& plan, const Detector& baseline, RunJourn
     emit_model(half ? to_half(baseline.graph).graph : baseline.graph, options, directory.path(path));
     directory.record(path, key);
   }
+}
+
+/// A checkpoint whose classes have numbers for names takes those of the images it is scored on, where there are as many.
+void name_classes(Detector& baseline, const RunPlan& plan, RunJournal& journal) {
+  auto& names = baseline.info.class_names;
+  const auto& categories = plan.evaluation.dataset.categories;
+  if (!are_only_numbers(names) || categories.size() != names.size()) return;
+  for (auto& [k, name] : names) name = categories[static_cast<std::size_t>(k)].name;
+  if (are_only_numbers(names)) return;
+  journal.report().caveats.push_back(fmt::format("The classes of {} have numbers for names; those of {} are taken, in its order.",
+                                                 plan.options.checkpoint.filename().string(), plan.evaluation.annotations_name));
+  log(LogLevel::warning, journal.report().caveats.back());
 }
 
 /// False when an earlier attempt left all of a recipe's files.
@@ -68,6 +82,7 @@ Detector make_baseline(const RunPlan& plan, RunJournal& journal) {
   auto& progress = journal.progress();
   progress.begin("baseline", 3);
   Detector baseline = read_baseline(plan.options.checkpoint, plan.build);
+  name_classes(baseline, plan, journal);
   progress.step("read " + plan.names.model);
   emit_baseline_files(plan, baseline, journal);
   std::vector<ArtifactReport> reports;

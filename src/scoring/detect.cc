@@ -63,9 +63,10 @@ DecodeOptions decode_options(const DetectOptions& detect) {
   return options;
 }
 
-std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
+namespace {
+
+std::vector<Detection> detections_in(const DetectorFile& detector, const EvalSet& set, const DecodeOptions& options,
                                      const std::string& title, Progress& progress) {
-  const auto options = decode_options(detect);
   std::vector<Detection> all;
   ReadAhead reader(set, detector.image_size);
   progress.begin(title, static_cast<std::int64_t>(set.dataset.images.size()));
@@ -82,6 +83,20 @@ std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet
   map_to_categories(all, set, detector);
   progress.end(fmt::format("{} images, {} detections", set.dataset.images.size(), all.size()));
   return all;
+}
+
+}  // namespace
+
+std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
+                                     const std::string& title, Progress& progress) {
+  return detections_in(detector, set, decode_options(detect), title, progress);
+}
+
+std::vector<Detection> predict_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
+                                      const std::string& title, Progress& progress) {
+  auto options = decode_options(detect);
+  options.best_class_only = true;
+  return detections_in(detector, set, options, title, progress);
 }
 
 }  // namespace nibble

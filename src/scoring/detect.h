@@ -21,4 +21,8 @@ void require_annotated_size(const CocoImage& image, const Letterbox& letterbox, 
 std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
                                      const std::string& title, Progress& progress);
 
+/// The same as Ultralytics predicts: each box is a detection of its best class alone, so that one object is drawn once.
+std::vector<Detection> predict_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
+                                      const std::string& title, Progress& progress);
+
 }  // namespace nibble

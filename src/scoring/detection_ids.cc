@@ -89,15 +89,6 @@ struct Reading {
   std::map<std::int64_t, std::int64_t> category_of;
 };
 
-/// The ids of COCO's 80 classes among the 91 of its paper, in order.
-std::vector<std::int64_t> coco_ids() {
-  static constexpr std::array<std::int64_t, 11> kUnused = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83, 91};
-  std::vector<std::int64_t> ids;
-  for (std::int64_t id = 1; id <= 91; ++id)
-    if (std::find(kUnused.begin(), kUnused.end(), id) == kUnused.end()) ids.push_back(id);
-  return ids;
-}
-
 /// Without a parent category of id 0 that nothing is annotated with.
 std::vector<std::int64_t> classes_of(const CocoDataset& dataset) {
   std::vector<std::int64_t> ids;
@@ -251,6 +242,14 @@ Choice named_reading(const std::vector<Reading>& readings, const std::string& na
 }
 
 }  // namespace
+
+std::vector<std::int64_t> coco_ids() {
+  static constexpr std::array<std::int64_t, 11> kUnused = {12, 26, 29, 30, 45, 66, 68, 69, 71, 83, 91};
+  std::vector<std::int64_t> ids;
+  for (std::int64_t id = 1; id <= 91; ++id)
+    if (std::find(kUnused.begin(), kUnused.end(), id) == kUnused.end()) ids.push_back(id);
+  return ids;
+}
 
 ResolvedDetections resolve_ids(const DetectionsFile& file, const CocoDataset& dataset, const std::string& reading) {
   ResolvedDetections resolved{with_image_ids(file, dataset), {}, {}, {}};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "nibble/error.h"
 
@@ -28,6 +29,7 @@ Latency summarize_latency(std::vector<double> run_ms) {
   latency.median_ms = quantile(run_ms, 0.5);
   latency.p90_ms = quantile(run_ms, 0.9);
   latency.throughput_fps = latency.mean_ms > 0 ? 1000 / latency.mean_ms : 0;
+  latency.run_ms = std::move(run_ms);
   return latency;
 }
 

@@ -19,7 +19,12 @@
 namespace nibble {
 namespace {
 
-void warn_of_names(const DetectorFile& detector, const EvalSet& set) {
+void warn_of_names(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
+  if (are_only_numbers(detector.class_names)) {
+    log(LogLevel::warning, fmt::format("class names: {}: its classes have numbers for names; {} names them, in its order",
+                                       options.model_name, set.annotations_name));
+    return;
+  }
   const auto differing = differing_names(detector, with_classes_of(set.dataset, detector.class_names));
   if (!differing.empty())
     log(LogLevel::warning,
@@ -63,6 +68,7 @@ MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& d
   settings.pre_nms_top_k = decode.pre_nms_top_k;
   settings.head = std::string(name_of(detector.layout));
   settings.optimized = options.optimize;
+  settings.resamples = options.resamples;
   settings.session_options = options.runtime.session_options;
   settings.threads = options.runtime.threads > 0 ? options.runtime.threads : thread_count(0);
   return settings;
@@ -105,16 +111,17 @@ DetectorFile open_for(const ScoringOptions& options, EvalSet& set) {
 ScoringResult score_model(const ScoringOptions& options, const EvalSet& given, Progress& progress) {
   EvalSet set = given;
   const auto detector = open_for(options, set);
-  warn_of_names(detector, set);
+  warn_of_names(options, detector, set);
   ScoringResult result;
   result.detections = detect_images(detector, set, options.detect, options.title, progress);
   warn_of_silence(options, result, set);
-  result.metrics = evaluate_coco(set.dataset, result.detections, options.runtime.threads);
+  result.resampled = evaluate_resampled(set.dataset, result.detections, {options.resamples, options.runtime.seed, options.runtime.threads});
+  if (options.baseline) measure_changes(result.resampled, *options.baseline);
   result.latency = time_model(options, detector, set, progress);
   const MetricsSettings settings = settings_of(options, detector, set);
   result.providers = settings.providers;
   result.head = settings.head;
-  result.document = metrics_document(settings, to_json(result.metrics), result.latency);
+  result.document = metrics_document(settings, to_json(result.resampled.metrics), result.latency);
   return result;
 }
 

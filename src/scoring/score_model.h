@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/progress.h"
+#include "eval/bootstrap.h"
 #include "eval/detection.h"
 #include "nibble/evaluate.h"
 #include "nibble/options.h"
@@ -23,11 +24,13 @@ struct ScoringOptions {
   DetectorFileOptions file = {};
   bool optimize = true;
   bool skip_latency = false;
+  std::int64_t resamples = 0;                  ///< for intervals; drawn by runtime.seed
+  const ResampledMetrics* baseline = nullptr;  ///< of the same images, resamples and seed: changes are measured against it
   RuntimeOptions runtime;
 };
 struct ScoringResult {
   Json document;  ///< metrics.json
-  CocoMetrics metrics;
+  ResampledMetrics resampled;
   std::optional<Latency> latency;
   std::vector<std::string> providers;  ///< of the session, in effect
   std::string head;                    ///< name_of(OutputKind)

@@ -168,6 +168,24 @@ std::string shift_text(const ScoreShift& shift, double confidence) {
 
 std::string map_cell(double value) { return value < 0 ? "-" : fmt::format("{:.4f}", value); }
 
+/// Of all sizes together; those of each size are in the file of --json.
+std::string interval_lines(const RepairStudy& study) {
+  const auto line = [](const char* what, const Interval& interval, const char* note) {
+    return fmt::format("  {:<28}{:+.4f} to {:+.4f}{}\n", what, interval.low, interval.high, note);
+  };
+  const std::string metric = "mAP_50_95";
+  std::string text;
+  if (const auto found = study.a_intervals.find(metric); found != study.a_intervals.end())
+    text += line("A, 95 % interval", found->second, "");
+  if (const auto found = study.b_intervals.find(metric); found != study.b_intervals.end())
+    text += line("B, 95 % interval", found->second, "");
+  const auto change = study.differences.find(metric);
+  if (change != study.differences.end() && change->second.interval)
+    text += line("B - A, 95 % interval", *change->second.interval,
+                 change->second.interval->holds(0) ? ": these images do not tell which is better" : "");
+  return text;
+}
+
 std::string cost_table(const RepairStudy& study) {
   std::string text =
       fmt::format("\n  {:<28}{:>9}{:>9}{:>9}{:>9}{:>20}\n", "mAP 50-95", "all", "small", "medium", "large", "B with it repaired");
@@ -175,7 +193,7 @@ std::string cost_table(const RepairStudy& study) {
     return fmt::format("  {:<28}{:>9}{:>9}{:>9}{:>9}\n", name, map_cell(map.all), map_cell(map.small), map_cell(map.medium),
                        map_cell(map.large));
   };
-  text += map_row("A", study.a) + map_row("B", study.b);
+  text += map_row("A", study.a) + map_row("B", study.b) + interval_lines(study);
   auto rows = study.changes;
   std::stable_sort(rows.begin(), rows.end(), [](const auto& l, const auto& r) { return l.cost.all > r.cost.all; });
   for (const auto& row : rows)
@@ -194,10 +212,17 @@ std::string truth_section(const TruthOutcomes& truth) {
   return text + fmt::format("; found by B, not by A: {}\n", truth.gained);
 }
 
+std::string agreement_text(const Agreement& agreement) {
+  return fmt::format("  agreement: mAP 50-95 of B, with what A sees as labels: {} (50: {}; small {}, medium {}, large {})\n",
+                     map_cell(agreement.map.all), map_cell(agreement.map_50), map_cell(agreement.map.small), map_cell(agreement.map.medium),
+                     map_cell(agreement.map.large));
+}
+
 std::string detections_section(const Comparison& c) {
   const auto& found = c.detections;
   std::string text = fmt::format("\nDETECTIONS at confidence {}\n", found.confidence);
-  text += counts_table("what A sees is in B", found.against_a, true) + confusions_text(c) + shift_text(found.shift, found.confidence);
+  text += agreement_text(found.agreement) + counts_table("what A sees is in B", found.against_a, true) + confusions_text(c) +
+          shift_text(found.shift, found.confidence);
   if (found.repairs) text += cost_table(*found.repairs);
   if (found.truth) text += truth_section(*found.truth);
   return text;

@@ -7,6 +7,23 @@
 
 namespace nibble {
 
+namespace {
+
+std::string interval_text(const CocoMetrics& metrics, const std::string& name) {
+  const auto found = metrics.intervals.find(name);
+  return found == metrics.intervals.end() ? "" : fmt::format("  [{:.4f}, {:.4f}]", found->second.low, found->second.high);
+}
+
+std::string change_text(const CocoMetrics& metrics, const std::string& name) {
+  const auto found = metrics.changes.find(name);
+  if (found == metrics.changes.end()) return "";
+  const auto& interval = found->second.interval;
+  return fmt::format("  {:+.4f}", found->second.difference) +
+         (interval ? fmt::format(" [{:+.4f}, {:+.4f}]", interval->low, interval->high) : "");
+}
+
+}  // namespace
+
 std::string text_of(const CocoMetrics& metrics) {
   const std::pair<const char*, double> rows[] = {
       {"mAP_50_95", metrics.map_50_95}, {"mAP_50", metrics.map_50},         {"mAP_75", metrics.map_75},
@@ -15,7 +32,11 @@ std::string text_of(const CocoMetrics& metrics) {
       {"AR_small", metrics.ar_small},   {"AR_medium", metrics.ar_medium},   {"AR_large", metrics.ar_large}};
   std::string text;
   for (const auto& [name, value] : rows)
-    text += value < 0 ? fmt::format("{:<12} undefined (no such objects)\n", name) : fmt::format("{:<12} {:.4f}\n", name, value);
+    text += value < 0 ? fmt::format("{:<12} undefined (no such objects)\n", name)
+                      : fmt::format("{:<12} {:.4f}{}{}\n", name, value, interval_text(metrics, name), change_text(metrics, name));
+  if (!metrics.intervals.empty())
+    text += metrics.changes.empty() ? "in brackets: 95 % intervals, from resampled images\n"
+                                    : "in brackets: 95 % intervals, from resampled images; with a sign: the change against the baseline\n";
   return text + fmt::format("{:<12} {}\n{:<12} {}\n", "images", metrics.num_images, "detections", metrics.num_detections);
 }
 

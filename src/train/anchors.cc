@@ -20,7 +20,9 @@ Anchors make_anchors(std::int64_t height_px, std::int64_t width_px, const std::v
     points.push_back(at::stack({x, y}, -1).reshape({-1, 2}));
     strides.push_back(at::full({rows * columns, 1}, static_cast<float>(stride), options));
   }
-  return {at::cat(points), at::cat(strides), strides_px};
+  const at::Tensor image_px =
+      at::stack({at::full({}, static_cast<float>(width_px), options), at::full({}, static_cast<float>(height_px), options)});
+  return {at::cat(points), at::cat(strides), strides_px, image_px};
 }
 
 }  // namespace nibble

@@ -12,6 +12,7 @@ struct Anchors {
   at::Tensor points_px;  ///< f32 [A,2]: x, y in pixels of the input
   at::Tensor stride_px;  ///< f32 [A,1]: side of the cell
   std::vector<std::int64_t> strides_px;
+  at::Tensor image_px;  ///< f32 [2]: width, height of the input
 };
 
 /// Error(usage) naming size and stride where a side is not a positive multiple of every stride.

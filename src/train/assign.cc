@@ -62,7 +62,8 @@ Assignment assign_objects(const at::Tensor& scores, const at::Tensor& boxes_px, 
   if (objects.boxes_px.size(1) == 0) return nothing_assigned(scores, boxes_px);
   const at::Tensor inside = anchors_inside_objects(objects, anchors);
   const Match match = match_pairs(scores, boxes_px, objects, inside, options);
-  const at::Tensor taken = without_conflicts(best_aligned(match.alignment, options.candidates) * inside, match.overlap);
+  at::Tensor taken = without_conflicts(best_aligned(match.alignment, options.candidates) * inside, match.overlap);
+  if (options.kept > 0) taken = taken * best_aligned(match.alignment * taken, options.kept);
 
   const at::Tensor alignment = match.alignment * taken;
   const at::Tensor best_alignment = alignment.amax(-1, /*keepdim=*/true), best_overlap = (match.overlap * taken).amax(-1, /*keepdim=*/true);

@@ -18,6 +18,7 @@ struct PaddedObjects {
 
 struct AssignOptions {
   std::int64_t candidates = 10;  ///< anchors an object may get; at least 1
+  std::int64_t kept = 0;         ///< of those that are still its own after conflicts, so many, the best aligned ones; 0: all
   double score_power = 0.5;
   double overlap_power = 6;
 };
@@ -31,7 +32,8 @@ struct Assignment {
 /// `scores` [B,A,nc] in 0..1 and `boxes_px` [B,A,4] are the predictions; nothing is differentiated.
 ///   alignment = score(class)^score_power * max(CIoU, 0)^overlap_power, of anchors inside the object's box, whose sides count as
 ///   at least the second stride (the first where there is one only), so that objects smaller than a cell find an anchor.
-/// Each object takes its `candidates` best aligned anchors; an anchor taken by several keeps the object it overlaps most.
+/// Each object takes its `candidates` best aligned anchors; an anchor taken by several keeps the object it overlaps most; then each object
+/// keeps `kept` of what it has. One2one branches have 7 candidates of which 1 is kept, so that who loses a conflict takes another.
 /// target score = alignment * (best CIoU of the object) / (best alignment of the object) over its anchors.
 Assignment assign_objects(const at::Tensor& scores, const at::Tensor& boxes_px, const Anchors& anchors, const PaddedObjects& objects,
                           const AssignOptions& options);

@@ -5,8 +5,6 @@
 
 #include <numbers>
 
-#include "base/box_logits.h"
-
 namespace nibble {
 namespace {
 
@@ -43,17 +41,24 @@ at::Tensor complete_iou(const at::Tensor& first, const at::Tensor& second) {
 
 at::Tensor expected_distances(const at::Tensor& logits) {
   auto shape = logits.sizes().vec();
+  const std::int64_t bins = shape.back() / 4;
   shape.back() = 4;
-  shape.push_back(kBoxBins);
-  return at::softmax(logits.reshape(shape), -1).matmul(at::arange(kBoxBins, logits.options()));
+  shape.push_back(bins);
+  return at::softmax(logits.reshape(shape), -1).matmul(at::arange(bins, logits.options()));
+}
+
+at::Tensor distance_l1(const at::Tensor& found, const at::Tensor& wanted, const at::Tensor& stride_px, const at::Tensor& image_px) {
+  const at::Tensor sides_px = image_px.repeat(2);  // left and right lie along the width, top and bottom along the height
+  return ((found - wanted) * stride_px / sides_px).abs().mean(-1);
 }
 
 at::Tensor distribution_focal_loss(const at::Tensor& logits, const at::Tensor& distances) {
   constexpr double kBelowLast = 0.01;  // keeps the upper bin inside
-  const at::Tensor wanted = distances.clamp(0, static_cast<double>(kBoxBins - 1) - kBelowLast);
+  const std::int64_t bins = logits.size(-1) / 4;
+  const at::Tensor wanted = distances.clamp(0, static_cast<double>(bins - 1) - kBelowLast);
   const at::Tensor lower = wanted.to(at::kLong);
   const at::Tensor upper_weight = wanted - lower.to(wanted.scalar_type());
-  const at::Tensor log_likelihood = at::log_softmax(logits.reshape({-1, 4, kBoxBins}), -1);
+  const at::Tensor log_likelihood = at::log_softmax(logits.reshape({-1, 4, bins}), -1);
   const auto cross_entropy = [&](const at::Tensor& bin) { return -log_likelihood.gather(-1, bin.unsqueeze(-1)).squeeze(-1); };
   return (cross_entropy(lower) * (1 - upper_weight) + cross_entropy(lower + 1) * upper_weight).mean(-1);
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/box_logits.h"
 #include "nibble/error.h"
 #include "train/box_losses.h"
 
@@ -21,14 +20,15 @@ void require_range(const at::Tensor& values, std::int64_t limit, const char* wha
                                             values[at].item<std::int64_t>(), limit - 1));
 }
 
-void require_shapes(const at::Tensor& raw, const Anchors& anchors, const BatchObjects& objects) {
-  const std::int64_t count = objects.boxes_px.size(0);
-  const bool fits = raw.dim() == 3 && raw.size(0) > 0 && raw.size(1) > kBoxLogits && raw.size(2) == anchors.points_px.size(0) &&
+void require_shapes(const at::Tensor& boxes, const at::Tensor& classes, const Anchors& anchors, const BatchObjects& objects) {
+  const std::int64_t count = objects.boxes_px.size(0), points = anchors.points_px.size(0);
+  const bool fits = boxes.dim() == 3 && classes.dim() == 3 && boxes.size(0) > 0 && classes.size(0) == boxes.size(0) && boxes.size(1) > 0 &&
+                    boxes.size(1) % 4 == 0 && classes.size(1) > 0 && boxes.size(2) == points && classes.size(2) == points &&
                     objects.boxes_px.dim() == 2 && objects.boxes_px.size(1) == 4 && objects.image.numel() == count &&
                     objects.label.numel() == count;
   if (!fits)
-    throw Error(ErrorKind::internal, fmt::format("detection loss: {} objects and an output of {} dimensions do not fit {} anchors", count,
-                                                 raw.dim(), anchors.points_px.size(0)));
+    throw Error(ErrorKind::internal, fmt::format("detection loss: {} objects and outputs of {} and {} dimensions do not fit {} anchors",
+                                                 count, boxes.dim(), classes.dim(), points));
 }
 
 /// The batch's objects in rows of equal length, in their order within each image.
@@ -49,58 +49,50 @@ PaddedObjects pad(const BatchObjects& objects, std::int64_t images, std::int64_t
 
 /// Predictions [B,A,...] in cells and pixels.
 struct Prediction {
-  at::Tensor distribution;  ///< logits [B,A,64]
+  at::Tensor sides;         ///< what the head says of the four distances: logits [B,A,4*bins], or with 1 bin the distances themselves
   at::Tensor class_logits;  ///< [B,A,nc]
   at::Tensor boxes_cells;   ///< [B,A,4]
+
+  bool has_bins() const { return sides.size(-1) > 4; }
 };
 
-Prediction decode(const at::Tensor& raw, const at::Tensor& points_cells) {
-  const at::Tensor rows = raw.to(at::kFloat).transpose(1, 2);
-  const at::Tensor distribution = rows.slice(-1, 0, kBoxLogits).contiguous();
-  const at::Tensor distances = expected_distances(distribution);
-  return {distribution, rows.slice(-1, kBoxLogits),
-          at::cat({points_cells - distances.slice(-1, 0, 2), points_cells + distances.slice(-1, 2, 4)}, -1)};
+Prediction decode(const at::Tensor& boxes, const at::Tensor& classes, const at::Tensor& points_cells) {
+  const auto rows = [](const at::Tensor& output) { return output.to(at::kFloat).transpose(1, 2).contiguous(); };
+  Prediction predicted{rows(boxes), rows(classes), {}};
+  const at::Tensor distances = predicted.has_bins() ? expected_distances(predicted.sides) : predicted.sides;
+  predicted.boxes_cells = at::cat({points_cells - distances.slice(-1, 0, 2), points_cells + distances.slice(-1, 2, 4)}, -1);
+  return predicted;
 }
 
 }  // namespace
 
-DetectionLoss detection_loss(const at::Tensor& raw, const Anchors& anchors, const BatchObjects& objects,
+DetectionLoss detection_loss(const at::Tensor& boxes, const at::Tensor& classes, const Anchors& anchors, const BatchObjects& objects,
                              const DetectionLossOptions& options) {
-  require_shapes(raw, anchors, objects);
-  const std::int64_t images = raw.size(0);
+  require_shapes(boxes, classes, anchors, objects);
   const at::Tensor stride = anchors.stride_px, points_cells = anchors.points_px / stride;
-  const Prediction predicted = decode(raw, points_cells);
-  const PaddedObjects padded = pad(objects, images, raw.size(1) - kBoxLogits, raw.device());
+  const Prediction predicted = decode(boxes, classes, points_cells);
+  const PaddedObjects padded = pad(objects, boxes.size(0), classes.size(1), boxes.device());
   const Assignment wanted =
       assign_objects(predicted.class_logits.detach().sigmoid(), predicted.boxes_cells.detach() * stride, anchors, padded, options.assign);
   DetectionLoss loss;
   loss.targets = wanted.target_scores.sum();
-  loss.images = images;
+  loss.images = boxes.size(0);
   const at::Tensor target_sum = loss.targets.clamp_min(1);
-  loss.classes =
-      at::binary_cross_entropy_with_logits(predicted.class_logits, wanted.target_scores, {}, {}, at::Reduction::Sum) / target_sum;
+  loss.classes = options.class_gain *
+                 at::binary_cross_entropy_with_logits(predicted.class_logits, wanted.target_scores, {}, {}, at::Reduction::Sum) /
+                 target_sum;
   const auto positive = wanted.is_positive.nonzero().unbind(1);
   const at::Tensor image = positive[0], anchor = positive[1];
-  const at::Tensor weight = wanted.target_scores.index({image, anchor}).sum(-1);
-  const at::Tensor boxes = wanted.boxes_px.index({image, anchor}) / stride.index({anchor});
-  loss.box = ((1 - complete_iou(predicted.boxes_cells.index({image, anchor}), boxes)) * weight).sum() / target_sum;
-  const at::Tensor point = points_cells.index({anchor});
-  const at::Tensor distances = at::cat({point - boxes.slice(-1, 0, 2), boxes.slice(-1, 2, 4) - point}, -1);
-  loss.distribution = (distribution_focal_loss(predicted.distribution.index({image, anchor}), distances) * weight).sum() / target_sum;
-
-  loss.box = loss.box * options.box_gain;
-  loss.classes = loss.classes * options.class_gain;
-  loss.distribution = loss.distribution * options.distribution_gain;
+  const at::Tensor weight = wanted.target_scores.index({image, anchor}).sum(-1), cell_px = stride.index({anchor});
+  const at::Tensor wanted_boxes = wanted.boxes_px.index({image, anchor}) / cell_px;
+  loss.box =
+      options.box_gain * ((1 - complete_iou(predicted.boxes_cells.index({image, anchor}), wanted_boxes)) * weight).sum() / target_sum;
+  const at::Tensor point = points_cells.index({anchor}), sides = predicted.sides.index({image, anchor});
+  const at::Tensor distances = at::cat({point - wanted_boxes.slice(-1, 0, 2), wanted_boxes.slice(-1, 2, 4) - point}, -1);
+  const at::Tensor error =
+      predicted.has_bins() ? distribution_focal_loss(sides, distances) : distance_l1(sides, distances, cell_px, anchors.image_px);
+  loss.distances = options.distance_gain * (error * weight).sum() / target_sum;
   return loss;
-}
-
-DetectionLoss dual_detection_loss(const at::Tensor& raw_one2many, const at::Tensor& raw_one2one, const Anchors& anchors,
-                                  const BatchObjects& objects, const DetectionLossOptions& options) {
-  DetectionLossOptions single = options;
-  single.assign.candidates = 1;
-  const DetectionLoss many = detection_loss(raw_one2many, anchors, objects, options);
-  const DetectionLoss one = detection_loss(raw_one2one, anchors, objects, single);
-  return {many.box + one.box, many.classes + one.classes, many.distribution + one.distribution, many.targets + one.targets, many.images};
 }
 
 }  // namespace nibble

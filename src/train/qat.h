@@ -43,7 +43,7 @@ struct QatSettings {
   double box_weight = 0;          ///< divergence from its box distributions, per detection
   double feature_weight = 0;      ///< relative squared error of the quantised convolutions' outputs
   std::int64_t forced_steps = 0;  ///< steps in which the share of the float network's inputs falls from 1 to 0 (TeacherForcing, exec/net.h)
-  double label_weight = 0;        ///< the detection loss on the labels; only of heads with 16 bins a side
+  double label_weight = 0;        ///< the detection loss on the labels
   std::int64_t images_at_once = 4;  ///< how many images go through the networks at once: memory grows with this, not with the batch
   int threads = 0;                  ///< how many threads compute; 0 for as many as there are cores
   ComputeDevice device;             ///< the device that computes; graphs, scores and snapshots stay in the CPU's memory

@@ -8,12 +8,15 @@
 #include "base/threads.h"
 #include "exec/device.h"
 #include "nibble/error.h"
+#include "nibble/visibility.h"
 #include "train/train_on.h"
 
 /// LibTorch's exceptions end here.
-extern "C" void nibble_train_quantized(const nibble::Graph& baseline, const nibble::Graph& quantized, const nibble::QatHead& head,
-                                       const nibble::QatData& data, const std::function<double(const nibble::Graph&)>& score,
-                                       const nibble::QatSettings& options, const nibble::FitObserver& observer, nibble::QatResult& result) {
+extern "C" NIBBLE_EXPORT void nibble_train_quantized(const nibble::Graph& baseline, const nibble::Graph& quantized,
+                                                     const nibble::QatHead& head, const nibble::QatData& data,
+                                                     const std::function<double(const nibble::Graph&)>& score,
+                                                     const nibble::QatSettings& options, const nibble::FitObserver& observer,
+                                                     nibble::QatResult& result) {
   try {
     at::set_num_threads(nibble::thread_count(options.threads));
     result = nibble::train_on(nibble::torch_device(options.device), baseline, quantized, head, data, score, options, observer);

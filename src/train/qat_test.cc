@@ -30,8 +30,8 @@ struct Course {
   }
 };
 
-Course train(const QatSettings& settings, const std::function<double(const Graph&)>& score = {}) {
-  const Graph baseline = small_detector();
+Course train(const QatSettings& settings, const std::function<double(const Graph&)>& score = {}, std::int64_t bins = 16) {
+  const Graph baseline = small_detector(bins);
   Course course;
   std::int64_t next = 0;
   const QatData data{20, [&](std::int64_t epoch, std::int64_t first) { next = epoch * 20 + first; }, [&] { return batch_at(next++); }};
@@ -84,6 +84,20 @@ TEST(Qat, LabelsAloneAreLearned) {
   settings.label_weight = 1;
   const Course course = train(settings);
   EXPECT_EQ(course.steps[0].parts.size(), 3U);
+  EXPECT_LT(course.mean_loss(110, 10), 0.8 * course.mean_loss(0, 10));
+}
+
+/// As YOLO26 does.
+TEST(Qat, AHeadWithoutBinsLearnsLabelsAndImitates) {
+  QatSettings settings = test::quick_settings();
+  const Course imitating = train(settings, {}, 1);
+  for (std::size_t part = 0; part < 3; ++part)
+    EXPECT_LT(imitating.mean_part(part, 110, 10), 0.8 * imitating.mean_part(part, 0, 10)) << imitating.steps[0].parts.at(part).first;
+  settings.class_weight = settings.box_weight = settings.feature_weight = 0;
+  settings.label_weight = 1;
+  const Course course = train(settings, {}, 1);
+  EXPECT_GT(course.mean_part(0, 0, 10), 0) << "no box overlaps its object, nothing is tested";
+  EXPECT_GT(course.mean_part(2, 0, 10), 0);
   EXPECT_LT(course.mean_loss(110, 10), 0.8 * course.mean_loss(0, 10));
 }
 

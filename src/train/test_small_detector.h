@@ -11,31 +11,31 @@ namespace nibble::test {
 
 inline constexpr std::int64_t kSizePx = 32, kClasses = 2, kStride = 8;
 
-inline Tensor random_weights(const Shape& shape, std::uint64_t seed, double size) {
+inline Tensor random_weights(const Shape& shape, std::uint64_t seed, double size, double around = 0) {
   KeyedRandom random({seed});
   std::vector<float> values;
-  for (std::int64_t i = 0; i < count_of(shape); ++i) values.push_back(static_cast<float>(random.between(-size, size)));
+  for (std::int64_t i = 0; i < count_of(shape); ++i) values.push_back(static_cast<float>(around + random.between(-size, size)));
   return Tensor::of<float>(shape, std::move(values));
 }
 
-/// images -> conv of stride 8, SiLU -> box logits and class logits.
-inline Graph small_detector() {
+/// images -> conv of stride 8, SiLU -> box logits and class logits. With 1 bin the boxes are distances of about 1.5 cells.
+inline Graph small_detector(std::int64_t bins = 16) {
   constexpr std::int64_t kFeatures = 12;
   Graph graph;
   const auto images = graph.add_input("images", {-1, 3, kSizePx, kSizePx});
-  const auto convolve = [&](const std::string& name, ValueId x, const Shape& weight, op::Conv conv, std::uint64_t seed) {
+  const auto convolve = [&](const std::string& name, ValueId x, const Shape& weight, op::Conv conv, std::uint64_t seed, double bias = 0) {
     const auto w =
         graph.add_constant(name + ".weight", random_weights(weight, seed, 1.5 / std::sqrt(static_cast<double>(weight[1] * weight[2]))));
-    return graph.add(name, conv, {x, w, graph.add_constant(name + ".bias", random_weights({weight[0]}, seed + 50, 0.3))});
+    return graph.add(name, conv, {x, w, graph.add_constant(name + ".bias", random_weights({weight[0]}, seed + 50, 0.3, bias))});
   };
   op::Conv first;
   first.stride = {kStride, kStride};
   const auto features = graph.add("act", op::Silu{}, {convolve("features", images, {kFeatures, 3, kStride, kStride}, first, 1)});
-  const auto logits = [&](const std::string& name, std::int64_t channels, std::uint64_t seed) {
-    const auto map = convolve(name + ".conv", features, {channels, kFeatures, 1, 1}, {}, seed);
+  const auto logits = [&](const std::string& name, std::int64_t channels, std::uint64_t seed, double bias) {
+    const auto map = convolve(name + ".conv", features, {channels, kFeatures, 1, 1}, {}, seed, bias);
     return graph.add(name, op::Reshape{{0, channels, -1}}, {map});
   };
-  const auto boxes = logits("boxes", 64, 2), classes = logits("classes", kClasses, 3);
+  const auto boxes = logits("boxes", 4 * bins, 2, bins == 1 ? 1.5 : 0), classes = logits("classes", kClasses, 3, 0);
   graph.outputs = {graph.add("raw", op::Concat{.axis = 1}, {boxes, classes})};
   return graph;
 }

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/box_logits.h"
 #include "exec/convert.h"
 #include "exec/net.h"
 #include "quant/statistics/head_loss.h"
@@ -72,11 +71,6 @@ class Training {
         data_(data),
         settings_(options),
         wanted_{head.boxes, head.classes} {
-    const Shape& boxes = quantized.value(head.boxes).shape;
-    if (options.label_weight > 0 && boxes.at(1) != kBoxLogits)
-      throw Error(ErrorKind::unsupported,
-                  fmt::format("qat: the loss on labels knows heads with {} bins per side, this one has {}; train by imitation (--labels 0)",
-                              kBoxBins, boxes.at(1) / 4));
     if (options.latents_are_weights) student_.start_from_weights(baseline);
     if (options.feature_weight > 0)
       for (const LearnedLayer& layer : student_.layers()) wanted_.push_back(quantized.nodes[layer.node].outputs[0]);
@@ -157,7 +151,7 @@ class Training {
       const auto of_whole = [&](const at::Tensor& own) { return own.defined() ? own * share : own; };
       add("labels/box", of_whole(seen.labels.box), settings_.label_weight);
       add("labels/classes", of_whole(seen.labels.classes), settings_.label_weight);
-      add("labels/distribution", of_whole(seen.labels.distribution), settings_.label_weight);
+      add("labels/distances", of_whole(seen.labels.distances), settings_.label_weight);
     }
     return result;
   }
@@ -197,9 +191,9 @@ class Training {
 
   DetectionLoss learn_labels(const Samples& samples, const at::Tensor& images, const std::vector<at::Tensor>& found) const {
     DetectionLossOptions options;
-    if (head_.is_one2one) options.assign.candidates = 1;
+    if (head_.is_one2one) options.assign = {.candidates = 7, .kept = 1};
     const Anchors anchors = make_anchors(images.size(2), images.size(3), head_.strides_px, images.device());
-    return detection_loss(at::cat({found[0], found[1]}, 1), anchors, {samples.image_of, samples.labels, samples.boxes_px}, options);
+    return detection_loss(found[0], found[1], anchors, {samples.image_of, samples.labels, samples.boxes_px}, options);
   }
 
   const at::Device device_;

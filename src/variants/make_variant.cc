@@ -10,6 +10,7 @@
 #include "base/output_path.h"
 #include "calibration/layers_document.h"
 #include "calibration/output_ranges.h"
+#include "calibration/score_correction.h"
 #include "report/report_json.h"
 
 namespace nibble {
@@ -44,6 +45,14 @@ OutputRanges ranges_for(const VariantJob& job, const Graph& graph, Progress& pro
   return observe_output_ranges(graph, images, job.calibration.runtime, job.path_of(job.files[*integer]), progress);
 }
 
+Json to_json(const ScoreCorrection& correction) {
+  return {{"slope", correction.slope},
+          {"shift", correction.shift},
+          {"images", correction.images},
+          {"above_0.25", {{"float", correction.above_quarter}, {"quantized", correction.quantized_above_quarter}}},
+          {"above_0.5", {{"float", correction.above_half}, {"quantized", correction.quantized_above_half}}}};
+}
+
 /// A lower bound of what the files take: half a byte for each weight in the packed dialect, a byte in the others; a training also keeps
 /// a snapshot of the weights and of their average in single precision.
 std::int64_t least_bytes(const VariantJob& job) {
@@ -73,6 +82,10 @@ std::optional<VariantNumbers> write_variant(const VariantJob& job, Progress& pro
     network.graph = std::move(trained.graph);
     network.layers["trained"] = true;
     numbers.fit = std::move(trained.fit);
+  }
+  if (const auto correction = find_score_correction(calibration, network.graph, progress)) {
+    network.graph = with_score_correction(network.graph, *correction);
+    network.layers["score_correction"] = to_json(*correction);
   }
   const OutputRanges ranges = ranges_for(job, network.graph, progress);
   write_variant_files(calibration.baseline, {network.graph, job.training != nullptr}, calibration.recipe, job.files, ranges, job.path_of,

@@ -53,16 +53,21 @@ ValueId add_spp_elan(Graph& graph, const Module& module, const Inputs& inputs) {
   return add_child(graph, module, "cv5", add_concat_of(graph, module, parts));
 }
 
-/// The mean of each 2 x 2 window, then a strided convolution.
+/// The mean of each 2 x 2 window, of columns and then of rows: ONNX Runtime adds four numbers in another order from opset 19 on, so that
+/// files of the same weights would differ in last bits, but two in any order are the same.
+ValueId add_mean(Graph& graph, const Module& module, ValueId x) {
+  const auto of_columns = graph.add(module.path() + ".mean_y", op::AveragePool{{2, 1}, {1, 1}}, {x});
+  return graph.add(module.path() + ".mean_x", op::AveragePool{{1, 2}, {1, 1}}, {of_columns});
+}
+
+/// Means, then a strided convolution.
 ValueId add_a_conv(Graph& graph, const Module& module, const Inputs& inputs) {
-  const auto mean = graph.add(module.path() + ".mean", op::AveragePool{{2, 2}, {1, 1}}, {only(module, inputs)});
-  return add_child(graph, module, "cv1", mean);
+  return add_child(graph, module, "cv1", add_mean(graph, module, only(module, inputs)));
 }
 
 /// The same on half of the channels; the other half goes through a strided maximum.
 ValueId add_a_down(Graph& graph, const Module& module, const Inputs& inputs) {
-  const auto mean = graph.add(module.path() + ".mean", op::AveragePool{{2, 2}, {1, 1}}, {only(module, inputs)});
-  const auto halves = add_halves(graph, module, mean);
+  const auto halves = add_halves(graph, module, add_mean(graph, module, only(module, inputs)));
   const auto convolved = add_child(graph, module, "cv1", halves[0]);
   const auto largest = graph.add(module.path() + ".max", op::MaxPool{{3, 3}, {2, 2}, {1, 1}}, {halves[1]});
   return add_concat_of(graph, module, {convolved, add_child(graph, module, "cv2", largest)});

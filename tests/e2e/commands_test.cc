@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "e2e/process.h"
+#include "export/onnx_file.h"
 
 namespace nibble {
 namespace {
@@ -30,7 +31,7 @@ TEST_F(Commands, InspectReadsTheCheckpoint) {
   const auto json = inspected(kModel);
   EXPECT_EQ(json["family"], "yolov10");
   EXPECT_EQ(json["names"].size(), 80U);
-  EXPECT_EQ(json["names"]["0"], "person");
+  EXPECT_EQ(json["names"]["79"], "79");
   EXPECT_EQ(json["strides"], Json({8, 16, 32}));
   EXPECT_EQ(json["layers"].size(), 24U);
   EXPECT_EQ(json["sha256"], sha256_of_file(kModel));
@@ -361,6 +362,42 @@ TEST_F(Commands, QuantizeWritesTheIntegerForm) {
   EXPECT_EQ(qcdq["ops"]["QuantizeLinear"], 2);
   EXPECT_EQ(integer["ops"]["QuantizeLinear"], 4) << "model.1.conv's output and its sigmoid too; the first reads three channels and stays";
   for (const auto& layer : integer["layers"]) EXPECT_TRUE(layer["name"] != "model.1.conv" || layer["weight_bits"] == 4);
+}
+
+TEST_F(Commands, ATargetDecidesFilesAndNumbers) {
+  const auto recipe = [](const std::string& activations) {
+    return "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: " + activations +
+           "}\ncalibration: {images: 2, batch: 2}\nrules:\n  - {match: model.0.conv}\n  - {match: model.1.conv}\n"
+           "  - {match: '*', keep_float: true}\n";
+  };
+  write_file(folder_ / "fast.yaml", recipe("8"));
+  write_file(folder_ / "float.yaml", recipe("0"));
+  const auto made = [&](const std::string& file, const std::string& target) {
+    return nibble({"quantize", kModel, "-o", "out", "--recipe", file, "--imgsz", "160", "--threads", "1", "--target", target});
+  };
+  const auto tensorrt = made("fast.yaml", "tensorrt");
+  ASSERT_EQ(tensorrt.exit_code, 0) << tensorrt.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out/yolov10n-fast-tensorrt-int4-ptq.onnx"));
+  const auto file = folder_ / "out/yolov10n-fast-tensorrt-qcdq-ptq-opt.onnx";
+  const auto model = read_onnx(file);
+  int zero_points = 0;
+  for (const auto& tensor : model.graph().initializer()) {
+    if (!tensor.name().ends_with("_zero_point")) continue;
+    ++zero_points;
+    for (const char byte : tensor.raw_data()) EXPECT_EQ(byte, 0) << tensor.name();
+  }
+  EXPECT_GT(zero_points, 0);
+  const auto json = inspected(file.string());
+  EXPECT_FALSE(json["ops"].contains("Clip"));
+  EXPECT_EQ(json["metadata"]["nibble.target"], "tensorrt");
+
+  ASSERT_EQ(made("float.yaml", "ort-cpu").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "out/yolov10n-fast-ort-cpu-unpack-ptq.onnx"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out/yolov10n-fast-ort-cpu-qcdq-ptq.onnx"));
+  const auto refused = made("float.yaml", "qnn");
+  EXPECT_EQ(refused.exit_code, 4);
+  EXPECT_THAT(refused.err, HasSubstr("4-bit weights with quantised activations only"));
+  EXPECT_EQ(made("float.yaml", "tpu").exit_code, 2);
 }
 
 TEST_F(Commands, EvalReadsFilesOfBrevitas) {

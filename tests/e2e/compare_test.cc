@@ -56,17 +56,21 @@ TEST_F(Compare, NeedsNoAnnotations) {
                                "--layer-images", "0", "--json", "c.json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("what A sees is in B"));
+  EXPECT_THAT(outcome.out, HasSubstr("agreement: mAP 50-95 of B, with what A sees as labels: 0."));
   EXPECT_THAT(outcome.out, Not(HasSubstr("LAYERS")));
   const auto json = read_json(folder_ / "c.json");
   EXPECT_EQ(json["annotations"], nullptr);
   EXPECT_EQ(json["detections"]["map"], nullptr);
   EXPECT_GT(json["detections"]["against_a"]["objects"]["all"], 0);
+  EXPECT_GT(json["detections"]["agreement"]["mAP_50_95"], 0.05);
+  EXPECT_LT(json["detections"]["agreement"]["mAP_50_95"], 0.95) << "two layers have 2 bits";
 }
 
 TEST_F(Compare, AFileAgreesWithItself) {
   const auto outcome = nibble({"compare", "float.onnx", "float.onnx", "--max-images", "3", "--layer-images", "1"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("all equal, bit for bit"));
+  EXPECT_THAT(outcome.out, HasSubstr("with what A sees as labels: 1.0000 (50: 1.0000;"));
   EXPECT_THAT(outcome.out, HasSubstr("1. nothing: on these images B sees what A sees"));
 }
 

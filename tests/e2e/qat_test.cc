@@ -20,8 +20,8 @@ using testing::HasSubstr;
 namespace fs = std::filesystem;
 
 const std::string kModel = NIBBLE_SOURCE_DIR "/assets/yolov10n.pt";
-const std::string kImages = NIBBLE_SOURCE_DIR "/assets/coco/train2017";
-const std::string kLabelledImages = NIBBLE_SOURCE_DIR "/assets/coco/val2017";
+const std::string kImages = NIBBLE_SOURCE_DIR "/assets/coco/val2017";  // 32 of them
+const std::string kLabelledImages = kImages;
 const std::string kLabels = NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json";
 
 class QatCommand : public testing::Test {

@@ -33,8 +33,24 @@ class Run : public testing::Test {
     return run_nibble(arguments(more), folder_, setup);
   }
   Json manifest(const std::string& run_id) const { return read_json(folder_ / "runs" / run_id / "run.json"); }
+  std::string names_in(const fs::path& file) const {
+    return Json::parse(run_nibble({"inspect", file.string(), "--json"}, folder_).out)["metadata"]["names"];
+  }
   fs::path folder_ = scratch_folder();
 };
+
+TEST_F(Run, OfOneTargetScoresWhatItTakes) {
+  const auto outcome = nibble({"--run-id", "a", "--target", "ort-cpu"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto root = folder_ / "runs/a";
+  for (const auto* file :
+       {"onnx/yolov10n-fast-ort-cpu-unpack-ptq.onnx", "ptq-fast-ort-cpu-coco/metrics.json", "ptq-fast-ort-cpu-coco/compare.json"})
+    EXPECT_TRUE(fs::exists(root / file)) << file;
+  EXPECT_FALSE(fs::exists(root / "onnx/yolov10n-fast-ort-cpu-int4-ptq.onnx"));
+  EXPECT_EQ(read_json(root / "gates.json")["passed"], true);
+  EXPECT_THAT(names_in(root / "onnx/yolov10n-baseline-fp32.onnx"), HasSubstr("0: 'person'")) << "the checkpoint has numbers for names";
+  EXPECT_THAT(outcome.out, HasSubstr("have numbers for names"));
+}
 
 TEST_F(Run, LeavesACompleteRunDirectory) {
   const auto outcome = nibble({"--run-id", "a"});
@@ -215,12 +231,12 @@ TEST_F(TrainedRun, ShowsFloatCalibratedAndTrainedFilesSideBySide) {
     EXPECT_FALSE(fs::exists(root / "qat-low-coco" / file)) << file;
   EXPECT_THAT(outcome.err, HasSubstr("train low: "));
   for (const auto* row : {"| baseline-fp32 | 0.", "| low-qcdq-ptq-opt | 0.", "| low-qcdq-qat-opt | 0.", "| map_drop | low-qcdq-qat-opt |",
-                          "- low: 2 steps on 24 images; mAP_50_95 on 8 held-out images (against the float network): "})
+                          "- low: 2 steps on 48 images; mAP_50_95 on 16 held-out images (against the float network): "})
     EXPECT_THAT(outcome.out, HasSubstr(row));
   const auto run = manifest("a");
   EXPECT_EQ(run["qat"]["recipes"], Json({"low"}));
   EXPECT_EQ(run["trainings"][0]["steps"], 2);
-  EXPECT_EQ(run["inputs"]["training"]["low"]["training"], 24);
+  EXPECT_EQ(run["inputs"]["training"]["low"]["training"], 48);
   EXPECT_EQ(run["twins"].size(), 6U);  // three for each of both
   for (const auto& twin : run["twins"]) EXPECT_EQ(twin["equal"], true) << twin;
   for (const auto& [path, entry] : run["files"].items()) EXPECT_EQ(entry["sha256"], sha256_of_file(root / path)) << path;

@@ -25,6 +25,12 @@ struct Rules {
 /// a cell refers to a module or library without a row.
 Rules parse_rules(std::string_view markdown);
 
+/// The rows of the drawing: the first block of code that is headed "text", as the modules left of the vertical bar, from top to bottom.
+std::vector<std::set<std::string>> parse_drawing(std::string_view markdown);
+
+/// What is wrong with a drawing: a module that is missing, unknown or drawn twice, or that may include one beside or above it.
+std::vector<std::string> drawing_faults(const std::vector<std::set<std::string>>& drawing, const Rules& rules);
+
 /// Every line of src/ and include/ under `root` that the rules do not allow, "src/a/x.cc:3: ...", in order of file. Tests
 /// beside the code (*_test.cc, test_*.h, fuzz_*.cc) may include anything, and nothing else may include them. A folder without a row, and a
 /// row without a folder, are violations too.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "support/scratch.h"
@@ -110,13 +111,57 @@ TEST(Rules, UnknownNamesInTheTableAreErrors) {
   EXPECT_THROW(parse_rules("no table at all"), std::runtime_error);
 }
 
-TEST(Layers, SourceTreeFollowsTheArchitecture) {
-  const fs::path root = NIBBLE_SOURCE_DIR;
-  std::ifstream file(root / "docs" / "architecture.md");
-  ASSERT_TRUE(file) << "docs/architecture.md is missing";
+std::string architecture() {
+  std::ifstream file(fs::path(NIBBLE_SOURCE_DIR) / "docs" / "architecture.md");
+  EXPECT_TRUE(file) << "docs/architecture.md is missing";
   std::stringstream text;
   text << file.rdbuf();
-  for (const auto& violation : find_violations(root, parse_rules(text.str()))) ADD_FAILURE() << violation;
+  return text.str();
+}
+
+TEST(Layers, SourceTreeFollowsTheArchitecture) {
+  for (const auto& violation : find_violations(NIBBLE_SOURCE_DIR, parse_rules(architecture()))) ADD_FAILURE() << violation;
+}
+
+TEST(Drawing, FollowsTheTable) {
+  const auto drawing = parse_drawing(architecture());
+  EXPECT_GT(drawing.size(), 10U);
+  for (const auto& fault : drawing_faults(drawing, parse_rules(architecture()))) ADD_FAILURE() << fault;
+}
+
+TEST(Drawing, FaultsAreNamed) {
+  const auto rules = parse_rules(kTables);
+  const auto drawn = [&](const std::string& rows) { return drawing_faults(parse_drawing("```text\n" + rows + "```\n"), rules); };
+  EXPECT_THAT(drawn("top |\ndata | here\nbase |\ninclude/nibble |\n"), IsEmpty());
+  EXPECT_THAT(drawn("top |\nbase |\ndata |\ninclude/nibble |\n"), ElementsAre("drawn in the wrong order: data includes base"));
+  EXPECT_THAT(drawn("top data |\nbase |\ninclude/nibble |\n"), ElementsAre("drawn in the wrong order: top includes data"));
+  EXPECT_THAT(drawn("top |\nrogue |\ndata |\nbase |\ninclude/nibble base |\n"),
+              testing::IsSupersetOf({HasSubstr("without a row in the table: rogue"), HasSubstr("twice: base")}));
+  EXPECT_THAT(drawn("top |\ndata |\ninclude/nibble |\n"), ElementsAre("the drawing lacks a folder: base"));
+}
+
+/// The texts between `before` and the next quotation mark, one at most in each line.
+std::vector<std::string> quoted_after(const std::string& before, const fs::path& file) {
+  std::vector<std::string> found;
+  std::ifstream lines(file);
+  for (std::string line; std::getline(lines, line);) {
+    const auto at = line.find(before);
+    if (at == std::string::npos) continue;
+    const auto from = at + before.size();
+    found.push_back(line.substr(from, line.find('"', from) - from));
+  }
+  return found;
+}
+
+TEST(Build, CompilesEachSourceOnce) {
+  std::map<std::string, int> times;
+  for (const auto& source : quoted_after("\"file\": \"", fs::path(NIBBLE_BINARY_DIR) / "compile_commands.json")) {
+    ++times[source];
+    if (source.find("/unity_") == std::string::npos) continue;
+    for (const auto& part : quoted_after("#include \"", source)) ++times[part];
+  }
+  EXPECT_GT(times.size(), 200U);
+  for (const auto& [source, count] : times) EXPECT_EQ(count, 1) << source << ": give it a library that its users link";
 }
 
 }  // namespace

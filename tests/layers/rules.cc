@@ -52,7 +52,7 @@ std::vector<Row> table_of(std::string_view markdown, std::string_view first_head
 /// "src/ckpt" -> "ckpt", "include/nibble" -> "nibble".
 std::string module_name(const std::string& folder) { return folder.substr(folder.find_last_of('/') + 1); }
 
-/// "OpenCV (image_island.cc)" -> {"OpenCV", "image_island.cc"}.
+/// "OpenCV (image_module.cc)" -> {"OpenCV", "image_module.cc"}.
 std::pair<std::string, std::string> library_of(const std::string& item) {
   const auto open = item.find('(');
   if (open == std::string::npos) return {item, ""};

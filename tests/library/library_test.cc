@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/files.h"
+#include "data/pixels.h"
 #include "library/embedded.h"
 #include "support/scratch.h"
 #include "text/result_text.h"
@@ -49,7 +50,7 @@ TEST_F(Library, InspectTellsCheckpointsFromOnnxFiles) {
   EXPECT_EQ(checkpoint.bytes, static_cast<std::int64_t>(fs::file_size(kModel)));
   EXPECT_EQ(checkpoint.sha256, sha256_of_file(kModel));
   EXPECT_EQ(checkpoint.layers.size(), 24U);
-  EXPECT_EQ(checkpoint.class_names.at(0), "person");
+  EXPECT_EQ(checkpoint.class_names.at(79), "79");
   EXPECT_THAT(checkpoint.strides, ElementsAre(8, 16, 32));
   EXPECT_THAT(checkpoint.foreign_names, IsEmpty());
   EXPECT_EQ(text_of(found), printed(folder(), "inspect '" + kModel.string() + "'"));
@@ -132,6 +133,85 @@ TEST_F(Library, CleanCountsAndCompares) {
   EXPECT_EQ(json_text_of(result), printed(folder(), arguments + " --json"));
 }
 
+TEST_F(Library, PredictReturnsBoxesAndWhereTheyAreDrawn) {
+  PredictOptions options;
+  options.model = options.baseline = exported(folder());
+  options.source = kImages / "000000000139.jpg";
+  if (!fs::exists(options.source)) options.source = fs::directory_iterator(kImages)->path();
+  options.output = folder() / "seen";
+  options.save_text = true;
+  const auto result = predict(options, silent_);
+  ASSERT_EQ(result.images.size(), 1U);
+  const auto& image = result.images[0];
+  EXPECT_TRUE(fs::exists(image.picture));
+  EXPECT_EQ(image.picture, options.output / (options.source.stem().string() + ".jpg"));
+  EXPECT_TRUE(fs::exists(image.labels));
+  EXPECT_EQ(result.input_size, ImageSize(test::kSmall));
+  EXPECT_TRUE(result.is_compared);
+  ASSERT_EQ(image.boxes.size(), image.baseline_boxes.size());
+  for (const auto& box : image.boxes) {
+    EXPECT_EQ(box.change, BoxChange::none);
+    EXPECT_GE(box.confidence, 0.25);
+    EXPECT_LE(box.box_xywh_px[0] + box.box_xywh_px[2], static_cast<double>(image.size.width) + 1);
+  }
+  options.source = folder() / "none";
+  expect_error(ErrorKind::input, {"none"}, [&] { predict(options, silent_); });
+  options.detect.confidence = 2;
+  expect_error(ErrorKind::usage, {"confidence"}, [&] { predict(options, silent_); });
+}
+
+TEST_F(Library, AnImageDetectorFindsTheSameInAFileAndInPixels) {
+  ImageDetectorOptions options;
+  options.model = exported(folder());
+  ImageDetector opened(options);
+  const ImageDetector detector = std::move(opened);  // it may be handed on
+  EXPECT_EQ(detector.input_size(), ImageSize(test::kSmall));
+  EXPECT_EQ(detector.class_names().size(), 80U);
+  const auto file = kImages / "000000000139.jpg";
+  const auto objects = detector.detect(file);
+  ASSERT_FALSE(objects.empty());
+  const auto& first = objects.front();
+  EXPECT_GT(first.score, 0.25);
+  EXPECT_EQ(first.class_name, detector.class_names().at(first.class_index));
+  for (const auto& object : objects) {
+    EXPECT_LE(object.score, first.score);
+    EXPECT_GE(std::min(object.left_px, object.top_px), 0);
+    EXPECT_LE(object.left_px + object.width_px, 640.01);
+    EXPECT_LE(object.top_px + object.height_px, 426.01);
+  }
+  // The same as the command's, which writes whole numbers of classes and boxes.
+  EvalOptions eval;
+  eval.model = options.model;
+  eval.data.max_images = 1;
+  eval.detect = options.detect;
+  eval.skip_latency = true;
+  EXPECT_EQ(evaluate(eval, silent_).metrics.num_detections, static_cast<std::int64_t>(objects.size()));
+
+  const auto pixels = read_pixels(file, {426, 640}).pixels;
+  const auto again = detector.detect(RgbView{pixels.rgb, {426, 640}});
+  ASSERT_EQ(again.size(), objects.size());
+  for (std::size_t i = 0; i < again.size(); ++i) {
+    EXPECT_EQ(again[i].score, objects[i].score);
+    EXPECT_EQ(again[i].left_px, objects[i].left_px);
+    EXPECT_EQ(again[i].height_px, objects[i].height_px);
+  }
+  expect_error(ErrorKind::input, {"no.jpg"}, [&] { detector.detect(folder() / "no.jpg"); });
+  expect_error(ErrorKind::usage, {"bytes"}, [&] { detector.detect(RgbView{pixels.rgb, {640, 640}}); });
+  options.detect.iou = 2;
+  expect_error(ErrorKind::usage, {"iou"}, [&] { ImageDetector{options}; });
+}
+
+TEST_F(Library, ATargetIsInspectedByItsTable) {
+  const auto file = exported(folder());
+  const auto found = inspect_for_target(file, "ort-cuda", "1.24");
+  EXPECT_EQ(found.version, "1.24");
+  EXPECT_EQ(inspect_for_target(file, "ort-cuda", "").version, "1.31.1");
+  const auto arguments = "inspect '" + file.string() + "' --target ort-cuda --ort 1.24";
+  EXPECT_EQ(text_of(found), printed(folder(), arguments));
+  EXPECT_EQ(json_text_of(found), printed(folder(), arguments + " --json"));
+  expect_error(ErrorKind::usage, {"tensorrt"}, [&] { inspect_for_target(file, "tensorrt", ""); });
+}
+
 TEST_F(Library, EvaluateAndScoreGiveTheSameNumbers) {
   EvalOptions options;
   options.model = exported(folder());
@@ -167,7 +247,7 @@ TEST_F(Library, CompareAFileWithItself) {
   options.runtime.threads = 1;
   const auto comparison = compare(options, silent_);
   EXPECT_EQ(comparison.count, 2);
-  EXPECT_EQ(comparison.category_names.at(0), "person");
+  EXPECT_EQ(comparison.category_names.at(0), "0");
   ASSERT_TRUE(comparison.tensors);
   EXPECT_EQ(comparison.tensors->layers.size(), 83U);
   EXPECT_FALSE(comparison.tensors->first_different());

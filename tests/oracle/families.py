@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes tests/golden/families: small checkpoints of each family of detectors with random weights, and what Ultralytics answers with them.
 
-usage: families.py OUT_DIR [NAME...]       (needs numpy, torch, ultralytics 8.4)
-       families.py --whole OUT_DIR NAME... (whole sizes, "yolo11m", not for committing: 160 px, 7 classes)
+usage: families.py OUT_DIR [NAME...]       (needs numpy, torch, ultralytics 8.4; whole sizes: families_whole.py)
 
 For each NAME: NAME.pt, a checkpoint as Ultralytics writes it, its archive compressed; NAME_HEAD.npy, the decoded output [1, 4 + classes,
 anchors] of each branch (one2many: cx, cy, w, h; one2one: x1, y1, x2, y2) in FP32 for the image input.npy [1, 3, size, size]. Weights take
@@ -70,8 +69,10 @@ def randomise(model, generator):
                 module.dfl.conv.weight.copy_(torch.arange(module.reg_max).reshape(1, -1, 1, 1))
 
 
-def save(model, path):
+def save(model, path, is_small):
     torch.save({"model": model.half().eval(), "train_args": {"imgsz": SIZE}}, path)
+    if not is_small:
+        return
     with zipfile.ZipFile(path) as archive:
         entries = {info.filename: archive.read(info) for info in archive.infolist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -93,31 +94,29 @@ def answers(model, image):
         return found
 
 
-def make(name, model, image, out):
+def make(name, model, image, out, is_small=True):
     generator = torch.Generator().manual_seed(len(name))
     randomise(model, generator)
     model.names = {i: f"class {i}" for i in range(model.yaml["nc"])}
-    save(model, out / f"{name}.pt")
+    save(model, out / f"{name}.pt", is_small)
     for branch, output in answers(model.float().eval(), image).items():
         np.save(out / f"{name}_{branch}.npy", output)
 
 
-def main(arguments):
-    whole = arguments[0] == "--whole"
-    out = pathlib.Path(arguments[int(whole)])
-    out.mkdir(parents=True, exist_ok=True)
-    names = arguments[int(whole) + 1 :]
-    size = 160 if whole else SIZE
+def random_image(size):
     image = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
-    image = (image * 255).round() / 255
+    return (image * 255).round() / 255
+
+
+def main(arguments):
+    out = pathlib.Path(arguments[0])
+    out.mkdir(parents=True, exist_ok=True)
+    image = random_image(SIZE)
     np.save(out / "input.npy", image.numpy())
-    for name in names or SMALL:
+    for name in arguments[1:] or SMALL:
         torch.manual_seed(0)
-        if whole:
-            model = DetectionModel(f"{name}.yaml", ch=3, nc=7, verbose=False)
-        else:
-            file, channels = SMALL[name]
-            model = DetectionModel(narrow(yaml_model_load(file), channels), ch=3, nc=CLASSES, verbose=False)
+        file, channels = SMALL[name]
+        model = DetectionModel(narrow(yaml_model_load(file), channels), ch=3, nc=CLASSES, verbose=False)
         assert isinstance(model.model[-1], Detect)
         make(name, model, image, out)
         print(name, sum(p.numel() for p in model.parameters()), "parameters,", (out / f"{name}.pt").stat().st_size, "bytes")

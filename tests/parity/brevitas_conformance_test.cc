@@ -100,8 +100,7 @@ class Reference : public ::testing::TestWithParam<const char*> {
     theirs_ = read_onnx(path_);
     sites_ = conv_sites(theirs_);
     for (auto& site : sites_) site.name = our_name(site);
-    float_ =
-        build_baseline(read_checkpoint(fs::path(NIBBLE_SOURCE_DIR) / "assets/yolov10n.pt"), BuildOptions{.head = Head::one2many}).graph;
+    float_ = build_baseline(read_checkpoint(shared_folder() / "weights/yolov10n.pt"), BuildOptions{.head = Head::one2many}).graph;
   }
   fs::path path_;
   onnx::ModelProto theirs_;

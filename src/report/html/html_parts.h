@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "nibble/report.h"
+#include "report/html/report_html.h"
 #include "report/training_curve.h"
 
 namespace nibble {
@@ -30,6 +31,28 @@ Json twin_table(const Report& report);
 
 /// One entry per training: {text, scores, losses: [{name, chart}], curve_link, curve}; scores is false without any. `curves`: by recipe.
 Json training_sections(const Report& report, const std::map<std::string, TrainingCurve>& curves);
+
+/// One entry per artefact with pictures: {name, pictures: [{source, alt, kind, caption, link}], left_out}. `source` is a data URI; all of
+/// them together have at most `budget` bytes, the first pictures of every artefact before the second ones. left_out is false, or a
+/// sentence.
+Json picture_sections(const Report& report, const std::map<std::string, std::vector<HtmlPicture>>& pictures, std::size_t budget);
+
+/// {scatter, points: [{rank, name, text}], spread, curves: [{name, chart}]}: accuracy against size of what has a score, times of single
+/// runs, precision against recall; each false where nothing was measured. `precision`: curves.json by artefact name.
+Json distribution_charts(const Report& report, const std::map<std::string, Json>& precision, const std::map<std::string, Json>& metrics);
+
+/// {rows: [{name, cells: [{map, change}]}]}: mAP 50-95 of small, medium and large objects, and the change against the baseline; false
+/// without a scored baseline. `metrics`: metrics.json by artefact name.
+Json size_table(const Report& report, const std::map<std::string, Json>& metrics);
+
+/// [{name, lost, gained}]: of each scored quantised file the classes that changed most, as text; empty without a scored baseline.
+Json class_changes(const Report& report, const std::map<std::string, Json>& metrics);
+
+/// {has, recommendations: [{purpose, artifact, link, reason}], losses: [{artifact, sentence}]}; artifact is false where no file is
+/// recommended.
+Json verdict_values(const Report& report);
+/// {rows: [{name, metric, value, interval, change, change_interval}], note}; false where no resamples were drawn.
+Json interval_table(const Report& report);
 
 /// {map, size}: mAP of what was scored, size of every file. map is false when nothing was scored.
 Json variant_charts(const Report& report);

@@ -25,6 +25,7 @@ pre { background: #f5f5f5; padding: .7rem; margin: .4rem 0; white-space: pre-wra
 .verdict ul { margin: .4rem 0 0; }
 .verdict li { font-size: .9rem; }
 .passed-text { color: #00568a; }
+.open-text { font-weight: bold; }
 .failed-text { color: #a84300; font-weight: bold; }
 .scroll { overflow-x: auto; margin: .5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
@@ -72,6 +73,7 @@ constexpr const char* kHead = R"html(<!DOCTYPE html>
 constexpr const char* kResults = R"html(</style>
 </head>
 <body>
+<a class="skip" href="#content">Skip to the results</a>
 <header>
 <h1>{{title}}</h1>
 <p class="lead">{{sentence}}</p>
@@ -87,14 +89,16 @@ constexpr const char* kResults = R"html(</style>
 </ul>
 </div>
 </header>
-<main>
-{{#has_variants}}
+<main id="content">
+)html";
+
+constexpr const char* kFiles = R"html({{#has_variants}}
 <h2>Files</h2>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0"><table class="cards">
 <thead><tr><th>variant</th><th class="n">mAP 50-95</th><th class="n">change</th><th class="n">mAP 50</th><th class="n">mean ms</th><th class="n">p90 ms</th><th class="n">size</th><th class="n">ratio</th><th>file</th></tr></thead>
 <tbody>
 {{#variants}}
-<tr{{#scored}} class="scored"{{/scored}}><td class="name">{{name}}</td><td class="n">{{map_50_95}}</td><td class="n">{{change}}</td><td class="n">{{map_50}}</td><td class="n">{{mean_ms}}</td><td class="n">{{p90_ms}}</td><td class="n">{{size}}</td><td class="n">{{ratio}}</td><td><a href="{{link}}">onnx</a></td></tr>
+<tr{{#scored}} class="scored"{{/scored}}><td class="name">{{name}}</td><td class="n" data-label="mAP 50-95">{{map_50_95}}</td><td class="n" data-label="change">{{change}}</td><td class="n" data-label="mAP 50">{{map_50}}</td><td class="n" data-label="mean ms">{{mean_ms}}</td><td class="n" data-label="p90 ms">{{p90_ms}}</td><td class="n" data-label="size">{{size}}</td><td class="n" data-label="ratio">{{ratio}}</td><td><a href="{{link}}">onnx</a></td></tr>
 {{/variants}}
 </tbody></table></div>
 <p class="small">Change and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. "-": not measured.</p>
@@ -154,7 +158,7 @@ there, in decibels. Higher is better; 6 dB are about one bit. All charts have th
 {{/float_layers}}
 {{#has_rows}}
 <details><summary>All {{row_count}} layers</summary>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0"><table>
 <thead><tr><th>layer</th><th class="n">weight bits</th><th class="n">input bits</th><th>method</th><th class="n">weight SQNR dB</th><th class="n">output SQNR dB</th><th class="n">clipped %</th><th class="n">zeroed %</th><th>note</th></tr></thead>
 <tbody>
 {{#rows}}
@@ -170,7 +174,7 @@ there, in decibels. Higher is better; 6 dB are about one bit. All charts have th
 constexpr const char* kChecks = R"html({{#classes}}
 <h2>Classes</h2>
 <details><summary>AP 50-95 of {{count}} classes, greatest loss first</summary>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0"><table>
 <thead><tr><th>class</th><th class="n">objects</th><th class="n">baseline</th>{{#variants}}<th class="n">{{.}}</th><th class="n">change</th>{{/variants}}</tr></thead>
 <tbody>
 {{#rows}}
@@ -186,7 +190,7 @@ constexpr const char* kChecks = R"html({{#classes}}
 {{/has_gates}}
 {{#has_gates}}
 <details{{#gates_open}} open{{/gates_open}}><summary>{{gates_heading}}</summary>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0"><table>
 <thead><tr><th>gate</th><th>of</th><th>result</th><th>found</th></tr></thead>
 <tbody>
 {{#gates}}
@@ -196,7 +200,7 @@ constexpr const char* kChecks = R"html({{#classes}}
 {{/has_gates}}
 {{#has_parity}}
 <details><summary>Numeric parity between files and executions</summary>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0"><table>
 <thead><tr><th>file</th><th>compared</th><th class="n">scores differ by</th><th class="n">boxes by px</th></tr></thead>
 <tbody>
 {{#parity}}
@@ -243,8 +247,9 @@ constexpr const char* kOrigin = R"html({{#has_caveats}}
 }  // namespace
 
 const std::string& report_template() {
-  static const std::string page =
-      std::string(kHead) + kStyle + kResults + blame_template() + training_template() + runtime_template() + kLayers + kChecks + kOrigin;
+  static const std::string page = std::string(kHead) + kStyle + adaptive_style() + kResults + verdict_template() + pictures_template() +
+                                  kFiles + distributions_template() + intervals_template() + blame_template() + training_template() + runtime_template() +
+                                  kLayers + class_changes_template() + kChecks + kOrigin;
   return page;
 }
 

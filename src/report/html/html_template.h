@@ -13,6 +13,17 @@ const char* blame_template();
 /// Its sections on the runtime and on twins (html_template_runtime.cc).
 const char* runtime_template();
 
+/// What its style adds for dark screens, phones, keyboards and paper (html_style.cc).
+const char* adaptive_style();
+
+/// Its sections on the verdict, on pictures, on accuracy, size and time, and on classes (html_template_pictures.cc).
+const char* verdict_template();
+const char* pictures_template();
+const char* distributions_template();
+const char* class_changes_template();
+/// Its section on intervals (html_intervals.cc).
+const char* intervals_template();
+
 /// Its section on trainings (html_template_training.cc).
 const char* training_template();
 

@@ -18,7 +18,7 @@ split by repairing one kind of change at a time towards the baseline, averaged o
 <figure><figcaption>mAP 50-95 lost by <span class="small">negative: the change did good</span></figcaption>
 {{{costs}}}</figure>
 {{/costs}}
-<div class="scroll"><table>
+<div class="scroll" tabindex="0"><table>
 <thead><tr><th>objects of the baseline</th><th class="n">all</th><th class="n">small</th><th class="n">medium</th><th class="n">large</th></tr></thead>
 <tbody>
 {{#rows}}

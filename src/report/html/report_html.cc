@@ -9,6 +9,7 @@
 #include "base/image_size_text.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
+#include "report/evidence.h"
 #include "report/html/html_origin.h"
 #include "report/html/html_parts.h"
 #include "report/html/html_template.h"
@@ -20,6 +21,9 @@ namespace {
 
 /// Longer findings (a list of all layers) stand complete in gates.json and in the layers' section.
 constexpr std::size_t kLongestFinding = 180;
+
+/// Of all pictures together, as they stand in the page.
+constexpr std::size_t kPictureBytes = 2'000'000;
 
 std::string shortened(const std::string& text) {
   if (text.size() <= kLongestFinding) return text;
@@ -56,28 +60,37 @@ std::string sentence(const Report& report) {
                      text_of(report.image_size), made, scored_text(report));
 }
 
-std::string gates_text(std::int64_t failed, std::size_t all) {
+std::string gates_text(const Report& report) {
+  const auto all = report.gates.size();
+  const auto failed = report.failed_gates(), undecided = report.undecided_gates();
   if (all == 0) return "no gate was checked";
-  return failed == 0 ? fmt::format("all {} gates passed", all) : fmt::format("{} of {} gates FAILED", failed, all);
+  if (failed == 0 && undecided == 0) return fmt::format("all {} gates passed", all);
+  const auto text = failed == 0 ? fmt::format("no gate of {} failed", all) : fmt::format("{} of {} gates FAILED", failed, all);
+  return undecided == 0 ? text : fmt::format("{}, {} have not enough evidence", text, undecided);
 }
 
 /// A run that broke off is never "passed", whatever its gates say.
 Json verdict(const Report& report, const Json& manifest) {
-  const auto failed = std::count_if(report.gates.begin(), report.gates.end(), [](const auto& gate) { return !gate.passed; });
+  const auto failed = report.failed_gates();
   const bool complete = report.status == "done";
-  auto text = gates_text(failed, report.gates.size());
+  auto text = gates_text(report);
   text = complete ? fmt::format("Finished: {}.", text) : fmt::format("Not complete: {}; so far {}.", report.status, text);
   const auto has_score = [](const auto& artifact) { return artifact.score.has_value(); };
   if (complete && std::none_of(report.artifacts.begin(), report.artifacts.end(), has_score))
     text += " Nothing was scored, so this says nothing about detection quality.";
-  const bool passed = complete && failed == 0 && !report.gates.empty();
+  const bool passed = complete && failed == 0 && report.undecided_gates() == 0 && !report.gates.empty();
   const auto state = passed ? "passed" : (failed > 0 || report.status == "failed" ? "failed" : "open");
   Json failures = Json::array();
   for (const auto& gate : report.gates)
-    if (!gate.passed) failures.push_back({{"gate", gate.gate}, {"subject", gate.subject}, {"detail", shortened(gate.detail)}});
+    if (!gate.passed && !gate.undecided)
+      failures.push_back({{"gate", gate.gate}, {"subject", gate.subject}, {"detail", shortened(gate.detail)}});
   Json reason = false;
   if (manifest.contains("error") && manifest.at("error").is_string() && !complete) reason = {{"reason", manifest.at("error")}};
-  return {{"state", state}, {"mark", passed ? "\u2713" : "\u2717"}, {"text", text}, {"reason", reason}, {"failures", failures}};
+  return {{"state", state},
+          {"mark", passed ? "\u2713" : (std::string(state) == "open" ? "?" : "\u2717")},
+          {"text", text},
+          {"reason", reason},
+          {"failures", failures}};
 }
 
 Json variants(const Report& report) {
@@ -104,8 +117,11 @@ Json gates(const Report& report) {
   for (const auto& gate : report.gates)
     list.push_back({{"gate", gate.gate},
                     {"subject", gate.subject},
-                    {"state", gate.passed ? "passed" : "failed"},
-                    {"result", gate.passed ? "\u2713 passed" : "\u2717 FAILED"},
+                    {"state", outcome_state(gate)},
+                    {"result", (gate.passed      ? "\u2713 "
+                                : gate.undecided ? "? "
+                                                 : "\u2717 ") +
+                                   outcome_text(gate)},
                     {"detail", shortened(gate.detail)}});
   return list;
 }
@@ -144,7 +160,12 @@ Json values_of(const HtmlInput& input) {
   Json values = {{"title", fmt::format("{}: quantisation report", report.model)},
                  {"sentence", sentence(report)},
                  {"verdict", verdict(report, input.manifest)},
+                 {"take", verdict_values(report)},
+                 {"pictures", picture_sections(report, input.pictures, kPictureBytes)},
                  {"variants", variants(report)},
+                 {"distributions", distribution_charts(report, input.precision, input.metrics)},
+                 {"sizes", size_table(report, input.metrics)},
+                 {"class_changes", class_changes(report, input.metrics)},
                  {"charts", variant_charts(report)},
                  {"blame", blame_sections(report, input.comparisons)},
                  {"trainings", training_sections(report, input.curves)},
@@ -153,7 +174,8 @@ Json values_of(const HtmlInput& input) {
                  {"recipes", layer_sections(report, input.layers)},
                  {"classes", class_table(report, input.metrics)},
                  {"gates", gates(report)},
-                 {"gates_open", !report.gates_passed()},
+                 {"intervals", interval_table(report)},
+                 {"gates_open", report.failed_gates() + report.undecided_gates() > 0},
                  {"parity", parity(report)},
                  {"caveats", caveats(report)},
                  {"data", data_lines(input)},
@@ -161,10 +183,10 @@ Json values_of(const HtmlInput& input) {
                  {"command", shell_text(input.manifest.value("command", std::vector<std::string>{}))},
                  {"when", when_text(input)},
                  {"files", files(input)}};
-  for (const auto* list : {"variants", "blame", "trainings", "runtime", "twins", "recipes", "gates", "parity", "caveats"})
+  for (const auto* list :
+       {"variants", "pictures", "class_changes", "blame", "trainings", "runtime", "twins", "recipes", "gates", "parity", "caveats"})
     values[fmt::format("has_{}", list)] = !values[list].empty();
-  const auto failed = std::count_if(report.gates.begin(), report.gates.end(), [](const auto& gate) { return !gate.passed; });
-  values["gates_heading"] = gates_text(failed, report.gates.size());
+  values["gates_heading"] = gates_text(report);
   return values;
 }
 

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <filesystem>
+
+#include "data/coco.h"
+
+namespace nibble {
+
+/// Writes an instances file that read_coco reads back as the same images, annotations and categories, in the same order and with the same
+/// numbers; image ids are numbers also where the source had texts. Errors as write_file.
+void write_coco(const std::filesystem::path& path, const CocoDataset& dataset);
+
+}  // namespace nibble

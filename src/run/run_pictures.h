@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures and precision-recall curves of a quantised file beside its float baseline.
+#pragma once
+#include <string>
+
+#include "nibble/report.h"
+#include "run/run_journal.h"
+#include "run/run_plan.h"
+
+namespace nibble {
+
+/// Beside the file's comparison, unless an earlier attempt left them: pictures.json, the pictures it names (pictures/changed-1.jpg, ...,
+/// pictures/typical-1.jpg, ...) and curves.json (docs/formats.md). Drawn from the detections that were scored.
+void draw_changes(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline, const ArtifactReport& artifact,
+                  const std::string& method);
+
+}  // namespace nibble

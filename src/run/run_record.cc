@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/run_record.h"
+
+#include <fmt/format.h>
+
+#include "nibble/error.h"
+#include "report/blame.h"
+#include "report/metrics_json.h"
+#include "report/report_json.h"
+#include "run/environment.h"
+#include "run/run_dir.h"
+#include "run/versions.h"
+
+namespace nibble {
+namespace {
+
+Parity parity_of(const Json& json) { return {json.at("what"), json.at("max_score"), json.at("max_box_px"), json.at("must_be_equal")}; }
+
+Score score_of(const UntrustedRun& run, const Json& json) {
+  const auto metrics = json.at("metrics").get<std::string>();
+  Score score = score_from_document(run.json(metrics), metrics);
+  score.detections_path = json.value("detections", "");
+  if (json.contains("reference_mAP_50_95")) score.reference_map_50_95 = json.at("reference_mAP_50_95").get<double>();
+  return score;
+}
+
+ArtifactReport artifact_of(const UntrustedRun& run, const Json& json) {
+  ArtifactReport artifact;
+  artifact.name = json.at("name");
+  artifact.recipe = json.at("recipe");
+  artifact.path = json.at("path");
+  artifact.bytes = json.at("bytes");
+  artifact.sha256 = json.at("sha256");
+  artifact.loads = json.at("loads");
+  artifact.finite = json.at("finite");
+  artifact.problem = json.value("problem", "");
+  for (const auto& row : json.at("parity")) artifact.parity.push_back(parity_of(row));
+  if (json.contains("score")) artifact.score = score_of(run, json.at("score"));
+  if (json.contains("runtime") && json.at("runtime").contains("time_ratio") && json.at("runtime").at("time_ratio").is_number())
+    artifact.runtime.emplace().time_ratio = json.at("runtime").at("time_ratio").get<double>();
+  if (json.contains("comparison")) {
+    const auto path = json.at("comparison").get<std::string>();
+    artifact.blame = blame_from_document(run.json(path), path);
+  }
+  return artifact;
+}
+
+TwinReport twin_of(const Json& json) {
+  TwinReport twin;
+  twin.recipe = json.at("recipe");
+  twin.artifact = json.at("artifact");
+  twin.reference = json.at("reference");
+  twin.layers = json.at("layers");
+  twin.codes = json.at("integers");
+  if (json.at("dequantised").is_number()) twin.weights = json.at("dequantised");
+  twin.difference = json.value("difference", "");
+  if (!json.at("equal").get<bool>() && twin.difference.empty()) twin.difference = "not equal";
+  return twin;
+}
+
+void compare(std::vector<std::string>& found, const std::string& what, const Json& before, const Json& now) {
+  if (before == now) return;
+  const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', true); };
+  found.push_back(fmt::format("{}: {} then, {} now", what, text(before), text(now)));
+}
+
+}  // namespace
+
+RunRecord read_run_record(const UntrustedRun& run) {
+  const auto& manifest = run.manifest();
+  try {
+    RunRecord record;
+    const auto& settings = manifest.at("settings");
+    record.smoke = settings.at("smoke");
+    record.strict_gates = settings.at("strict_gates");
+    record.resamples = settings.at("resamples");
+    record.seed = manifest.at("seed");
+    record.limits = read_gate_limits(run.config(RunNames::kGateLimits));
+    auto& report = record.report;
+    report.status = "done";
+    report.model = manifest.at("model");
+    report.head = manifest.at("head");
+    report.resamples = record.smoke ? 0 : record.resamples;
+    for (const auto& artifact : manifest.at("artifacts")) report.artifacts.push_back(artifact_of(run, artifact));
+    for (const auto& twin : manifest.at("twins")) report.twins.push_back(twin_of(twin));
+    for (const auto& recipe : manifest.at("recipes"))
+      report.recipes.push_back(recipe_report_from_json(run.json(RunNames::layers(recipe.get<std::string>())).at("recipe")));
+    report.bad_data = manifest.at("bad_data").get<std::vector<std::string>>();
+    return record;
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::input, fmt::format("run directory: {}: run.json: {}; it is of another version of nibble, or damaged",
+                                              run.root().string(), error.what()));
+  }
+}
+
+std::vector<std::string> environment_differences(const UntrustedRun& run) {
+  std::vector<std::string> found;
+  const Json libraries = library_versions(), machine = machine_facts();
+  const Json libraries_then = run.has("env/libraries.json") ? run.json("env/libraries.json") : Json::object();
+  const Json machine_then = run.has("env/machine.json") ? run.json("env/machine.json") : Json::object();
+  const auto then = [](const Json& json, const char* key) {
+    return json.is_object() && json.contains(key) ? json.at(key) : Json("unknown");
+  };
+  for (const auto* name : {"nibble", "compiler", "LibTorch", "LibTorch detail", "ONNX Runtime", "OpenCV"})
+    compare(found, fmt::format("version of {}", name), then(libraries_then, name), then(libraries, name));
+  for (const auto* name : {"architecture", "cpu", "cpu_flags", "gpu_driver"})
+    compare(found, fmt::format("machine: {}", name), then(machine_then, name), then(machine, name));
+  return found;
+}
+
+}  // namespace nibble
