@@ -16,7 +16,8 @@ namespace nibble {
 namespace fs = std::filesystem;
 
 ScoringResult Judge::score_file(const std::function<void(const fs::path&)>& emit) const {
-  if (file_.has_parent_path()) fs::create_directories(file_.parent_path());
+  std::error_code ignored;  // writing says what is wrong
+  if (file_.has_parent_path()) fs::create_directories(file_.parent_path(), ignored);
   const ScratchFile scratch(file_);
   emit(scratch.at);
   ScoringOptions scoring;

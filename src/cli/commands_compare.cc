@@ -23,6 +23,7 @@ void add_compare_command(CLI::App& app, Action& chosen) {
   command.add_option("A", compare_options.a, "the measure, usually the float file")->required()->type_name("A.onnx");
   command.add_option("B", compare_options.b, "what is judged by it, usually the quantised file")->required()->type_name("B.onnx");
   add_data_options(command, compare_options.data, true, "100");
+  add_bad_data_option(command, compare_options.data.on_bad_data, "stop");
   add_detector_file_options(command, compare_options.file);
   command.add_option("--conf", compare_options.confidence, "score from which on a detection counts as an object")
       ->check(CLI::Range(0.01, 1.0))

@@ -30,7 +30,7 @@ std::optional<EvalSet> open_annotated(const CompareOptions& options) {
   auto data = options.data;
   if (!data.max_images && data.image_ids_list.empty()) data.max_images = kDefaultMaxImages;
   auto set = open_eval_set(data);
-  require_images(set);
+  require_readable(set, data.on_bad_data, options.runtime.threads);
   return set;
 }
 

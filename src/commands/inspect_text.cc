@@ -75,6 +75,8 @@ std::string meaning_of(const OnnxSummary& summary) {
   if (const auto found = summary.metadata.find("nibble.output0"); found != summary.metadata.end()) return found->second;
   if (summary.outputs.empty() || summary.outputs[0].shape.size() != 3) return "not a shape nibble knows";
   const auto& shape = summary.outputs[0].shape;
+  if (!extent_of(shape[1]) && !extent_of(shape[2]))
+    return "its dimensions are known when it runs; eval, profile and compare find out what they mean";
   if (shape[2] == "6") return output_meaning(Head::one2one, 0);
   const auto names = summary.metadata.find("names");
   const auto classes = names == summary.metadata.end() ? std::nullopt : parse_python_dict(names->second);

@@ -164,7 +164,8 @@ QuantizeResult train(const QatOptions& options, Progress& listener) {
     Progress silent;
     return Qat(options, processes, place.local_rank, silent).run();
   }
-  fs::create_directories(options.output_dir);
+  std::error_code ignored;  // the lock says what is wrong
+  fs::create_directories(options.output_dir, ignored);
   const FolderLock lock(options.output_dir);
   return Qat(options, processes, place.local_rank, progress).run();
 }

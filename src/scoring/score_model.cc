@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/log.h"
 #include "base/threads.h"
 #include "data/class_match.h"
@@ -71,11 +74,43 @@ MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& d
   return settings;
 }
 
+/// Roboflow's parent of all categories: id 0, and nothing is annotated with it.
+bool has_unused_root(const CocoDataset& dataset) {
+  const auto is_root = [](const auto& annotation) { return annotation.category_id == 0; };
+  return dataset.categories.size() > 1 && dataset.categories.front().id == 0 &&
+         std::none_of(dataset.annotations.begin(), dataset.annotations.end(), is_root);
+}
+
+/// A file without class names is held against the categories; where it has one class less than these, the root goes.
+DetectorFile open_for(const ScoringOptions& options, EvalSet& set) {
+  const auto open = [&](std::int64_t categories) {
+    return open_detector(options.model, options.runtime, options.optimize, categories, options.file);
+  };
+  const auto count = static_cast<std::int64_t>(set.dataset.categories.size());
+  std::optional<Error> first;
+  try {
+    return open(count);
+  } catch (const Error& error) {
+    const bool may_be_root = error.kind() == ErrorKind::unsupported || error.kind() == ErrorKind::input;
+    if (!may_be_root || !has_unused_root(set.dataset)) throw;
+    first = error;
+  }
+  try {
+    auto detector = open(count - 1);
+    log(LogLevel::info, fmt::format("classes: {}: nothing is annotated with '{}' (id 0), which is taken for the parent of the others",
+                                    set.annotations_name, set.dataset.categories.front().name));
+    set.dataset.categories.erase(set.dataset.categories.begin());
+    return detector;
+  } catch (const Error&) {
+    throw *first;
+  }
+}
+
 }  // namespace
 
-ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Progress& progress) {
-  const auto categories = static_cast<std::int64_t>(set.dataset.categories.size());
-  const auto detector = open_detector(options.model, options.runtime, options.optimize, categories, options.file);
+ScoringResult score_model(const ScoringOptions& options, const EvalSet& given, Progress& progress) {
+  EvalSet set = given;
+  const auto detector = open_for(options, set);
   warn_of_names(options, detector, set);
   ScoringResult result;
   result.detections = detect_images(detector, set, options.detect, options.title, progress);

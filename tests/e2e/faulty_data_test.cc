@@ -157,5 +157,66 @@ TEST_F(FaultyData, UnreadablePicturesAreListedAndLeftOutOnRequest) {
   EXPECT_EQ(read_json(folder_ / "m.json")["max_images"], 6);
 }
 
+/// Without names in the file, the 80 classes are those of the 81 categories that something is annotated with, or may be.
+TEST_F(FaultyData, ARootCategoryAndAModelWithoutClassNames) {
+  const auto nameless = folder_ / "nameless.onnx";
+  auto bytes = read_file(model_);
+  const auto at = bytes.find("\x0a\x05names");  // the key of a metadata entry, as protobuf writes it
+  ASSERT_NE(at, std::string::npos);
+  bytes.replace(at + 2, 5, "nanes");
+  write_file(nameless, bytes);
+  model_ = nameless;
+  for (const auto* annotations : {"base", "rootcat"})
+    EXPECT_NEAR(
+        evaluated({"--images", (faults_ / "coco8/images").string(), "--annotations", (faults_ / "coco8" / annotations).string() + ".json"},
+                  folder_),
+        0.5560, kHalfDigit)
+        << annotations;
+}
+
+TEST_F(FaultyData, SavedDetectionsHaveTheIdsOfTheAnnotations) {
+  auto named = read_json(faults_ / "coco8/base.json");
+  const auto text = [](const Json& id) { return "frame " + std::to_string(id.get<std::int64_t>()); };
+  for (auto& image : named["images"]) image["id"] = text(image["id"]);
+  for (auto& annotation : named["annotations"]) annotation["image_id"] = text(annotation["image_id"]);
+  write_json(folder_ / "named.json", named);
+  EXPECT_NEAR(evaluated({"--images", (faults_ / "coco8/images").string(), "--annotations", (folder_ / "named.json").string(),
+                         "--save-detections", "detections.json"},
+                        folder_),
+              0.5560, kHalfDigit);
+  const auto saved = read_json(folder_ / "detections.json");
+  EXPECT_TRUE(saved.at(0)["image_id"].is_string()) << saved.at(0);
+  EXPECT_TRUE(saved.at(0)["image_id"].get<std::string>().starts_with("frame "));
+  const auto again = nibble({"score", "detections.json", "--annotations", "named.json", "--json", "again.json"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_NEAR(map_in(folder_ / "again.json"), 0.5560, kHalfDigit);
+}
+
+/// One bad image among eight is left out where that is asked for, and stops otherwise.
+TEST_F(FaultyData, CompareLeavesBadImagesOutWhereAsked) {
+  const auto images = folder_ / "images";
+  fs::create_directories(images);
+  for (const auto& entry : fs::directory_iterator(faults_ / "coco8/images")) fs::copy_file(entry.path(), images / entry.path().filename());
+  fs::permissions(images / "000000000139.jpg", fs::perms::owner_all);
+  write_file(images / "000000000139.jpg", std::string_view("no image"));
+  const std::vector<std::string> command = {"compare",
+                                            model_.string(),
+                                            model_.string(),
+                                            "--images",
+                                            images.string(),
+                                            "--annotations",
+                                            (faults_ / "coco8/base.json").string(),
+                                            "--layer-images",
+                                            "0",
+                                            "--no-parts"};
+  EXPECT_EQ(nibble(command).exit_code, 3);
+  auto skipping = command;
+  skipping.insert(skipping.end(), {"--on-bad-data", "skip"});
+  const auto outcome = nibble(skipping);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("000000000139.jpg"));
+  EXPECT_THAT(outcome.out, HasSubstr("on 7 images"));
+}
+
 }  // namespace
 }  // namespace nibble
