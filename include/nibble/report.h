@@ -147,6 +147,8 @@ struct RecipeReport {
   std::int64_t quantized_layers = 0;
   std::vector<std::string> float_layers;    ///< "model.23.dfl.conv: box decode": by design or by a rule
   std::vector<std::string> skipped_layers;  ///< what the recipe asked for and did not get, with the reason
+  /// Layers with the bits that were asked for, rounded with less information than the recipe says, with the reason.
+  std::vector<std::string> rounded_with_less = {};
 };
 
 /// What training a recipe's network came to.
@@ -163,7 +165,8 @@ struct TrainingReport {
 };
 
 struct GateResult {
-  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped", "bad_data", "map_drop",
+  std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped",
+                        ///< "layers_rounded_with_less", "bad_data", "map_drop",
                         ///< "min_map", or of a metric
   std::string subject;  ///< artefact or recipe
   bool passed = false;

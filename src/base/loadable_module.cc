@@ -50,14 +50,6 @@ struct ModuleNeed {
 };
 constexpr std::array<ModuleNeed, 2> kNeeds = {{{"nibble_image", 640, 64, 128}, {"nibble_torch", 1536, 128, 384}}};
 
-void require_memory_for(const std::string& library) {
-  constexpr std::int64_t kMebibyte = 1 << 20;
-  for (const auto& need : kNeeds)
-    if (need.library == library)
-      require_memory("loading lib" + library + ".so", (need.address_space_mib + need.per_thread_mib * thread_count(0)) * kMebibyte,
-                     need.memory_mib * kMebibyte);
-}
-
 /// A module of another build would read this one's values wrongly, at best with a crash.
 void require_same_build(void* handle, const fs::path& path) {
   const auto id = reinterpret_cast<ModuleBuildIdFunction*>(::dlsym(handle, kModuleBuildIdSymbol));
@@ -85,7 +77,7 @@ void* load_module(const std::string& library) {
   std::error_code error;
   for (const auto& folder : folders)
     if (fs::exists(folder / file, error)) {
-      require_memory_for(library);
+      require_module_memory(library);
       return load_from(folder / file);
     }
   throw_missing(file, folders);
@@ -101,6 +93,14 @@ void* handle_of(const std::string& library) {
 }
 
 }  // namespace
+
+void require_module_memory(const std::string& library) {
+  constexpr std::int64_t kMebibyte = 1 << 20;
+  for (const auto& need : kNeeds)
+    if (need.library == library)
+      require_memory("loading lib" + library + ".so", (need.address_space_mib + need.per_thread_mib * thread_count(0)) * kMebibyte,
+                     need.memory_mib * kMebibyte);
+}
 
 void* module_symbol(const std::string& library, const std::string& symbol) {
   void* address = ::dlsym(handle_of(library), symbol.c_str());

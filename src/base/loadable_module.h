@@ -18,4 +18,8 @@ Signature* module_function(const std::string& library, const std::string& symbol
   return reinterpret_cast<Signature*>(module_symbol(library, symbol));
 }
 
+/// Error(environment) where limits on memory leave too little for loading and using the module: asked before work that will need it.
+/// Loading asks again.
+void require_module_memory(const std::string& library);
+
 }  // namespace nibble

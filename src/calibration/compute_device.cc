@@ -3,13 +3,16 @@
 
 #include <fmt/format.h>
 
+#include "base/loadable_module.h"
 #include "nibble/error.h"
 #include "quant/calibrate.h"
+#include "quant/calibrate_module.h"
 #include "scoring/detector_file.h"
 
 namespace nibble {
 
 void require_compute_provider(const RuntimeOptions& runtime) {
+  require_module_memory(kTorchModule);
   if (compute_device(runtime).kind == DeviceKind::cpu) return;
   const std::string in_torch = torch_info().missing_for_cuda;
   try {

@@ -33,9 +33,12 @@ std::string shortfall_of(const LayerStat& layer, const LayerPlan& plan, const Re
   if (layer.weight_bits != plan.weight->bits && !raised)
     return with_note(layer, fmt::format("{} weight bits instead of {}", layer.weight_bits, plan.weight->bits));
   if (plan.activation && layer.activation_bits != plan.activation->bits) return with_note(layer, "float input instead of a quantised one");
-  if (recipe.weights.rounding == Rounding::gptq && !layer.method.starts_with("gptq"))
-    return with_note(layer, layer.method + " instead of gptq");
   return "";
+}
+
+/// Whether it got its bits, and less than GPTQ on its statistics to choose the codes by.
+bool is_rounded_with_less(const LayerStat& layer, const Recipe& recipe) {
+  return layer.weight_bits < 32 && recipe.weights.rounding == Rounding::gptq && !layer.method.starts_with("gptq");
 }
 
 Json layer_to_json(const LayerStat& layer) {
@@ -54,7 +57,7 @@ double decibels_from(const Json& value) { return value.is_null() ? std::numeric_
 
 RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const CalibrationResult& result) {
   const auto wanted = wanted_layers(baseline, recipe);
-  RecipeReport report{recipe.name, recipe.max_map_drop, result.images, 0, {}, {}};
+  RecipeReport report{recipe.name, recipe.max_map_drop, result.images, 0, {}, {}, {}};
   std::set<std::string> seen;
   for (const auto& layer : result.layers) {
     seen.insert(layer.node);
@@ -66,6 +69,8 @@ RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const Calibr
     if (layer.weight_bits < 32) ++report.quantized_layers;
     if (auto shortfall = shortfall_of(layer, plan->second, recipe); !shortfall.empty())
       report.skipped_layers.push_back(std::move(shortfall));
+    else if (is_rounded_with_less(layer, recipe))
+      report.rounded_with_less.push_back(with_note(layer, layer.method + " instead of gptq"));
   }
   for (const auto& [name, plan] : wanted)
     if (!seen.contains(name)) report.skipped_layers.push_back(name + ": calibration says nothing about it");

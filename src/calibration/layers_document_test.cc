@@ -49,7 +49,9 @@ TEST(ReportOf, ALayerThatGotWhatWasAskedIsNotSkipped) {
 
 TEST(ReportOf, AnotherMethodOrFewerBitsIsASkip) {
   const auto fallback = report_of(one_convolution(), recipe_of(Rounding::gptq), result_of(4, "nearest"));
-  EXPECT_THAT(fallback.skipped_layers, ElementsAre(HasSubstr("conv: nearest instead of gptq")));
+  EXPECT_THAT(fallback.skipped_layers, IsEmpty());
+  EXPECT_THAT(fallback.rounded_with_less, ElementsAre(HasSubstr("conv: nearest instead of gptq")));
+  EXPECT_EQ(recipe_report_from_json(to_json(fallback)).rounded_with_less, fallback.rounded_with_less);
   const auto left_float = report_of(one_convolution(), recipe_of(Rounding::gptq), result_of(32, "float"));
   EXPECT_THAT(left_float.skipped_layers, ElementsAre(HasSubstr("32 weight bits instead of 4")));
   EXPECT_EQ(left_float.quantized_layers, 0);

@@ -72,7 +72,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   command.add_option("--run-id", options.run_id, "name of the run directory (default: the time, UTC)")->type_name("NAME");
   command
       .add_option("--gates", options.gates,
-                  "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers, bad_data, gates")
+                  "limits other than the recipes': YAML with max_map_drop, min_map, max_skipped_layers, "
+                  "layers_rounded_with_less, bad_data, gates")
       ->type_name("FILE");
   command.add_flag("--strict-gates", options.strict_gates, "exit code 1 also where a gate has not enough evidence");
   command.add_option("--junit", options.junit, "write the gates as JUnit XML here, for CI systems")->type_name("FILE");

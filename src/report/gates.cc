@@ -60,6 +60,13 @@ GateResult check_skipped(const RecipeReport& recipe, std::int64_t allowed) {
   return {"no_layer_skipped", recipe.name, count <= allowed && recipe.quantized_layers > 0, detail};
 }
 
+GateResult check_rounding(const RecipeReport& recipe, std::int64_t allowed) {
+  const auto count = static_cast<std::int64_t>(recipe.rounded_with_less.size());
+  std::string detail = fmt::format("{} layers rounded with less information than the recipe says (allowed {})", count, allowed);
+  if (count > 0) detail += ": " + shortened_list(recipe.rounded_with_less, "; ");
+  return {"layers_rounded_with_less", recipe.name, count <= allowed, detail};
+}
+
 GateResult check_bad_data(const Report& report, std::int64_t allowed) {
   const auto count = static_cast<std::int64_t>(report.bad_data.size());
   std::string detail = fmt::format("{} files or labels left out (allowed {})", count, allowed);
@@ -128,6 +135,8 @@ GateLimits read_gate_limits(const std::filesystem::path& file) {
       limits.min_map = read_shares(value, source, key);
     } else if (key == "max_skipped_layers" && value.is_number_integer() && value >= 0) {
       limits.max_skipped_layers = value.get<std::int64_t>();
+    } else if (key == "layers_rounded_with_less" && value.is_number_integer() && value >= 0) {
+      limits.layers_rounded_with_less = value.get<std::int64_t>();
     } else if (key == "bad_data" && value.is_number_integer() && value >= 0) {
       limits.bad_data = value.get<std::int64_t>();
     } else if (key == "gates" && value.is_array()) {
@@ -135,14 +144,18 @@ GateLimits read_gate_limits(const std::filesystem::path& file) {
         limits.metrics.push_back(parse_metric_gate(value[i], source, fmt::format("gates[{}]", i)));
     } else {
       throw_bad_gate(source, key, value,
-                     "max_map_drop, min_map (mappings), max_skipped_layers, bad_data (whole numbers) or gates (a list)");
+                     "max_map_drop, min_map (mappings), max_skipped_layers, layers_rounded_with_less, bad_data (whole numbers) or gates "
+                     "(a list)");
     }
   }
   return limits;
 }
 
 Json to_json(const GateLimits& limits) {
-  Json json = {{"max_map_drop", limits.max_map_drop}, {"min_map", limits.min_map}, {"max_skipped_layers", limits.max_skipped_layers}};
+  Json json = {{"max_map_drop", limits.max_map_drop},
+               {"min_map", limits.min_map},
+               {"max_skipped_layers", limits.max_skipped_layers},
+               {"layers_rounded_with_less", limits.layers_rounded_with_less}};
   if (limits.bad_data) json["bad_data"] = *limits.bad_data;
   json["gates"] = Json::array();
   for (const auto& gate : limits.metrics) json["gates"].push_back(to_json(gate));
@@ -158,6 +171,9 @@ std::vector<GateResult> check_gates(const Report& report, const GateLimits& limi
   }
   for (const auto& twin : report.twins) results.push_back(check_twins(twin));
   for (const auto& recipe : report.recipes) results.push_back(check_skipped(recipe, limits.max_skipped_layers));
+  for (const auto& recipe : report.recipes)
+    if (!recipe.rounded_with_less.empty() || limits.layers_rounded_with_less != GateLimits{}.layers_rounded_with_less)
+      results.push_back(check_rounding(recipe, limits.layers_rounded_with_less));
   if (limits.bad_data) results.push_back(check_bad_data(report, *limits.bad_data));
   check_scores(report, limits, results);
   for (const auto& gate : limits.metrics) {

@@ -100,6 +100,18 @@ TEST(Gates, ASkippedLayerFailsUnlessAllowed) {
   EXPECT_FALSE(find(check_gates(report, limits), "no_layer_skipped", "w4a16").passed);
 }
 
+TEST(Gates, LayersRoundedWithLessHaveTheirOwnLimit) {
+  auto report = good_report();
+  report.recipes[0].rounded_with_less = {"model.0.conv: diagonal instead of gptq"};
+  EXPECT_TRUE(find(check_gates(report, {}), "no_layer_skipped", "w4a16").passed);
+  const auto failed = find(check_gates(report, {}), "layers_rounded_with_less", "w4a16");
+  EXPECT_FALSE(failed.passed);
+  EXPECT_THAT(failed.detail, HasSubstr("1 layers rounded with less information than the recipe says (allowed 0): model.0.conv: diagonal"));
+  GateLimits limits;
+  limits.layers_rounded_with_less = 1;
+  EXPECT_TRUE(find(check_gates(report, limits), "layers_rounded_with_less", "w4a16").passed);
+}
+
 TEST(Gates, BadDataIsJudgedWhereALimitIsSet) {
   Report report;
   report.bad_data = {"scoring: image: a.jpg: cut"};
@@ -132,8 +144,14 @@ TEST_F(GateFile, ReplacesTheRecipesLimits) {
   EXPECT_TRUE(find(check_gates(report, read("{\"min_map\": {\"w4a16\": 0.4}}")), "min_map", "w4a16-qcdq-ptq-opt").passed);
 }
 
+TEST_F(GateFile, AllowsLayersRoundedWithLess) {
+  EXPECT_EQ(read("layers_rounded_with_less: 3\n").layers_rounded_with_less, 3);
+  EXPECT_EQ(read("{}\n").layers_rounded_with_less, 0);
+}
+
 TEST_F(GateFile, RefusesWhatItDoesNotKnow) {
-  for (const auto* text : {"max_drop: 1\n", "max_map_drop: 0.1\n", "max_map_drop: {w4a16: 2}\n", "max_skipped_layers: -1\n", "- 1\n"}) {
+  for (const auto* text : {"max_drop: 1\n", "max_map_drop: 0.1\n", "max_map_drop: {w4a16: 2}\n", "max_skipped_layers: -1\n",
+                           "layers_rounded_with_less: x\n", "- 1\n"}) {
     try {
       read(text);
       ADD_FAILURE() << text;

@@ -109,7 +109,8 @@ Json to_json(const RecipeReport& recipe) {
           {"calibration_images", recipe.calibration_images},
           {"quantized_layers", recipe.quantized_layers},
           {"float_layers", recipe.float_layers},
-          {"skipped_layers", recipe.skipped_layers}};
+          {"skipped_layers", recipe.skipped_layers},
+          {"rounded_with_less", recipe.rounded_with_less}};
 }
 
 RecipeReport recipe_report_from_json(const Json& json) {
@@ -119,7 +120,8 @@ RecipeReport recipe_report_from_json(const Json& json) {
             json.at("calibration_images"),
             json.at("quantized_layers"),
             json.at("float_layers").get<std::vector<std::string>>(),
-            json.at("skipped_layers").get<std::vector<std::string>>()};
+            json.at("skipped_layers").get<std::vector<std::string>>(),
+            json.value("rounded_with_less", std::vector<std::string>())};
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::input, fmt::format("layers file: {}; remove it and run again", error.what()));
   }

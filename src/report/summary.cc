@@ -106,6 +106,8 @@ std::string layers_section(const Report& report) {
     text += fmt::format("- {}: {} convolutions quantised on {} images", recipe.name, recipe.quantized_layers, recipe.calibration_images);
     if (!recipe.float_layers.empty()) text += fmt::format("; float: {}", fmt::join(recipe.float_layers, ", "));
     if (!recipe.skipped_layers.empty()) text += fmt::format("; **skipped: {}**", shortened_list(recipe.skipped_layers, "; "));
+    if (!recipe.rounded_with_less.empty())
+      text += fmt::format("; **rounded with less information: {}**", shortened_list(recipe.rounded_with_less, "; "));
     text += "\n";
   }
   return text;

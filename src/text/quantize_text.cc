@@ -17,6 +17,7 @@ std::string layers_text(const QuantizeResult& result) {
     for (const auto& line : budget_lines(*result.budget)) text += fmt::format("  {}\n", line);
   for (const auto& layer : recipe.float_layers) text += fmt::format("  float    {}\n", layer);
   for (const auto& layer : recipe.skipped_layers) text += fmt::format("  SKIPPED  {}\n", layer);
+  for (const auto& layer : recipe.rounded_with_less) text += fmt::format("  ROUNDED WITH LESS  {}\n", layer);
   return text;
 }
 

@@ -95,6 +95,8 @@ std::optional<VariantNumbers> write_variant(const VariantJob& job, Progress& pro
   numbers.layers = std::move(network.layers);
   for (const auto& layer : numbers.report.skipped_layers)
     log(LogLevel::warning, fmt::format("{}: layer skipped: {}", calibration.recipe.name, layer));
+  for (const auto& layer : numbers.report.rounded_with_less)
+    log(LogLevel::warning, fmt::format("{}: layer rounded with less information: {}", calibration.recipe.name, layer));
   return numbers;
 }
 
