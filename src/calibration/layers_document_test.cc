@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "report/report_json.h"
+
 namespace nibble {
 namespace {
 using testing::ElementsAre;
