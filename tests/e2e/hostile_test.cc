@@ -48,9 +48,12 @@ const Case kCases[] = {
     {"circle.onnx", "circle", "not acyclic"},
 };
 
+/// What ends by itself or by its memory has time for it on a busy machine too.
+std::string seconds_for(const Case& row) { return std::string(row.file) == "endless_loop.onnx" ? "3" : "120"; }
+
 TEST_F(Hostile, CleanWritesNothing) {
   for (const auto& row : kCases) {
-    expect_line(nibble({"clean", path(row.file), "-o", "out.onnx", "--load-seconds", "3", "--load-memory", "0.5", "--threads", "1"}),
+    expect_line(nibble({"clean", path(row.file), "-o", "out.onnx", "--load-seconds", seconds_for(row), "--load-memory", "0.5", "--threads", "1"}),
                 row.file, row.cleaned);
     EXPECT_FALSE(fs::exists(folder_ / "out.onnx")) << row.file;
   }
@@ -62,7 +65,7 @@ TEST_F(Hostile, CleanWritesNothing) {
 
 TEST_F(Hostile, ProfileRefusesThem) {
   for (const auto& row : kCases)
-    expect_line(nibble({"profile", path(row.file), "--load-seconds", "3", "--load-memory", "0.5", "--threads", "1"}), row.file,
+    expect_line(nibble({"profile", path(row.file), "--load-seconds", seconds_for(row), "--load-memory", "0.5", "--threads", "1"}), row.file,
                 row.profiled);
 }
 
