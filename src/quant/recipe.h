@@ -29,7 +29,7 @@ struct WeightRecipe {
   double damping = 0.1;           ///< this part of the Hessian's mean diagonal is added to its diagonal, for GPTQ and for the target
   bool error_propagation = true;  ///< layers see inputs as the layers quantised before them make them; false: those of the float network
   double target_correction = 1;   ///< 0..1: how much of the least-squares repair of the input's errors goes into the target
-  double importance = 0.9;        ///< 0..1: part of a layer's samples that is drawn where the head notices errors (output_fisher.h)
+  double importance = 0.9;        ///< 0..1: at most this part of a layer's samples is drawn where the head notices errors (output_fisher.h)
   bool couple_channels = true;    ///< whether errors of output channels make up for each other (rounding/coupled_rows.h)
   bool symmetric = false;         ///< whether zero points are 0; else each scale has one, where weights have fewer than 8 bits
   bool restore_gain = true;       ///< whether scales are corrected so that each channel follows the float output with slope 1

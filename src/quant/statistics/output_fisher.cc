@@ -36,9 +36,12 @@ at::Tensor random_loss(const at::Tensor& boxes, const at::Tensor& classes, const
   return of_classes + ((noise - q * noise.sum(2, true)) * sides * weight.unsqueeze(1).unsqueeze(1)).sum();
 }
 
-/// `trace` [B,H,W].
-std::vector<std::int64_t> draw_positions(const at::Tensor& trace, double importance, std::int64_t count) {
+/// `trace` [B,H,W]. `share`: of all images that this batch holds.
+std::vector<std::int64_t> draw_positions(const at::Tensor& trace, double importance, std::int64_t columns, double share,
+                                         std::int64_t count) {
   const at::Tensor relative = trace / trace.mean().clamp_min(1e-30);
+  const double positions = static_cast<double>(trace.numel()) / share;
+  importance = std::min(importance, affordable_importance(relative.square().mean().item<double>(), positions, columns));
   return weighted_positions(relative * importance + (1 - importance), count);
 }
 
@@ -69,7 +72,8 @@ FisherByNode output_fisher(const at::Device& device, const Graph& baseline, cons
       fisher.channels = fisher.channels.defined() ? fisher.channels + products : products;
       const Shape& weight = baseline.value(baseline.nodes[nodes[i]].inputs[1]).constant->shape();
       fisher.positions.push_back(
-          draw_positions(gradients[i].square().sum(1), options.recipe.weights.importance, samples_of_batch(weight, images.count, count)));
+          draw_positions(gradients[i].square().sum(1), options.recipe.weights.importance, weight[1] * weight[2] * weight[3],
+                         static_cast<double>(count) / static_cast<double>(images.count), samples_of_batch(weight, images.count, count)));
     }
     for (std::int64_t i = 0; i < count; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
   }

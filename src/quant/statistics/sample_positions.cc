@@ -2,6 +2,7 @@
 #include "quant/statistics/sample_positions.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace nibble {
 
@@ -41,6 +42,13 @@ std::vector<std::int64_t> weighted_positions(const at::Tensor& weights, std::int
     positions.push_back(here);
   }
   return positions;
+}
+
+double affordable_importance(double mean_square, double positions, std::int64_t columns) {
+  constexpr double kEffectiveOfAColumn = 4;
+  const double room = positions / (kEffectiveOfAColumn * static_cast<double>(columns)) - 1;
+  if (room <= 0) return 0;
+  return mean_square - 1 <= room ? 1 : std::sqrt(room / (mean_square - 1));
 }
 
 }  // namespace nibble

@@ -22,4 +22,11 @@ std::vector<std::int64_t> uniform_positions(std::int64_t available, std::int64_t
 /// weights are 0, they count as equal.
 std::vector<std::int64_t> weighted_positions(const at::Tensor& weights, std::int64_t count);
 
+/// How much of the drawing may follow weights of mean 1 and mean square `mean_square`, the rest being even, so that what is drawn still
+/// says enough about each of a layer's `columns` (inputs of a kernel): 0..1. Of `positions` in all, drawing with weights w is worth (sum
+/// w)^2 / sum w^2 different ones (Kish 1965, effective sample size), here positions / (1 + importance^2 (mean_square - 1)), and
+/// kEffectiveOfAColumn for each column are wanted. Few images with few objects leave little to follow: the same positions would be drawn
+/// again and again, and the Hessian would fit them alone.
+double affordable_importance(double mean_square, double positions, std::int64_t columns);
+
 }  // namespace nibble

@@ -9,6 +9,15 @@ namespace {
 
 using Positions = std::vector<std::int64_t>;
 
+TEST(AffordableImportance, LeavesEnoughDifferentPositionsForEachColumn) {
+  EXPECT_EQ(affordable_importance(50, 100, 1000), 0) << "fewer positions than columns: even";
+  EXPECT_EQ(affordable_importance(1, 1e6, 10), 1) << "equal weights repeat nothing";
+  const double importance = affordable_importance(50, 12800, 2304);  // 32 images of 20 x 20 cells, 3 x 3 kernels over 256 channels
+  EXPECT_NEAR(importance, 0.0890, 0.0005);
+  EXPECT_NEAR(12800 / (1 + importance * importance * 49), 4 * 2304, 1) << "the effective number is what was wanted";
+  EXPECT_EQ(affordable_importance(50, 1e9, 9), 1);
+}
+
 TEST(SamplePositions, EvenOnesCoverAll) {
   std::mt19937_64 random(1);
   const Positions all = uniform_positions(7, 100, random);
