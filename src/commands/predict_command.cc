@@ -12,6 +12,7 @@
 #include "commands/predict_pictures.h"
 #include "data/image.h"
 #include "eval/box_changes.h"
+#include "eval/by_image.h"
 #include "nibble/error.h"
 #include "scoring/detect.h"
 #include "scoring/image_folder.h"
@@ -20,14 +21,6 @@
 namespace nibble {
 namespace fs = std::filesystem;
 namespace {
-
-using ByImage = std::map<std::int64_t, std::vector<Detection>>;
-
-ByImage by_image(const std::vector<Detection>& detections) {
-  ByImage images;
-  for (const auto& detection : detections) images[detection.image_id].push_back(detection);
-  return images;
-}
 
 std::vector<PredictedBox> boxes_of(const std::vector<Detection>& detections, const std::vector<BoxChange>& changes) {
   std::vector<PredictedBox> boxes;
@@ -80,7 +73,7 @@ class Prediction {
  private:
   void detect(const DetectorFile& model, const EvalSet& set) {
     auto found = by_image(predict_images(model, set, options_.detect, "predict " + options_.model.filename().string(), progress_));
-    ByImage baseline;
+    DetectionsByImage baseline;
     if (!options_.baseline.empty()) {
       const auto other = open_detector(options_.baseline, options_.runtime, true, 0, options_.file);
       require_equal_classes(options_, model, other);

@@ -242,16 +242,6 @@ void check_options(const DecodeOptions& options) {
 
 }  // namespace
 
-OutputKind output_kind_of(const Shape& shape, std::int64_t class_count) {
-  if (shape.size() == 3 && shape[2] == 6) return OutputKind::one2one;
-  if (shape.size() == 3 && class_count > 0 && shape[1] == 4 + class_count) return OutputKind::one2many;
-  if (shape.size() == 3 && class_count > 0 && shape[1] == kBoxLogits + class_count) return OutputKind::raw;
-  throw Error(ErrorKind::unsupported,
-              fmt::format("network output: shape [{}] with {} classes: not a YOLO detection output; expected [B,K,6], [B,4+classes,A] or "
-                          "[B,64+classes,A]",
-                          fmt::join(shape, ","), class_count > 0 ? std::to_string(class_count) : "an unknown number of"));
-}
-
 std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,
                                      const std::vector<std::int64_t>& strides, const Letterbox& letterbox, std::int64_t image_id,
                                      const ImageSize& image_size, const DecodeOptions& options) {

@@ -41,20 +41,6 @@ void expect_equal_rows(const std::vector<Detection>& detections, const Tensor& e
   }
 }
 
-TEST(OutputKind, IsReadOffTheShape) {
-  EXPECT_EQ(output_kind_of({1, 300, 6}, 80), OutputKind::one2one);
-  EXPECT_EQ(output_kind_of({-1, -1, 6}, 0), OutputKind::one2one);
-  EXPECT_EQ(output_kind_of({1, 84, 8400}, 80), OutputKind::one2many);
-  EXPECT_EQ(output_kind_of({4, 144, -1}, 80), OutputKind::raw);
-  EXPECT_EQ(output_kind_of({1, 7, 8400}, 3), OutputKind::one2many);
-}
-
-TEST(OutputKind, RefusesOtherShapes) {
-  for (const Shape& shape : {Shape{1, 84, 8400}, Shape{1, 300}, Shape{}, Shape{1, 3, 640, 640}})
-    expect_error(ErrorKind::unsupported, {"an unknown number of classes"}, [&] { output_kind_of(shape, 0); });
-  expect_error(ErrorKind::unsupported, {"[1,85,8400]", "80 classes"}, [] { output_kind_of({1, 85, 8400}, 80); });
-}
-
 TEST(Decode, One2ManyEqualsUltralyticsBitForBit) {
   expect_equal_rows(decode(read_npy(kGoldens / "prediction.npy"), OutputKind::one2many, 10), read_npy(kGoldens / "expected_prediction.npy"),
                     0, 0);

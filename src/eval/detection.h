@@ -33,10 +33,6 @@ struct DecodeOptions {
 
 /// What the numbers of an output tensor mean.
 enum class OutputKind { one2one, one2many, raw };
-/// Tells the kind from the shape: [B,K,6] one2one; [B,4+nc,A] one2many; [B,64+nc,A] raw when nc is known from metadata or data set
-/// (class_count 0: unknown, then only one2one can be told). -1 stands for an extent known at run time only.
-/// Error(unsupported) naming the shape.
-OutputKind output_kind_of(const Shape& shape, std::int64_t class_count);
 
 /// Detections of image `index` of the batch, in the original image's pixels, clipped to it, best score first.
 /// one2one: confidence threshold only. one2many: class-wise NMS (boxes offset by class), multi-label, as

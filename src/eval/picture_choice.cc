@@ -8,17 +8,10 @@
 #include <utility>
 
 #include "eval/box_changes.h"
+#include "eval/by_image.h"
 
 namespace nibble {
 namespace {
-
-using ByImage = std::map<std::int64_t, std::vector<Detection>>;
-
-ByImage by_image(const std::vector<Detection>& detections) {
-  ByImage images;
-  for (const auto& detection : detections) images[detection.image_id].push_back(detection);
-  return images;
-}
 
 ImageChange change_of(std::int64_t image_id, const std::vector<Detection>& baseline, const std::vector<Detection>& model) {
   ImageChange result{.image_id = image_id, .baseline_boxes = static_cast<std::int64_t>(baseline.size()), .changes = {}, .amount = 0};
