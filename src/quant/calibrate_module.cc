@@ -7,6 +7,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
+#include <dlfcn.h>
 #include <fmt/format.h>
 #include <torch/version.h>
 
@@ -94,6 +95,13 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
   return result;
 }
 
+/// OpenBLAS with the kernels that it computes with, if it is OpenBLAS.
+std::string system_blas() {
+  using CoreName = char*();
+  const auto core_name = reinterpret_cast<CoreName*>(::dlsym(RTLD_DEFAULT, "openblas_get_corename"));
+  return core_name ? fmt::format("OpenBLAS ({} kernels)", core_name()) : "system BLAS (OpenBLAS recommended)";
+}
+
 /// glibc keeps what was freed in small pieces, gigabytes of it here, and training may follow.
 void return_freed_memory() {
 #ifdef __GLIBC__
@@ -126,7 +134,7 @@ extern "C" NIBBLE_EXPORT void nibble_torch_info(nibble::TorchInfo& info) {
   info.has_cuda = cuda.is_built_in;
   info.gpus = cuda.gpus;
   info.missing_for_cuda = nibble::missing_for_cuda(cuda);
-  info.blas = at::hasMKL() ? "MKL" : "system BLAS (OpenBLAS recommended)";
+  info.blas = at::hasMKL() ? "MKL" : nibble::system_blas();
 }
 
 static_assert(std::is_same_v<decltype(nibble_calibrate), nibble::CalibrateFunction>);
