@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/vector_clones.h"
+
 namespace nibble {
 
 BeamSearch::BeamSearch(const float* inverse_factor, std::int64_t columns)
@@ -23,7 +25,7 @@ const std::vector<float>& BeamSearch::round(const std::vector<float>& targets, c
 }
 
 /// The best beginnings that end with this column; returns what each leaves to the columns behind, in units of U_jj.
-BeamSearch::Lane BeamSearch::choose(std::int64_t column, const ColumnGrid& grid) {
+NIBBLE_VECTOR_CLONES BeamSearch::Lane BeamSearch::choose(std::int64_t column, const ColumnGrid& grid) {
   struct Proposal {
     double cost;
     float error, code;
@@ -56,7 +58,7 @@ BeamSearch::Lane BeamSearch::choose(std::int64_t column, const ColumnGrid& grid)
   return errors;
 }
 
-void BeamSearch::compensate(std::int64_t column, const Lane& errors) {
+NIBBLE_VECTOR_CLONES void BeamSearch::compensate(std::int64_t column, const Lane& errors) {
   const float* row = inverse_factor_ + column * columns_;
   const auto& parents = steps_[column].parents;
   for (std::int64_t k = column + 1; k < columns_; ++k) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/vector_clones.h"
 #include "quant/rounding/beam.h"
 #include "quant/rounding/row_refinement.h"
 
@@ -69,11 +70,11 @@ Lane RowBlock::codes_of(const Lane& values, std::int32_t slot) const {
   return codes;
 }
 
-void RowBlock::round_nearest() {
+NIBBLE_VECTOR_CLONES void RowBlock::round_nearest() {
   for (std::int64_t j = 0; j < problem_->columns; ++j) codes_[j] = codes_of(targets_[j], problem_->slots[j]);
 }
 
-RowBlock::Sums RowBlock::round_gptq() {
+NIBBLE_VECTOR_CLONES RowBlock::Sums RowBlock::round_gptq() {
   const std::int64_t columns = problem_->columns;
   const float* factor = problem_->inverse_factor.data() + group_ * columns * columns;
   std::vector<Lane> work = targets_;

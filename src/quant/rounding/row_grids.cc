@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/vector_clones.h"
+
 namespace nibble {
 namespace {
 
@@ -73,7 +75,7 @@ GridSearch::GridSearch(const RoundingProblem& problem, ScaleSearch search)
     : problem_(problem), search_(search), columns_(columns_by_slot(problem)), importance_(importance_of(problem, search)) {}
 
 /// Of nearest rounding.
-double GridSearch::error(const float* row, std::int64_t index, const Columns& columns, const AffineGrid& grid) const {
+NIBBLE_VECTOR_CLONES double GridSearch::error(const float* row, std::int64_t index, const Columns& columns, const AffineGrid& grid) const {
   const float* weight = importance_.data() + index / problem_.rows * problem_.columns;
   const auto low = static_cast<float>(problem_.spec.min_code() - grid.zero_point),
              high = static_cast<float>(problem_.spec.max_code() - grid.zero_point);
