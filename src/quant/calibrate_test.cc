@@ -266,8 +266,8 @@ TEST(Calibrate, NearlyConstantInputsAreNoError) {
 }
 
 /// Inputs that never vary, summed so often that what is left of their centred moments is rounding of either sign.
-PatchMoments moments_of_constants(const at::Tensor& x) {
-  PatchMoments moments({}, {4, x.size(1), 1, 1});
+PatchMoments moments_of_constants(const at::Tensor& x, const at::Tensor& weight) {
+  PatchMoments moments({}, weight);
   for (int batch = 0; batch < 20000; ++batch) moments.add(x, x, {0});
   return moments;
 }
@@ -281,7 +281,7 @@ TEST(Calibrate, ALayerWithoutUsableStatisticsIsRoundedWithLessAndSaysWhy) {
   LayerPlan plan;
   plan.weight = QuantSpec{.bits = 4, .granularity = Granularity::channel};
   const Node node{"model.7.cv1.conv", op::Conv{}, {}, {}, ""};
-  const QuantizedLayer layer = quantize_layer(node, weight, bias, plan, recipe, moments_of_constants(x), at::Tensor());
+  const QuantizedLayer layer = quantize_layer(node, weight, bias, plan, recipe, moments_of_constants(x, weight), at::Tensor());
   EXPECT_EQ(layer.stat.method, "diagonal");
   EXPECT_NE(layer.stat.note.find("not positive definite at damping 1: each input counts on its own"), std::string::npos) << layer.stat.note;
   EXPECT_GT(layer.stat.sqnr_db, 15);

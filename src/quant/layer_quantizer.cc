@@ -161,8 +161,8 @@ void restore_gain(RoundedWeights& rounded, const std::vector<std::int32_t>& colu
   const at::Tensor zero_points = at::tensor(at::ArrayRef<std::int8_t>(rounded.zero_points)).to(at::kFloat).reshape(by_slot);
   const at::Tensor slots = at::tensor(at::ArrayRef<std::int32_t>(column_slots)).to(at::kLong);
   const at::Tensor restored = (codes - zero_points.index_select(2, slots)) * scales.index_select(2, slots);
-  const at::Tensor power = at::matmul(rows, moments.wanted_hessian(centred)).mul(rows).sum(2);                          // [G, O/G]
-  const at::Tensor product = at::matmul(rows, moments.hessian(centred) + moments.drift(centred)).mul(restored).sum(2);  // [G, O/G]
+  const at::Tensor power = moments.power(centred);                                                                        // [G, O/G]
+  const at::Tensor product = (at::matmul(rows, moments.hessian(centred)) + moments.drift(centred)).mul(restored).sum(2);  // [G, O/G]
   const at::Tensor gain = shared_scale ? (power.sum() / product.sum()).expand_as(power) : power / product;
   const at::Tensor usable = product.gt(0).logical_and(gain.isfinite());
   rounded.scales = to_vector(scales * at::where(usable, gain, at::ones_like(gain)).clamp(kMinGain, kMaxGain).unsqueeze(2));
@@ -184,17 +184,13 @@ double decibels(double signal, double noise) {
 
 /// Of the layer's output as it is exported: 10 log10(sum of var(y) / sum of E[(y - y')^2]), y = w x + b of the float network,
 /// y' = w' x' + b' of the quantised one, both sums over output channels. With D = w - w' and d = x - x' the error is
-///   E[(y - y')^2] = D E[x' x'^T] D^T + 2 D E[d x'^T]^T w^T + w E[d d^T] w^T,   E[d d^T] = E[x x^T] - E[x' x'^T] - E[d x'^T] - E[d x'^T]^T.
+///   E[(y - y')^2] = D E[x' x'^T] D^T + 2 E[w d x'^T] D^T + E[(w d)^2].
 /// `bias_follows`: b' makes up for the mean error, so the moments are centred. No damping, and the scales after restore_gain.
 double output_sqnr_db(const at::Tensor& rows, const at::Tensor& restored, const PatchMoments& moments, bool bias_follows) {
-  const auto of = [](const at::Tensor& a, const at::Tensor& matrix, const at::Tensor& b) {
-    return at::matmul(a, matrix).mul(b).sum().item<double>();
-  };
-  const at::Tensor w = rows.to(at::kDouble), error = w - restored.to(at::kDouble);
-  const at::Tensor seen = moments.hessian(bias_follows).to(at::kDouble), drift = moments.drift(bias_follows).to(at::kDouble);
-  const at::Tensor inherited = moments.wanted_hessian(bias_follows).to(at::kDouble) - seen - drift - drift.transpose(1, 2);
-  const double noise = of(error, seen, error) + 2 * of(w, drift, error) + of(w, inherited, w);
-  return decibels(of(w, moments.wanted_hessian(true).to(at::kDouble), w), noise);
+  const at::Tensor error = (rows - restored).to(at::kDouble);
+  const at::Tensor own = at::matmul(error, moments.hessian(bias_follows).to(at::kDouble)) + 2 * moments.drift(bias_follows);
+  const double noise = own.mul(error).sum().item<double>() + moments.inherited(bias_follows).sum(at::kDouble).item<double>();
+  return decibels(moments.power(true).sum(at::kDouble).item<double>(), noise);
 }
 
 void add_note(std::string& notes, const std::string& note) { notes += (notes.empty() ? "" : "; ") + note; }
@@ -220,7 +216,7 @@ QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& rec
                               const std::function<at::Tensor(std::int64_t)>& batch) {
   ValueHistogram histogram;
   for (std::int64_t i = 0; i < batches; ++i) {
-    const at::Tensor x = batch(i).contiguous();
+    const at::Tensor given = batch(i), x = given.contiguous(given.suggest_memory_format());
     histogram.add({x.data_ptr<float>(), static_cast<std::size_t>(x.numel())});
   }
   return choose_range(histogram, spec, recipe);
@@ -240,9 +236,9 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   if (wants_gptq && !is_full) add_note(notes, reason_of(usable));
   at::Tensor targets = rows.index_select(2, by_order);
   if (wants_gptq && is_full && recipe.weights.target_correction > 0) {
-    const at::Tensor drift = reordered(moments.drift(recipe.bias_correction), by_order);
-    const at::Tensor repair = at::matmul(drift.to(at::kDouble), factored.inverse);
-    const at::Tensor corrected = targets + recipe.weights.target_correction * at::matmul(targets.to(at::kDouble), repair).to(at::kFloat);
+    const at::Tensor drift = moments.drift(recipe.bias_correction).index_select(2, by_order);
+    const at::Tensor repair = at::matmul(drift.to(at::kDouble), factored.inverse).to(at::kFloat);
+    const at::Tensor corrected = targets + recipe.weights.target_correction * repair;
     if (corrected.isfinite().all().item<bool>()) {
       targets = corrected;
     } else {

@@ -24,7 +24,7 @@ QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& rec
 
 /// Chooses codes, scales, zero points and the bias of `node` by the recipe. `weight` [O,I/groups,kh,kw] and `bias` [O] are the float ones.
 /// For GPTQ the target that is rounded is the least-squares weight
-///   w* = w + t w D H^-1,   D = E[(x - x') x'^T],   H = E[x' x'^T] + damping,   t = target_correction;
+///   w* = w + t D H^-1,   D = E[w (x - x') x'^T],   H = E[x' x'^T] + damping,   t = target_correction;
 /// with restore_gain the scales are then multiplied by E[y^2] / E[y y'] per channel (y = w x, y' = w' x'); with bias
 /// correction b' = b + w E[x] - w' E[x'], and all moments are centred.
 /// `channels` [O,O] is the Fisher information of the outputs (output_fisher.h) or undefined. Where it is given, errors of output channels

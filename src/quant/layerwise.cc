@@ -46,7 +46,7 @@ class LayerStatistics {
         recipe_(options.recipe),
         weight_(constant_of(graph.value(node_.inputs[1]))),
         bias_(bias_of(graph, node_, weight_)),
-        moments_(std::get<op::Conv>(node_.op), weight_.sizes().vec()) {
+        moments_(std::get<op::Conv>(node_.op), weight_) {
     if (plan.activation)
       activation_ =
           choose_activation(*plan.activation, recipe_.activations, run.batches(), [&](std::int64_t batch) { return run.seen(batch); });

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "quant/rounding/add_scaled.h"
 #include "quant/rounding/coupled_rows.h"
 #include "quant/rounding/row_block.h"
 #include "quant/rounding/row_grids.h"
@@ -121,29 +122,25 @@ RoundedWeights round_alone(const RoundingProblem& problem, Rounding rounding, Sc
   return layer.result();
 }
 
-/// x H x^T.
-double quadratic(const float* hessian, const std::vector<float>& x) {
-  const auto columns = static_cast<std::int64_t>(x.size());
+/// x H x^T of a symmetric H. `products` is scratch of x's length.
+double quadratic(const float* hessian, const std::vector<float>& x, std::vector<float>& products) {
+  products.assign(x.size(), 0);
+  for (std::size_t i = 0; i < x.size(); ++i) add_scaled(products, hessian + i * x.size(), x[i]);
   double sum = 0;
-  for (std::int64_t i = 0; i < columns; ++i) {
-    const float* row = hessian + i * columns;
-    float product = 0;
-    for (std::int64_t j = 0; j < columns; ++j) product += row[j] * x[j];
-    sum += static_cast<double>(product) * x[i];
-  }
+  for (std::size_t i = 0; i < x.size(); ++i) sum += static_cast<double>(products[i]) * x[i];
   return sum;
 }
 
 void measure(const RoundingProblem& p, const ParallelFor& parallel_for, RoundedWeights& rounded) {
   std::vector<double> errors(static_cast<std::size_t>(total_rows(p))), signals(errors.size());
   parallel_for(total_rows(p), [&](std::int64_t first, std::int64_t last) {
-    std::vector<float> x(static_cast<std::size_t>(p.columns));
+    std::vector<float> x(static_cast<std::size_t>(p.columns)), products;
     for (std::int64_t row = first; row < last; ++row) {
       const float* hessian = p.hessian.data() + row / p.rows * p.columns * p.columns;
       for (std::int64_t j = 0; j < p.columns; ++j) x[j] = error_of(p, rounded, row, j);
-      errors[row] = quadratic(hessian, x);
+      errors[row] = quadratic(hessian, x, products);
       x.assign(p.targets.begin() + row * p.columns, p.targets.begin() + (row + 1) * p.columns);
-      signals[row] = quadratic(hessian, x);
+      signals[row] = quadratic(hessian, x, products);
     }
   });
   for (const double error : errors) rounded.error += error;

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/vector_clones.h"
+#include "quant/rounding/add_scaled.h"
 #include "quant/rounding/affine_grid.h"
 
 namespace nibble {
@@ -12,10 +12,6 @@ namespace {
 
 constexpr int kRounds = 2;
 constexpr int kSweeps = 3;
-
-NIBBLE_VECTOR_CLONES void add_scaled(std::vector<float>& y, const float* x, float a) {
-  for (std::size_t k = 0; k < y.size(); ++k) y[k] += a * x[k];
-}
 
 }  // namespace
 

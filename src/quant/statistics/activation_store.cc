@@ -32,10 +32,12 @@ void ActivationStore::spill(Entry& entry, Slot& slot, const at::Tensor& tensor) 
 }
 
 void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& tensor) {
-  const at::Tensor dense = tensor.contiguous();
+  const at::MemoryFormat format = tensor.suggest_memory_format();
+  const at::Tensor dense = tensor.contiguous(format);
   Entry& entry = entries_[value];
   Slot& slot = entry.batches[batch];
   slot.sizes = dense.sizes().vec();
+  slot.format = format;
   const auto bytes = static_cast<std::int64_t>(dense.nbytes());
   if (used_bytes_ + bytes > budget_bytes_) return spill(entry, slot, dense);
   slot.tensor = dense;
@@ -46,7 +48,7 @@ at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
   const Entry& entry = entries_.at(value);
   const Slot& slot = entry.batches.at(batch);
   if (slot.tensor.defined()) return slot.tensor;
-  at::Tensor tensor = at::empty(slot.sizes, at::kFloat);
+  at::Tensor tensor = at::empty(slot.sizes, at::TensorOptions(at::kFloat).memory_format(slot.format));
   if (std::fseek(entry.file.get(), slot.offset_bytes, SEEK_SET) != 0 ||
       std::fread(tensor.data_ptr(), 1, tensor.nbytes(), entry.file.get()) != tensor.nbytes())
     fail("read");

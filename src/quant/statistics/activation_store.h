@@ -17,7 +17,7 @@ class ActivationStore {
  public:
   explicit ActivationStore(std::int64_t memory_budget_bytes) : budget_bytes_(memory_budget_bytes) {}
 
-  /// Keeps an f32 tensor. Error(environment) naming the folder when the disk is full.
+  /// Keeps an f32 tensor, and the order of its dimensions in memory. Error(environment) naming the folder when the disk is full.
   void put(ValueId value, std::int64_t batch, const at::Tensor& tensor);
   /// The tensor that was put for this value and batch, which must not have been dropped. Error(environment) where the file cannot be read.
   at::Tensor get(ValueId value, std::int64_t batch) const;
@@ -29,6 +29,7 @@ class ActivationStore {
   struct Slot {
     at::Tensor tensor;  // undefined when in the file
     std::vector<std::int64_t> sizes;
+    at::MemoryFormat format = at::MemoryFormat::Contiguous;
     long offset_bytes = 0;
   };
   struct Entry {

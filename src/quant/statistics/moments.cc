@@ -13,43 +13,68 @@ std::int64_t output_extent(std::int64_t input, std::int64_t kernel, std::int64_t
   return (input + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
 }
 
+/// sum += x^T x for x [G,n,K] and sum [G,K,K], which is symmetric: what lies on and below its diagonal, in strips of columns.
+void add_gram(at::Tensor& sum, const at::Tensor& x) {
+  constexpr std::int64_t kStrip = 384;
+  const std::int64_t columns = x.size(2);
+  const at::Tensor transposed = x.transpose(1, 2);
+  for (std::int64_t first = 0; first < columns; first += kStrip) {
+    const std::int64_t last = std::min(first + kStrip, columns);
+    sum.slice(1, first).slice(2, first, last).baddbmm_(transposed.slice(1, first), x.slice(2, first, last));
+  }
+}
+
+/// The whole of a symmetric matrix of which the part below the diagonal is given.
+at::Tensor mirrored(const at::Tensor& lower) { return lower.tril() + lower.tril(-1).transpose(1, 2); }
+
 }  // namespace
 
-PatchMoments::PatchMoments(const op::Conv& conv, const std::vector<std::int64_t>& weight_shape)
-    : conv_(conv), kernel_height_(weight_shape[2]), kernel_width_(weight_shape[3]) {
-  const std::int64_t columns = weight_shape[1] * kernel_height_ * kernel_width_;
+PatchMoments::PatchMoments(const op::Conv& conv, const at::Tensor& weight)
+    : conv_(conv),
+      kernel_height_(weight.size(2)),
+      kernel_width_(weight.size(3)),
+      rows_(weight.reshape({conv.groups, weight.size(0) / conv.groups, -1})) {
+  const std::int64_t columns = rows_.size(2);
   sum_seen_ = at::zeros({conv.groups, columns});
   sum_wanted_ = at::zeros({conv.groups, columns});
+  sum_drift_ = at::zeros_like(rows_);
   sum_hessian_ = at::zeros({conv.groups, columns, columns});
-  sum_drift_ = at::zeros({conv.groups, columns, columns});
-  sum_wanted_hessian_ = at::zeros({conv.groups, columns, columns});
+  sum_power_ = at::zeros({conv.groups, rows_.size(1)}, at::kDouble);
+  sum_inherited_ = at::zeros_like(sum_power_);
 }
 
 at::Tensor PatchMoments::patches(const at::Tensor& x, const std::vector<std::int64_t>& positions) const {
-  const at::Tensor dense = x.contiguous();
+  const at::Tensor dense = x.contiguous(at::MemoryFormat::ChannelsLast);
   const auto* pixels = dense.data_ptr<float>();
   const std::int64_t channels = x.size(1), rows = x.size(2), columns = x.size(3);
   const std::int64_t height = output_extent(rows, kernel_height_, conv_.stride[0], conv_.padding[0], conv_.dilation[0]);
   const std::int64_t width = output_extent(columns, kernel_width_, conv_.stride[1], conv_.padding[1], conv_.dilation[1]);
   const auto count = static_cast<std::int64_t>(positions.size());
-  at::Tensor result = at::zeros({count, channels * kernel_height_ * kernel_width_});
+  const std::int64_t group_channels = channels / conv_.groups, patch_size = rows_.size(2), kernel = kernel_height_ * kernel_width_;
+  std::vector<std::int64_t> places(static_cast<std::size_t>(channels));  // of a channel in the result
+  for (std::int64_t c = 0; c < channels; ++c) places[c] = c / group_channels * count * patch_size + c % group_channels * kernel;
+  at::Tensor result = at::zeros({conv_.groups, count, patch_size});
   auto* out = result.data_ptr<float>();
+  constexpr std::int64_t kOfALine = 16;  // channels, so that what is read of a pixel stays in the cache until all is written
   at::parallel_for(0, count, 64, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t i = first; i < last; ++i) {
-      const std::int64_t batch = positions[i] / (height * width);
-      const std::int64_t top = positions[i] / width % height * conv_.stride[0] - conv_.padding[0];
-      const std::int64_t left = positions[i] % width * conv_.stride[1] - conv_.padding[1];
-      float* patch = out + i * result.size(1);
-      for (std::int64_t c = 0; c < channels; ++c)
+    for (std::int64_t begin = 0; begin < channels; begin += kOfALine) {
+      const std::int64_t end = std::min(begin + kOfALine, channels);
+      for (std::int64_t i = first; i < last; ++i) {
+        const std::int64_t batch = positions[i] / (height * width);
+        const std::int64_t top = positions[i] / width % height * conv_.stride[0] - conv_.padding[0];
+        const std::int64_t left = positions[i] % width * conv_.stride[1] - conv_.padding[1];
+        float* patch = out + i * patch_size;
         for (std::int64_t ky = 0; ky < kernel_height_; ++ky)
           for (std::int64_t kx = 0; kx < kernel_width_; ++kx, ++patch) {
             const std::int64_t row = top + ky * conv_.dilation[0], column = left + kx * conv_.dilation[1];
-            if (row >= 0 && row < rows && column >= 0 && column < columns)
-              *patch = pixels[((batch * channels + c) * rows + row) * columns + column];
+            if (row < 0 || row >= rows || column < 0 || column >= columns) continue;
+            const float* pixel = pixels + ((batch * rows + row) * columns + column) * channels;
+            for (std::int64_t c = begin; c < end; ++c) patch[places[c]] = pixel[c];
           }
+      }
     }
   });
-  return result.reshape({count, conv_.groups, -1});
+  return result;
 }
 
 std::int64_t PatchMoments::positions_of(const at::Tensor& input) const {
@@ -59,19 +84,20 @@ std::int64_t PatchMoments::positions_of(const at::Tensor& input) const {
 }
 
 void PatchMoments::add(const at::Tensor& seen, const at::Tensor& wanted, const std::vector<std::int64_t>& positions) {
+  const auto outputs_at = [&](const at::Tensor& inputs) { return at::matmul(inputs, rows_.transpose(1, 2)); };  // [G,n,O/G]
+  const auto add_squares = [](at::Tensor& sum, const at::Tensor& values) { sum += values.square().sum(1, false, at::kDouble); };
   const at::Tensor x = patches(seen, positions);
-  const at::Tensor by_sample = x.permute({1, 0, 2});  // [G,n,K]
-  const auto add_products = [](at::Tensor& sum, const at::Tensor& a, const at::Tensor& b) { sum.baddbmm_(a.permute({1, 2, 0}), b); };
-  add_products(sum_hessian_, x, by_sample);
-  sum_seen_ += x.sum(0);
-  if (seen.is_same(wanted)) {
-    add_products(sum_wanted_hessian_, x, by_sample);
-    sum_wanted_ += x.sum(0);
-  } else {
-    const at::Tensor y = patches(wanted, positions);
-    add_products(sum_wanted_hessian_, y, y.permute({1, 0, 2}));
-    add_products(sum_drift_, y - x, by_sample);
-    sum_wanted_ += y.sum(0);
+  add_gram(sum_hessian_, x);
+  sum_seen_ += x.sum(1);
+  const bool is_same = seen.is_same(wanted);
+  const at::Tensor y = is_same ? x : patches(wanted, positions);
+  const at::Tensor outputs = outputs_at(y);
+  sum_wanted_ += y.sum(1);
+  add_squares(sum_power_, outputs);
+  if (!is_same) {
+    const at::Tensor errors = outputs_at(y - x);
+    add_squares(sum_inherited_, errors);
+    sum_drift_.baddbmm_(errors.transpose(1, 2), x);
   }
   samples_ += static_cast<std::int64_t>(positions.size());
 }
@@ -80,25 +106,26 @@ at::Tensor PatchMoments::mean_seen() const { return sum_seen_ / static_cast<doub
 
 at::Tensor PatchMoments::mean_wanted() const { return sum_wanted_ / static_cast<double>(samples_); }
 
-namespace {
-
-at::Tensor centred_products(const at::Tensor& sum, double samples, const at::Tensor& mean_a, const at::Tensor& mean_b, bool centred) {
-  const at::Tensor raw = sum / samples;
-  return centred ? raw - mean_a.unsqueeze(2) * mean_b.unsqueeze(1) : raw;
-}
-
-}  // namespace
+at::Tensor PatchMoments::outputs_of(const at::Tensor& means) const { return at::matmul(rows_, means.unsqueeze(2)).squeeze(2); }
 
 at::Tensor PatchMoments::hessian(bool centred) const {
-  return centred_products(sum_hessian_, static_cast<double>(samples_), mean_seen(), mean_seen(), centred);
+  const at::Tensor raw = mirrored(sum_hessian_ / static_cast<double>(samples_)), mean = mean_seen();
+  return centred ? raw - mean.unsqueeze(2) * mean.unsqueeze(1) : raw;
 }
 
 at::Tensor PatchMoments::drift(bool centred) const {
-  return centred_products(sum_drift_, static_cast<double>(samples_), mean_wanted() - mean_seen(), mean_seen(), centred);
+  const at::Tensor raw = sum_drift_ / static_cast<double>(samples_), mean = mean_seen();
+  return centred ? raw - outputs_of(mean_wanted() - mean).unsqueeze(2) * mean.unsqueeze(1) : raw;
 }
 
-at::Tensor PatchMoments::wanted_hessian(bool centred) const {
-  return centred_products(sum_wanted_hessian_, static_cast<double>(samples_), mean_wanted(), mean_wanted(), centred);
+at::Tensor PatchMoments::power(bool centred) const {
+  const at::Tensor raw = (sum_power_ / static_cast<double>(samples_)).to(at::kFloat);
+  return centred ? raw - outputs_of(mean_wanted()).square() : raw;
+}
+
+at::Tensor PatchMoments::inherited(bool centred) const {
+  const at::Tensor raw = (sum_inherited_ / static_cast<double>(samples_)).to(at::kFloat);
+  return centred ? raw - outputs_of(mean_wanted() - mean_seen()).square() : raw;
 }
 
 }  // namespace nibble

@@ -73,10 +73,11 @@ PairedRun::PairedRun(const Graph& graph, const std::vector<std::size_t>& convolu
       quantised_store_(kStoreBytes) {
   for (std::size_t i = 0; i < graph.values.size(); ++i)
     if (graph.values[i].constant) constants_[static_cast<ValueId>(i)] = constant_of(graph.values[i]);
-  for (std::int64_t batch = 0; batch < batches_; ++batch) {
+  for (std::int64_t batch = 0; batch < batches_; ++batch) {  // channels last: convolutions and patches read them faster
     throw_if_interrupted();
     const std::int64_t first = batch * batch_size;
-    const at::Tensor x = to_torch(images.load(first, std::min(batch_size, images.count - first)));
+    const at::Tensor x =
+        to_torch(images.load(first, std::min(batch_size, images.count - first))).contiguous(at::MemoryFormat::ChannelsLast);
     for (ActivationStore* store : {&float_store_, &quantised_store_}) {
       Values local{{graph.inputs.front(), x}};
       run_nodes(*store, local, 0, convolutions_.front(), batch);
