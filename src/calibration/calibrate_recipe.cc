@@ -26,6 +26,10 @@ CalibrateOptions options_of(const CalibrationJob& job) {
         fmt::format("calibrate {}: the head's gradients and what mixed bits measure are computed on the GPU, the layers' "
                     "statistics and their rounding on the CPU",
                     job.recipe.name));
+  if (job.kept) {
+    options.kept = job.kept;
+    options.source = fmt::format("{} {}", describe(job.images).at("sha256").get<std::string>(), views_wanted(job.recipe));
+  }
   options.file_bytes = [&job](const Graph& graph) {
     const ScratchFile scratch(job.scratch);
     return write_int4(job.baseline, graph, job.recipe, scratch.at);

@@ -18,6 +18,7 @@ struct CalibrationJob {
   JudgeOptions judge;
   std::filesystem::path scratch;  ///< files for measuring a budget are written beside this name and removed again
   const RuntimeOptions& runtime;
+  KeptStatistics* kept = nullptr;  ///< shared by jobs of one network; they may differ in images and recipe
 };
 
 /// The quantised graph and its rows. `images` of the result counts files, not their views. Errors as calibrate and open_judge_images.

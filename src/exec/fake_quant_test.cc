@@ -49,6 +49,19 @@ TEST(FakeQuant, ZeroPointShiftsCodes) {
   EXPECT_FLOAT_EQ(dequantize(at::tensor({30.0F}), params).item<float>(), 1.0F);
 }
 
+/// The loop for activations against the operators, which take parameters of any granularity.
+TEST(FakeQuant, OnePassGivesTheBitsOfTheOperators) {
+  const at::Tensor x = at::randn({2, 5, 7, 3}).mul(40).contiguous(at::MemoryFormat::ChannelsLast);
+  for (const std::int8_t zero_point : {std::int8_t{-128}, std::int8_t{0}, std::int8_t{17}}) {
+    const QuantParams params = per_tensor({.bits = 8}, 0.37F, zero_point);
+    const at::Tensor found = fake_quantize(x, params);
+    EXPECT_TRUE(at::equal(found, dequantize(quantize(x, params), params)));
+    EXPECT_TRUE(found.is_contiguous(at::MemoryFormat::ChannelsLast));
+    EXPECT_TRUE(at::equal(fake_quantize(x.slice(3, 0, 2), params), found.slice(3, 0, 2))) << "a part of a tensor";
+  }
+  EXPECT_TRUE(std::isnan(fake_quantize(at::full({1}, NAN), per_tensor({.bits = 8}, 1)).item<float>()));
+}
+
 TEST(FakeQuant, ChannelScalesRunAlongAxis0) {
   const QuantParams params{
       {.bits = 8, .granularity = Granularity::channel}, Tensor::of<float>({2}, {1, 10}), Tensor::of<std::int8_t>({2}, {0, 0})};

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "exec/fake_quant.h"
+
 namespace nibble {
 namespace {
 
@@ -14,10 +16,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr std::int64_t kGrain = 1 << 15;
-/// Adding and taking away 1.5 * 2^23 rounds half to even any |x| < 2^22; codes are far smaller once clamped. Unlike
-/// nearbyint it needs no instruction beyond the baseline's, so the loops below are vectorised.
-constexpr float kRounder = 12582912.0F;
-float round_half_even(float x) { return (x + kRounder) - kRounder; }
 
 struct Range {
   float low, high;  // codes less the zero point

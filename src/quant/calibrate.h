@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,6 +66,13 @@ struct HeadLogits {
   ValueId classes = -1;  ///< [B,nc,A]
 };
 
+/// What recipes that are calibrated on the same images of one network have in common, kept by the caller from one to the next.
+struct KeptStatistics {
+  std::string of;                         ///< all that decides them
+  std::string recipe;                     ///< the recipe that they were computed for
+  std::shared_ptr<const void> gradients;  ///< of the head (quant/statistics/output_fisher.h), a type of the LibTorch module
+};
+
 struct CalibrateOptions {
   Recipe recipe;
   HeadLogits head;
@@ -72,6 +80,10 @@ struct CalibrateOptions {
   std::uint64_t seed = 0;
   /// The device that computes the head's gradients and the damages of mixed bits. Statistics of layers and rounding stay on the CPU.
   ComputeDevice device = {};
+  /// Where given, statistics are taken from it that fit, and put there when they were computed; `source` then tells this network and these
+  /// images from others.
+  KeptStatistics* kept = nullptr;
+  std::string source = {};
   /// Returns the size in bytes of the INT4 file of a quantised graph. Needed with mixed.max_bytes, else not called.
   std::function<std::int64_t(const Graph&)> file_bytes = nullptr;
   /// Returns how many points of mAP 50-95 (0..100) the exported file of a quantised graph loses. Needed with mixed.max_drop, else not

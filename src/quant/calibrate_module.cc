@@ -9,6 +9,7 @@
 #include <c10/core/InferenceMode.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <torch/version.h>
 
 #include <algorithm>
@@ -50,13 +51,32 @@ std::vector<LayerStat> stats_of(const Graph& baseline, const std::vector<LayerPl
   return stats;
 }
 
+/// All that decides the gradients, but for what `source` stands for.
+std::string key_of(const std::vector<std::size_t>& nodes, std::int64_t images, const CalibrateOptions& options) {
+  const Recipe& recipe = options.recipe;
+  return fmt::format("{} {} {} {} {} {} {} {} {}", options.source, images, options.seed, static_cast<int>(options.device.kind),
+                     recipe.calibration.batch, recipe.weights.importance, recipe.distillation.class_weight, recipe.distillation.box_weight,
+                     fmt::join(nodes, ","));
+}
+
 /// Empty where the recipe has no use for it.
 FisherByNode fisher_for(const at::Device& device, const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
                         Progress& progress) {
   const WeightRecipe& weights = options.recipe.weights;
   const bool has_head = options.head.boxes >= 0 && options.head.classes >= 0;
   if (!has_head || weights.rounding != Rounding::gptq || (weights.importance == 0 && !weights.couple_channels)) return {};
-  return output_fisher(device, baseline, nodes_of(place_quantizers(baseline, options.recipe)), images, options, progress);
+  const std::vector<std::size_t> nodes = nodes_of(place_quantizers(baseline, options.recipe));
+  if (!options.kept) return output_fisher(device, baseline, nodes, images, options, progress);
+  KeptStatistics& kept = *options.kept;
+  const std::string key = key_of(nodes, images.count, options);
+  if (kept.of == key) {
+    progress.begin(fmt::format("gradients {}", options.recipe.name), 1);
+    progress.end(fmt::format("those of {}, on the same {} images", kept.recipe, images.count));
+  } else {
+    kept = {key, options.recipe.name,
+            std::make_shared<const FisherByNode>(output_fisher(device, baseline, nodes, images, options, progress))};
+  }
+  return *static_cast<const FisherByNode*>(kept.gradients.get());
 }
 
 void note_damages(const MixedBits& mixed, CalibrationResult& result) {

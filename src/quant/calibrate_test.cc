@@ -219,6 +219,30 @@ TEST(Calibrate, SameSeedSameBits) {
   }
 }
 
+TEST(Calibrate, GradientsServeTheNextRecipeOnTheSameImages) {
+  const SmallDetector detector = small_detector();
+  const auto quantized = [&](KeptStatistics* kept, const Recipe& recipe, const std::string& source, int& loads) {
+    CalibrationImages images = random_images(8);
+    images.load = [&loads, load = images.load](std::int64_t first, std::int64_t count) { return ++loads, load(first, count); };
+    CalibrateOptions options{.recipe = recipe, .head = detector.head, .threads = 1, .seed = 3};
+    options.kept = kept;
+    options.source = source;
+    Progress silent;
+    return calibrate(detector.graph, images, options, silent).graph;
+  };
+  KeptStatistics kept;
+  int first = 0, second = 0, other = 0, alone = 0;
+  quantized(&kept, recipe_of(4, 0), "eight", first);
+  const Graph shared = quantized(&kept, recipe_of(4, 8), "eight", second);
+  const Graph own = quantized(nullptr, recipe_of(4, 8), "", alone);
+  quantized(&kept, recipe_of(4, 8), "others", other);
+  EXPECT_LT(second, first);
+  EXPECT_EQ(alone, first);
+  EXPECT_EQ(other, first);
+  for (std::size_t i = 0; i < own.values.size(); ++i)
+    EXPECT_TRUE(!own.values[i].constant || identical(*own.values[i].constant, *shared.values[i].constant)) << own.values[i].name;
+}
+
 TEST(Calibrate, GranularitiesHaveTheirShapes) {
   for (const auto& [granularity, shape] : {std::pair{Granularity::tensor, Shape{}}, std::pair{Granularity::channel, Shape{8}},
                                            std::pair{Granularity::block, Shape{8, 2, 1, 1}}}) {

@@ -212,7 +212,8 @@ CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const 
           plan.calibration.at(recipe.name),
           calibration_images,
           directory.path(RunNames::trial(recipe.name)),
-          plan.options.runtime};
+          plan.options.runtime,
+          plan.kept.get()};
 }
 
 std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {

@@ -2,6 +2,7 @@
 // Everything a run needs, found and checked before any work starts.
 #pragma once
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct RunPlan {
   RunNames names;
   BuildOptions build;
   std::vector<Recipe> recipes;
-  std::map<std::string, CalibrationSet> calibration;  ///< by recipe
+  std::map<std::string, CalibrationSet> calibration;                          ///< by recipe
+  std::shared_ptr<KeptStatistics> kept = std::make_shared<KeptStatistics>();  ///< from one recipe to the next
   EvalSet evaluation;
   GateLimits limits;
   Json inputs;                        ///< for the manifest: checkpoint, images, annotations with hashes

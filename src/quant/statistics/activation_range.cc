@@ -2,10 +2,12 @@
 #include "quant/statistics/activation_range.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "base/index_below.h"
+#include "base/vector_clones.h"
 #include "nibble/error.h"
 #include "quant/rounding/affine_grid.h"
 
@@ -55,6 +57,21 @@ AffineGrid choose_asymmetric(const ValueHistogram& histogram, const QuantSpec& s
   return affine_grid(low, high, spec);
 }
 
+/// Widens the range to hold the values; false where one of them is not finite.
+NIBBLE_VECTOR_CLONES bool extend(std::span<const float> values, float& smallest, float& largest) {
+  constexpr std::uint32_t kExponent = 0x7f800000U;  // all ones: an infinity or not a number
+  float low = smallest, high = largest;
+  std::uint32_t bad = 0;
+  for (const float value : values) {
+    bad |= (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent ? 1U : 0U;
+    low = value < low ? value : low;
+    high = value > high ? value : high;
+  }
+  smallest = low;
+  largest = high;
+  return bad == 0;
+}
+
 }  // namespace
 
 double ValueHistogram::centre(std::size_t bin) const { return (static_cast<double>(bin) - static_cast<double>(kHalf) + 0.5) * bin_width_; }
@@ -67,11 +84,7 @@ void ValueHistogram::widen() {
 }
 
 void ValueHistogram::add(std::span<const float> values) {
-  for (const float value : values) {
-    if (!std::isfinite(value)) throw Error(ErrorKind::numeric, "activation range: a value is not finite");
-    smallest_ = std::min(smallest_, value);
-    largest_ = std::max(largest_, value);
-  }
+  if (!extend(values, smallest_, largest_)) throw Error(ErrorKind::numeric, "activation range: a value is not finite");
   const float largest = std::max(largest_, -smallest_);
   if (bins_.empty() && largest > 0) {
     bins_.assign(2 * kHalf, 0);
