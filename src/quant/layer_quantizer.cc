@@ -34,21 +34,29 @@ std::vector<float> to_vector(const at::Tensor& tensor) {
 
 /// Hessian with damping on the diagonal and the upper factor U of its inverse, H^-1 = U^T U.
 struct Factored {
-  at::Tensor hessian;
-  at::Tensor inverse;
-  at::Tensor upper;
+  at::Tensor hessian;  // f32
+  at::Tensor inverse;  // f64
+  at::Tensor upper;    // f32
   double damping = 0;
 };
 
+/// These matrices are the largest things in memory: each is let go as soon as the next one is there.
 std::optional<Factored> try_factorise(const at::Tensor& exact, const at::Tensor& floor, double damping) {
   const at::Tensor mean = at::max(exact.diagonal(0, 1, 2).mean(1), floor);  // [G]
-  const at::Tensor damped = exact + (mean * damping).reshape({-1, 1, 1}) * at::eye(exact.size(1), exact.options());
-  const auto [lower, failed] = at::linalg_cholesky_ex(damped);
+  at::Tensor damped = exact.clone();
+  damped.diagonal(0, 1, 2).add_((mean * damping).unsqueeze(1));
+  auto [lower, failed] = at::linalg_cholesky_ex(damped);
   if (failed.any().item<bool>()) return {};
-  const at::Tensor inverse = at::cholesky_inverse(lower);
-  const auto [inverse_lower, inverse_failed] = at::linalg_cholesky_ex(inverse);
+  Factored factored;
+  factored.damping = damping;
+  factored.hessian = damped.to(at::kFloat);
+  damped.reset();
+  factored.inverse = at::cholesky_inverse(lower);
+  lower.reset();
+  const auto [inverse_lower, inverse_failed] = at::linalg_cholesky_ex(factored.inverse);
   if (inverse_failed.any().item<bool>()) return {};
-  return Factored{damped, inverse, inverse_lower.transpose(1, 2), damping};
+  factored.upper = inverse_lower.transpose(1, 2).to(at::kFloat).contiguous();
+  return factored;
 }
 
 /// Statistics as far as they can be used.
@@ -83,7 +91,7 @@ Usable usable_statistics(const at::Tensor& hessian, const at::Tensor& power, dou
   }
   if (std::optional<Factored> factored = diagonal_only(exact, floor, damping)) return {*std::move(factored), "diagonal"};
   const at::Tensor alike = at::eye(exact.size(1), exact.options()).expand_as(exact);
-  return {{alike, alike, alike, 0}, "nearest"};
+  return {{alike.to(at::kFloat), alike, alike.to(at::kFloat), 0}, "nearest"};
 }
 
 /// Scale slot of each column: all 0, or one per block of input channels and kernel position.
@@ -118,14 +126,16 @@ std::vector<std::int8_t> in_natural_order(const std::vector<std::int8_t>& codes,
   return result;
 }
 
-RoundingProblem make_problem(const at::Tensor& targets, const Factored& factored, const QuantSpec& spec, bool symmetric,
+RoundingProblem make_problem(const at::Tensor& targets, Factored factored, const QuantSpec& spec, bool symmetric,
                              std::vector<std::int32_t> slots) {
   RoundingProblem problem;
   problem.groups = targets.size(0);
   problem.rows = targets.size(1);
   problem.columns = targets.size(2);
   problem.targets = to_vector(targets);
+  factored.inverse.reset();
   problem.hessian = to_vector(factored.hessian);
+  factored.hessian.reset();
   problem.inverse_factor = to_vector(factored.upper);
   problem.slots = std::move(slots);
   problem.slot_count = *std::max_element(problem.slots.begin(), problem.slots.end()) + 1;
@@ -154,15 +164,15 @@ bool couple_rows(RoundingProblem& problem, const at::Tensor& fisher) {
 /// channel: E[y^2] / E[y y'] with y = w x, y' = w' x'. Least-squares codes give slopes a little below 1 (a projection is
 /// shorter than what it projects); over sixty layers that fades the signal.
 void restore_gain(RoundedWeights& rounded, const std::vector<std::int32_t>& column_slots, bool shared_scale, const at::Tensor& rows,
-                  const PatchMoments& moments, bool centred) {
+                  const PatchMoments& moments, const at::Tensor& hessian, bool centred) {
   const std::vector<std::int64_t> by_slot{rows.size(0), rows.size(1), -1};
   const at::Tensor codes = at::tensor(at::ArrayRef<std::int8_t>(rounded.codes)).to(at::kFloat).reshape(rows.sizes());
   const at::Tensor scales = at::tensor(at::ArrayRef<float>(rounded.scales)).reshape(by_slot);
   const at::Tensor zero_points = at::tensor(at::ArrayRef<std::int8_t>(rounded.zero_points)).to(at::kFloat).reshape(by_slot);
   const at::Tensor slots = at::tensor(at::ArrayRef<std::int32_t>(column_slots)).to(at::kLong);
   const at::Tensor restored = (codes - zero_points.index_select(2, slots)) * scales.index_select(2, slots);
-  const at::Tensor power = moments.power(centred);                                                                        // [G, O/G]
-  const at::Tensor product = (at::matmul(rows, moments.hessian(centred)) + moments.drift(centred)).mul(restored).sum(2);  // [G, O/G]
+  const at::Tensor power = moments.power(centred);                                                       // [G, O/G]
+  const at::Tensor product = (at::matmul(rows, hessian) + moments.drift(centred)).mul(restored).sum(2);  // [G, O/G]
   const at::Tensor gain = shared_scale ? (power.sum() / product.sum()).expand_as(power) : power / product;
   const at::Tensor usable = product.gt(0).logical_and(gain.isfinite());
   rounded.scales = to_vector(scales * at::where(usable, gain, at::ones_like(gain)).clamp(kMinGain, kMaxGain).unsqueeze(2));
@@ -186,10 +196,11 @@ double decibels(double signal, double noise) {
 /// y' = w' x' + b' of the quantised one, both sums over output channels. With D = w - w' and d = x - x' the error is
 ///   E[(y - y')^2] = D E[x' x'^T] D^T + 2 E[w d x'^T] D^T + E[(w d)^2].
 /// `bias_follows`: b' makes up for the mean error, so the moments are centred. No damping, and the scales after restore_gain.
-double output_sqnr_db(const at::Tensor& rows, const at::Tensor& restored, const PatchMoments& moments, bool bias_follows) {
-  const at::Tensor error = (rows - restored).to(at::kDouble);
-  const at::Tensor own = at::matmul(error, moments.hessian(bias_follows).to(at::kDouble)) + 2 * moments.drift(bias_follows);
-  const double noise = own.mul(error).sum().item<double>() + moments.inherited(bias_follows).sum(at::kDouble).item<double>();
+double output_sqnr_db(const at::Tensor& rows, const at::Tensor& restored, const PatchMoments& moments, const at::Tensor& hessian,
+                      bool bias_follows) {
+  const at::Tensor error = rows - restored;
+  const at::Tensor own = at::matmul(error, hessian) + 2 * moments.drift(bias_follows);
+  const double noise = own.mul(error).sum(at::kDouble).item<double>() + moments.inherited(bias_follows).sum(at::kDouble).item<double>();
   return decibels(moments.power(true).sum(at::kDouble).item<double>(), noise);
 }
 
@@ -229,8 +240,9 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   const at::Tensor hessian = moments.hessian(recipe.bias_correction);
   const std::vector<std::int64_t> order = rounding_order(hessian);
   const at::Tensor by_order = at::tensor(at::ArrayRef<std::int64_t>(order));
-  const auto [factored, usable] =
-      usable_statistics(reordered(hessian, by_order), moments.hessian(false).diagonal(0, 1, 2).mean(1), recipe.weights.damping, node.name);
+  auto [factored, usable] =
+      usable_statistics(reordered(hessian, by_order), moments.square_seen().mean(1), recipe.weights.damping, node.name);
+  const double damping = factored.damping;
   const bool wants_gptq = recipe.weights.rounding == Rounding::gptq, is_full = usable == "gptq";
   std::string notes = plan.note;
   if (wants_gptq && !is_full) add_note(notes, reason_of(usable));
@@ -249,12 +261,12 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   const std::vector<std::int32_t> slots = column_slots(*plan.weight, weight);
   std::vector<std::int32_t> slots_in_order;
   for (const std::int64_t column : order) slots_in_order.push_back(slots[column]);
-  RoundingProblem problem = make_problem(targets, factored, *plan.weight, plan.symmetric, std::move(slots_in_order));
+  RoundingProblem problem = make_problem(targets, std::move(factored), *plan.weight, plan.symmetric, std::move(slots_in_order));
   if (channels.defined() && groups == 1 && !problem.shared_scale && plan.weight->bits < 8 && !couple_rows(problem, channels))
     add_note(notes, "its rows are not coupled: the gradients of its outputs are not finite");
   RoundedWeights rounded = round_weights(problem, recipe.weights.rounding, recipe.weights.scale_search, run_parallel);
   rounded.codes = in_natural_order(rounded.codes, order);
-  if (recipe.weights.restore_gain) restore_gain(rounded, slots, problem.shared_scale, rows, moments, recipe.bias_correction);
+  if (recipe.weights.restore_gain) restore_gain(rounded, slots, problem.shared_scale, rows, moments, hessian, recipe.bias_correction);
 
   QuantizedLayer layer;
   layer.codes = Tensor::of<std::int8_t>(weight.sizes().vec(), rounded.codes);
@@ -276,9 +288,9 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   layer.stat.node = node.name;
   layer.stat.weight_bits = plan.weight->bits;
   layer.stat.method = wants_gptq ? usable : "nearest";
-  layer.stat.output_sqnr_db = output_sqnr_db(rows, restored_rows, moments, recipe.bias_correction);
-  layer.stat.damping = factored.damping;
-  if (factored.damping > recipe.weights.damping) add_note(notes, fmt::format("damping raised to {}", factored.damping));
+  layer.stat.output_sqnr_db = output_sqnr_db(rows, restored_rows, moments, hessian, recipe.bias_correction);
+  layer.stat.damping = damping;
+  if (damping > recipe.weights.damping) add_note(notes, fmt::format("damping raised to {}", damping));
   layer.stat.note = notes;
   describe_codes(weight, codes, layer.weight, layer.stat);
   return layer;

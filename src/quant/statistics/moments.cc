@@ -106,6 +106,8 @@ at::Tensor PatchMoments::mean_seen() const { return sum_seen_ / static_cast<doub
 
 at::Tensor PatchMoments::mean_wanted() const { return sum_wanted_ / static_cast<double>(samples_); }
 
+at::Tensor PatchMoments::square_seen() const { return sum_hessian_.diagonal(0, 1, 2) / static_cast<double>(samples_); }
+
 at::Tensor PatchMoments::outputs_of(const at::Tensor& means) const { return at::matmul(rows_, means.unsqueeze(2)).squeeze(2); }
 
 at::Tensor PatchMoments::hessian(bool centred) const {

@@ -26,6 +26,7 @@ class PatchMoments {
   // With `centred`, of what is left of x, x' and x - x' without their means: the right measure where the bias is refitted too.
   at::Tensor mean_seen() const;              ///< E[x'], [G,K]
   at::Tensor mean_wanted() const;            ///< E[x], [G,K]
+  at::Tensor square_seen() const;            ///< E[x'^2], [G,K]
   at::Tensor hessian(bool centred) const;    ///< E[x' x'^T], [G,K,K]
   at::Tensor drift(bool centred) const;      ///< E[w (x - x') x'^T], [G,O/G,K]: how the output's error correlates with the input
   at::Tensor power(bool centred) const;      ///< E[(w x)^2], [G,O/G]
