@@ -51,6 +51,13 @@ std::vector<LayerStat> stats_of(const Graph& baseline, const std::vector<LayerPl
   return stats;
 }
 
+/// glibc keeps what was freed in small pieces, gigabytes of it here, and more work follows.
+void return_freed_memory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 /// All that decides the gradients, but for what `source` stands for.
 std::string key_of(const std::vector<std::size_t>& nodes, std::int64_t images, const CalibrateOptions& options) {
   const Recipe& recipe = options.recipe;
@@ -98,6 +105,7 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
   const Recipe& recipe = options.recipe;
   require_space(baseline, nodes_of(place_quantizers(baseline, recipe)), images.count, recipe.weights.error_propagation);
   const FisherByNode fisher = fisher_for(device, baseline, images, options, progress);
+  return_freed_memory();
   CalibrationResult result;
   result.images = images.count;
   const auto take = [&](const std::vector<LayerPlan>& plans, const QuantizedLayers& layers) {
@@ -120,13 +128,6 @@ std::string system_blas() {
   using CoreName = char*();
   const auto core_name = reinterpret_cast<CoreName*>(::dlsym(RTLD_DEFAULT, "openblas_get_corename"));
   return core_name ? fmt::format("OpenBLAS ({} kernels)", core_name()) : "system BLAS (OpenBLAS recommended)";
-}
-
-/// glibc keeps what was freed in small pieces, gigabytes of it here, and training may follow.
-void return_freed_memory() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
 }
 
 }  // namespace

@@ -55,27 +55,39 @@ FisherByNode output_fisher(const at::Device& device, const Graph& baseline, cons
   for (const std::size_t node : nodes) wanted.push_back(baseline.nodes[node].outputs[0]);
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(options.seed);
   const std::int64_t batch = options.recipe.calibration.batch;
+  // A step back needs all that the pass before it made. A GPU has room for that of a batch, and is busy with no less.
+  const std::int64_t at_once = device.is_cpu() ? 1 : batch;
   FisherByNode result;
   progress.begin(fmt::format("gradients {}", options.recipe.name), images.count);
   for (std::int64_t first = 0; first < images.count; first += batch) {
-    throw_if_interrupted();
     const std::int64_t count = std::min(batch, images.count - first);
-    const at::Tensor pixels = to_torch(images.load(first, count)).to(device).contiguous(at::MemoryFormat::ChannelsLast);
-    const std::vector<at::Tensor> values = net.forward(pixels.set_requires_grad(true), wanted);
-    const at::Tensor loss = random_loss(values[0], values[1], options.recipe.distillation, random);
-    const auto gradients = torch::autograd::grad({loss}, {values.begin() + 2, values.end()}, {}, {}, false, /*allow_unused=*/true);
+    std::vector<std::vector<at::Tensor>> traces(nodes.size());
+    for (std::int64_t part = first; part < first + count; part += at_once) {
+      throw_if_interrupted();
+      const std::int64_t number = std::min(at_once, first + count - part);
+      const at::Tensor pixels = to_torch(images.load(part, number)).to(device).contiguous(at::MemoryFormat::ChannelsLast);
+      const std::vector<at::Tensor> values = net.forward(pixels.set_requires_grad(true), wanted);
+      at::Tensor loss = at::zeros({}, values[0].options());
+      for (std::int64_t i = 0; i < number; ++i)  // each with draws of its own, however many go together
+        loss = loss + random_loss(values[0].slice(0, i, i + 1), values[1].slice(0, i, i + 1), options.recipe.distillation, random);
+      const auto gradients = torch::autograd::grad({loss}, {values.begin() + 2, values.end()}, {}, {}, false, /*allow_unused=*/true);
+      for (std::size_t i = 0; i < nodes.size(); ++i) {
+        if (!gradients[i].defined()) continue;  // the head does not hang on it
+        const at::Tensor by_position = gradients[i].permute({0, 2, 3, 1}).reshape({-1, gradients[i].size(1)});  // as they lie in memory
+        at::Tensor& channels = result[nodes[i]].channels;
+        const at::Tensor products = at::matmul(by_position.t(), by_position);
+        channels = channels.defined() ? channels + products : products;
+        traces[i].push_back(gradients[i].square().sum(1));
+      }
+      for (std::int64_t i = 0; i < number; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
+    }
     for (std::size_t i = 0; i < nodes.size(); ++i) {
-      if (!gradients[i].defined()) continue;  // the head does not hang on it
-      OutputFisher& fisher = result[nodes[i]];
-      const at::Tensor by_channel = gradients[i].permute({1, 0, 2, 3}).reshape({gradients[i].size(1), -1});
-      const at::Tensor products = at::matmul(by_channel, by_channel.t());
-      fisher.channels = fisher.channels.defined() ? fisher.channels + products : products;
+      if (traces[i].empty()) continue;
       const Shape& weight = baseline.value(baseline.nodes[nodes[i]].inputs[1]).constant->shape();
-      fisher.positions.push_back(
-          draw_positions(gradients[i].square().sum(1), options.recipe.weights.importance, weight[1] * weight[2] * weight[3],
+      result[nodes[i]].positions.push_back(
+          draw_positions(at::cat(traces[i]), options.recipe.weights.importance, weight[1] * weight[2] * weight[3],
                          static_cast<double>(count) / static_cast<double>(images.count), samples_of_batch(weight, images.count, count)));
     }
-    for (std::int64_t i = 0; i < count; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
   }
   for (auto& [node, fisher] : result) fisher.channels = fisher.channels.to(at::kCPU);
   progress.end(fmt::format("of {} convolutions on {} images", result.size(), images.count));

@@ -57,7 +57,7 @@ Detector detector() {
 CalibrationImages images(std::int64_t count) {
   return {count, [](std::int64_t first, std::int64_t number) {
             std::vector<float> values(static_cast<std::size_t>(number * 48));
-            for (std::int64_t i = 0; i < number * 3; ++i) values[i * 16] = static_cast<float>(first + i + 1) / 10;
+            for (std::int64_t i = 0; i < number * 3; ++i) values[i * 16] = static_cast<float>(first * 3 + i + 1) / 10;
             return Tensor::of<float>({number, 3, 4, 4}, std::move(values));
           }};
 }
