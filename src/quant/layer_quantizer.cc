@@ -77,8 +77,9 @@ std::optional<Factored> diagonal_only(const at::Tensor& exact, const at::Tensor&
 /// in f32 leaves; damping is relative to at least kCancellation of the power then (1e-12 serves inputs that are always zero).
 /// Where no damping up to kMaxDamping makes them positive definite, less of them is used. Error(numeric) where they are no finite numbers:
 /// then images or network are broken, and nothing can be rounded by them.
-Usable usable_statistics(const at::Tensor& hessian, const at::Tensor& power, double damping, const std::string& node) {
+Usable usable_statistics(at::Tensor hessian, const at::Tensor& power, double damping, const std::string& node) {
   const at::Tensor exact = hessian.to(at::kDouble);
+  hessian.reset();
   const at::Tensor floor = (power.to(at::kDouble) * kCancellation).clamp_min(1e-12);
   if (!exact.isfinite().all().item<bool>() || !floor.isfinite().all().item<bool>() || !std::isfinite(damping))
     throw Error(ErrorKind::numeric,

@@ -15,7 +15,7 @@
 namespace nibble {
 namespace {
 
-constexpr std::int64_t kStoreBytes = 512LL << 20;  // each network's activations in memory; more go to temporary files
+constexpr std::int64_t kStoreBytes = 256LL << 20;  // each network's activations in memory; more go to temporary files
 
 /// Per value: the last node up to `end` that reads it.
 std::vector<std::size_t> last_uses(const Graph& graph, std::size_t end) {
