@@ -65,6 +65,9 @@ endfunction()
 # Tests find their data by these; ../shared is optional and its tests skip without it.
 set(NIBBLE_TEST_FOLDERS NIBBLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}" NIBBLE_BINARY_DIR="${PROJECT_BINARY_DIR}")
 
+# Tests run side by side: see base/library_environment.h.
+set(NIBBLE_TEST_ENVIRONMENT GOMP_SPINCOUNT=2000)
+
 function(nibble_test name)
   if(NOT NIBBLE_TESTS)
     return()
@@ -77,7 +80,8 @@ function(nibble_test name)
   target_link_libraries(${name}_test PRIVATE ${ARG_LINK} nibble_warnings GTest::gmock GTest::gtest_main)
   target_include_directories(${name}_test PRIVATE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/tests)
   target_compile_definitions(${name}_test PRIVATE ${NIBBLE_TEST_FOLDERS})
-  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST PROPERTIES LABELS "${ARG_LABELS}")
+  gtest_discover_tests(${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
+    PROPERTIES ENVIRONMENT "${NIBBLE_TEST_ENVIRONMENT}" LABELS "${ARG_LABELS}")
 endfunction()
 
 function(nibble_test_library name)

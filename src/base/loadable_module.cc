@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "base/build_id.h"
+#include "base/library_environment.h"
 #include "base/library_folder.h"
 #include "base/locations.h"
 #include "base/memory_room.h"
-#include "base/openblas_kernels.h"
 #include "base/threads.h"
 #include "nibble/error.h"
 
@@ -62,7 +62,7 @@ void require_same_build(void* handle, const fs::path& path) {
 }
 
 void* load_from(const fs::path& path) {
-  const OpenBlasKernels kernels;
+  const LibraryEnvironment environment;
   // RTLD_LOCAL: the heavy library's symbols stay out of the way of other modules (two protobufs, two OpenMPs).
   void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle)

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/openblas_kernels.h"
+#include "base/library_environment.h"
 
 #include <cstdlib>
 
 namespace nibble {
 namespace {
-
-constexpr const char* kVariable = "OPENBLAS_CORETYPE";
 
 std::string core_type_here() {
 #ifdef __x86_64__
@@ -28,13 +26,18 @@ std::string openblas_core_type(bool has_avx2_and_fma, bool has_avx512) {
   return has_avx2_and_fma ? "Haswell" : "";
 }
 
-OpenBlasKernels::OpenBlasKernels() {
-  const std::string core_type = core_type_here();
-  if (!core_type.empty() && !std::getenv(kVariable)) is_set_ = ::setenv(kVariable, core_type.c_str(), 0) == 0;
+void LibraryEnvironment::set(const char* variable, const std::string& value) {
+  if (!std::getenv(variable) && ::setenv(variable, value.c_str(), 0) == 0) set_.push_back(variable);
 }
 
-OpenBlasKernels::~OpenBlasKernels() {
-  if (is_set_) ::unsetenv(kVariable);
+LibraryEnvironment::LibraryEnvironment() {
+  constexpr const char* kSpins = "2000";  // about a tenth of a millisecond
+  if (const std::string core_type = core_type_here(); !core_type.empty()) set("OPENBLAS_CORETYPE", core_type);
+  if (!std::getenv("OMP_WAIT_POLICY")) set("GOMP_SPINCOUNT", kSpins);
+}
+
+LibraryEnvironment::~LibraryEnvironment() {
+  for (const char* variable : set_) ::unsetenv(variable);
 }
 
 }  // namespace nibble
