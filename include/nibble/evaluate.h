@@ -37,9 +37,32 @@ struct CocoMetrics {
   MetricChanges changes = {};      ///< Against other detections of the same images, where those were given.
 };
 
+/// How often the right class of a classifier ranks first, or among the first five; shares of images, 0..1.
+struct ClassTopK {
+  std::int64_t label = 0;  ///< The class's number.
+  std::string name;
+  double top_1 = 0, top_5 = 0;
+  std::int64_t images = 0;  ///< Images of the class.
+};
+struct ClassificationMetrics {
+  double top_1 = -1, top_5 = -1;     ///< Of all images; -1: there are none.
+  std::vector<ClassTopK> per_class;  ///< Classes that have images, by number.
+  std::int64_t num_images = 0;
+};
+
+/// The numbers of pycocotools' COCOeval for keypoints, each 0..1; -1: undefined. Object keypoint similarity takes the place of the overlap.
+struct KeypointMetrics {
+  double ap_50_95 = -1, ap_50 = -1, ap_75 = -1;  ///< Mean over classes; over similarities 0.50..0.95, at 0.50, at 0.75.
+  double ap_medium = -1, ap_large = -1;          ///< ap_50_95 of objects of 32^2 to 96^2 px^2, above.
+  double ar_50_95 = -1, ar_50 = -1, ar_75 = -1;  ///< Recall with at most 20 detections in each image.
+  double ar_medium = -1, ar_large = -1;
+  std::int64_t num_images = 0;
+  std::int64_t num_detections = 0;
+};
+
 struct EvalOptions {
-  std::filesystem::path model;  ///< An ONNX detector, written by nibble or not.
-  DataOptions data;             ///< Empty: the embedded images.
+  std::filesystem::path model;  ///< An ONNX detector, written by nibble or not; or a classifier.
+  DataOptions data;             ///< Empty: the embedded images. Of a classifier: `images` is a folder with a folder for each class.
   DetectOptions detect;
   DetectorFileOptions file;
   bool optimize = true;                   ///< False: the runtime's graph optimisations are off, for reference numbers.
@@ -52,15 +75,17 @@ struct EvalOptions {
   RuntimeOptions runtime;
 };
 struct EvalResult {
-  CocoMetrics metrics;
+  CocoMetrics metrics;                                  ///< Of detectors; of pose models those of their boxes.
+  std::optional<ClassificationMetrics> classification;  ///< Of classifiers.
+  std::optional<KeypointMetrics> keypoints;             ///< Of pose models.
   std::optional<Latency> latency;      ///< Where it was measured: not with skip_latency, nor of files that take several images at once.
   std::vector<std::string> providers;  ///< Of ONNX Runtime, in effect.
   std::string head;                    ///< What the output was taken for: "one2one", "one2many", "raw", "yolov5".
   std::string images, annotations;     ///< What it was scored on, as given or "assets/...".
   std::vector<std::string> bad_data;   ///< Images and labels that were left out, each with its reason.
 };
-/// Runs a detector on images and scores it. Throws Error(input) for missing images and for classes that are not as many as the data set's,
-/// Error(unsupported) where inputs or outputs are not a detector's.
+/// Runs a detector or a classifier on images and scores it. Throws Error(input) for missing images and for classes that are not as many as
+/// the data set's, Error(unsupported) where inputs or outputs are not a detector's.
 NIBBLE_EXPORT EvalResult evaluate(const EvalOptions& options, Progress& progress);
 
 struct ScoreOptions {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "ckpt/checkpoint.h"
+#include "nibble/error.h"
 
 namespace nibble {
 
@@ -11,6 +12,14 @@ std::string model_name_of(const std::filesystem::path& checkpoint) { return chec
 
 Detector read_baseline(const std::filesystem::path& checkpoint, const BuildOptions& options) {
   return build_baseline(read_checkpoint(checkpoint), options);
+}
+
+void require_detector(const ModelInfo& info, const std::string& what) {
+  if (info.task == Task::detect) return;
+  throw Error(
+      ErrorKind::unsupported,
+      fmt::format("{}: {}: a model of the task '{}', and this takes detectors only; export, quantize, inspect, clean and profile take it",
+                  what, info.source_file, name_of(info.task)));
 }
 
 Metadata quantized_metadata(const ModelInfo& info, const std::string& precision, const std::string& recipe, const std::string& dialect,

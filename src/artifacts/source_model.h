@@ -15,6 +15,9 @@ std::string model_name_of(const std::filesystem::path& checkpoint);
 
 Detector read_baseline(const std::filesystem::path& checkpoint, const BuildOptions& options);
 
+/// Error(unsupported) unless the model is a detector: `what` ("run", "recipe w4a16: max_drop") takes nothing else yet.
+void require_detector(const ModelInfo& info, const std::string& what);
+
 /// What a run needs of a recipe's name, method, bits and dialect in a file's metadata.
 Metadata quantized_metadata(const ModelInfo& info, const std::string& precision, const std::string& recipe, const std::string& dialect,
                             int weight_bits, int activation_bits, bool is_trained);

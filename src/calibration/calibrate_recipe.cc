@@ -13,11 +13,29 @@
 namespace nibble {
 namespace {
 
+HeadLogits head_of(const Detector& baseline) {
+  const LogitValues logits = find_logits(baseline.graph);
+  const ModelInfo& info = baseline.info;
+  HeadLogits head;
+  head.boxes = logits.boxes;
+  head.classes = logits.classes;
+  head.mask_coefficients = logits.mask_coefficients;
+  head.prototypes = logits.prototypes;
+  head.mask_areas = logits.mask_areas;
+  head.mask_areas_are_corners = logits.mask_areas_are_corners;
+  head.keypoints = logits.keypoints;
+  head.keypoint_step = logits.keypoint_step;
+  head.angles = logits.angles;
+  if (head.prototypes >= 0)
+    head.prototype_step = static_cast<double>(info.image_size.width) / static_cast<double>(baseline.graph.value(head.prototypes).shape[3]);
+  if (!info.keypoint_shape.empty()) head.keypoint_values = info.keypoint_shape[1];
+  return head;
+}
+
 CalibrateOptions options_of(const CalibrationJob& job) {
   CalibrateOptions options;
   options.recipe = job.recipe;
-  const LogitValues logits = find_logits(job.baseline.graph);
-  options.head = {logits.boxes, logits.classes};
+  options.head = head_of(job.baseline);
   options.threads = job.runtime.threads;
   options.device = compute_device(job.runtime);
   options.seed = job.runtime.seed;
@@ -38,7 +56,7 @@ CalibrateOptions options_of(const CalibrationJob& job) {
 }
 
 CalibrationResult run(const CalibrationJob& job, const CalibrateOptions& options, Progress& progress) {
-  const auto images = images_of(job.images, job.baseline.info.image_size, views_wanted(job.recipe), job.runtime.seed);
+  const auto images = images_of(job.images, job.baseline.info, views_wanted(job.recipe), job.runtime.seed);
   CalibrationResult result = calibrate(job.baseline.graph, images, options, progress);
   result.images = static_cast<std::int64_t>(job.images.files.size());  // of which there are views
   return result;

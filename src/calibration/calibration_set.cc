@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/shared_data.h"
+#include "data/centre_crop.h"
 #include "data/image.h"
 #include "data/training_sample.h"
 #include "data/yolo_layout.h"
@@ -68,6 +69,39 @@ CalibrationSet open_calibration_set(const fs::path& source, std::int64_t limit, 
   return first_readable(list_calibration_images(source), limit, rule);
 }
 
+namespace {
+
+/// Right and left exchanged.
+NetworkImage mirrored(const NetworkImage& image) {
+  const auto& shape = image.pixels.shape();
+  const auto width = static_cast<std::size_t>(shape[2]);
+  const auto from = image.pixels.as<std::uint8_t>();
+  std::vector<std::uint8_t> to(from.begin(), from.end());
+  for (auto row = to.begin(); row != to.end(); row += static_cast<std::ptrdiff_t>(width))
+    std::reverse(row, row + static_cast<std::ptrdiff_t>(width));
+  return {Tensor::of<std::uint8_t>(shape, std::move(to)), image.letterbox};
+}
+
+/// `image_at(i)` is image i of the set, of whose views there are `count` in all.
+CalibrationImages loaded_by(std::int64_t count, std::function<NetworkImage(std::int64_t)> image_at) {
+  return {count, [image_at = std::move(image_at)](std::int64_t first, std::int64_t number) {
+            std::vector<NetworkImage> batch;
+            for (std::int64_t i = first; i < first + number; ++i) batch.push_back(image_at(i));
+            return stack_images(batch);
+          }};
+}
+
+}  // namespace
+
+CalibrationImages images_of(const CalibrationSet& set, const ModelInfo& info, std::int64_t views, std::uint64_t seed) {
+  if (info.task != Task::classify) return images_of(set, info.image_size, views, seed);
+  const auto number = static_cast<std::int64_t>(set.files.size());
+  return loaded_by(number * views, [files = set.files, number, size = info.image_size](std::int64_t position) {
+    const NetworkImage image = read_centre_crop(files.at(static_cast<std::size_t>(position % number)), size);
+    return position / number % 2 == 1 ? mirrored(image) : image;
+  });
+}
+
 CalibrationImages images_of(const CalibrationSet& set, ImageSize image_size, std::int64_t views, std::uint64_t seed) {
   const auto number = static_cast<std::int64_t>(set.files.size());
   const auto image_at = [files = set.files, number, image_size, seed](std::int64_t position) {
@@ -75,11 +109,7 @@ CalibrationImages images_of(const CalibrationSet& set, ImageSize image_size, std
     if (view == 0) return read_network_image(files.at(static_cast<std::size_t>(image)), image_size);
     return view_of(files, image, view, image_size, seed);
   };
-  return {number * views, [image_at](std::int64_t first, std::int64_t count) {
-            std::vector<NetworkImage> batch;
-            for (std::int64_t i = first; i < first + count; ++i) batch.push_back(image_at(i));
-            return stack_images(batch);
-          }};
+  return loaded_by(number * views, image_at);
 }
 
 std::vector<std::string> overlap(const CalibrationSet& calibration, const EvalSet& evaluation) {

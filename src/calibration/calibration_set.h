@@ -10,6 +10,7 @@
 #include "nibble/options.h"
 #include "quant/calibrate.h"
 #include "scoring/eval_set.h"
+#include "yolo/detector.h"
 
 namespace nibble {
 
@@ -33,6 +34,9 @@ CalibrationSet open_calibration_set(const std::filesystem::path& source, std::in
 /// Decodes on demand: all images as they are, then all again as often as `views` says, in turns mirrored and not, scaled by up to half
 /// and moved by up to a tenth of the side (data/augment.h), as `seed` draws.
 CalibrationImages images_of(const CalibrationSet& set, ImageSize image_size, std::int64_t views = 1, std::uint64_t seed = 0);
+
+/// As the model takes them: of a classifier the middle of each image (data/centre_crop.h), in turns mirrored and not; else the above.
+CalibrationImages images_of(const CalibrationSet& set, const ModelInfo& info, std::int64_t views = 1, std::uint64_t seed = 0);
 
 /// The calibration images that are scored too, by content, whatever the files are called; their names in the calibration set. Calibrating
 /// on what is scored flatters the score.

@@ -81,7 +81,9 @@ std::vector<double> scores_of_file(const CalibrationJob& job, const EvalSet& ima
   if (job.scratch.has_parent_path()) fs::create_directories(job.scratch.parent_path());
   const ScratchFile scratch(job.scratch);
   write(scratch.at);
-  const auto detector = open_detector(scratch.at, runtime_for(job), true, static_cast<std::int64_t>(job.baseline.info.class_names.size()));
+  const auto classes = static_cast<std::int64_t>(job.baseline.info.class_names.size());
+  const auto detector = job.baseline.info.task == Task::detect ? open_detector(scratch.at, runtime_for(job), true, classes)
+                                                               : open_any_task(scratch.at, runtime_for(job), true, {});
   std::vector<double> scores;
   for (const auto& detection : detect_images(detector, images, {}, title, progress)) scores.push_back(detection.score);
   return scores;
@@ -133,6 +135,11 @@ Graph with_score_correction(const Graph& graph, const ScoreCorrection& correctio
 
 std::optional<ScoreCorrection> find_score_correction(const CalibrationJob& job, const Graph& quantized, Progress& progress) {
   if (!job.recipe.score_correction) return std::nullopt;
+  if (const Task task = job.baseline.info.task; task == Task::obb || task == Task::classify) {
+    log(LogLevel::info,
+        fmt::format("{}: scores are left as they are: detections of the task '{}' are not counted here", job.recipe.name, name_of(task)));
+    return std::nullopt;
+  }
   const EvalSet images = images_to_fit(job);
   const auto float_scores = scores_of_file(job, images, "scores of float", progress, [&](const fs::path& path) {
     EmitOptions emit;

@@ -12,11 +12,15 @@ void add_eval(CLI::App& app, Action& chosen) {
   };
   auto options = std::make_shared<Options>();
   auto& eval = options->eval;
-  auto& command = add_command(app, "eval", "COCO numbers of a YOLO-style ONNX file, ours or not",
+  auto& command = add_command(app, "eval", "COCO numbers of a YOLO-style ONNX file, ours or not; top-1 and top-5 of a classifier",
                               "  nibble eval yolov10n.onnx\n"
                               "      on the 32 embedded images\n"
-                              "  nibble eval yolov10n.onnx --images val2017 --annotations instances_val2017.json --json metrics.json\n");
-  command.add_option("MODEL", eval.model, "an ONNX detector with output [B,N,6], [B,4+classes,A], [B,64+classes,A] or [B,A,5+classes]")
+                              "  nibble eval yolov10n.onnx --images val2017 --annotations instances_val2017.json --json metrics.json\n"
+                              "  nibble eval yolo11n-cls.onnx --images imagenet/val\n"
+                              "      a classifier, on a folder with a folder of images for each class\n");
+  command
+      .add_option("MODEL", eval.model,
+                  "an ONNX classifier, or detector with output [B,N,6], [B,4+classes,A], [B,64+classes,A] or [B,A,5+classes]")
       ->required()
       ->type_name("FILE");
   add_data_options(command, eval.data, true);

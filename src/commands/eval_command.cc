@@ -13,7 +13,9 @@
 #include "base/watched_progress.h"
 #include "nibble/evaluate.h"
 #include "scoring/detection_ids.h"
+#include "scoring/score_classifier.h"
 #include "scoring/score_model.h"
+#include "scoring/score_pose.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -53,6 +55,11 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   WatchedProgress progress(listener);
   const auto& data = options.data;
   check_paths(paths_of(options));
+  if (const auto task = task_of_file(options.model); task == "classify" || task == "pose") {
+    auto score = task == "pose" ? score_pose(options, progress) : score_classifier(options, progress);
+    if (!options.json.empty()) write_or_show(text_of(score.result), {[&] { write_json(options.json, score.document); }});
+    return std::move(score.result);
+  }
   auto set = open_eval_set(data);
   require_readable(set, data.on_bad_data, options.runtime.threads);
   const std::int64_t resamples = options.resamples;
@@ -73,6 +80,8 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   auto result = score_model(scoring, set, progress);
   result.document["bad_data"] = reasons_of(set.dataset.bad);
   EvalResult found{.metrics = std::move(result.resampled.metrics),
+                   .classification = {},
+                   .keypoints = {},
                    .latency = result.latency,
                    .providers = std::move(result.providers),
                    .head = std::move(result.head),

@@ -40,7 +40,7 @@ CheckpointSummary inspect_checkpoint(const std::filesystem::path& file) {
                             .taken_from = model.taken_from,
                             .family = model.info.family,
                             .scale = model.info.scale,
-                            .task = model.info.task,
+                            .task = std::string(name_of(model.info.task)),
                             .stored_dtype = model.stored_dtype,
                             .parameters = model.parameters,
                             .strides = model.info.strides,

@@ -42,14 +42,14 @@ std::vector<ModelProfile> profile_all(const ProfileOptions& options, Progress& p
   std::vector<const Session*> sessions;
   std::vector<Tensor> first_inputs;
   std::vector<ModelProfile> profiles;
-  for (const auto& model : options.models) detectors.push_back(open_detector(model, options.runtime, true, 0, options.file));
+  for (const auto& model : options.models) detectors.push_back(open_any_task(model, options.runtime, true, options.file));
   progress.begin("levels and nodes", static_cast<std::int64_t>(detectors.size()));
   for (std::size_t i = 0; i < detectors.size(); ++i) {
     const auto& model = options.models[i];
     const auto inputs = inputs_for(detectors[i], options);
     ModelProfile profile;
     profile.model = model;
-    profile.head = std::string(name_of(detectors[i].layout));
+    profile.head = detectors[i].is_classifier ? "classes" : std::string(name_of(detectors[i].layout));
     profile.levels = check_levels(model, detectors[i], inputs, options.runtime);
     profile.steps = check_steps(model, inputs, options.runtime);
     auto nodes = profile_model(model, session_options(options.runtime, true), {inputs.front()}, kProfiledRuns);

@@ -31,7 +31,7 @@ class Qat {
       : options_(options),
         progress_(progress),
         recipe_(resolved_recipe(options.recipe, choice_of(options))),
-        baseline_(read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size})),
+        baseline_(read_detector(options)),
         job_{baseline_, recipe_, options.course, options.runtime,      open_images(),
              places(),  "",      options.resume, std::move(processes), local_rank} {
     job_.run = key_of({{"start", start_key()}, {"course", describe(options.course, job_.images)}});
@@ -59,6 +59,12 @@ class Qat {
   }
 
  private:
+  static Detector read_detector(const QatOptions& options) {
+    Detector detector = read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size});
+    require_detector(detector.info, "qat");
+    return detector;
+  }
+
   QatImages open_images() const {
     ImageSource source{options_.data, options_.images, {}};
     if (source.data.empty()) {

@@ -8,6 +8,7 @@
 
 #include "base/box_logits.h"
 #include "base/image_size_text.h"
+#include "eval/decode_rows.h"
 #include "eval/detection.h"
 #include "nibble/error.h"
 
@@ -21,15 +22,17 @@ struct Candidates {
   std::vector<Box> boxes;
   std::vector<float> scores;
   std::vector<std::int32_t> classes;
+  std::vector<std::int64_t> rows;  ///< DecodedRow::row
 
-  void add(const Box& box, float score, std::int64_t class_index) {
+  void add(const Box& box, float score, std::int64_t class_index, std::int64_t row) {
     boxes.push_back(box);
     scores.push_back(score);
     classes.push_back(static_cast<std::int32_t>(class_index));
+    rows.push_back(row);
   }
   Candidates pick(const std::vector<std::size_t>& indices) const {
     Candidates picked;
-    for (const auto i : indices) picked.add(boxes[i], scores[i], classes[i]);
+    for (const auto i : indices) picked.add(boxes[i], scores[i], classes[i], rows[i]);
     return picked;
   }
 };
@@ -79,7 +82,7 @@ Candidates candidates_of_one2one(const Rows& output, std::int64_t class_count, s
     if (row[5] < 0 || row[5] >= static_cast<float>(class_count))
       throw Error(ErrorKind::input, fmt::format("network output: image {}: row {}: class {} is not one of {}; is this the right data set?",
                                                 image_id, r, row[5], class_count));
-    found.add({row[0], row[1], row[2], row[3]}, row[4], static_cast<std::int64_t>(row[5]));
+    found.add({row[0], row[1], row[2], row[3]}, row[4], static_cast<std::int64_t>(row[5]), r);
   }
   return best_of(found, options.max_detections);
 }
@@ -126,7 +129,7 @@ Candidates candidates_above(const Rows& output, std::int64_t first_class_row, co
   std::stable_sort(hits.begin(), hits.end(), [](const Hit& a, const Hit& b) { return a.anchor < b.anchor; });
   if (options.best_class_only) hits = best_of_each_anchor(hits);
   Candidates found;
-  for (const auto& hit : hits) found.add(box_of(hit.anchor), hit.score, hit.class_index);
+  for (const auto& hit : hits) found.add(box_of(hit.anchor), hit.score, hit.class_index, hit.anchor);
   return found;
 }
 
@@ -242,9 +245,9 @@ void check_options(const DecodeOptions& options) {
 
 }  // namespace
 
-std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,
-                                     const std::vector<std::int64_t>& strides, const Letterbox& letterbox, std::int64_t image_id,
-                                     const ImageSize& image_size, const DecodeOptions& options) {
+std::vector<DecodedRow> decode_rows(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,
+                                    const std::vector<std::int64_t>& strides, const Letterbox& letterbox, std::int64_t image_id,
+                                    const ImageSize& image_size, const DecodeOptions& options) {
   check_options(options);
   const Rows rows = rows_of(output, index, image_id);
   require_kind(rows, kind, class_count);
@@ -254,8 +257,17 @@ std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, O
     case OutputKind::one2many: kept = suppress_and_limit(candidates_of_one2many(rows, options), options); break;
     case OutputKind::raw: kept = suppress_and_limit(candidates_of_raw(rows, strides, image_size, options), options); break;
   }
+  std::vector<DecodedRow> rows_found;
+  for (std::size_t i = 0; i < kept.scores.size(); ++i) rows_found.push_back({detection_of(kept, i, letterbox, image_id), kept.rows[i]});
+  return rows_found;
+}
+
+std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,
+                                     const std::vector<std::int64_t>& strides, const Letterbox& letterbox, std::int64_t image_id,
+                                     const ImageSize& image_size, const DecodeOptions& options) {
   std::vector<Detection> detections;
-  for (std::size_t i = 0; i < kept.scores.size(); ++i) detections.push_back(detection_of(kept, i, letterbox, image_id));
+  for (auto& found : decode_rows(output, index, kind, class_count, strides, letterbox, image_id, image_size, options))
+    detections.push_back(std::move(found.detection));
   return detections;
 }
 

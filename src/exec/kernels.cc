@@ -32,6 +32,8 @@ struct Evaluate {
   Tensors operator()(const op::Silu&) const { return {at::silu(x[0])}; }
   Tensors operator()(const op::Relu&) const { return {at::relu(x[0])}; }
   Tensors operator()(const op::Sigmoid&) const { return {at::sigmoid(x[0])}; }
+  Tensors operator()(const op::Sin&) const { return {at::sin(x[0])}; }
+  Tensors operator()(const op::Cos&) const { return {at::cos(x[0])}; }
   Tensors operator()(const op::Add&) const { return {x[0] + x[1]}; }
   Tensors operator()(const op::Sub&) const { return {x[0] - x[1]}; }
   Tensors operator()(const op::Mul&) const { return {x[0] * x[1]}; }

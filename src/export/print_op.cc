@@ -73,6 +73,8 @@ struct PrintOp {
   }
   void operator()(const op::Relu&) const { plain("Relu"); }
   void operator()(const op::Sigmoid&) const { plain("Sigmoid"); }
+  void operator()(const op::Sin&) const { plain("Sin"); }
+  void operator()(const op::Cos&) const { plain("Cos"); }
   void operator()(const op::Add&) const { plain("Add"); }
   void operator()(const op::Sub&) const { plain("Sub"); }
   void operator()(const op::Mul&) const { plain("Mul"); }

@@ -11,6 +11,8 @@ struct NameOf {
   std::string_view operator()(const op::Silu&) const { return "Silu"; }
   std::string_view operator()(const op::Relu&) const { return "Relu"; }
   std::string_view operator()(const op::Sigmoid&) const { return "Sigmoid"; }
+  std::string_view operator()(const op::Sin&) const { return "Sin"; }
+  std::string_view operator()(const op::Cos&) const { return "Cos"; }
   std::string_view operator()(const op::Add&) const { return "Add"; }
   std::string_view operator()(const op::Sub&) const { return "Sub"; }
   std::string_view operator()(const op::Mul&) const { return "Mul"; }

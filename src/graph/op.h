@@ -30,6 +30,9 @@ struct BatchNorm {
 struct Silu {};
 struct Relu {};
 struct Sigmoid {};
+/// Of angles in radians.
+struct Sin {};
+struct Cos {};
 struct Add {};
 struct Sub {};
 struct Mul {};
@@ -98,9 +101,10 @@ struct QuantizeDequantize {
 
 namespace nibble {
 
-using Op = std::variant<op::Conv, op::BatchNorm, op::Silu, op::Relu, op::Sigmoid, op::Add, op::Sub, op::Mul, op::Div, op::Mod, op::MatMul,
-                        op::Softmax, op::Concat, op::Split, op::MaxPool, op::AveragePool, op::ZeroPad, op::ResizeNearest, op::Reshape,
-                        op::Transpose, op::Unsqueeze, op::ReduceMax, op::TopK, op::GatherRows, op::Cast, op::QuantizeDequantize>;
+using Op =
+    std::variant<op::Conv, op::BatchNorm, op::Silu, op::Relu, op::Sigmoid, op::Sin, op::Cos, op::Add, op::Sub, op::Mul, op::Div, op::Mod,
+                 op::MatMul, op::Softmax, op::Concat, op::Split, op::MaxPool, op::AveragePool, op::ZeroPad, op::ResizeNearest, op::Reshape,
+                 op::Transpose, op::Unsqueeze, op::ReduceMax, op::TopK, op::GatherRows, op::Cast, op::QuantizeDequantize>;
 
 /// "Conv", "Silu", ...
 std::string_view name_of(const Op& op);

@@ -47,6 +47,8 @@ class Inference {
   Outputs operator()(const op::Silu&) const { return same_as_input(); }
   Outputs operator()(const op::Relu&) const { return same_as_input(); }
   Outputs operator()(const op::Sigmoid&) const { return same_as_input(); }
+  Outputs operator()(const op::Sin&) const { return same_as_input(); }
+  Outputs operator()(const op::Cos&) const { return same_as_input(); }
   Outputs operator()(const op::Softmax& softmax) const {
     axis_of(softmax.axis);
     return same_as_input();

@@ -59,11 +59,21 @@ struct CalibrationImages {
   std::function<Tensor(std::int64_t first, std::int64_t count)> load;
 };
 
-/// The values of the graph that hold the detection head's logits, before DFL and sigmoid. Where they are not given (-1), every error of a
-/// layer's outputs is taken to matter equally, and mixed bits are refused.
+/// The values of the graph that hold the head's logits, before DFL and sigmoid. Where `classes` is not given (-1), every error of a layer's
+/// outputs is taken to matter equally, and mixed bits are refused. The other parts are -1 where the head does not have them: a detector has
+/// boxes and classes, a classifier classes alone, others boxes, classes and one thing more.
 struct HeadLogits {
-  ValueId boxes = -1;    ///< [B,4*bins,A], side by side; 1 bin: the distance itself
-  ValueId classes = -1;  ///< [B,nc,A]
+  ValueId boxes = -1;                   ///< [B,4*bins,A], side by side; 1 bin: the distance itself
+  ValueId classes = -1;                 ///< [B,nc,A]; of a classifier [B,nc]
+  ValueId mask_coefficients = -1;       ///< [B,nm,A]
+  ValueId prototypes = -1;              ///< with masks: [B,nm,h,w]
+  ValueId mask_areas = -1;              ///< with masks, [B,4,A]: the decoded boxes, in input pixels
+  bool mask_areas_are_corners = false;  ///< x1,y1,x2,y2; else cx,cy,w,h
+  double prototype_step = 4;            ///< input pixels for each cell of a prototype
+  ValueId keypoints = -1;               ///< [B,number*keypoint_values,A]: offsets and visibility logits of each keypoint in turn
+  std::int64_t keypoint_values = 0;     ///< 2 (x, y) or 3 (x, y, visibility)
+  double keypoint_step = 1;             ///< cells for each unit of an offset
+  ValueId angles = -1;                  ///< [B,1,A], in radians
 };
 
 /// What recipes that are calibrated on the same images of one network have in common, kept by the caller from one to the next.

@@ -70,7 +70,7 @@ std::string key_of(const std::vector<std::size_t>& nodes, std::int64_t images, c
 FisherByNode fisher_for(const at::Device& device, const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
                         Progress& progress) {
   const WeightRecipe& weights = options.recipe.weights;
-  const bool has_head = options.head.boxes >= 0 && options.head.classes >= 0;
+  const bool has_head = options.head.classes >= 0;
   if (!has_head || weights.rounding != Rounding::gptq || (weights.importance == 0 && !weights.couple_channels)) return {};
   const std::vector<std::size_t> nodes = nodes_of(place_quantizers(baseline, options.recipe));
   if (!options.kept) return output_fisher(device, baseline, nodes, images, options, progress);

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "base/box_logits.h"
 #include "base/image_size_text.h"
@@ -71,7 +72,60 @@ void require_detection_task(const Metadata& metadata, const std::filesystem::pat
   const auto task = metadata.find("task");
   if (task == metadata.end() || task->second.empty() || task->second == "detect") return;
   throw Error(ErrorKind::unsupported,
-              fmt::format("not a detector: {}: its metadata says task '{}'; export a detection model", model.string(), task->second));
+              fmt::format("not a detector: {}: its metadata says task '{}', and this takes detectors only; "
+                          "export, quantize, inspect, clean and profile take it, eval takes classifiers and pose models",
+                          model.string(), task->second));
+}
+
+std::string task_of(const Metadata& metadata) {
+  const auto task = metadata.find("task");
+  return task == metadata.end() || task->second.empty() ? "detect" : task->second;
+}
+
+/// "[17, 3]" -> 51; 0 for anything else.
+std::int64_t keypoint_values_of(const Metadata& metadata) {
+  const auto found = metadata.find("kpt_shape");
+  long long keypoints = 0, values = 0;
+  if (found == metadata.end() || std::sscanf(found->second.c_str(), " [ %lld , %lld ]", &keypoints, &values) != 2) return 0;
+  return keypoints > 0 && keypoints < kMaxSizePx && values > 0 && values < kMaxSizePx ? keypoints * values : 0;
+}
+
+/// Behind each box of the file: what its prototypes, its metadata or its task say.
+std::int64_t extras_of(const Session& session) {
+  const auto task = task_of(session.metadata());
+  if (task == "obb") return 1;
+  if (task == "pose") return keypoint_values_of(session.metadata());
+  if (task != "segment" || session.outputs().size() < 2 || session.outputs()[1].shape.size() != 4) return 0;
+  return std::max<std::int64_t>(0, session.outputs()[1].shape[1]);
+}
+
+/// [B,rows,A] -> [B,rows-extras,A], or [B,K,columns] -> [B,K,columns-extras]: the first of them.
+Tensor without_extras(const Tensor& output, std::int64_t extras, bool in_columns) {
+  const auto& shape = output.shape();
+  Shape kept = shape;
+  kept[in_columns ? 2 : 1] -= extras;
+  const Tensor whole = output.to(DType::f32);
+  const auto from = whole.as<float>();
+  const auto run = static_cast<std::size_t>(in_columns ? kept[2] : kept[1] * shape[2]);
+  const auto step = static_cast<std::size_t>(in_columns ? shape[2] : shape[1] * shape[2]);
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(count_of(kept)));
+  for (std::size_t at = 0; at < from.size(); at += step) values.insert(values.end(), from.begin() + at, from.begin() + at + run);
+  return Tensor::of<float>(kept, std::move(values));
+}
+
+/// [B,nc] -> [B,4+nc,1]: cx, cy, w, h of the whole image, then the probabilities.
+Tensor as_one_box(const Tensor& probabilities, const ImageSize& size) {
+  const Tensor whole = probabilities.to(DType::f32);
+  const auto from = whole.as<float>();
+  const auto batch = whole.shape().at(0), classes = whole.shape().at(1);
+  const auto width = static_cast<float>(size.width), height = static_cast<float>(size.height);
+  std::vector<float> values;
+  for (std::int64_t image = 0; image < batch; ++image) {
+    values.insert(values.end(), {width / 2, height / 2, width, height});
+    values.insert(values.end(), from.begin() + image * classes, from.begin() + (image + 1) * classes);
+  }
+  return Tensor::of<float>({batch, 4 + classes, 1}, std::move(values));
 }
 
 /// Ultralytics writes `end2end`, and with its NMS inside the file also "'nms': True" among `args`.
@@ -216,11 +270,11 @@ Session open_session(const std::filesystem::path& model, const RuntimeOptions& r
   return Session(model, session_options(runtime, optimize));
 }
 
-DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
-                           const DetectorFileOptions& file) {
-  DetectorFile detector{.session = open_session(model, runtime, optimize), .class_names = {}, .strides = {}};
+namespace {
+
+/// What is known without looking at the outputs.
+void describe_file(DetectorFile& detector, const std::filesystem::path& model, const DetectorFileOptions& file) {
   const auto& metadata = detector.session.metadata();
-  require_detection_task(metadata, model);
   if (const auto names = metadata.find("names"); names != metadata.end())
     detector.class_names = parse_python_dict(names->second).value_or(std::map<std::int64_t, std::string>{});
   const auto& input = image_input(detector.session, model);
@@ -230,6 +284,15 @@ DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOpti
   detector.strides = strides_of(metadata);
   if (detector.session.outputs().empty())
     throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: has no output", model.string()));
+}
+
+}  // namespace
+
+DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
+                           const DetectorFileOptions& file) {
+  DetectorFile detector{.session = open_session(model, runtime, optimize), .class_names = {}, .strides = {}};
+  require_detection_task(detector.session.metadata(), model);
+  describe_file(detector, model, file);
   detector.class_count = class_count_of(detector, categories);
   LayoutFinder finder(detector, model, file.output_layout.empty() ? "" : parse_layout_name(file.output_layout));
   detector.layout = finder.find();
@@ -240,9 +303,33 @@ DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOpti
   return detector;
 }
 
+DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize,
+                           const DetectorFileOptions& file) {
+  DetectorFile detector{.session = open_session(model, runtime, optimize), .class_names = {}, .strides = {}};
+  const auto& metadata = detector.session.metadata();
+  const auto task = task_of(metadata);
+  if (task == "detect") return open_detector(model, runtime, optimize, 0, file);
+  describe_file(detector, model, file);
+  detector.class_count = static_cast<std::int64_t>(detector.class_names.size());
+  detector.is_classifier = task == "classify";
+  detector.extras = extras_of(detector.session);
+  const auto& shape = detector.session.outputs()[0].shape;
+  const bool one2one = is_end2end(metadata).value_or(false);
+  detector.kind = one2one ? OutputKind::one2one : OutputKind::one2many;
+  const bool has_rows = shape.size() == 3 && shape[one2one ? 2 : 1] == (one2one ? 6 : 4 + detector.class_count) + detector.extras;
+  const bool fits = detector.is_classifier ? shape.size() == 2 && shape[1] == detector.class_count : detector.extras > 0 && has_rows;
+  if (!fits || detector.class_count == 0)
+    throw Error(ErrorKind::unsupported,
+                fmt::format("network output: {}: '{}' {}: not what a model of the task '{}' with {} classes gives", model.string(),
+                            detector.session.outputs()[0].name, shape_text(shape), task, detector.class_count));
+  detector.layout.kind = detector.kind;
+  detector.layout.class_count = detector.class_count;
+  return detector;
+}
+
 DetectorFile with_session(const DetectorFile& like, Session session) {
-  return {std::move(session), like.kind, like.class_count, like.class_names, like.strides, like.image_size, like.batch,
-          like.layout,        0,         like.input};
+  return {std::move(session), like.kind, like.class_count, like.class_names,   like.strides, like.image_size, like.batch,
+          like.layout,        0,         like.input,       like.is_classifier, like.extras};
 }
 
 Tensor network_input(const NetworkImage& image, const DetectorFile& detector) {
@@ -252,6 +339,9 @@ Tensor network_input(const NetworkImage& image, const DetectorFile& detector) {
 }
 
 Tensor detections_output(const DetectorFile& detector, const std::vector<Tensor>& outputs) {
+  if (detector.is_classifier) return as_one_box(outputs.at(0), detector.image_size);
+  if (detector.extras > 0)
+    return in_standard_form(without_extras(outputs.at(0), detector.extras, detector.kind == OutputKind::one2one), detector.layout);
   return in_standard_form(outputs.at(detector.output), detector.layout);
 }
 

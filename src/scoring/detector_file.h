@@ -33,6 +33,8 @@ struct DetectorFile {
   OutputLayout layout = {};
   std::size_t output = 0;  ///< which of the outputs holds the detections
   InputForm input = {};
+  bool is_classifier = false;  ///< its probabilities [B,nc] are read as the scores of one box around the whole image
+  std::int64_t extras = 0;     ///< numbers behind each box that are not looked at: mask coefficients, keypoints, angles
 };
 
 /// Error(environment) when this ONNX Runtime does not have the provider, Error(usage) when nobody knows it.
@@ -48,6 +50,11 @@ Session open_session(const std::filesystem::path& model, const RuntimeOptions& r
 /// Error(unsupported) listing what it could be where they do not tell either.
 DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
                            const DetectorFileOptions& file = {});
+
+/// The same of a file of any task whose metadata are nibble's or Ultralytics': its boxes and scores alone are looked at, which is enough to
+/// compare what runtimes make of it.
+DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize,
+                           const DetectorFileOptions& file);
 
 /// Another session of the same detector, whose only output is the one with the detections.
 DetectorFile with_session(const DetectorFile& like, Session session);

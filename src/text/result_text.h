@@ -22,6 +22,8 @@ std::string text_of(const InspectResult& result);
 /// A row for each kind of node without a kernel, with the first few nodes.
 std::string text_of(const TargetInspection& inspection);
 /// The COCO numbers, and times where they were measured.
+std::string text_of(const ClassificationMetrics& metrics);
+std::string text_of(const KeypointMetrics& metrics);
 std::string text_of(const EvalResult& result);
 /// The COCO numbers, and how ids were read.
 std::string text_of(const ScoreResult& result);

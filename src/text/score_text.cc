@@ -54,9 +54,25 @@ std::string text_of(const ScoreResult& result) {
   return text + left_out_line(result.bad_data.size());
 }
 
+std::string text_of(const KeypointMetrics& m) {
+  std::string text = "keypoints (object keypoint similarity)\n";
+  for (const auto& [name, value] :
+       {std::pair{"AP_50_95", m.ap_50_95}, std::pair{"AP_50", m.ap_50}, std::pair{"AP_75", m.ap_75}, std::pair{"AP_medium", m.ap_medium},
+        std::pair{"AP_large", m.ap_large}, std::pair{"AR_50_95", m.ar_50_95}, std::pair{"AR_50", m.ar_50}, std::pair{"AR_75", m.ar_75},
+        std::pair{"AR_medium", m.ar_medium}, std::pair{"AR_large", m.ar_large}})
+    text += value < 0 ? fmt::format("{:<12} undefined (no such objects)\n", name) : fmt::format("{:<12} {:.4f}\n", name, value);
+  return text + "boxes\n";
+}
+
+std::string text_of(const ClassificationMetrics& metrics) {
+  return fmt::format("{:<12} {:.4f}\n{:<12} {:.4f}\n{:<12} {}\n", "top_1", metrics.top_1, "top_5", metrics.top_5, "images",
+                     metrics.num_images);
+}
+
 std::string text_of(const EvalResult& result) {
   const auto& latency = result.latency;
-  return text_of(result.metrics) +
+  return (result.keypoints ? text_of(*result.keypoints) : "") +
+         (result.classification ? text_of(*result.classification) : text_of(result.metrics)) +
          (latency ? fmt::format("{:<12} mean {:.1f} ms, median {:.1f} ms, p90 {:.1f} ms\n", "latency", latency->mean_ms, latency->median_ms,
                                 latency->p90_ms)
                   : "") +

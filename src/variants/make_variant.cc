@@ -41,7 +41,7 @@ CalibratedNetwork start_of(const VariantJob& job, Progress& progress) {
 OutputRanges ranges_for(const VariantJob& job, const Graph& graph, Progress& progress) {
   const auto integer = index_of(job.files, "integer", "");
   if (!integer) return {};
-  const auto images = images_of(job.calibration.images, job.calibration.baseline.info.image_size);
+  const auto images = images_of(job.calibration.images, job.calibration.baseline.info);
   return observe_output_ranges(graph, images, job.calibration.runtime, job.path_of(job.files[*integer]), progress);
 }
 

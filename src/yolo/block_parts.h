@@ -48,6 +48,11 @@ ValueId add_cb_linear(Graph& graph, const Module& module, const Inputs& inputs);
 ValueId add_cb_fuse(Graph& graph, const Module& module, const Inputs& inputs);
 ValueId add_zero_pad(Graph& graph, const Module& module, const Inputs& inputs);
 
+/// Prototypes of masks (mask_blocks.cc).
+ValueId add_conv_transpose(Graph& graph, const Module& module, const Inputs& inputs);
+ValueId add_proto(Graph& graph, const Module& module, const Inputs& inputs);
+ValueId add_proto26(Graph& graph, const Module& module, const Inputs& inputs);
+
 /// Attention (attention_blocks.cc).
 ValueId add_attention(Graph& graph, const Module& module, const Inputs& inputs);
 ValueId add_area_attention(Graph& graph, const Module& module, const Inputs& inputs);

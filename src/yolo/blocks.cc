@@ -191,11 +191,14 @@ const std::map<std::string, AddBlock>& blocks() {
       {"ultralytics.AAttn", add_area_attention},
       {"ultralytics.ABlock", add_a_block},
       {"ultralytics.A2C2f", add_a2c2f},
+      {"ultralytics.Proto", add_proto},
+      {"ultralytics.Proto26", add_proto26},
       {"ultralytics.Concat", add_concat},
       {"torch.Upsample", add_upsample},
       {"torch.MaxPool2d", [](Graph& graph, const Module& module,
                              const Inputs& inputs) { return add_max_pool(graph, module, module.path(), only(module, inputs)); }},
       {"torch.ZeroPad2d", add_zero_pad},
+      {"torch.ConvTranspose2d", add_conv_transpose},
       {"torch.Sequential", add_sequential},
       {"torch.SiLU", add_activation<op::Silu>},
       {"torch.ReLU", add_activation<op::Relu>},
@@ -243,8 +246,7 @@ ValueId add_conv2d(Graph& graph, const Module& module, ValueId x, const std::str
 ValueId add_module(Graph& graph, const Module& module, const std::vector<ValueId>& inputs) {
   const auto found = blocks().find(module.class_key());
   if (found == blocks().end())
-    module.fail(ErrorKind::unsupported,
-                "nibble does not know this class; it reads detection models of YOLOv3u to YOLO26 as Ultralytics makes them");
+    module.fail(ErrorKind::unsupported, "nibble does not know this class; it reads models of YOLOv3u to YOLO26 as Ultralytics makes them");
   return found->second(graph, module, inputs);
 }
 

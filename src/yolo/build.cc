@@ -42,9 +42,9 @@ ValueId resolve(const Layer& layer, std::int64_t from, const std::vector<ValueId
 
 /// A graph that does not fit together means that the file's numbers do not: the file is to blame, not the program.
 template <class Append>
-ValueId blaming_the_file(const Module& module, Append append) {
+void blaming_the_file(const Module& module, Append append) {
   try {
-    return append();
+    append();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::internal) throw;
     module.fail(ErrorKind::input, fmt::format("its modules do not fit together: {}", error.what()));
@@ -65,22 +65,32 @@ void require_rgb(const ModelSource& source) {
 Graph build_graph(const ModelSource& source, const BuildOptions& options) {
   Graph graph;
   const auto image = graph.add_input("images", {options.batch, 3, options.image_size.height, options.image_size.width});
-  std::vector<ValueId> results;
+  std::vector<ValueId> results;  // of each layer but the head
   for (const auto& layer : source.layers) {
     std::vector<ValueId> inputs;
     for (const auto from : layer.from) inputs.push_back(resolve(layer, from, results, image));
-    const bool is_head = &layer == &source.layers.back();
-    results.push_back(blaming_the_file(
-        layer.module, [&] { return is_head ? add_head(graph, layer.module, inputs, options) : add_module(graph, layer.module, inputs); }));
+    blaming_the_file(layer.module, [&] {
+      if (&layer == &source.layers.back())
+        graph.outputs = add_head(graph, layer.module, inputs, options);
+      else
+        results.push_back(add_module(graph, layer.module, inputs));
+    });
   }
-  graph.outputs = {results.back()};
   return graph;
 }
 
+constexpr std::array kTaskNames{std::pair{Task::detect, "detect"}, std::pair{Task::segment, "segment"}, std::pair{Task::pose, "pose"},
+                                std::pair{Task::obb, "obb"}, std::pair{Task::classify, "classify"}};
 constexpr std::array kHeadNames{std::pair{Head::one2one, "one2one"}, std::pair{Head::one2many, "one2many"}, std::pair{Head::raw, "raw"},
                                 std::pair{Head::raw_one2one, "raw_one2one"}};
 
 }  // namespace
+
+std::string_view name_of(Task task) {
+  for (const auto& [value, name] : kTaskNames)
+    if (value == task) return name;
+  return "unknown";
+}
 
 std::string_view name_of(Head head) {
   for (const auto& [value, name] : kHeadNames)
@@ -99,7 +109,7 @@ Head parse_head(std::string_view name) {
 
 Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& options) {
   const auto source = find_model(checkpoint);
-  require_detection_model(source);
+  require_known_model(source);
   Detector detector;
   detector.info = make_model_info(checkpoint, source, options);
   require_usable(options, detector.info);

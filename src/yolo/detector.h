@@ -12,13 +12,21 @@
 
 namespace nibble {
 
+/// What a model says about an image; the names are Ultralytics'.
+enum class Task { detect, segment, pose, obb, classify };
+std::string_view name_of(Task task);
+
 /// Which outputs the graph ends in (output0, f32):
 ///  one2one  [B,300,6]       x1,y1,x2,y2 in input pixels, score, class; top-k inside the graph, no NMS needed
 ///  one2many [B,4+nc,A]      cx,cy,w,h in input pixels, nc class scores in 0..1; needs NMS
 ///  raw      [B,64+nc,A]     box-distribution logits and class logits of the one2many branch, before DFL and sigmoid; only of heads with 16
 ///                           bins per side
 ///  raw_one2one              the same of the one2one branch
-/// A is the number of anchor points: 8400 at 640 x 640.
+/// A is the number of anchor points: 8400 at 640 x 640. Models of other tasks have the first two, with more numbers behind each box's:
+///  segment  nm mask coefficients; the prototypes are output1 [B,nm,H/4,W/4], and sigmoid(coefficients . prototypes) is the mask
+///  pose     x, y in input pixels of each keypoint, and where the model has it a visibility in 0..1 behind them
+///  obb      the angle in radians by which the box cx,cy,w,h (in one2one, too) is turned clockwise about its centre
+/// Classifiers have no heads to choose from: output0 is [B,nc], the classes' probabilities, whatever the Head.
 enum class Head { one2one, one2many, raw, raw_one2one };
 std::string_view name_of(Head head);
 /// Error(usage) listing the names.
@@ -41,7 +49,9 @@ struct ModelInfo {
   Head head = Head::one2many;
   std::string source_file;  ///< file name, no folder
   std::string source_sha256;
-  std::string task = "detect";
+  Task task = Task::detect;
+  std::int64_t mask_coefficients = 0;        ///< segment: nm
+  std::vector<std::int64_t> keypoint_shape;  ///< pose: {number of keypoints, 2 (x, y) or 3 (x, y, visibility)}
 };
 
 struct Detector {
@@ -57,10 +67,17 @@ Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& option
 /// The float baseline: what build_detector gives, after fold_batchnorm, merge_parallel_convs and without_dead_nodes, verified.
 Detector build_baseline(const Checkpoint& checkpoint, const BuildOptions& options);
 
-/// The values of a detector's graph that hold what its head predicts, before softmax and sigmoid.
+/// The values of a model's graph that hold what its head predicts, before softmax and sigmoid. -1: the head has no such part.
 struct LogitValues {
-  ValueId boxes;    ///< [B,4*bins,A]: box-distribution logits, side by side; distances where bins is 1
-  ValueId classes;  ///< [B,nc,A]
+  ValueId boxes = -1;              ///< [B,4*bins,A]: box-distribution logits, side by side; distances where bins is 1
+  ValueId classes = -1;            ///< [B,nc,A]; [B,nc] of a classifier
+  ValueId mask_coefficients = -1;  ///< [B,nm,A]
+  ValueId prototypes = -1;         ///< [B,nm,h,w]
+  ValueId mask_areas = -1;         ///< with masks, [B,4,A]: the decoded boxes, x1,y1,x2,y2 or cx,cy,w,h in input pixels
+  bool mask_areas_are_corners = false;
+  ValueId keypoints = -1;    ///< [B,number*values,A]: offsets in cells, and visibilities before their sigmoid
+  double keypoint_step = 1;  ///< cells for each unit of an offset
+  ValueId angles = -1;       ///< [B,1,A], in radians
 };
 /// Error(internal) for a graph that build_detector did not make.
 LogitValues find_logits(const Graph& graph);

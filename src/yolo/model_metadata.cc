@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <sstream>
@@ -97,24 +98,51 @@ std::string output_meaning(Head head, std::int64_t class_count) {
   return "";
 }
 
-Metadata baseline_metadata(const ModelInfo& info, const std::string& precision) {
+std::string output_meaning(const ModelInfo& info) {
   const auto classes = static_cast<std::int64_t>(info.class_names.size());
+  if (info.task == Task::detect) return output_meaning(info.head, classes);
+  if (info.task == Task::classify) return fmt::format("[B,{}]: probabilities of {} classes, which sum to 1", classes, classes);
+  const bool one2one = info.head == Head::one2one;
+  const std::string boxes = info.task == Task::obb || !one2one ? "cx, cy, w, h" : "x1, y1, x2, y2";
+  std::int64_t extras = 1;
+  std::string meaning = "the angle in radians by which the box is turned clockwise", after;
+  if (info.task == Task::segment) {
+    extras = info.mask_coefficients;
+    meaning = fmt::format("{} mask coefficients", extras);
+    after = fmt::format("; output1 [B,{},{},{}]: mask prototypes", extras, info.image_size.height / 4, info.image_size.width / 4);
+  } else if (info.task == Task::pose) {
+    extras = info.keypoint_shape[0] * info.keypoint_shape[1];
+    meaning = fmt::format("x, y in input pixels{} of {} keypoints", info.keypoint_shape[1] == 3 ? " and a visibility in 0..1" : "",
+                          info.keypoint_shape[0]);
+  }
+  if (one2one)
+    return fmt::format("[B,K,{}]: {} in input pixels, score, class, then {}; best first, no NMS needed{}", 6 + extras, boxes, meaning,
+                       after);
+  return fmt::format("[B,{},A]: {} in input pixels, then {} class scores in 0..1, then {}, per anchor; needs NMS{}", 4 + classes + extras,
+                     boxes, classes, meaning, after);
+}
+
+Metadata baseline_metadata(const ModelInfo& info, const std::string& precision) {
   const auto largest = info.strides.empty() ? 32 : *std::max_element(info.strides.begin(), info.strides.end());
-  return {{"description", fmt::format("{}{} detector, exported by nibble", info.family, info.scale)},
-          {"author", "Ultralytics"},
-          {"version", kVersion},
-          {"task", info.task},
-          {"stride", std::to_string(largest)},
-          {"batch", std::to_string(std::max<std::int64_t>(info.batch, 1))},
-          {"imgsz", fmt::format("[{}, {}]", info.image_size.height, info.image_size.width)},
-          {"names", python_dict(info.class_names)},
-          {"end2end", info.head == Head::one2one ? "True" : "False"},
-          {"nibble.head", std::string(name_of(info.head))},
-          {"nibble.output0", output_meaning(info.head, classes)},
-          {"nibble.strides", fmt::format("{}", fmt::join(info.strides, " "))},
-          {"nibble.source", info.source_file},
-          {"nibble.source_sha256", info.source_sha256},
-          {"nibble.precision", precision}};
+  constexpr std::array kKinds{"detector", "segmenter", "pose model", "detector of oriented boxes", "classifier"};
+  const auto* kind = kKinds[static_cast<std::size_t>(info.task)];
+  Metadata metadata{{"description", fmt::format("{}{} {}, exported by nibble", info.family, info.scale, kind)},
+                    {"author", "Ultralytics"},
+                    {"version", kVersion},
+                    {"task", std::string(name_of(info.task))},
+                    {"stride", std::to_string(largest)},
+                    {"batch", std::to_string(std::max<std::int64_t>(info.batch, 1))},
+                    {"imgsz", fmt::format("[{}, {}]", info.image_size.height, info.image_size.width)},
+                    {"names", python_dict(info.class_names)},
+                    {"end2end", info.task != Task::classify && info.head == Head::one2one ? "True" : "False"},
+                    {"nibble.output0", output_meaning(info)},
+                    {"nibble.strides", fmt::format("{}", fmt::join(info.strides, " "))},
+                    {"nibble.source", info.source_file},
+                    {"nibble.source_sha256", info.source_sha256},
+                    {"nibble.precision", precision}};
+  if (info.task != Task::classify) metadata["nibble.head"] = name_of(info.head);
+  if (info.task == Task::pose) metadata["kpt_shape"] = fmt::format("[{}]", fmt::join(info.keypoint_shape, ", "));
+  return metadata;
 }
 
 }  // namespace nibble

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The metadata of an ONNX detector: as Ultralytics writes it (values are Python literals), and nibble's own keys.
+// The metadata of an ONNX file: as Ultralytics writes it (values are Python literals), and nibble's own keys.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -13,8 +13,8 @@ namespace nibble {
 
 using Metadata = std::map<std::string, std::string>;
 
-/// names, stride, imgsz, batch, task, author, version, end2end as Ultralytics' AutoBackend reads them, and nibble.head,
-/// nibble.strides, nibble.source, nibble.source_sha256, nibble.precision, nibble.output0.
+/// names, stride, imgsz, batch, task, author, version, end2end and, of pose models, kpt_shape as Ultralytics' AutoBackend reads them, and
+/// nibble.head, nibble.strides, nibble.source, nibble.source_sha256, nibble.precision, nibble.output0.
 Metadata baseline_metadata(const ModelInfo& info, const std::string& precision);
 
 /// {0: 'person', 1: "rock 'n' roll"} as Python's repr prints it, and back; empty optional when the text is not such a dict.
@@ -24,7 +24,9 @@ std::optional<std::map<std::int64_t, std::string>> parse_python_dict(const std::
 /// The strides in pixels that nibble.strides names; 8, 16, 32 where there is no such key.
 std::vector<std::int64_t> strides_of(const Metadata& metadata);
 
-/// One line that says what `output0` means for a head.
+/// One line that says what `output0` means for a head of a detector.
 std::string output_meaning(Head head, std::int64_t class_count);
+/// The same of any model; with masks it says what `output1` means, too.
+std::string output_meaning(const ModelInfo& info);
 
 }  // namespace nibble

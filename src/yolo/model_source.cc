@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "yolo/head.h"
 #include "yolo/python_integer.h"
 
 namespace nibble {
@@ -228,7 +229,7 @@ void require_consistent(const ModelSource& source) {
   for (std::size_t i = 0; i < lines.size(); ++i) require_same(source.layers[i], lines[i], i);
 
   const auto& head = source.layers.back().module;
-  const auto classes = head.integer("nc");
+  const auto classes = read_head_layout(head).classes;
   const auto yaml_classes = attribute_of(model.find("yaml"), "nc");
   if (yaml_classes != nullptr && integers_of(yaml_classes) != std::vector{classes})
     head.fail(ErrorKind::input, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));

@@ -34,7 +34,7 @@ std::string stored_dtypes(const Module& model) {
 
 ModelSummary summarize_model(const Checkpoint& checkpoint) {
   const auto source = find_model(checkpoint);
-  require_detection_model(source);
+  require_known_model(source);
   ModelSummary summary;
   summary.model_class = source.model.class_name();
   summary.taken_from = source.taken_from;

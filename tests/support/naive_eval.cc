@@ -110,6 +110,12 @@ class Evaluate {
   Arrays operator()(const op::Sigmoid&) const {
     return map([](double v) { return 1.0 / (1.0 + std::exp(-v)); });
   }
+  Arrays operator()(const op::Sin&) const {
+    return map([](double v) { return std::sin(v); });
+  }
+  Arrays operator()(const op::Cos&) const {
+    return map([](double v) { return std::cos(v); });
+  }
   Arrays operator()(const op::Add&) const { return zip(std::plus<double>{}); }
   Arrays operator()(const op::Sub&) const { return zip(std::minus<double>{}); }
   Arrays operator()(const op::Mul&) const { return zip(std::multiplies<double>{}); }

@@ -26,9 +26,10 @@ Values constants_of(const Graph& graph, const at::Device& device) {
 /// How many nodes there are up to the last one that the head's logits need.
 std::size_t nodes_before_decoding(const Graph& graph, const HeadLogits& head) {
   std::size_t end = 0;
+  const std::vector<ValueId> ids = head_ids(head);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     for (const ValueId id : graph.nodes[i].outputs)
-      if (id == head.boxes || id == head.classes) end = i + 1;
+      if (std::find(ids.begin(), ids.end(), id) != ids.end()) end = i + 1;
   return end;
 }
 
@@ -57,6 +58,13 @@ Values changed_by(const Graph& graph, const LayerVariant& variant, const Values&
   return changed;
 }
 
+template <class TensorOf>
+std::vector<at::Tensor> tensors_of(const std::vector<ValueId>& ids, const TensorOf& tensor_of) {
+  std::vector<at::Tensor> tensors;
+  for (const ValueId id : ids) tensors.push_back(tensor_of(id));
+  return tensors;
+}
+
 }  // namespace
 
 std::vector<double> measure_damage(const at::Device& device, const Graph& baseline, const std::vector<LayerVariant>& variants,
@@ -64,6 +72,7 @@ std::vector<double> measure_damage(const at::Device& device, const Graph& baseli
                                    Progress& progress) {
   const c10::InferenceMode no_gradients;
   const std::size_t end = nodes_before_decoding(baseline, options.head);
+  const std::vector<ValueId> ids = head_ids(options.head);
   const Values constants = constants_of(baseline, device);
   const std::int64_t count = std::min(image_count, images.count);
   std::vector<double> damages(variants.size(), 0);
@@ -73,16 +82,15 @@ std::vector<double> measure_damage(const at::Device& device, const Graph& baseli
     Values values = constants;
     values[baseline.inputs.front()] = to_torch(images.load(image, 1)).to(device).contiguous(at::MemoryFormat::ChannelsLast);
     for (std::size_t i = 0; i < end; ++i) evaluate_into(baseline.nodes[i], values, values);
-    const at::Tensor& boxes = values.at(options.head.boxes);
-    const at::Tensor& classes = values.at(options.head.classes);
+    const HeadValues wanted = head_values(options.head, tensors_of(ids, [&](ValueId id) { return values.at(id); }));
     for (std::size_t v = 0; v < variants.size(); ++v) {
       throw_if_interrupted();
       const Values changed = changed_by(baseline, variants[v], values, end);
-      const auto of = [&](ValueId id, const at::Tensor& same) { return changed.contains(id) ? changed.at(id) : same; };
-      const HeadLoss loss = head_loss(boxes, classes, of(options.head.boxes, boxes), of(options.head.classes, classes));
+      const auto of = [&](ValueId id) { return changed.contains(id) ? changed.at(id) : values.at(id); };
+      const HeadLoss loss = head_loss(options.head, wanted, head_values(options.head, tensors_of(ids, of)));
       damages[v] += (loss.classes + loss.boxes).item<double>();
     }
-    detections += std::get<0>(at::sigmoid(classes).max(1)).sum().item<double>();
+    detections += options.head.boxes < 0 ? 1 : std::get<0>(at::sigmoid(wanted.classes).max(1)).sum().item<double>();
     progress.step();
   }
   for (double& damage : damages) damage /= std::max(detections, 1e-6);

@@ -16,7 +16,50 @@ at::Tensor box_divergence(const at::Tensor& float_boxes, const at::Tensor& boxes
   return (wanted.exp() * (wanted - found)).sum(2).sum(1);
 }
 
+/// KL(Bernoulli(sigmoid wanted) || Bernoulli(sigmoid found)), element by element.
+at::Tensor bernoulli_divergence(const at::Tensor& wanted, const at::Tensor& found) {
+  const at::Tensor p = at::sigmoid(wanted);
+  return (at::softplus(found) - p * found) - (at::softplus(wanted) - p * wanted);
+}
+
+at::Tensor mask_divergence(const HeadLogits& head, const HeadValues& wanted, const HeadValues& found, const at::Tensor& weight) {
+  const MaskSample sample = sample_masks(head, wanted, weight);
+  const at::Tensor each = bernoulli_divergence(mask_logits(wanted, sample), mask_logits(found, sample));
+  return (sample.weight * (sample.share * each).sum({2, 3})).sum();
+}
+
+/// [B,A]
+at::Tensor keypoint_divergence(const HeadLogits& head, const HeadValues& wanted, const HeadValues& found) {
+  const std::int64_t values = head.keypoint_values, keypoints = wanted.keypoints.size(1) / values;
+  const std::vector<std::int64_t> by_keypoint{wanted.keypoints.size(0), keypoints, values, wanted.keypoints.size(2)};
+  const at::Tensor a = wanted.keypoints.reshape(by_keypoint), b = found.keypoints.reshape(by_keypoint);
+  const at::Tensor step = (a.slice(2, 0, 2) - b.slice(2, 0, 2)) * head.keypoint_step / keypoint_spread(wanted.boxes, keypoints);
+  at::Tensor each = step.square().sum(2) / 2;  // [B,K,A]
+  if (values == 3) each = at::sigmoid(a.select(2, 2)) * each + bernoulli_divergence(a.select(2, 2), b.select(2, 2));
+  return each.mean(1);
+}
+
+/// [B,A]
+at::Tensor angle_divergence(const HeadValues& wanted, const HeadValues& found) {
+  return ((wanted.angles - found.angles) / angle_spread(wanted.boxes)).square().sum(1) / 2;
+}
+
+HeadLoss classifier_loss(const at::Tensor& wanted, const at::Tensor& found) {
+  const at::Tensor p = at::log_softmax(wanted, 1), q = at::log_softmax(found, 1);
+  return {(p.exp() * (p - q)).sum(), at::zeros({}, wanted.options()), at::full({}, wanted.size(0), wanted.options())};
+}
+
 }  // namespace
+
+HeadLoss head_loss(const HeadLogits& head, const HeadValues& float_values, const HeadValues& values) {
+  if (!float_values.boxes.defined()) return classifier_loss(float_values.classes, values.classes);
+  HeadLoss loss = head_loss(float_values.boxes, float_values.classes, values.boxes, values.classes);
+  const at::Tensor weight = std::get<0>(at::sigmoid(float_values.classes).max(1));  // [B,A]
+  if (float_values.mask_coefficients.defined()) loss.boxes = loss.boxes + mask_divergence(head, float_values, values, weight);
+  if (float_values.keypoints.defined()) loss.boxes = loss.boxes + (weight * keypoint_divergence(head, float_values, values)).sum();
+  if (float_values.angles.defined()) loss.boxes = loss.boxes + (weight * angle_divergence(float_values, values)).sum();
+  return loss;
+}
 
 std::int64_t bins_of(const at::Tensor& boxes) { return boxes.size(1) / 4; }
 

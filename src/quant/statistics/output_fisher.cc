@@ -10,31 +10,11 @@
 
 #include "exec/convert.h"
 #include "exec/net.h"
-#include "quant/statistics/head_loss.h"
+#include "quant/statistics/random_loss.h"
 #include "quant/statistics/sample_positions.h"
 
 namespace nibble {
 namespace {
-
-/// Drawn on the CPU: the same ones on every device.
-at::Tensor random_signs(const at::Tensor& like, at::Generator& random) {
-  return at::bernoulli(at::full_like(like, 0.5, at::TensorOptions().device(at::kCPU)), random).mul_(2).sub_(1).to(like.device());
-}
-
-/// Its gradient with respect to the logits has, over the signs, the Fisher information as covariance: diag(p (1 - p)) of the classes,
-/// diag(q) - q q^T of each side's bins, 1 / sigma^2 of a side that is one number. Drawing classes and bins themselves gives the same on
-/// average, but with rare large values.
-at::Tensor random_loss(const at::Tensor& boxes, const at::Tensor& classes, const DistillationRecipe& weights, at::Generator& random) {
-  const at::Tensor p = at::sigmoid(classes.detach());
-  const at::Tensor of_classes = ((p * (1 - p) * weights.class_weight).sqrt() * random_signs(p, random) * classes).sum();
-  const at::Tensor weight = (std::get<0>(p.max(1)) * weights.box_weight).sqrt_();  // [B,A]
-  const std::int64_t bins = bins_of(boxes);
-  if (bins == 1) return of_classes + (random_signs(boxes, random) / side_spread(boxes.detach()) * boxes * weight.unsqueeze(1)).sum();
-  const at::Tensor sides = boxes.reshape({boxes.size(0), 4, bins, boxes.size(2)});
-  const at::Tensor q = at::softmax(sides.detach(), 2);
-  const at::Tensor noise = q.sqrt() * random_signs(q, random);
-  return of_classes + ((noise - q * noise.sum(2, true)) * sides * weight.unsqueeze(1).unsqueeze(1)).sum();
-}
 
 /// `trace` [B,H,W]. `share`: of all images that this batch holds.
 std::vector<std::int64_t> draw_positions(const at::Tensor& trace, double importance, std::int64_t columns, double share,
@@ -51,7 +31,8 @@ FisherByNode output_fisher(const at::Device& device, const Graph& baseline, cons
                            const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
   const at::AutoGradMode with_gradients(true);
   const Net net(baseline, device);
-  std::vector<ValueId> wanted{options.head.boxes, options.head.classes};
+  std::vector<ValueId> wanted = head_ids(options.head);
+  const auto parts = static_cast<std::ptrdiff_t>(wanted.size());
   for (const std::size_t node : nodes) wanted.push_back(baseline.nodes[node].outputs[0]);
   at::Generator random = at::make_generator<at::CPUGeneratorImpl>(options.seed);
   const std::int64_t batch = options.recipe.calibration.batch;
@@ -68,9 +49,12 @@ FisherByNode output_fisher(const at::Device& device, const Graph& baseline, cons
       const at::Tensor pixels = to_torch(images.load(part, number)).to(device).contiguous(at::MemoryFormat::ChannelsLast);
       const std::vector<at::Tensor> values = net.forward(pixels.set_requires_grad(true), wanted);
       at::Tensor loss = at::zeros({}, values[0].options());
-      for (std::int64_t i = 0; i < number; ++i)  // each with draws of its own, however many go together
-        loss = loss + random_loss(values[0].slice(0, i, i + 1), values[1].slice(0, i, i + 1), options.recipe.distillation, random);
-      const auto gradients = torch::autograd::grad({loss}, {values.begin() + 2, values.end()}, {}, {}, false, /*allow_unused=*/true);
+      for (std::int64_t i = 0; i < number; ++i) {  // each with draws of its own, however many go together
+        std::vector<at::Tensor> of_image;
+        for (std::ptrdiff_t k = 0; k < parts; ++k) of_image.push_back(values[static_cast<std::size_t>(k)].slice(0, i, i + 1));
+        loss = loss + random_loss(options.head, head_values(options.head, of_image), options.recipe.distillation, random);
+      }
+      const auto gradients = torch::autograd::grad({loss}, {values.begin() + parts, values.end()}, {}, {}, false, /*allow_unused=*/true);
       for (std::size_t i = 0; i < nodes.size(); ++i) {
         if (!gradients[i].defined()) continue;  // the head does not hang on it
         const at::Tensor by_position = gradients[i].permute({0, 2, 3, 1}).reshape({-1, gradients[i].size(1)});  // as they lie in memory

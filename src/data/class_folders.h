@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Data sets of classifiers: a folder for each class, with its images, as ImageNet is handed out and torchvision's ImageFolder reads it.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/bad_data.h"
+
+namespace nibble {
+
+struct ClassifiedImage {
+  std::filesystem::path file;
+  std::int64_t label = 0;  ///< class of the model
+};
+struct ClassFolders {
+  std::filesystem::path source;         ///< the folder of the folders
+  std::vector<ClassifiedImage> images;  ///< by class folder, then by name
+  std::vector<std::string> folders;     ///< sorted, as class 0, 1, ... of a model without names
+};
+
+/// `folder` is the folder of the class folders, or has one called val, test or valid with them (looked for in this order, as Ultralytics
+/// does). Folders are matched to the model's class names where each folder is one; else in sorted order, where there are as many. `limit`
+/// keeps the first so many images of all, taken in turns from the classes so that few of them hold all classes; empty: all. Error(input)
+/// where there are no folders of images, and where they are neither the model's classes nor as many.
+ClassFolders read_class_folders(const std::filesystem::path& folder, const std::map<std::int64_t, std::string>& names,
+                                std::optional<std::int64_t> limit = {});
+
+}  // namespace nibble

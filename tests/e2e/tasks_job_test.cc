@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// Models of other tasks than detection through the commands that take them, and what the others say: small checkpoints with random weights
+// (tests/golden/tasks), 64 px and two images.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "e2e/process.h"
+#include "support/npy.h"
+
+namespace nibble {
+namespace {
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::Not;
+
+const fs::path kCheckpoints = fs::path(NIBBLE_SOURCE_DIR) / "tests/golden/tasks";
+const fs::path kImages = fs::path(NIBBLE_SOURCE_DIR) / "assets/coco/val2017";
+
+/// The image [1,3,H,W] of values k / 255 as a BMP file of 24 bits, rows from below, blue first; W a multiple of 4.
+std::string bmp_of(const Tensor& image) {
+  const auto height = image.shape()[2], width = image.shape()[3];
+  const auto values = image.as<float>();
+  std::string file = "BM";
+  const auto number = [&](std::int64_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) file.push_back(static_cast<char>(value >> (8 * i)));
+  };
+  for (const auto& [value, bytes] : {std::pair{54 + 3 * height * width, 4}, std::pair{std::int64_t{0}, 4}, std::pair{std::int64_t{54}, 4},
+                                     std::pair{std::int64_t{40}, 4}, std::pair{width, 4}, std::pair{height, 4},
+                                     std::pair{std::int64_t{1}, 2}, std::pair{std::int64_t{24}, 2}})
+    number(value, bytes);
+  file.append(24, '\0');
+  for (std::int64_t row = height - 1; row >= 0; --row)
+    for (std::int64_t column = 0; column < width; ++column)
+      for (std::int64_t colour = 2; colour >= 0; --colour)
+        number(std::lround(values[static_cast<std::size_t>((colour * height + row) * width + column)] * 255), 1);
+  return file;
+}
+
+class TaskJob : public testing::TestWithParam<std::string> {
+ protected:
+  TaskJob() {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(kImages)) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    fs::create_directories(folder_ / "images");
+    for (std::size_t i = 0; i < 2; ++i) fs::copy_file(files.at(i), folder_ / "images" / files[i].filename());
+    write_file(
+        folder_ / "quick4.yaml",
+        "name: quick4\nweights: {bits: 4, scale_search: max, rounding: nearest}\nbias_correction: false\ncalibration: {images: 2}\n");
+  }
+  static std::string checkpoint() { return (kCheckpoints / (GetParam() + ".pt")).string(); }
+  static bool has_one2one() { return fs::exists(kCheckpoints / (GetParam() + "_one2one.npy")); }
+  static bool is_classifier() { return GetParam().ends_with("cls"); }
+  Outcome nibble(std::vector<std::string> arguments) const {
+    for (const char* more : {"--threads", "1"}) arguments.emplace_back(more);
+    return run_nibble(arguments, folder_);
+  }
+  Outcome quantize(std::vector<std::string> more) const {
+    std::vector<std::string> arguments{"quantize", checkpoint(), "-o", "out", "--calib", "images", "--imgsz", "64", "--dialect", "all"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return nibble(arguments);
+  }
+  /// Every convolution but that of the box distribution, the classifier's linear layer and the prototypes' transposed convolution included.
+  void expect_all_quantised(const std::string& recipe, const std::string& method) const {
+    for (const auto& layer : read_json(folder_ / "out" / (GetParam() + "-" + recipe + "-layers.json"))["layers"]) {
+      if (layer["method"] == "float") {
+        EXPECT_THAT(layer["node"].get<std::string>(), testing::EndsWith("dfl.conv"));
+        EXPECT_EQ(layer["note"], "DFL: box decode");
+        continue;
+      }
+      EXPECT_EQ(layer["method"], method) << layer;
+      EXPECT_EQ(layer["weight_bits"], 4) << layer;
+    }
+  }
+  const fs::path folder_ = scratch_folder();
+};
+
+/// GPTQ weighed by the gradients of the whole head, 8-bit activations.
+TEST_P(TaskJob, QuantizesAllDialectsToTheSameIntegers) {
+  std::vector<std::string> head;
+  if (has_one2one()) head = {"--head", "one2one"};
+  std::vector<std::string> arguments{"--recipe", "w4a8", "--preset", "fast", "--calib-images", "2"};
+  arguments.insert(arguments.end(), head.begin(), head.end());
+  const auto outcome = quantize(arguments);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, Not(HasSubstr("SKIPPED")));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("PROBLEM")));
+  for (const auto* twins :
+       {"w4a8-qcdq-ptq-opt and w4a8-qcdq-ptq", "w4a8-int4-ptq and w4a8-qcdq-ptq-opt", "w4a8-integer-ptq and w4a8-qcdq-ptq-opt"})
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("equal: ") + twins));
+  expect_all_quantised("w4a8", "gptq");
+}
+
+/// Rounded to the nearest, float activations: unpack and FP16 files, too. Bits by sensitivity measure the head's divergence.
+TEST_P(TaskJob, QuantizesFloatActivationsAndMixedBits) {
+  const auto outcome = quantize({"--recipe", "quick4.yaml"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const auto* twins : {"quick4-int4-ptq-fp16 and quick4-qcdq-ptq-fp16", "quick4-unpack-ptq and quick4-int4-ptq"})
+    EXPECT_THAT(outcome.out, HasSubstr(std::string("equal: ") + twins));
+  expect_all_quantised("quick4", "nearest");
+  const auto weights = fs::file_size(folder_ / "out" / (GetParam() + "-quick4-int4-ptq.onnx"));
+  const auto mixed = quantize({"--recipe", "quick4.yaml", "--max-size", std::to_string(weights + 4000)});
+  ASSERT_EQ(mixed.exit_code, 0) << mixed.err;
+  const auto layers = read_json(folder_ / "out" / (GetParam() + "-quick4-mixed-layers.json"))["layers"];
+  EXPECT_GT(std::count_if(layers.begin(), layers.end(), [](const Json& layer) { return layer["weight_bits"] == 8; }), 0);
+}
+
+TEST_P(TaskJob, ExportsInspectsCleansAndProfiles) {
+  const auto exported = nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64", "--half"});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  const auto of_checkpoint = nibble({"inspect", checkpoint()});
+  ASSERT_EQ(of_checkpoint.exit_code, 0) << of_checkpoint.err;
+  const auto of_file = nibble({"inspect", "float.onnx"});
+  ASSERT_EQ(of_file.exit_code, 0) << of_file.err;
+  EXPECT_THAT(of_file.out, HasSubstr(is_classifier() ? "probabilities of 5 classes" : "per anchor; needs NMS"));
+  const auto cleaned = nibble({"clean", "float.onnx", "-o", "clean.onnx"});
+  ASSERT_EQ(cleaned.exit_code, 0) << cleaned.err;
+  const auto profiled = nibble({"profile", "float.onnx", "clean.onnx", "--runs", "2"});
+  ASSERT_EQ(profiled.exit_code, 0) << profiled.err;
+  EXPECT_THAT(profiled.out, HasSubstr("optimisations all"));
+}
+
+/// Before any work, in one line that names the task and what is possible.
+TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
+  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
+  std::vector<std::vector<std::string>> refused{
+      {"run", checkpoint(), "--recipes", "quick4.yaml", "--imgsz", "64", "--runs-dir", "runs"},
+      {"qat", checkpoint(), "-o", "out", "--recipe", "w4a8", "--imgsz", "64", "--steps", "1"},
+      {"quantize", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--imgsz", "64", "--calib", "images", "--max-drop", "1"},
+      {"compare", "float.onnx", "float.onnx", "--images", "images"},
+      {"predict", "float.onnx", "--source", "images", "-o", "pictures"}};
+  if (!is_classifier() && !GetParam().ends_with("pose")) refused.push_back({"eval", "float.onnx", "--max-images", "1"});
+  for (const auto& arguments : refused) {
+    const auto outcome = nibble(arguments);
+    EXPECT_EQ(outcome.exit_code, 4) << arguments[0] << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("task '")) << arguments[0];
+    EXPECT_THAT(outcome.err, HasSubstr("this takes detectors only; export, quantize, inspect, clean and profile take it")) << arguments[0];
+  }
+  for (const char* made : {"runs", "out", "pictures"}) EXPECT_FALSE(fs::exists(folder_ / made)) << made;
+}
+
+/// On folders of images: every dialect's numbers are shares of all images, and metrics.json holds them.
+TEST_P(TaskJob, ScoresClassifiersByFolders) {
+  if (!is_classifier()) GTEST_SKIP() << "no classifier";
+  for (int label = 0; label < 5; ++label) {
+    const auto folder = folder_ / "classes" / ("class " + std::to_string(label));
+    fs::create_directories(folder);
+    for (const auto& entry : fs::directory_iterator(folder_ / "images")) fs::copy_file(entry.path(), folder / entry.path().filename());
+  }
+  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
+  const auto outcome = nibble({"eval", "float.onnx", "--images", "classes", "--json", "metrics.json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("top_1        0.2000\ntop_5        1.0000\nimages       10\n"))
+      << "each image stands in every folder, and is of one class";
+  const auto metrics = read_json(folder_ / "metrics.json")["metrics"];
+  EXPECT_EQ(metrics["top_1"], 0.2);
+  EXPECT_EQ(metrics["per_class"].size(), 5U);
+  const auto first = nibble({"eval", "float.onnx", "--images", "classes", "--max-images", "5", "--skip-latency"});
+  EXPECT_THAT(first.out, HasSubstr("images       5\n"));
+  for (const auto& [more, why] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{}, "eval: --images: a classifier is scored on a folder"},
+           {{"--images", "classes", "--annotations", "a.json"}, "the folders are a classifier's labels"},
+           {{"--images", "images"}, "has no folders of images"}}) {
+    std::vector<std::string> arguments{"eval", "float.onnx"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto refused = nibble(arguments);
+    EXPECT_NE(refused.exit_code, 0);
+    EXPECT_THAT(refused.err, HasSubstr(why));
+  }
+}
+
+/// The object is what Ultralytics finds best on the image of the goldens: the file finds it there, first and in every keypoint.
+TEST_P(TaskJob, ScoresPosesByTheirKeypoints) {
+  if (!GetParam().ends_with("pose")) GTEST_SKIP() << "no pose model";
+  write_file(folder_ / "one/1.bmp", bmp_of(test::read_npy(kCheckpoints.parent_path() / "families/input.npy")));
+  const Tensor wanted = test::read_npy(kCheckpoints / (GetParam() + "_one2many.npy"));
+  const std::int64_t anchors = wanted.shape()[2], classes = GetParam() == "yolo11-pose" ? 2 : 1, values = classes == 2 ? 2 : 3;
+  const auto at = [&](std::int64_t row, std::int64_t anchor) {
+    return static_cast<double>(wanted.as<float>()[static_cast<std::size_t>(row * anchors + anchor)]);
+  };
+  std::int64_t label = 0, best = 0;
+  for (std::int64_t k = 0; k < classes; ++k)
+    for (std::int64_t a = 0; a < anchors; ++a)
+      if (at(4 + k, a) > at(4 + label, best)) label = k, best = a;
+  const auto inside = [](double place) { return std::clamp(place, 0.0, 64.0); };
+  const double left = inside(at(0, best) - at(2, best) / 2), right = inside(at(0, best) + at(2, best) / 2);
+  const double top = inside(at(1, best) - at(3, best) / 2), bottom = inside(at(1, best) + at(3, best) / 2);
+  Json keypoints = Json::array();
+  for (std::int64_t row = 4 + classes; row < wanted.shape()[1]; row += values)
+    for (const double number : {inside(at(row, best)), inside(at(row + 1, best)), 2.0}) keypoints.push_back(number);
+  Json categories = Json::array();
+  for (std::int64_t k = 0; k < classes; ++k) categories.push_back({{"id", k + 1}, {"name", "class " + std::to_string(k)}});
+  const Json object = {{"id", 1},
+                       {"image_id", 1},
+                       {"category_id", label + 1},
+                       {"bbox", {left, top, std::max(right - left, 0.0), std::max(bottom - top, 0.0)}},
+                       {"area", 900.0},
+                       {"iscrowd", 0},
+                       {"keypoints", keypoints}};
+  write_json(folder_ / "person_keypoints.json",
+             {{"images", {{{"id", 1}, {"file_name", "1.bmp"}}}}, {"categories", categories}, {"annotations", {object}}});
+  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
+  const auto outcome = nibble(
+      {"eval", "float.onnx", "--images", "one", "--annotations", "person_keypoints.json", "--json", "metrics.json", "--skip-latency"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("keypoints (object keypoint similarity)\nAP_50_95     1.0000\n"));
+  if (right > left) {  // distances of a random head without bins are no box
+    EXPECT_THAT(outcome.out, HasSubstr("boxes\nmAP_50_95    1.0000\n"));
+  }
+  const auto metrics = read_json(folder_ / "metrics.json");
+  EXPECT_EQ(metrics["keypoints"]["AR_50_95"], 1.0);
+  EXPECT_TRUE(metrics["keypoints"]["AP_large"].is_null());
+  const auto refused = nibble({"eval", "float.onnx", "--images", "one"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("a pose model is scored on COCO keypoints"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, TaskJob,
+                         testing::Values("yolov8-seg", "yolov8-pose", "yolov8-obb", "yolov8-cls", "yolo11-pose", "yolo26-seg",
+                                         "yolo26-pose", "yolo26-obb", "yolo26-cls"),
+                         [](const auto& each) {
+                           std::string name = each.param;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace nibble
