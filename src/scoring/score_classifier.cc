@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/threads.h"
 #include "data/centre_crop.h"
 #include "data/class_folders.h"
@@ -69,11 +71,11 @@ TaskScore score_classifier(const EvalOptions& options, Progress& progress) {
   const auto title = "evaluate " + options.model.filename().string();
   TopKMeter meter(classifier.class_names);
   progress.begin(title, static_cast<std::int64_t>(set.images.size()));
-  Tensor first;
+  std::optional<Tensor> first;
   for (const auto& image : set.images) {
     throw_if_interrupted();
     const Tensor input = network_input(read_centre_crop(image.file, classifier.image_size), classifier);
-    if (first.shape().empty()) first = input;
+    if (!first) first = input;
     const Tensor probabilities = classifier.session.run({input}).at(0).to(DType::f32);
     meter.add(image.label, rank_of(probabilities.as<float>().first(static_cast<std::size_t>(classifier.class_count)), image.label));
     progress.step(image.file.filename().string());
@@ -82,7 +84,7 @@ TaskScore score_classifier(const EvalOptions& options, Progress& progress) {
   score.result.classification = meter.result();
   progress.end(fmt::format("{} images, top-1 {:.4f}", set.images.size(), score.result.classification->top_1));
   if (!options.skip_latency && classifier.batch == 1)
-    score.result.latency = measure_latency(classifier.session, first, title + ": latency", progress);
+    score.result.latency = measure_latency(classifier.session, first.value(), title + ": latency", progress);
   const auto settings = classifier_settings(options, classifier, set);
   score.result.providers = settings.providers;
   score.result.head = settings.head;
