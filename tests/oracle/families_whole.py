@@ -30,6 +30,7 @@ NAMES = (
     ["yolov3-tiny", "yolov3", "yolov3-spp"]
     + [f"yolov5{s}" for s in "nsmlx"]
     + [f"yolov5{s}-p6" for s in "nsmlx"]
+    + [f"yolov6{s}" for s in "ns"]
     + [f"yolov8{s}" for s in "nsmlx"]
     + [f"yolov8{s}-p2" for s in "nx"]
     + [f"yolov8{s}-p6" for s in "nx"]

@@ -147,7 +147,8 @@ def whole(program, out, names):
             if len(outputs) > 1:
                 row += [relative(outputs[1], wanted["protos"])]
             beyond += max(row) > LIMIT
-            print(f"| {name} | {branch} | " + " | ".join(f"{value:.1e}" for value in row) + " |", flush=True)
+            cells = [f"{value:.1e}" for value in row] + [""] * (4 - len(row))
+            print(f"| {name} | {branch} | " + " | ".join(cells) + " |", flush=True)
         for file in out.glob(f"{name}*"):
             file.unlink()
     print(f"{beyond} beyond {LIMIT}")
