@@ -34,4 +34,8 @@ struct RecipeList {
 /// Throws Error(environment) where the folder of recipes is missing, Error(input) for a file that is no recipe.
 NIBBLE_EXPORT RecipeList shipped_recipes();
 
+/// The JSON schema (json-schema.org, draft 2020-12) of recipes, in two-space indentation: every key with its meaning, range and default,
+/// for editors and checks of one's own.
+NIBBLE_EXPORT std::string recipe_schema();
+
 }  // namespace nibble

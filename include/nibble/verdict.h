@@ -29,8 +29,9 @@ struct Verdict {
 };
 
 /// Computed from what the report holds, nothing else. Only files are recommended that load, give finite numbers, have a score of their own
-/// or the very outputs of a scored one (TwinReport), and lose no more mAP than their recipe allows; where there is none, the one
-/// recommendation says so.
+/// or the very outputs of a scored one (TwinReport), lose no more mAP than their recipe or the run's gates allow, and failed no gate of
+/// Report::gates; where there is none, the one recommendation says so. A better file that failed a gate is named in the reason, and so is
+/// a gate on the recommended file for which there is not enough evidence.
 NIBBLE_EXPORT Verdict verdict_of(const Report& report);
 
 }  // namespace nibble

@@ -26,6 +26,12 @@ constexpr std::int64_t kMaxYamlNodes = 1'000'000;
   throw Error(ErrorKind::input, fmt::format("malformed file: {}: {}: {}", path.string(), where, why));
 }
 
+/// "file.yaml:12:5", as compilers write places and editors open them.
+[[noreturn]] void throw_malformed(const fs::path& path, const YAML::Mark& mark, const std::string& why) {
+  const auto place = mark.is_null() ? std::string() : fmt::format(":{}:{}", mark.line + 1, mark.column + 1);
+  throw Error(ErrorKind::input, fmt::format("malformed file: {}{}: {}", path.string(), place, why));
+}
+
 /// nlohmann's text is "[json.exception...] parse error at line 1, column 2: syntax error ...": only its end says why.
 std::string reason_in(const std::string& text) {
   const auto at = text.find("syntax error");
@@ -74,7 +80,7 @@ class YamlReader {
   explicit YamlReader(const fs::path& path) : path_(path) {}
 
   Json convert(const YAML::Node& node, int depth = 0) {
-    if (depth > kMaxDepth || ++nodes_ > kMaxYamlNodes) throw_malformed(path_, place_of(node.Mark()), "too deep or too large");
+    if (depth > kMaxDepth || ++nodes_ > kMaxYamlNodes) throw_malformed(path_, node.Mark(), "too deep or too large");
     switch (node.Type()) {
       case YAML::NodeType::Map: return map_of(node, depth);
       case YAML::NodeType::Sequence: return sequence_of(node, depth);
@@ -83,10 +89,6 @@ class YamlReader {
       case YAML::NodeType::Undefined: break;
     }
     return nullptr;
-  }
-
-  static std::string place_of(const YAML::Mark& mark) {
-    return mark.is_null() ? std::string("somewhere") : fmt::format("line {}, column {}", mark.line + 1, mark.column + 1);
   }
 
  private:
@@ -105,9 +107,8 @@ class YamlReader {
     std::vector<Json::object_t::value_type>& items = result.get_ref<Json::object_t&>();
     for (const auto& entry : node) {
       const YAML::Node& key = entry.first;
-      if (!key.IsScalar()) throw_malformed(path_, place_of(key.Mark()), "a key must be a scalar");
-      if (!keys.insert(key.Scalar()).second)
-        throw_malformed(path_, place_of(key.Mark()), fmt::format("key '{}' stands twice", key.Scalar()));
+      if (!key.IsScalar()) throw_malformed(path_, key.Mark(), "a key must be a scalar");
+      if (!keys.insert(key.Scalar()).second) throw_malformed(path_, key.Mark(), fmt::format("key '{}' stands twice", key.Scalar()));
       items.push_back({key.Scalar(), convert(entry.second, depth + 1)});  // not operator[], which looks through all that are there
     }
     return result;
@@ -138,7 +139,7 @@ Json read_yaml(const fs::path& path) {
       throw_malformed(path, "content", fmt::format("{} documents, divided by '---'; expected one", documents.size()));
     return documents.empty() ? Json(nullptr) : YamlReader(path).convert(documents.front());
   } catch (const YAML::Exception& error) {
-    throw_malformed(path, YamlReader::place_of(error.mark), fmt::format("not YAML: {}", error.msg));
+    throw_malformed(path, error.mark, fmt::format("not YAML: {}", error.msg));
   }
 }
 

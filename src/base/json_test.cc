@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "base/files.h"
+#include "base/yaml_place.h"
 #include "nibble/error.h"
 #include "support/scratch.h"
 
@@ -93,8 +94,28 @@ TEST_F(JsonFiles, YamlNestsAndFollowsAliases) {
 TEST_F(JsonFiles, MalformedYamlNamesFileAndLine) {
   const auto message = message_of([&] { yaml("a: 1\nb: [1, 2\nc: 3\n"); });
   EXPECT_THAT(message, testing::HasSubstr(path_.string()));
-  EXPECT_THAT(message, testing::HasSubstr("line "));
-  EXPECT_THAT(message_of([&] { yaml("a: 1\na: 2\n"); }), testing::HasSubstr("line 2, column 1: key 'a' stands twice"));
+  EXPECT_THAT(message, testing::HasSubstr(path_.string() + ":3:2: not YAML: "));
+  EXPECT_THAT(message_of([&] { yaml("a: 1\na: 2\n"); }), testing::HasSubstr(path_.string() + ":2:1: key 'a' stands twice"));
+  EXPECT_THAT(message_of([&] { yaml("a:\n  - {[b]: 2}\n"); }), testing::HasSubstr(path_.string() + ":2:6: a key must be a scalar"));
+}
+
+TEST_F(JsonFiles, ASettingIsFoundByItsPath) {
+  yaml("name: x\nweights: {bits: 9, a.b: 1}\nrules:\n  - {match: '*'}\n  - match: b\n    math: c\nnames:\n  0: a\n  1:\n");
+  const auto file = path_.string();
+  EXPECT_EQ(yaml_place(path_, "name"), file + ":1:1");
+  EXPECT_EQ(yaml_place(path_, "weights"), file + ":2:1");
+  EXPECT_EQ(yaml_place(path_, "weights.bits"), file + ":2:11");
+  EXPECT_EQ(yaml_place(path_, "weights.a.b"), file + ":2:20") << "a key with a dot in it";
+  EXPECT_EQ(yaml_place(path_, "rules[0]"), file + ":4:5");
+  EXPECT_EQ(yaml_place(path_, "rules[1].math"), file + ":6:5");
+  EXPECT_EQ(yaml_place(path_, "names.1"), file + ":9:3");
+  for (const auto* nowhere : {"", "other", "weights.bit", "nam", "names.12", "rules[2]", "name.x"})
+    EXPECT_EQ(yaml_place(path_, nowhere), file) << nowhere;
+  yaml("names: [a, [b]]\n");
+  EXPECT_EQ(yaml_place(path_, "names.1"), file + ":1:12");
+  write_file(path_, "a: [");
+  EXPECT_EQ(yaml_place(path_, "a"), file);
+  EXPECT_EQ(yaml_place("nowhere.yaml", "a"), "nowhere.yaml");
 }
 
 TEST_F(JsonFiles, YamlThatMultipliesItselfIsRefused) {

@@ -8,15 +8,27 @@ namespace nibble {
 namespace {
 
 void add_recipes(CLI::App& app, Action& chosen) {
-  auto json = std::make_shared<bool>(false);
+  struct Shown {
+    bool json = false, schema = false;
+  };
+  auto shown = std::make_shared<Shown>();
   auto& command = add_command(app, "recipes", "The recipes that come with nibble, with what they cost where they were measured",
-                              "  nibble recipes\n  nibble recipes --json\n");
-  command.add_flag("--json", *json, "as JSON");
+                              "  nibble recipes\n"
+                              "  nibble recipes --json\n"
+                              "  nibble recipes --schema > recipe.schema.json\n"
+                              "      for editors: '# yaml-language-server: $schema=recipe.schema.json' as the first line of a recipe\n");
+  auto* json = command.add_flag("--json", shown->json, "as JSON");
+  command.add_flag("--schema", shown->schema, "instead of the list the JSON schema of recipes: keys, meanings, ranges, defaults")
+      ->excludes(json);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [] { return CommandPaths{}; },
-      [json](Terminal&) {
+      [shown](Terminal&) {
+        if (shown->schema) {
+          print_result(recipe_schema());
+          return 0;
+        }
         const auto list = shipped_recipes();
-        print_result(*json ? json_text_of(list) : text_of(list));
+        print_result(shown->json ? json_text_of(list) : text_of(list));
         return 0;
       });
 }

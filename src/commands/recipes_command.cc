@@ -11,7 +11,7 @@
 #include "base/shared_data.h"
 #include "nibble/error.h"
 #include "nibble/recipes.h"
-#include "quant/recipe.h"
+#include "quant/recipe_keys.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -87,5 +87,7 @@ RecipeList shipped_recipes() {
   add_costs(folder / kMeasured, list);
   return list;
 }
+
+std::string recipe_schema() { return recipe_schema_json().dump(2) + "\n"; }
 
 }  // namespace nibble

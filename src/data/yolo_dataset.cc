@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/yaml_place.h"
 #include "data/coco.h"
 #include "data/image.h"
 #include "data/text_list.h"
@@ -28,23 +29,27 @@ namespace {
 
 // ---- data.yaml
 
+[[noreturn]] void fail_at_key(const fs::path& yaml, const std::string& key, const std::string& why) {
+  fail(yaml_place(yaml, key), key, why);
+}
+
 CocoCategory category_of(std::int64_t id, const Json& name, const fs::path& yaml) {
   if (name.is_string()) return {id, name.get<std::string>()};
   if (name.is_primitive() && !name.is_null()) return {id, name.dump()};  // "names: [1, 2, yes]"
-  fail(yaml, fmt::format("names.{}", id), "expected a name");
+  fail_at_key(yaml, fmt::format("names.{}", id), "expected a name");
 }
 
 std::vector<CocoCategory> categories_of_map(const Json& names, const fs::path& yaml) {
   std::vector<CocoCategory> categories;
   for (const auto& [key, name] : names.items()) {
     const auto id = whole_number(key);
-    if (!id) fail(yaml, "names." + key, "expected a class number from 0");
+    if (!id) fail_at_key(yaml, "names." + key, "expected a class number from 0");
     categories.push_back(category_of(*id, name, yaml));
   }
   std::sort(categories.begin(), categories.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
   for (std::size_t k = 0; k < categories.size(); ++k)
     if (categories[k].id != static_cast<std::int64_t>(k))
-      fail(yaml, "names", fmt::format("class numbers must run from 0 without gaps; {} stands where {} should", categories[k].id, k));
+      fail_at_key(yaml, "names", fmt::format("class numbers must run from 0 without gaps; {} stands where {} should", categories[k].id, k));
   return categories;
 }
 
@@ -52,7 +57,7 @@ std::vector<CocoCategory> categories_of_map(const Json& names, const fs::path& y
 std::vector<CocoCategory> numbered_categories(const Json& data, const fs::path& yaml) {
   constexpr std::int64_t kMost = 100'000;
   const bool has_count = data.contains("nc") && data["nc"].is_number_integer() && data["nc"] > 0 && data["nc"] <= kMost;
-  if (!has_count) fail(yaml, "names", "the key is missing; expected the list of class names");
+  if (!has_count) fail_at_key(yaml, "names", "the key is missing; expected the list of class names");
   std::vector<CocoCategory> categories;
   for (std::int64_t id = 0; id < data["nc"].get<std::int64_t>(); ++id) categories.push_back({id, fmt::format("class_{}", id)});
   return categories;
@@ -61,7 +66,7 @@ std::vector<CocoCategory> numbered_categories(const Json& data, const fs::path& 
 std::vector<CocoCategory> categories_of(const Json& data, const fs::path& yaml) {
   if (!data.contains("names")) return numbered_categories(data, yaml);
   const Json& names = data["names"];
-  if (names.empty() || !(names.is_array() || names.is_object())) fail(yaml, "names", "expected a list of class names");
+  if (names.empty() || !(names.is_array() || names.is_object())) fail_at_key(yaml, "names", "expected a list of class names");
   if (names.is_object()) return categories_of_map(names, yaml);
   std::vector<CocoCategory> categories;
   for (const auto& name : names) categories.push_back(category_of(static_cast<std::int64_t>(categories.size()), name, yaml));

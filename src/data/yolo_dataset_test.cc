@@ -76,6 +76,19 @@ TEST_F(YoloDataset, RefusesBadLabelsNamingTheLine) {
     expect_error(ErrorKind::input, {"7.txt", "line 2", why}, [&, text = line] { read_with("0 0.5 0.5 0.1 0.1\n" + text); });
 }
 
+TEST_F(YoloDataset, NamesLineAndColumnOfWhatIsWrongInTheYaml) {
+  image("images/1.png");
+  const auto refused = [&](const std::string& text, const std::string& place) {
+    const auto yaml = file("data.yaml", text);
+    expect_error(ErrorKind::input, {yaml.string() + place}, [&] { read_yolo(yaml, "val"); });
+  };
+  refused("val: images\nnames:\n  0: cat\n  two: dog\n", ":4:3: names.two: expected a class number");
+  refused("val: images\nnames: [cat, [dog]]\n", ":2:14: names.1: expected a name");
+  refused("names: [cat]\nval: nowhere\n", ":2:1: val: there is no folder or list");
+  refused("names: [cat]\npath: 5\nval: images\n", ":2:1: path: expected a folder");
+  refused("names: [cat]\n", ": val: the key is missing");
+}
+
 TEST_F(YoloDataset, LeavesBadImagesOutWhereItMay) {
   image("images/1.png");
   image("images/2.png");

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/yaml_place.h"
 #include "data/text_list.h"
 #include "nibble/error.h"
 
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 namespace {
 
 [[noreturn]] void fail(const fs::path& yaml, const std::string& key, const std::string& why) {
-  throw Error(ErrorKind::input, fmt::format("data set: {}: {}: {}", yaml.string(), key, why));
+  throw Error(ErrorKind::input, fmt::format("data set: {}: {}: {}", yaml_place(yaml, key), key, why));
 }
 
 std::vector<fs::path> roots_of(const Json& data, const fs::path& yaml) {

@@ -9,110 +9,15 @@
 #include "base/shared_data.h"
 #include "base/suggestion.h"
 #include "nibble/error.h"
-#include "quant/recipe_fields.h"
-#include "quant/target.h"
+#include "quant/recipe_keys.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
 namespace {
 
-const NameList kGranularities = {"tensor", "channel", "block"};
-const NameList kScaleSearches = {"max", "mse", "output_mse"};
-const NameList kRoundings = {"nearest", "gptq"};
-const NameList kRanges = {"minmax", "percentile", "mse"};
-
 template <class Enum>
 const std::string& name_in(const NameList& names, Enum value) {
   return names.at(static_cast<std::size_t>(value));
-}
-
-void read_activation_bits(const Json& value, const ConfigPlace& place, int& bits) {
-  if (value != 0 && value != 8) throw_bad_value(value, place, "0 (float activations) or 8");
-  bits = value.get<int>();
-}
-
-void read_weights(const Json& json, const ConfigPlace& place, WeightRecipe& weights) {
-  const auto block = [&](const Json& value, const ConfigPlace& where) {
-    if (value != 16 && value != 32) throw_bad_value(value, where, "16 or 32 input channels per scale");
-    weights.block = value.get<std::int64_t>();
-  };
-  read_fields(json, place,
-              {{"bits", int_field(weights.bits, 2, 8)},
-               {"granularity", choice_field(weights.granularity, kGranularities)},
-               {"block", block},
-               {"narrow", flag_field(weights.narrow)},
-               {"symmetric", flag_field(weights.symmetric)},
-               {"scale_search", choice_field(weights.scale_search, kScaleSearches)},
-               {"rounding", choice_field(weights.rounding, kRoundings)},
-               {"damping", real_field(weights.damping, 1e-8, 1)},
-               {"error_propagation", flag_field(weights.error_propagation)},
-               {"target_correction", real_field(weights.target_correction, 0, 1)},
-               {"importance", real_field(weights.importance, 0, 1)},
-               {"couple_channels", flag_field(weights.couple_channels)},
-               {"restore_gain", flag_field(weights.restore_gain)}});
-}
-
-void read_activations(const Json& json, const ConfigPlace& place, ActivationRecipe& activations) {
-  const auto bits = [&](const Json& value, const ConfigPlace& where) { read_activation_bits(value, where, activations.bits); };
-  read_fields(json, place,
-              {{"bits", bits},
-               {"range", choice_field(activations.range, kRanges)},
-               {"percentile", real_field(activations.percentile, 50, 100)},
-               {"symmetric", flag_field(activations.symmetric)}});
-}
-
-LayerRule read_rule(const Json& json, const ConfigPlace& place) {
-  LayerRule rule;
-  const auto activation_bits = [&](const Json& value, const ConfigPlace& where) {
-    read_activation_bits(value, where, rule.activation_bits.emplace());
-  };
-  read_fields(json, place,
-              {{"match", text_field(rule.match)},
-               {"keep_float", flag_field(rule.keep_float)},
-               {"weight_bits", optional_int_field(rule.weight_bits, 2, 8)},
-               {"activation_bits", activation_bits}});
-  if (rule.match.empty()) throw_bad_value(json, place, "a key 'match' with a glob of layer names");
-  return rule;
-}
-
-void read_rules(const Json& json, const ConfigPlace& place, std::vector<LayerRule>& rules) {
-  if (!json.is_array()) throw_bad_value(json, place, "a list of rules");
-  for (std::size_t i = 0; i < json.size(); ++i) rules.push_back(read_rule(json[i], place.child(fmt::format("[{}]", i))));
-}
-
-void read_calibration(const Json& json, const ConfigPlace& place, CalibrationRecipe& calibration) {
-  const auto optional_count = [](std::optional<std::int64_t>& field, std::int64_t most) {
-    return [&field, most](const Json& value, const ConfigPlace& where) { count_field(field.emplace(), 1, most)(value, where); };
-  };
-  read_fields(json, place,
-              {{"images", optional_count(calibration.images, 1'000'000)},
-               {"views", optional_count(calibration.views, 100)},
-               {"batch", count_field(calibration.batch, 1, 1024)}});
-}
-
-void read_distillation(const Json& json, const ConfigPlace& place, DistillationRecipe& distillation) {
-  read_fields(json, place,
-              {{"code_rate", real_field(distillation.code_rate, 0, 1)},
-               {"scale_rate", real_field(distillation.scale_rate, 0, 1)},
-               {"activation_rate", real_field(distillation.activation_rate, 0, 1)},
-               {"bias_rate", real_field(distillation.bias_rate, 0, 1)},
-               {"class_weight", real_field(distillation.class_weight, 0, 1000)},
-               {"box_weight", real_field(distillation.box_weight, 0, 1000)},
-               {"feature_weight", real_field(distillation.feature_weight, 0, 1000)},
-               {"teacher_forcing", real_field(distillation.teacher_forcing, 0, 1)}});
-}
-
-void read_mixed(const Json& json, const ConfigPlace& place, MixedRecipe& mixed) {
-  constexpr std::int64_t kMostBytes = 1'000'000'000'000;
-  read_fields(
-      json, place,
-      {{"average_bits", real_field(mixed.average_bits, 0, 8)},
-       {"max_bytes", count_field(mixed.max_bytes, 0, kMostBytes)},
-       {"max_drop", real_field(mixed.max_drop, 0, 100)},
-       {"high_bits", int_field(mixed.high_bits, 3, 8)},
-       {"images", [&](const Json& value, const ConfigPlace& where) { count_field(mixed.images.emplace(), 1, 1024)(value, where); }}});
-  if ((mixed.average_bits > 0) + (mixed.max_bytes > 0) + (mixed.max_drop > 0) > 1)
-    throw_bad_value(json, place, "one budget: average_bits, max_bytes or max_drop");
 }
 
 /// Bits that are raised to no more than they are cost a search for nothing.
@@ -120,11 +25,6 @@ void require_bits_to_raise(const Recipe& recipe, const ConfigPlace& place) {
   if (recipe.mixed.is_on() && recipe.weights.bits >= recipe.mixed.high_bits)
     throw_bad_value(recipe.mixed.high_bits, place.child("mixed").child("high_bits"),
                     fmt::format("more than the {} bits of weights.bits", recipe.weights.bits));
-}
-
-template <class Read, class Part>
-FieldReader part_field(Read read, Part& part) {
-  return [read, &part](const Json& json, const ConfigPlace& place) { read(json, place, part); };
 }
 
 std::vector<std::string> shipped_names() {
@@ -154,12 +54,12 @@ Json rule_to_json(const LayerRule& rule) {
 
 Json weights_to_json(const WeightRecipe& weights) {
   return {{"bits", weights.bits},
-          {"granularity", name_in(kGranularities, weights.granularity)},
+          {"granularity", name_in(kGranularityNames, weights.granularity)},
           {"block", weights.block},
           {"narrow", weights.narrow},
           {"symmetric", weights.symmetric},
-          {"scale_search", name_in(kScaleSearches, weights.scale_search)},
-          {"rounding", name_in(kRoundings, weights.rounding)},
+          {"scale_search", name_in(kScaleSearchNames, weights.scale_search)},
+          {"rounding", name_in(kRoundingNames, weights.rounding)},
           {"damping", weights.damping},
           {"error_propagation", weights.error_propagation},
           {"target_correction", weights.target_correction},
@@ -179,43 +79,21 @@ Json distillation_to_json(const DistillationRecipe& distillation) {
           {"teacher_forcing", distillation.teacher_forcing}};
 }
 
-}  // namespace
-
-Recipe parse_recipe(const Json& json, const std::string& source) {
+Recipe parse(const Json& json, const ConfigPlace& place) {
   Recipe recipe;
-  const ConfigPlace place{source, ""};
-  const auto gates = [&](const Json& value, const ConfigPlace& where) {
-    read_fields(value, where, {{"max_map_drop", real_field(recipe.max_map_drop, 0, 1)}});
-  };
-  const auto target = [&](const Json& value, const ConfigPlace& where) {
-    text_field(recipe.target)(value, where);
-    find_target(recipe.target);
-  };
-  read_fields(json, place,
-              {{"name", text_field(recipe.name)},
-               {"weights", part_field(read_weights, recipe.weights)},
-               {"activations", part_field(read_activations, recipe.activations)},
-               {"rules", part_field(read_rules, recipe.rules)},
-               {"calibration", part_field(read_calibration, recipe.calibration)},
-               {"mixed", part_field(read_mixed, recipe.mixed)},
-               {"distillation", part_field(read_distillation, recipe.distillation)},
-               {"bias_correction", flag_field(recipe.bias_correction)},
-               {"score_correction", flag_field(recipe.score_correction)},
-               {"target", target},
-               {"fp16_files", flag_field(recipe.fp16_files)},
-               {"half_twin", flag_field(recipe.fp16_files)},  // its name in recipes of version 0.1.0
-               {"gates", gates}});
+  read_fields(json, place, recipe_keys(recipe));
   if (recipe.name.empty()) throw_bad_value(json, place, "a key 'name'");
-  // The name becomes part of file names.
-  if (recipe.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") != std::string::npos || recipe.name.front() == '.')
-    throw_bad_value(recipe.name, place.child("name"), "lower-case letters, digits, '-', '_' and '.'");
   require_bits_to_raise(recipe, place);
   return recipe;
 }
 
+}  // namespace
+
+Recipe parse_recipe(const Json& json, const std::string& source) { return parse(json, {source, ""}); }
+
 Recipe load_recipe(const std::string& name_or_path) {
   const auto file = recipe_file(name_or_path);
-  return parse_recipe(file.extension() == ".json" ? read_json(file) : read_yaml(file), file.filename().string());
+  return parse(file.extension() == ".json" ? read_json(file) : read_yaml(file), {file.filename().string(), "", file});
 }
 
 Json to_json(const Recipe& recipe) {
@@ -225,7 +103,7 @@ Json to_json(const Recipe& recipe) {
                {"weights", weights_to_json(recipe.weights)},
                {"activations",
                 {{"bits", recipe.activations.bits},
-                 {"range", name_in(kRanges, recipe.activations.range)},
+                 {"range", name_in(kRangeNames, recipe.activations.range)},
                  {"percentile", recipe.activations.percentile},
                  {"symmetric", recipe.activations.symmetric}}},
                {"rules", rules},

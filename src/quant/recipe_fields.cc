@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "base/suggestion.h"
+#include "base/yaml_place.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -17,14 +19,27 @@ std::int64_t integer_between(const Json& value, const ConfigPlace& place, std::i
   return value.get<std::int64_t>();
 }
 
+Json range_schema(const char* type, const Json& min, const Json& max) { return {{"type", type}, {"minimum", min}, {"maximum", max}}; }
+
+Json with_default(Json schema, const Json& value) {
+  schema["default"] = value;
+  return schema;
+}
+
 }  // namespace
 
 ConfigPlace ConfigPlace::child(const std::string& key) const {
-  return {source, path.empty() ? key : path + (key.starts_with('[') ? "" : ".") + key};
+  return {source, path.empty() ? key : path + (key.starts_with('[') ? "" : ".") + key, file};
+}
+
+std::string ConfigPlace::text() const {
+  if (file.empty()) return source;
+  const auto place = yaml_place(file, path);
+  return source + place.substr(file.string().size());
 }
 
 void throw_bad_value(const Json& value, const ConfigPlace& place, const std::string& expected) {
-  throw Error(ErrorKind::input, fmt::format("bad setting: {}: {}: {} is not allowed; expected {}", place.source,
+  throw Error(ErrorKind::input, fmt::format("bad setting: {}: {}: {} is not allowed; expected {}", place.text(),
                                             place.path.empty() ? "the whole file" : place.path,
                                             value.dump(-1, ' ', false, Json::error_handler_t::replace), expected));
 }
@@ -32,54 +47,94 @@ void throw_bad_value(const Json& value, const ConfigPlace& place, const std::str
 void read_fields(const Json& json, const ConfigPlace& place, const FieldTable& table) {
   if (!json.is_object()) throw_bad_value(json, place, "a mapping");
   for (const auto& [key, value] : json.items()) {
-    const auto entry = std::find_if(table.begin(), table.end(), [&name = key](const auto& row) { return row.first == name; });
+    const auto entry = std::find_if(table.begin(), table.end(), [&name = key](const auto& row) { return row.key == name; });
     if (entry == table.end()) {
       NameList known;
-      for (const auto& row : table) known.push_back(row.first);
-      throw Error(ErrorKind::input, fmt::format("unknown setting: {}: {}: no such key; known keys are {}", place.source,
-                                                place.child(key).path, fmt::join(known, ", ")));
+      for (const auto& row : table) known.push_back(row.key);
+      throw Error(ErrorKind::input, fmt::format("unknown setting: {}: {}: no such key; known keys are {}{}", place.child(key).text(),
+                                                place.child(key).path, fmt::join(known, ", "), suggestion_for(key, known)));
     }
-    entry->second(value, place.child(key));
+    entry->reader.read(value, place.child(key));
   }
 }
 
+Json schema_of(const FieldTable& table) {
+  Json properties = Json::object();
+  for (const auto& field : table) {
+    Json schema = {{"description", field.meaning}};
+    if (field.meaning.empty()) schema = {{"deprecated", true}};
+    schema.update(field.reader.schema);
+    properties[field.key] = schema;
+  }
+  return {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+}
+
 FieldReader text_field(std::string& field) {
-  return [&field](const Json& value, const ConfigPlace& place) {
+  const auto read = [&field](const Json& value, const ConfigPlace& place) {
     if (!value.is_string() || value.get<std::string>().empty()) throw_bad_value(value, place, "a text");
     field = value.get<std::string>();
   };
+  return {read, {{"type", "string"}, {"minLength", 1}}};
 }
 
 FieldReader flag_field(bool& field) {
-  return [&field](const Json& value, const ConfigPlace& place) {
+  const auto read = [&field](const Json& value, const ConfigPlace& place) {
     if (!value.is_boolean()) throw_bad_value(value, place, "true or false");
     field = value.get<bool>();
   };
+  return {read, {{"type", "boolean"}, {"default", field}}};
 }
 
 FieldReader int_field(int& field, int min, int max) {
-  return [&field, min, max](const Json& value, const ConfigPlace& place) {
-    field = static_cast<int>(integer_between(value, place, min, max));
-  };
+  return {[&field, min, max](const Json& value, const ConfigPlace& place) {
+            field = static_cast<int>(integer_between(value, place, min, max));
+          },
+          with_default(range_schema("integer", min, max), field)};
 }
 
 FieldReader optional_int_field(std::optional<int>& field, int min, int max) {
-  return [&field, min, max](const Json& value, const ConfigPlace& place) {
-    field = static_cast<int>(integer_between(value, place, min, max));
-  };
+  return {[&field, min, max](const Json& value, const ConfigPlace& place) {
+            field = static_cast<int>(integer_between(value, place, min, max));
+          },
+          range_schema("integer", min, max)};
 }
 
 FieldReader count_field(std::int64_t& field, std::int64_t min, std::int64_t max) {
-  return [&field, min, max](const Json& value, const ConfigPlace& place) { field = integer_between(value, place, min, max); };
+  return {[&field, min, max](const Json& value, const ConfigPlace& place) { field = integer_between(value, place, min, max); },
+          with_default(range_schema("integer", min, max), field)};
+}
+
+FieldReader optional_count_field(std::optional<std::int64_t>& field, std::int64_t min, std::int64_t max) {
+  return {[&field, min, max](const Json& value, const ConfigPlace& place) { field = integer_between(value, place, min, max); },
+          range_schema("integer", min, max)};
 }
 
 FieldReader real_field(double& field, double min, double max) {
-  return [&field, min, max](const Json& value, const ConfigPlace& place) {
-    // Written so that a NaN is refused too.
-    if (!value.is_number() || !(value.get<double>() >= min && value.get<double>() <= max))
-      throw_bad_value(value, place, fmt::format("a number from {} to {}", min, max));
-    field = value.get<double>();
-  };
+  return {[&field, min, max](const Json& value, const ConfigPlace& place) {
+            // Written so that a NaN is refused too.
+            if (!value.is_number() || !(value.get<double>() >= min && value.get<double>() <= max))
+              throw_bad_value(value, place, fmt::format("a number from {} to {}", min, max));
+            field = value.get<double>();
+          },
+          with_default(range_schema("number", min, max), field)};
+}
+
+FieldReader listed_field(int& field, const std::vector<int>& allowed, const std::string& expected) {
+  return {[&field, allowed, expected](const Json& value, const ConfigPlace& place) {
+            if (std::none_of(allowed.begin(), allowed.end(), [&](int each) { return value == each; }))
+              throw_bad_value(value, place, expected);
+            field = value.get<int>();
+          },
+          {{"enum", allowed}, {"default", field}}};
+}
+
+FieldReader mapping_field(FieldTable table, std::function<void(const Json&, const ConfigPlace&)> check) {
+  auto schema = schema_of(table);
+  return {[table = std::move(table), check = std::move(check)](const Json& value, const ConfigPlace& place) {
+            read_fields(value, place, table);
+            if (check) check(value, place);
+          },
+          std::move(schema)};
 }
 
 std::size_t read_choice(const Json& value, const ConfigPlace& place, const NameList& names) {

@@ -151,6 +151,7 @@ TEST(Recipe, NoNumberIsNoBudget) {
 
 TEST(Recipe, UnknownKeysNameFilePathAndWhatIsKnown) {
   EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"bit": 4}})"), HasSubstr("test.yaml: weights.bit: no such key; known keys are bits"));
+  EXPECT_THAT(refusal_of(R"({"name": "x", "weights": {"bit": 4}})"), HasSubstr("did you mean 'bits'?"));
   EXPECT_THAT(refusal_of(R"({"name": "x", "extra": 4})"), HasSubstr("test.yaml: extra"));
   EXPECT_THAT(refusal_of(R"({"name": "x", "rules": [{"match": "*"}, {"math": "*"}]})"), HasSubstr("rules[1].math"));
 }
@@ -187,6 +188,27 @@ TEST(Recipe, AFileMayBeNamed) {
   write_file(path, "name: mine\nweights: {bits: 5}\n");
   EXPECT_EQ(load_recipe(path.string()).weights.bits, 5);
   std::filesystem::remove(path);
+}
+
+/// Line and column, as editors and compilers write them, in YAML and in JSON.
+TEST(Recipe, AFileIsNamedWithLineAndColumn) {
+  const auto folder = test::process_folder();
+  const auto refusal_in = [&](const std::string& name, const std::string& text) -> std::string {
+    write_file(folder / name, text);
+    try {
+      load_recipe((folder / name).string());
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "accepted";
+  };
+  EXPECT_THAT(refusal_in("a.yaml", "name: mine\nweights:\n  bits: 9\n"), HasSubstr("bad setting: a.yaml:3:3: weights.bits: 9 is not"));
+  EXPECT_THAT(refusal_in("a.yaml", "name: mine\nweights: {bits: 4, bitz: 5}\n"),
+              HasSubstr("unknown setting: a.yaml:2:20: weights.bitz: no such key"));
+  EXPECT_THAT(refusal_in("a.yaml", "name: mine\nrules:\n  - {match: a}\n  - {keep_float: true}\n"), HasSubstr("a.yaml:4:5: rules[1]: "));
+  EXPECT_THAT(refusal_in("a.yaml", "weights: {bits: 4}\n"), HasSubstr("a.yaml: the whole file"));
+  EXPECT_THAT(refusal_in("a.yaml", "name: mine\nweights: {bits: 4\nrules: 5\n"), HasSubstr("a.yaml:3:"));
+  EXPECT_THAT(refusal_in("a.json", "{\"name\": \"mine\",\n \"weights\": {\"bits\": 9}}\n"), HasSubstr("a.json:2:14: weights.bits: 9"));
 }
 
 TEST(Glob, StarsQuestionMarksAndNothingElse) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/yaml_place.h"
 #include "nibble/error.h"
 #include "report/evidence.h"
 
@@ -13,7 +14,8 @@ namespace nibble {
 namespace {
 
 [[noreturn]] void throw_bad_gate(const std::string& source, const std::string& path, const Json& value, const std::string& expected) {
-  throw Error(ErrorKind::input, fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", source, path, value.dump(), expected));
+  throw Error(ErrorKind::input,
+              fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", yaml_place(source, path), path, value.dump(), expected));
 }
 
 std::map<std::string, double> read_shares(const Json& json, const std::string& source, const std::string& path) {

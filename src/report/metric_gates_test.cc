@@ -152,6 +152,10 @@ TEST_F(GatesFile, ErrorsNameThePlace) {
   refused("{metric: mAP_50, compare: percent, at_least: 1}", "expected value, difference or ratio");
   refused("{metric: mAP_50, at_least: 0.5, tolerance: 1}", "gates[0].tolerance");
   refused("5", "expected a mapping");
+  refused("{metric: mAP_50,\n     at_least: high}", "gates.yaml:3:6: gates[0].at_least: \"high\"");
+  write_file(folder / "gates.yaml", "max_skipped_layers: 0\nmax_map_drop:\n  w4a16: 2\n");
+  test::expect_error(ErrorKind::input, {"gates.yaml:3:3: max_map_drop.w4a16: 2 is not allowed"},
+                     [&] { read_gate_limits(folder / "gates.yaml"); });
 }
 
 TEST(MetricGates, TheRecipesLimitIsUndecidedWhereTheIntervalHoldsIt) {

@@ -18,7 +18,8 @@ namespace {
 /// A quantised file that may be recommended.
 struct Candidate {
   const ArtifactReport* file = nullptr;
-  const ArtifactReport* scored = nullptr;  ///< the file itself, or the one whose outputs are its own
+  const ArtifactReport* scored = nullptr;            ///< the file itself, or the one whose outputs are its own
+  std::vector<const GateResult*> failed, undecided;  ///< gates on the file, on its recipe, and on the scores of `scored`
   double map() const { return scored->score->map_50_95; }
 };
 
@@ -53,12 +54,41 @@ double allowed_drop(const Report& report, const ArtifactReport& artifact) {
   return found == report.recipes.end() ? 1 : found->max_map_drop;
 }
 
+/// Of the file that was scored in its place only what is about its outputs counts, not its bytes and times.
+bool is_about(const GateResult& gate, const Candidate& candidate) {
+  if (gate.subject == candidate.file->name || gate.subject == candidate.file->recipe) return true;
+  return gate.subject == candidate.scored->name && (gate.gate == "map_drop" || gate.gate == "min_map" || gate.gate.starts_with("mAP_"));
+}
+
+void add_gates(const Report& report, Candidate& candidate) {
+  for (const auto& gate : report.gates) {
+    if (!is_about(gate, candidate)) continue;
+    if (gate.undecided) candidate.undecided.push_back(&gate);
+    if (!gate.undecided && !gate.passed) candidate.failed.push_back(&gate);
+  }
+}
+
+/// A gate of the run may allow more than the recipe does; where none decided, the recipe's own limit holds.
+bool loses_too_much(const Report& report, const Candidate& candidate, double float_map) {
+  const bool was_allowed = std::any_of(report.gates.begin(), report.gates.end(), [&](const auto& gate) {
+    return gate.gate == "map_drop" && gate.subject == candidate.scored->name && gate.passed && !gate.undecided;
+  });
+  return !was_allowed && float_map - candidate.map() > allowed_drop(report, *candidate.file);
+}
+
+std::string names_of(const std::vector<const GateResult*>& gates) {
+  std::vector<std::string> names;
+  for (const auto* gate : gates)
+    if (std::find(names.begin(), names.end(), gate->gate) == names.end()) names.push_back(gate->gate);
+  return fmt::format("the gate{} {}", names.size() == 1 ? "" : "s", fmt::join(names, ", "));
+}
+
 std::vector<Candidate> candidates_of(const Report& report) {
   std::vector<Candidate> candidates;
   for (const auto& artifact : report.artifacts) {
     if (artifact.recipe.empty() || !artifact.loads || !artifact.finite) continue;
     const auto* scored = scored_like(report, artifact);
-    if (scored && scored->score->map_50_95 >= 0) candidates.push_back({&artifact, scored});
+    if (scored && scored->score->map_50_95 >= 0) add_gates(report, candidates.emplace_back(Candidate{&artifact, scored, {}, {}}));
   }
   return candidates;
 }
@@ -93,15 +123,47 @@ const Candidate* best_of(const std::vector<Candidate>& candidates, Better better
 
 bool is_more_accurate(const Candidate& a, const Candidate& b) { return a.map() > b.map(); }
 
+struct Choice {
+  const Candidate* best = nullptr;  ///< of those that failed no gate; null where there is none
+  std::string note;                 ///< what gates have to say of this choice, to follow the reason
+};
+
+/// `word`: what a better one is, "smaller". A better file that failed a gate is not taken, and named.
+template <class Better>
+Choice choose(const std::vector<Candidate>& candidates, const char* word, Better better) {
+  std::vector<Candidate> refused;
+  Choice choice;
+  for (const auto& candidate : candidates) {
+    if (!candidate.failed.empty()) refused.push_back(candidate);
+    const bool is_better = !choice.best || better(candidate, *choice.best) ||
+                           (!better(*choice.best, candidate) && candidate.file->bytes < choice.best->file->bytes);
+    if (candidate.failed.empty() && is_better) choice.best = &candidate;
+  }
+  if (!choice.best) return choice;
+  if (const auto& open = choice.best->undecided; !open.empty()) {
+    choice.note += fmt::format("; not enough evidence for {}", names_of(open));
+    const auto images =
+        (*std::max_element(open.begin(), open.end(), [](auto* a, auto* b) { return a->images_needed < b->images_needed; }))->images_needed;
+    if (images > 0) choice.note += fmt::format(", about {} images would decide", images);
+  }
+  const auto* other = best_of(refused, better);
+  if (other && better(*other, *choice.best))
+    choice.note += fmt::format("; {} is {}, but failed {}", other->file->name, word, names_of(other->failed));
+  return choice;
+}
+
+bool is_smaller(const Candidate& a, const Candidate& b) { return a.file->bytes < b.file->bytes; }
+
 Recommendation smallest(const std::vector<Candidate>& candidates, const ArtifactReport& baseline) {
-  const auto* best = best_of(candidates, [](const auto& a, const auto& b) { return a.file->bytes < b.file->bytes; });
-  return recommend("smallest", *best->file, fmt::format("{}; {}.", size_against(*best->file, baseline), accuracy_text(*best, baseline)));
+  const auto [best, note] = choose(candidates, "smaller", is_smaller);
+  return recommend("smallest", *best->file,
+                   fmt::format("{}; {}{}.", size_against(*best->file, baseline), accuracy_text(*best, baseline), note));
 }
 
 Recommendation most_accurate(const std::vector<Candidate>& candidates, const ArtifactReport& baseline) {
-  const auto* best = best_of(candidates, is_more_accurate);
+  const auto [best, note] = choose(candidates, "more accurate", is_more_accurate);
   return recommend("most accurate", *best->file,
-                   fmt::format("{}; {}.", accuracy_text(*best, baseline), size_against(*best->file, baseline)));
+                   fmt::format("{}; {}{}.", accuracy_text(*best, baseline), size_against(*best->file, baseline), note));
 }
 
 /// Nothing where no quantised file was timed beside the float one.
@@ -111,18 +173,18 @@ std::optional<Recommendation> fastest(const std::vector<Candidate>& candidates, 
   std::vector<Candidate> timed;
   std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(timed),
                [](const auto& candidate) { return candidate.file->runtime && candidate.file->runtime->time_ratio; });
-  if (timed.empty()) return std::nullopt;
-  const auto* best =
-      best_of(timed, [](const auto& a, const auto& b) { return *a.file->runtime->time_ratio < *b.file->runtime->time_ratio; });
+  const auto [best, note] =
+      choose(timed, "faster", [](const auto& a, const auto& b) { return *a.file->runtime->time_ratio < *b.file->runtime->time_ratio; });
+  if (!best) return std::nullopt;
   const double ratio = *best->file->runtime->time_ratio;
   if (ratio > kAsFast)
     return recommend(kPurpose, baseline,
-                     fmt::format("no quantised file is as fast here: the best of them, {}, takes {:.2f} of this float file's time.",
-                                 best->file->name, ratio));
+                     fmt::format("no quantised file is as fast here: the best of them, {}, takes {:.2f} of this float file's time{}.",
+                                 best->file->name, ratio, note));
   const auto speed = ratio < 1 / kAsFast ? fmt::format("takes {:.2f} of the float file's time", ratio)
                                          : fmt::format("as fast as the float file ({:.2f} of its time)", ratio);
   return recommend(kPurpose, *best->file,
-                   fmt::format("{}; {}; {}.", speed, accuracy_text(*best, baseline), size_against(*best->file, baseline)));
+                   fmt::format("{}; {}; {}{}.", speed, accuracy_text(*best, baseline), size_against(*best->file, baseline), note));
 }
 
 /// Nothing where there is no cleaned QCDQ file.
@@ -131,12 +193,13 @@ std::optional<Recommendation> for_other_tools(const std::vector<Candidate>& cand
   std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(plain), [](const auto& candidate) {
     return candidate.file->name.find("-qcdq-") != std::string::npos && candidate.file->name.ends_with("-opt");
   });
-  const auto* best = best_of(plain, is_more_accurate);
+  const auto [best, note] = choose(plain, "more accurate", is_more_accurate);
   if (!best) return std::nullopt;
   const bool is_symmetric = best->file->recipe.find("symmetric") != std::string::npos;
-  return recommend("TensorRT, Brevitas and other readers of Q/DQ", *best->file,
-                   fmt::format("standard QuantizeLinear and DequantizeLinear only; {}{}.", accuracy_text(*best, baseline),
-                               is_symmetric ? "" : "; TensorRT takes zero points of 0 alone, which the recipes named ...-symmetric give"));
+  return recommend(
+      "TensorRT, Brevitas and other readers of Q/DQ", *best->file,
+      fmt::format("standard QuantizeLinear and DequantizeLinear only; {}{}{}.", accuracy_text(*best, baseline),
+                  is_symmetric ? "" : "; TensorRT takes zero points of 0 alone, which the recipes named ...-symmetric give", note));
 }
 
 std::vector<Recommendation> recommendations_of(const Report& report) {
@@ -149,15 +212,18 @@ std::vector<Recommendation> recommendations_of(const Report& report) {
                             share_text(map)));
   auto candidates = candidates_of(report);
   if (candidates.empty()) return none("no quantised file was scored.");
-  const auto* closest = best_of(candidates, is_more_accurate);
-  const double limit = allowed_drop(report, *closest->file);
-  const Candidate best = *closest;
-  std::erase_if(candidates, [&](const auto& candidate) { return map - candidate.map() > allowed_drop(report, *candidate.file); });
+  const Candidate best = *best_of(candidates, is_more_accurate);
+  std::erase_if(candidates, [&](const auto& candidate) { return loses_too_much(report, candidate, map); });
   if (candidates.empty())
     return none(
         fmt::format("every quantised file loses more than its recipe allows; the best, {}, loses {:.4f} of mAP 50-95 {}, and {:.4f} "
                     "is allowed.",
-                    best.file->name, map - best.map(), share_text(map), limit));
+                    best.file->name, map - best.map(), share_text(map), allowed_drop(report, *best.file)));
+  if (std::all_of(candidates.begin(), candidates.end(), [](const auto& candidate) { return !candidate.failed.empty(); })) {
+    const auto* closest = best_of(candidates, is_more_accurate);
+    return none(fmt::format("every quantised file failed a gate; the best, {}, failed {} ({}).", closest->file->name,
+                            names_of(closest->failed), closest->failed.front()->detail));
+  }
   std::vector<Recommendation> list = {smallest(candidates, *baseline)};
   if (auto found = fastest(candidates, *baseline)) list.push_back(std::move(*found));
   list.push_back(most_accurate(candidates, *baseline));

@@ -88,6 +88,64 @@ TEST(Verdict, RecommendsNoFileThatLosesTooMuch) {
   EXPECT_THAT(verdict.recommendations[0].reason, AllOf(HasSubstr("loses 0.0200 of mAP 50-95 0.4000"), HasSubstr("0.0100 is allowed")));
 }
 
+GateResult gate(const std::string& name, const std::string& subject, bool passed, bool undecided = false, std::int64_t images_needed = 0) {
+  return {name, subject, passed, "found against allowed", undecided, images_needed};
+}
+
+TEST(Verdict, RecommendsNoFileThatFailedAGateAndNamesIt) {
+  auto judged = report();
+  judged.gates = {gate("artifact_loads", "baseline-fp32", true), gate("twins_equal", "w4a16-int4-ptq", false)};
+  const auto verdict = verdict_of(judged);
+  for (const auto& row : verdict.recommendations) EXPECT_NE(row.artifact, "w4a16-int4-ptq") << row.purpose;
+  const auto& small = find(verdict, "smallest");
+  EXPECT_EQ(small.artifact, "w4a16-qcdq-ptq-opt");
+  EXPECT_EQ(small.reason,
+            "3.00 MB, 3.00 times smaller than float; mAP 50-95 0.3800, 0.0200 below float; w4a16-int4-ptq is smaller, but failed the gate "
+            "twins_equal.");
+  EXPECT_THAT(find(verdict, "most accurate").reason, Not(HasSubstr("failed"))) << "it would be as accurate, not more";
+}
+
+TEST(Verdict, AGateOnARecipeIsOneOnItsFiles) {
+  auto judged = report();
+  judged.gates = {gate("no_layer_skipped", "w4a16", false)};
+  const auto verdict = verdict_of(judged);
+  EXPECT_EQ(find(verdict, "smallest").artifact, "w4a8-qcdq-ptq-opt");
+  EXPECT_THAT(find(verdict, "most accurate").reason, HasSubstr("; w4a16-int4-ptq is more accurate, but failed the gate no_layer_skipped."));
+}
+
+TEST(Verdict, WhereAllFailedAGateItSaysWhich) {
+  auto judged = report();
+  judged.gates = {gate("min_map", "w4a16-qcdq-ptq-opt", false), gate("min_map", "w4a8-qcdq-ptq-opt", false),
+                  gate("mAP_50 difference", "w4a8-integer-ptq", false)};
+  const auto verdict = verdict_of(judged);
+  ASSERT_EQ(verdict.recommendations.size(), 1U);
+  EXPECT_EQ(verdict.recommendations[0].reason,
+            "every quantised file failed a gate; the best, w4a16-int4-ptq, failed the gate min_map (found against allowed).")
+      << "the INT4 file has the outputs of the scored one, and so its score";
+}
+
+TEST(Verdict, BytesOfAFileAreNotItsTwins) {
+  auto judged = report();
+  judged.gates = {gate("bytes ratio", "w4a16-qcdq-ptq-opt", false)};
+  EXPECT_EQ(find(verdict_of(judged), "smallest").artifact, "w4a16-int4-ptq");
+}
+
+TEST(Verdict, SaysWhereTheEvidenceIsNotEnough) {
+  auto judged = report();
+  judged.gates = {gate("map_drop", "w4a16-qcdq-ptq-opt", false, true, 400)};
+  const auto& row = find(verdict_of(judged), "smallest");
+  EXPECT_EQ(row.artifact, "w4a16-int4-ptq");
+  EXPECT_THAT(row.reason, HasSubstr("; not enough evidence for the gate map_drop, about 400 images would decide."));
+}
+
+TEST(Verdict, ARunsGateMayAllowMoreThanTheRecipe) {
+  auto judged = report();
+  judged.recipes[0].max_map_drop = judged.recipes[1].max_map_drop = 0.01;
+  judged.gates = {gate("map_drop", "w4a16-qcdq-ptq-opt", true)};
+  EXPECT_EQ(find(verdict_of(judged), "smallest").artifact, "w4a16-int4-ptq");
+  EXPECT_EQ(find(verdict_of(judged), "most accurate").artifact, "w4a16-int4-ptq");
+}
+
 TEST(Verdict, RecommendsNothingThatWasNotMeasured) {
   EXPECT_TRUE(verdict_of({}).recommendations.empty());
   auto blind = report();

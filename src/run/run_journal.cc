@@ -42,8 +42,9 @@ std::vector<std::string> data_lines(const RunPlan& plan) {
     lines.push_back("smoke run: random input only, nothing was scored");
   } else {
     const auto& set = plan.evaluation;
-    lines.push_back(fmt::format("scored: {} images of {}, annotations {} (sha256 {})", set.dataset.images.size(), set.images_name,
-                                set.annotations_name, set.annotations_sha256.substr(0, 12)));
+    const auto images = set.images_name.empty() ? "" : fmt::format("{}, annotations ", set.images_name);  // a data.yaml names both
+    lines.push_back(fmt::format("scored: {} images of {}{} (sha256 {})", set.dataset.images.size(), images, set.annotations_name,
+                                set.annotations_sha256.substr(0, 12)));
   }
   for (const auto& [recipe, set] : plan.calibration)
     lines.push_back(fmt::format("calibrated {}: {} images of {}, seed {}", recipe, set.files.size(), set.name, plan.options.runtime.seed));

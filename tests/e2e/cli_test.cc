@@ -37,13 +37,15 @@ class Cli : public testing::Test {
 TEST_F(Cli, HelpListsTheCommandsThatWorkAndNoOthers) {
   const auto outcome = nibble({"--help"});
   EXPECT_EQ(outcome.exit_code, 0);
-  for (const auto* command : {"run", "inspect", "export", "quantize", "qat", "eval", "score", "predict", "compare", "verify", "replay", "doctor"})
+  for (const auto* command :
+       {"run", "inspect", "export", "quantize", "qat", "eval", "score", "predict", "compare", "verify", "replay", "doctor"})
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command + " ")) << command;
   EXPECT_THAT(outcome.out, HasSubstr("Exit codes: 0 done"));
 }
 
 TEST_F(Cli, EveryCommandTeachesWithExamples) {
-  for (const std::string command : {"run", "inspect", "export", "quantize", "qat", "eval", "score", "predict", "compare", "verify", "replay", "doctor"}) {
+  for (const std::string command :
+       {"run", "inspect", "export", "quantize", "qat", "eval", "score", "predict", "compare", "verify", "replay", "doctor"}) {
     const auto outcome = nibble({command, "--help"});
     EXPECT_EQ(outcome.exit_code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("Examples:\n  nibble " + command)) << command;
@@ -72,6 +74,15 @@ TEST_F(Cli, RecipesListsWhatIsShipped) {
   for (const auto& entry : std::filesystem::directory_iterator(NIBBLE_SOURCE_DIR "/recipes")) files += entry.path().extension() == ".yaml";
   EXPECT_EQ(list.at("recipes").size(), files);
   for (const auto& recipe : list.at("recipes")) EXPECT_NE(recipe.at("description"), "") << recipe.at("name");
+}
+
+TEST_F(Cli, RecipesPrintsTheirSchema) {
+  const auto outcome = nibble({"recipes", "--schema"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto schema = Json::parse(outcome.out);
+  EXPECT_EQ(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+  EXPECT_EQ(schema["properties"]["weights"]["properties"]["bits"]["maximum"], 8);
+  expect_error({"recipes", "--schema", "--json"}, 2, "--json");
 }
 
 TEST_F(Cli, CompletionKnowsEveryCommandAndOption) {
