@@ -114,7 +114,9 @@ void Terminal::draw_bar(const std::string& note) {
 void Terminal::print_tenth(std::int64_t before) {
   if (total_ <= 0) return;
   const auto tenth = done_ * 10 / total_;
-  if (tenth != before * 10 / total_ && tenth < 10) say(fmt::format("{}: {} % ({}/{})\n", title_, tenth * 10, done_, total_));
+  if (tenth != before * 10 / total_ && tenth < 10) {
+    say(fmt::format("{}: {} % ({}/{}{})\n", title_, tenth * 10, done_, total_, remaining_text(seconds(), done_, total_)));
+  }
 }
 
 void Terminal::clear_bar() {

@@ -159,5 +159,16 @@ TEST(RecipeSchema, HasEveryKeyWithItsDefaultAndItsMeaning) {
   EXPECT_EQ(schema["required"], Json({"name"}));
 }
 
+TEST(RecipeSchema, HasNoKeyThatTheReferenceLacks) {
+  std::vector<std::string> keys;
+  collect_keys(recipe_schema_json(), "", keys);
+  const auto reference = read_file(kSource / "docs/recipes.md");
+  for (const auto& key : keys)
+    if (key != "half_twin") {
+      EXPECT_THAT(reference, testing::HasSubstr("\n| `" + key + "` |"));
+    }
+  EXPECT_EQ(keys.size(), 44U);
+}
+
 }  // namespace
 }  // namespace nibble

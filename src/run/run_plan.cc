@@ -77,12 +77,17 @@ void add_trained_by_preset(RunPlan& plan) {
   if (any && options.qat_data.empty()) options.qat_data = options.calibration;
 }
 
+/// A target or a budget adds to a recipe's name.
+bool is_called(const std::string& name, const Recipe& recipe, const std::string& given) {
+  return name == recipe.name || name == given || name == load_recipe(given).name;
+}
+
 /// --qat takes a recipe's name or what --recipes calls it; afterwards they are names.
 void resolve_trained(RunPlan& plan) {
   auto& options = plan.options;
   for (auto& name : options.qat) {
     std::size_t i = 0;
-    while (i < plan.recipes.size() && name != plan.recipes[i].name && name != options.recipes[i]) ++i;
+    while (i < plan.recipes.size() && !is_called(name, plan.recipes[i], options.recipes[i])) ++i;
     if (i == plan.recipes.size())
       throw Error(ErrorKind::usage,
                   fmt::format("run: --qat {}: not among --recipes {}; name it there too", name, fmt::join(options.recipes, ",")));

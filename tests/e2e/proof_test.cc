@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -177,6 +178,50 @@ TEST_F(Proof, AReplayGivesTheSameBytes) {
   EXPECT_THAT(outcome.out, Not(HasSubstr("not the same")));
   EXPECT_THAT(outcome.out, HasSubstr("same score   near-unpack-ptq: "));
   EXPECT_EQ(run_nibble({"verify", "again"}, folder_).exit_code, 0);
+}
+
+/// Trained files too, whether training was asked for by name, with labels beside, for a target, or after the preset best.
+TEST(TrainedRun, AReplayGivesTheSameBytes) {
+  const auto folder = scratch_folder();
+  fs::create_directories(folder / "images");
+  fs::create_directories(folder / "labels");
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(kSource / "assets/coco/val2017")) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  for (std::size_t i = 0; i < 6; ++i) {
+    fs::copy_file(files.at(i), folder / "images" / files[i].filename());
+    write_file(folder / "labels" / (files[i].stem().string() + ".txt"), "0 0.5 0.5 0.4 0.4\n1 0.3 0.3 0.2 0.5\n");
+  }
+  write_file(folder / "data.yaml", "train: images\nval: images\nnames: {0: class 0, 1: class 1}\n");
+  write_file(folder / "low.yaml",
+             "name: low\nweights: {bits: 4, scale_search: max, rounding: nearest}\nbias_correction: false\ncalibration: {images: 2}\n"
+             "fp16_files: false\ndistillation: {code_rate: 0.003}\n");
+  const auto checkpoint = (kSource / "tests/golden/families/yolov8.pt").string();
+  const auto expect_same = [&](const std::string& id, const std::string& recipe, int files_each, std::vector<std::string> more) {
+    std::vector<std::string> all = {"run",          checkpoint, "--recipes",  "low.yaml", "--annotations", "data.yaml",
+                                    "--max-images", "4",        "--calib",    "images",   "--imgsz",       "64",
+                                    "--threads",    "1",        "--runs-dir", "runs",     "--run-id",      id};
+    all.insert(all.end(), more.begin(), more.end());
+    const auto made = run_nibble(all, folder);
+    ASSERT_EQ(made.exit_code, 0) << made.err;
+    const auto again = run_nibble({"replay", "runs/" + id, "-o", "again-" + id}, folder);
+    EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
+    EXPECT_THAT(again.out, Not(HasSubstr("not the same")));
+    const auto before = read_json(folder / "runs" / id / "run.json"), after = read_json(folder / ("again-" + id) / "run.json");
+    int trained = 0;
+    for (const auto& [path, entry] : before["files"].items()) {
+      if (!path.starts_with("onnx/")) continue;
+      EXPECT_EQ(entry["sha256"], after["files"][path]["sha256"]) << id << ": " << path;
+      trained += path.find("yolov8-" + recipe + "-") != std::string::npos && path.find("-qat") != std::string::npos ? 1 : 0;
+    }
+    EXPECT_EQ(trained, files_each) << id;
+    EXPECT_EQ(after["qat"], before["qat"]);
+    EXPECT_EQ(run_nibble({"verify", "again-" + id}, folder).exit_code, 0);
+    EXPECT_THAT(read_file(folder / "runs" / id / "summary.md"), HasSubstr("- scored: 4 images of data.yaml (sha256 "));
+  };
+  expect_same("labels", "low", 4, {"--qat", "low", "--qat-data", "data.yaml", "--qat-steps", "2"});
+  expect_same("target", "low-tensorrt", 2, {"--qat", "low", "--qat-epochs", "1", "--target", "tensorrt"});
+  expect_same("best", "low", 4, {"--preset", "best", "--qat", "low", "--qat-steps", "2"});
 }
 
 TEST_F(Proof, AReplayFindsInputsByTheirHashesAndNamesWhatIsOther) {

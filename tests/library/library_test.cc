@@ -375,5 +375,59 @@ TEST_F(Library, RunReturnsItsReport) {
   EXPECT_EQ(text_of(result), read_file(result.directory / "summary.md") + "\nrun directory: " + result.directory.string() + "\n");
 }
 
+/// Made by one, checked by another, made again by a third.
+TEST_F(Library, ARunIsCheckedAndMadeAgain) {
+  RunOptions options;
+  options.recipes = {file("near.yaml", test::kNearest).string()};
+  options.calibration_images = 1;
+  options.image_size = test::kSmall;
+  options.data.max_images = 3;
+  options.resamples = 50;
+  options.runs_dir = folder() / "runs";
+  options.run_id = "one";
+  options.runtime.threads = 1;
+  const auto made = run(options, silent_);
+  ASSERT_EQ(made.report.status, "done");
+
+  VerifyOptions checking;
+  checking.run_dir = made.directory;
+  checking.score = true;
+  checking.runtime.threads = 1;
+  const auto checked = verify(checking, silent_);
+  EXPECT_TRUE(checked.holds());
+  EXPECT_EQ(checked.model, "yolov10n");
+  EXPECT_EQ(checked.count(CheckOutcome::not_checked), 0);
+  const auto scored_again =
+      std::count_if(checked.checks.begin(), checked.checks.end(), [](const auto& c) { return c.what == "score again"; });
+  EXPECT_EQ(scored_again, 3) << "the baseline, QCDQ and the integer form";
+
+  ReplayOptions repeating;
+  repeating.run_dir = made.directory;
+  repeating.output = folder() / "again";
+  const auto replayed = replay(repeating, silent_);
+  EXPECT_TRUE(replayed.same());
+  EXPECT_THAT(replayed.reasons, IsEmpty());
+  EXPECT_EQ(replayed.run.directory, repeating.output);
+  EXPECT_EQ(replayed.scores.size(), 3U);
+  EXPECT_EQ(std::count_if(replayed.files.begin(), replayed.files.end(), [](const auto& f) { return f.path.ends_with(".onnx"); }), 6);
+  EXPECT_EQ(sha256_of_file(repeating.output / "onnx/yolov10n-near-int4-ptq.onnx"),
+            sha256_of_file(made.directory / "onnx/yolov10n-near-int4-ptq.onnx"));
+
+  auto damaged = read_file(made.directory / "onnx/yolov10n-near-int4-ptq.onnx");
+  damaged[damaged.size() / 2] ^= 1;
+  write_file(made.directory / "onnx/yolov10n-near-int4-ptq.onnx", damaged);
+  checking.score = false;
+  const auto broken = verify(checking, silent_);
+  EXPECT_FALSE(broken.holds());
+  const auto first =
+      std::find_if(broken.checks.begin(), broken.checks.end(), [](const auto& c) { return c.outcome == CheckOutcome::broken; });
+  EXPECT_EQ(first->what, "hash");
+  EXPECT_EQ(first->subject, "onnx/yolov10n-near-int4-ptq.onnx");
+  checking.run_dir = folder();
+  expect_error(ErrorKind::input, {"run.json"}, [&] { verify(checking, silent_); });
+  repeating.run_dir = folder();
+  expect_error(ErrorKind::input, {"run.json"}, [&] { replay(repeating, silent_); });
+}
+
 }  // namespace
 }  // namespace nibble
