@@ -10,7 +10,7 @@ namespace nibble {
 namespace {
 namespace fs = std::filesystem;
 
-const fs::path kGoldens = fs::path(NIBBLE_SOURCE_DIR) / "tests/golden";
+const fs::path kCrops = fs::path(NIBBLE_SOURCE_DIR) / "tests/golden";
 
 struct CropCase {
   std::string shape;
@@ -22,8 +22,8 @@ class CentreCrop : public testing::TestWithParam<CropCase> {};
 TEST_P(CentreCrop, IsWhatUltralyticsCuts) {
   const auto& [shape, size] = GetParam();
   for (const char* name : {"wide.png", "tall.png", "small.png", "square.png", "grey.png", "plain.jpg"}) {
-    const auto found = read_centre_crop(kGoldens / "letterbox" / name, size);
-    const auto expected = kGoldens / "centre_crop" / (shape + "_" + fs::path(name).stem().string() + ".png");
+    const auto found = read_centre_crop(kCrops / "letterbox" / name, size);
+    const auto expected = kCrops / "centre_crop" / (shape + "_" + fs::path(name).stem().string() + ".png");
     const Pixels wanted = read_pixels(expected, read_image_size(expected)).pixels;
     ASSERT_EQ(found.pixels.shape(), (Shape{3, wanted.height_px, wanted.width_px})) << name;
     const auto planes = found.pixels.as<std::uint8_t>();
@@ -39,7 +39,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, CentreCrop, testing::Values(CropCase{"square", 
                          [](const auto& each) { return each.param.shape; });
 
 TEST(CentreCropOf, SaysWhereTheImageLies) {
-  const auto wide = read_centre_crop(kGoldens / "letterbox/wide.png", 32);  // 90 x 37 px become 77 x 32, of which 45 columns go
+  const auto wide = read_centre_crop(kCrops / "letterbox/wide.png", 32);  // 90 x 37 px become 77 x 32, of which 45 columns go
   EXPECT_EQ(wide.letterbox.pad_x_px, -22);
   EXPECT_EQ(wide.letterbox.pad_y_px, 0);
   EXPECT_EQ(wide.letterbox.width_px, 90);

@@ -11,13 +11,13 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::string_literals;
 
-const fs::path kPictures = NIBBLE_SOURCE_DIR "/tests/golden/letterbox";
+const fs::path kHeaders = NIBBLE_SOURCE_DIR "/tests/golden/letterbox";
 const fs::path kBomb = NIBBLE_SOURCE_DIR "/tests/golden/hostile/says_900_million_pixels.png";
 
 /// The decoder is the oracle: a header that said less would let a bomb through.
 TEST(ImageHeader, SaysWhatTheDecoderFinds) {
   int seen = 0;
-  for (const auto& entry : fs::directory_iterator(kPictures)) {
+  for (const auto& entry : fs::directory_iterator(kHeaders)) {
     if (entry.path().extension() != ".png" && entry.path().extension() != ".jpg") continue;
     const auto size = image_header_size(read_file(entry.path()));
     ASSERT_TRUE(size) << entry.path();
@@ -45,7 +45,7 @@ TEST(ImageHeader, ReadsEveryFormat) {
 }
 
 TEST(ImageHeader, WhatIsCutSaysNothing) {
-  for (const auto& path : {kPictures / "expected_wide.png", kBomb}) {
+  for (const auto& path : {kHeaders / "expected_wide.png", kBomb}) {
     if (!fs::exists(path)) continue;
     const auto whole = read_file(path);
     for (std::size_t length = 0; length < std::min<std::size_t>(whole.size(), 24); ++length)
