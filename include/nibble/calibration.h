@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether images are fit for calibration: copies, copies of scored images, unreadable ones, and how many are enough.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -31,6 +32,25 @@ struct Convergence {
   std::int64_t layers = 0;           ///< Convolutions whose inputs were measured.
   std::vector<ConvergenceRow> rows;  ///< For 8, 16, 32, ... 1024 images.
   std::int64_t recommended = 0;      ///< Images of the first row whose worst_error is at most kEnough; 0: none is.
+
+  /// The worst_error of any number of images: it falls with the root of their number.
+  double worst_error_of(std::int64_t n) const {
+    return rows.at(0).worst_error * std::sqrt(static_cast<double>(rows.at(0).images) / static_cast<double>(n));
+  }
+};
+
+/// What the float network sees on calibration images: its detections with a score of at least 0.25.
+struct ShownClass {
+  std::string name;          ///< The class number where the network does not name its classes.
+  std::int64_t objects = 0;  ///< Of this class.
+  std::int64_t images = 0;   ///< With at least one of them.
+};
+struct ShownObjects {
+  std::int64_t images = 0;          ///< That were looked at: 64 of the calibration images at most, evenly spread.
+  std::int64_t without_object = 0;  ///< Images of these with no object.
+  std::int64_t objects = 0;         ///< On all of them.
+  std::int64_t network_classes = 0;
+  std::vector<ShownClass> classes;  ///< Those that were seen, the one with most objects first.
 };
 
 struct CalibrationCheckOptions {
@@ -66,6 +86,7 @@ struct CalibrationCheck {
   std::vector<std::filesystem::path> flat;   ///< Calibration images with hardly any contrast.
   std::vector<std::filesystem::path> dark;   ///< Calibration images as dark as a street at night.
   std::optional<Convergence> convergence;    ///< Measured where at least two calibration images can be read.
+  std::optional<ShownObjects> objects;       ///< Empty where no calibration image can be read.
   std::vector<std::string> bad_labels;       ///< Of a data.yaml: labels that cannot be read, each with its reason.
   std::vector<std::string> objections;       ///< One sentence for each thing that is wrong; empty: nothing is.
 

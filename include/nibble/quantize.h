@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "nibble/calibration.h"
 #include "nibble/image_size.h"
 #include "nibble/options.h"
 #include "nibble/progress.h"
@@ -42,6 +43,16 @@ struct BudgetReport {
     double drop = 0;          ///< Points of mAP 50-95 below the float file.
   };
   std::vector<Trial> trials;  ///< Files that were scored while bits were chosen, in order.
+};
+
+/// How far a quantised network finds again what the float one is sure of, with the float network's detections of a score of at least 0.3
+/// as labels. It needs no annotations, and says nothing of what both networks miss.
+struct FloatAgreement {
+  std::int64_t images = 0;   ///< That both networks ran on: at most 100 spare images of the calibration's source.
+  bool is_held_out = false;  ///< No image is one that calibrated; false: all of the source's did, so that the number flatters.
+  std::int64_t objects = 0;  ///< Labels on these images; where there are none, the numbers below are -1.
+  double map_50_95 = -1;     ///< mAP 50-95 of all detections of the quantised network; 1 for equal ones.
+  double map_50 = -1;        ///< At an overlap of 0.5.
 };
 
 struct QuantizeOptions {
@@ -87,14 +98,16 @@ struct QatOptions {
 
 /// The files of a recipe, and all that was found out on the way to them.
 struct QuantizeResult {
-  RecipeReport recipe;                     ///< Which layers are quantised, float, and skipped against the recipe's wish.
-  std::vector<LayerReport> layers;         ///< One for each convolution, in the network's order, float ones included.
-  std::optional<BudgetReport> budget;      ///< Of recipes with mixed bits.
-  std::optional<TrainingReport> training;  ///< Of `train`, and of `quantize` with the preset "best".
-  std::vector<ArtifactReport> files;       ///< One for each file; the paths are in the output folder. Scores are not measured here.
-  std::vector<TwinReport> twins;           ///< Pairs of the files, compared integer by integer.
-  std::vector<std::string> bad_data;       ///< Images and labels that were left out, each with its reason.
-  std::filesystem::path layers_file;       ///< The same layers as JSON (docs/formats.md).
+  RecipeReport recipe;                      ///< Which layers are quantised, float, and skipped against the recipe's wish.
+  std::vector<LayerReport> layers;          ///< One for each convolution, in the network's order, float ones included.
+  std::optional<BudgetReport> budget;       ///< Of recipes with mixed bits.
+  std::optional<CalibrationCheck> images;   ///< What the calibration images are worth; measured on 32 of them.
+  std::optional<FloatAgreement> agreement;  ///< What the numbers of the files are worth, as they were made.
+  std::optional<TrainingReport> training;   ///< Of `train`, and of `quantize` with the preset "best".
+  std::vector<ArtifactReport> files;        ///< One for each file; the paths are in the output folder. Scores are not measured here.
+  std::vector<TwinReport> twins;            ///< Pairs of the files, compared integer by integer.
+  std::vector<std::string> bad_data;        ///< Images and labels that were left out, each with its reason.
+  std::filesystem::path layers_file;        ///< The same layers as JSON (docs/formats.md).
 };
 
 /// Quantises after training: calibrates, rounds, writes the files, proves that they hold the same integers and runs each of them once. A

@@ -8,15 +8,24 @@
 namespace nibble {
 namespace fs = std::filesystem;
 
+void write_float_file(const Detector& baseline, const fs::path& path) {
+  EmitOptions options;
+  options.metadata = baseline_metadata(baseline.info, "float32");
+  emit_model(baseline.graph, options, path);
+}
+
 FloatFile::FloatFile(const fs::path& model, ImageSize image_size) : path_(model) {
   if (model.extension() == ".onnx") return;
   BuildOptions build;
   build.image_size = image_size;
-  const auto baseline = read_baseline(model.empty() ? shared_data("assets/yolov10n.pt") : model, build);
+  make(read_baseline(model.empty() ? shared_data("assets/yolov10n.pt") : model, build));
+}
+
+FloatFile::FloatFile(const Detector& baseline) { make(baseline); }
+
+void FloatFile::make(const Detector& baseline) {
   path_ = folder_.emplace().path() / "float.onnx";
-  EmitOptions options;
-  options.metadata = baseline_metadata(baseline.info, "float32");
-  emit_model(baseline.graph, options, path_);
+  write_float_file(baseline, path_);
 }
 
 }  // namespace nibble

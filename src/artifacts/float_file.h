@@ -7,18 +7,26 @@
 
 #include "base/temporary.h"
 #include "nibble/image_size.h"
+#include "yolo/detector.h"
 
 namespace nibble {
+
+/// Writes the float network as it is, in single precision, with the metadata of a baseline.
+void write_float_file(const Detector& baseline, const std::filesystem::path& path);
 
 class FloatFile {
  public:
   /// An .onnx is taken as it is; a checkpoint (empty: the embedded one) is exported to a temporary file, one2many head. Errors as
   /// read_baseline.
   FloatFile(const std::filesystem::path& model, ImageSize image_size);
+  /// A temporary file of this network.
+  explicit FloatFile(const Detector& baseline);
 
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  void make(const Detector& baseline);
+
   std::optional<TemporaryFolder> folder_;
   std::filesystem::path path_;
 };

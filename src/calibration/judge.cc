@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 
+#include "artifacts/float_file.h"
 #include "artifacts/variant_files.h"
 #include "base/scratch_file.h"
 #include "eval/agreement.h"
 #include "eval/coco_map.h"
-#include "export/emit.h"
 #include "nibble/error.h"
 #include "report/metrics_json.h"
-#include "yolo/model_metadata.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -30,11 +29,7 @@ ScoringResult Judge::score_file(const std::function<void(const fs::path&)>& emit
 }
 
 ScoringResult Judge::detect_baseline() const {
-  return score_file([&](const fs::path& path) {
-    EmitOptions emit;
-    emit.metadata = baseline_metadata(baseline_.info, "float32");
-    emit_model(baseline_.graph, emit, path);
-  });
+  return score_file([&](const fs::path& path) { write_float_file(baseline_, path); });
 }
 
 double Judge::map_of(const Json& metrics) const {

@@ -8,21 +8,14 @@
 #include <functional>
 #include <numeric>
 
-#include "artifacts/variant_files.h"
 #include "base/log.h"
-#include "base/scratch_file.h"
-#include "export/emit.h"
 #include "nibble/error.h"
-#include "scoring/detect.h"
-#include "scoring/image_source.h"
-#include "yolo/model_metadata.h"
 
 namespace nibble {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr double kQuarter = 0.25, kHalf = 0.5;
-constexpr std::int64_t kLeastDetections = 20, kImages = 100;
+constexpr std::int64_t kLeastDetections = 20;
 constexpr double kLeastSlope = 0.25, kMostSlope = 4;
 
 double logit(double score) { return std::log(score / (1 - score)); }
@@ -59,33 +52,9 @@ std::vector<const Node*> class_convolutions(const Graph& graph) {
   return convolutions;
 }
 
-EvalSet images_to_fit(const CalibrationJob& job) {
-  ImageSource source;
-  source.data = job.images.name;
-  source.what = "calibration";
-  source.files = job.images.spare.empty() ? job.images.files : job.images.spare;
-  const CocoDataset dataset = read_images(source, job.baseline.info);
-  const auto wanted = std::min(kImages, static_cast<std::int64_t>(job.images.files.size()));
-  return eval_set_of(dataset, draw_ids(dataset, wanted, job.runtime.seed), source);
-}
-
-/// With float activations, weights are decoded once, when the file is loaded: the same numbers in two thirds of the time.
-RuntimeOptions runtime_for(const CalibrationJob& job) {
-  RuntimeOptions runtime = job.runtime;
-  if (job.recipe.activations.bits == 0) runtime.session_options.insert_or_assign("session.disable_quant_qdq", std::string("1"));
-  return runtime;
-}
-
-std::vector<double> scores_of_file(const CalibrationJob& job, const EvalSet& images, const std::string& title, Progress& progress,
-                                   const std::function<void(const fs::path&)>& write) {
-  if (job.scratch.has_parent_path()) fs::create_directories(job.scratch.parent_path());
-  const ScratchFile scratch(job.scratch);
-  write(scratch.at);
-  const auto classes = static_cast<std::int64_t>(job.baseline.info.class_names.size());
-  const auto detector = job.baseline.info.task == Task::detect ? open_detector(scratch.at, runtime_for(job), true, classes)
-                                                               : open_any_task(scratch.at, runtime_for(job), true, {});
+std::vector<double> scores_of(const std::vector<Detection>& detections) {
   std::vector<double> scores;
-  for (const auto& detection : detect_images(detector, images, {}, title, progress)) scores.push_back(detection.score);
+  for (const auto& detection : detections) scores.push_back(detection.score);
   return scores;
 }
 
@@ -133,28 +102,15 @@ Graph with_score_correction(const Graph& graph, const ScoreCorrection& correctio
   return corrected;
 }
 
-std::optional<ScoreCorrection> find_score_correction(const CalibrationJob& job, const Graph& quantized, Progress& progress) {
+std::optional<ScoreCorrection> find_score_correction(const CalibrationJob& job, const SeenByBoth& seen) {
   if (!job.recipe.score_correction) return std::nullopt;
-  if (const Task task = job.baseline.info.task; task == Task::obb || task == Task::classify) {
-    log(LogLevel::info,
-        fmt::format("{}: scores are left as they are: detections of the task '{}' are not counted here", job.recipe.name, name_of(task)));
-    return std::nullopt;
-  }
-  const EvalSet images = images_to_fit(job);
-  const auto float_scores = scores_of_file(job, images, "scores of float", progress, [&](const fs::path& path) {
-    EmitOptions emit;
-    emit.metadata = baseline_metadata(job.baseline.info, "float32");
-    emit_model(job.baseline.graph, emit, path);
-  });
-  const auto quantized_scores = scores_of_file(job, images, "scores of " + job.recipe.name, progress,
-                                               [&](const fs::path& path) { write_int4(job.baseline, quantized, job.recipe, path); });
   std::string why_not;
-  auto found = fit_score_correction(float_scores, quantized_scores, why_not);
+  auto found = fit_score_correction(scores_of(seen.by_float), scores_of(seen.by_quantized), why_not);
   if (!found) {
     log(LogLevel::info, fmt::format("{}: scores are left as they are: {}", job.recipe.name, why_not));
     return std::nullopt;
   }
-  found->images = static_cast<std::int64_t>(images.dataset.images.size());
+  found->images = static_cast<std::int64_t>(seen.images.dataset.images.size());
   log(LogLevel::info, fmt::format("{}: scores corrected on {} images: logit s' = {:.4f} logit s {:+.4f}; detections above 0.25: {} (float: "
                                   "{}), above 0.5: {} (float: {}) before",
                                   job.recipe.name, found->images, found->slope, found->shift, found->quantized_above_quarter,

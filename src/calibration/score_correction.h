@@ -11,8 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "base/progress.h"
-#include "calibration/calibrate_recipe.h"
+#include "calibration/float_agreement.h"
 #include "graph/graph.h"
 
 namespace nibble {
@@ -36,9 +35,7 @@ std::optional<ScoreCorrection> fit_score_correction(std::vector<double> float_sc
 /// Error(internal) where the logits are not outputs of convolutions with biases.
 Graph with_score_correction(const Graph& graph, const ScoreCorrection& correction);
 
-/// Fits on spare images of the calibration set, because on the images it was calibrated on a network is surer of itself; on
-/// those where none are spare: as many images as calibrate, at most 100. Files of both networks are run in ONNX Runtime. Empty, and said in
-/// the log, where the recipe does not ask for it or there is too little to fit to.
-std::optional<ScoreCorrection> find_score_correction(const CalibrationJob& job, const Graph& quantized, Progress& progress);
+/// Empty, and said in the log, where the recipe does not ask for it or there is too little to fit to.
+std::optional<ScoreCorrection> find_score_correction(const CalibrationJob& job, const SeenByBoth& seen);
 
 }  // namespace nibble

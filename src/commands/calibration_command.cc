@@ -14,21 +14,11 @@
 #include "calibration/calibration_set.h"
 #include "data/yolo_layout.h"
 #include "nibble/calibration.h"
-#include "scoring/detect.h"
-#include "scoring/detector_file.h"
 
 namespace nibble {
 namespace {
 
 constexpr std::int64_t kDefaultImages = 100;
-
-/// The readable ones, in order.
-std::vector<std::filesystem::path> readable(const std::vector<SurveyedImage>& images) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& image : images)
-    if (image.print) files.push_back(image.file);
-  return files;
-}
 
 std::vector<std::filesystem::path> scored_files(const std::filesystem::path& source) {
   std::vector<BadDatum> missing;
@@ -56,15 +46,8 @@ CalibrationCheck check_calibration(const CalibrationCheckOptions& options, Progr
   }
   for (const auto& bad : set.bad) findings.images.push_back({bad.file, bad.reason, {}});
   find_copies(findings);
-  const auto files = readable(findings.images);
-  if (files.size() >= 2) {
-    const FloatFile model(options.model, options.image_size.value_or(640));
-    const auto detector = open_detector(model.path(), options.runtime, false, 0, {.image_size = options.image_size, .output_layout = {}});
-    const auto input = [&](std::int64_t i) {
-      return network_input(read_network_image(files[static_cast<std::size_t>(i)], detector.image_size), detector);
-    };
-    findings.convergence = measure_convergence(model.path(), static_cast<std::int64_t>(files.size()), input, options.runtime, progress);
-  }
+  const FloatFile model(options.model, options.image_size.value_or(640));
+  measure_on(model.path(), options.calibration_images.value_or(kDefaultImages), options.runtime, progress, findings, options.image_size);
   CalibrationCheck check = check_of(findings);
   check.bad_labels = reasons_of(labels);
   return check;

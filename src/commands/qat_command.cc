@@ -12,6 +12,7 @@
 #include "base/output_path.h"
 #include "base/watched_progress.h"
 #include "calibration/budget.h"
+#include "calibration/calibration_check.h"
 #include "calibration/compute_device.h"
 #include "calibration/resolve_recipe.h"
 #include "comm/processes.h"
@@ -48,11 +49,14 @@ class Qat {
         .start = {job_.places.start, start_key()},
         .training = &job_,
     };
+    std::optional<CalibrationCheck> check;
+    if (job_.processes->is_first()) check = check_before(images, baseline_, options_.runtime, progress_);
     auto variant = make(job);
     if (!variant) return {};
     const auto training = report_of(job_, *variant->numbers.fit, job_.places.curve.string());
     auto result = quantize_result(job, std::move(*variant));
     result.training = training;
+    result.images = check;
     result.bad_data = reasons_of(job_.images.held_out.dataset.bad);
     remove_state(job_.places);
     return result;

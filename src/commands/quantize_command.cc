@@ -14,6 +14,7 @@
 #include "nibble/error.h"
 #include "nibble/quantize.h"
 #include "quant/preset.h"
+#include "report/agreement_text.h"
 
 namespace nibble {
 namespace {
@@ -70,8 +71,11 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
       .layers = place(recipe.name + "-layers.json"),
       .opset = options.opset,
   };
-  for (const auto& line : warnings_about(images.name, images.files, progress)) log(LogLevel::warning, "calibration: " + line);
+  const auto check = check_before(images, baseline, options.runtime, progress);
   auto result = quantize_result(job, make_variant(job, progress).value());
+  if (result.agreement)
+    for (const auto& line : objections_to(*result.agreement, images.name)) log(LogLevel::warning, recipe.name + ": " + line);
+  result.images = check;
   result.bad_data = reasons_of(images.bad);
   return result;
 }

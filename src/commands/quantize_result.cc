@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "calibration/layers_document.h"
+#include "report/agreement_text.h"
 #include "report/budget_text.h"
 
 namespace nibble {
@@ -13,6 +14,7 @@ QuantizeResult quantize_result(const VariantJob& job, Variant variant) {
   QuantizeResult result;
   result.layers = layer_reports_from_json(document);
   if (document.contains("budget")) result.budget = budget_report_from_json(document.at("budget"));
+  if (document.contains("agreement")) result.agreement = float_agreement_from_json(document.at("agreement"));
   result.recipe = std::move(variant.numbers.report);
   result.files = std::move(variant.checks.files);
   result.twins = std::move(variant.checks.twins);

@@ -7,13 +7,9 @@
 
 #include "base/content_index.h"
 #include "calibration/calibration_check.h"
-#include "data/image.h"
 
 namespace nibble {
 namespace {
-
-/// Enough to know how single images vary; the error for more of them follows.
-constexpr std::int64_t kStatisticsImages = 32;
 
 const CalibrationSet& largest_set(const RunPlan& plan) {
   const auto found = std::max_element(plan.calibration.begin(), plan.calibration.end(),
@@ -42,17 +38,8 @@ void check_run_calibration(const RunPlan& plan, RunJournal& journal) {
   // The same files, by content, are a caveat of the plan already.
   ContentIndex scored(image_paths(plan.evaluation));
   std::erase_if(findings.also_scored, [&](const Copy& copy) { return scored.contains(findings.images[copy.first].file); });
-  const auto count = std::min(kStatisticsImages, static_cast<std::int64_t>(set.files.size()));
-  const bool readable =
-      std::all_of(findings.images.begin(), findings.images.end(), [](const auto& image) { return image.print.has_value(); });
-  if (readable && count >= 2) {
-    const auto input = [&](std::int64_t i) {
-      return stack_images({read_network_image(set.files[static_cast<std::size_t>(i)], plan.options.image_size)});
-    };
-    findings.convergence =
-        measure_convergence(journal.directory().path(plan.names.baseline("fp32")), count, input, plan.options.runtime, journal.progress());
-    journal.report().data.push_back(data_line(*findings.convergence));
-  }
+  measure_on(journal.directory().path(plan.names.baseline("fp32")), kStatisticsImages, plan.options.runtime, journal.progress(), findings);
+  if (findings.convergence) journal.report().data.push_back(data_line(*findings.convergence));
   for (auto& line : objections_to(findings)) journal.report().caveats.push_back(std::move(line));
 }
 

@@ -14,6 +14,7 @@
 #include "data/class_match.h"
 #include "export/emit.h"
 #include "graph/rewrites.h"
+#include "report/agreement_text.h"
 #include "report/budget_text.h"
 #include "report/report_json.h"
 #include "run/artifact_parity.h"
@@ -76,6 +77,12 @@ void make_files(const RunPlan& plan, const Recipe& recipe, const Detector& basel
   directory.record(layers, key);
 }
 
+void tell_agreement(const RunPlan& plan, const Recipe& recipe, const FloatAgreement& agreement, RunJournal& journal) {
+  journal.report().data.push_back(fmt::format("{}: {}", recipe.name, describe(agreement)));
+  for (const auto& line : objections_to(agreement, plan.calibration.at(recipe.name).name))
+    journal.report().caveats.push_back(fmt::format("{}: {}", recipe.name, line));
+}
+
 }  // namespace
 
 Detector make_baseline(const RunPlan& plan, RunJournal& journal) {
@@ -106,6 +113,7 @@ void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& b
     journal.report().data.push_back(
         fmt::format("{}: {}", recipe.name, fmt::join(budget_lines(budget_report_from_json(layers.at("budget"))), "; ")));
 
+  if (layers.contains("agreement")) tell_agreement(plan, recipe, float_agreement_from_json(layers.at("agreement")), journal);
   check_and_score(plan, {recipe, "ptq"}, journal);
 }
 

@@ -46,6 +46,14 @@ std::string convergence_text(const Convergence& c) {
          "  number, so it is known beyond the images given. range: the largest magnitude of so many images, as a share of that of all.\n";
 }
 
+std::string objects_text(const ShownObjects& shown) {
+  std::vector<std::string> classes;
+  for (const auto& seen : shown.classes) classes.push_back(fmt::format("{} {} on {}", seen.name, seen.objects, seen.images));
+  return fmt::format("\nWHAT THEY SHOW: the float network sees {} objects of {} of its {} classes on {} images (on {} none)\n  {}\n",
+                     shown.objects, shown.classes.size(), shown.network_classes, shown.images, shown.without_object,
+                     classes.empty() ? "nothing" : some_names(classes));
+}
+
 std::string recommendation(const CalibrationCheck& check) {
   const auto& c = *check.convergence;
   if (c.recommended == 0)
@@ -68,6 +76,7 @@ std::string text_of(const CalibrationCheck& check) {
   text += row(fmt::format("smaller than {} px", kSmallSidePx), names_of(check.small));
   text += row("grey", names_of(check.grey)) + row("hardly any contrast", names_of(check.flat)) + row("dark", names_of(check.dark));
   for (const auto& image : check.unreadable) text += fmt::format("  {}\n", image.problem);
+  if (check.objects) text += objects_text(*check.objects);
   if (check.convergence) text += convergence_text(*check.convergence);
   text += "\nRECOMMENDED: " + (check.convergence ? recommendation(check) : std::string("see above\n"));
   for (const auto& line : check.objections) text += "  - " + line + "\n";

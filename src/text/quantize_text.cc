@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/size_text.h"
+#include "report/agreement_text.h"
 #include "report/budget_text.h"
 #include "report/training_text.h"
 #include "text/result_text.h"
@@ -9,10 +10,32 @@
 namespace nibble {
 namespace {
 
+/// What the calibration images are worth.
+std::string images_text(const CalibrationCheck& check) {
+  std::string text;
+  if (check.convergence)
+    text += fmt::format("  calibration statistics: known to {:.0f} % in the worst tenth of the layers; {}\n",
+                        100 * check.convergence->worst_error_of(check.images),
+                        check.convergence->recommended > 0
+                            ? fmt::format("{} images give {:.0f} %", check.convergence->recommended, 100 * kEnough)
+                            : fmt::format("more than 1024 images would give {:.0f} %", 100 * kEnough));
+  if (check.objects)
+    text += fmt::format("  calibration images: the float network sees {} objects of {} of its {} classes on {} of them\n",
+                        check.objects->objects, check.objects->classes.size(), check.objects->network_classes, check.objects->images);
+  for (const auto& line : check.objections) text += fmt::format("  CAVEAT  {}\n", line);
+  return text;
+}
+
 std::string layers_text(const QuantizeResult& result) {
   const RecipeReport& recipe = result.recipe;
   std::string text =
       fmt::format("{}: {} convolutions quantised on {} images\n", recipe.name, recipe.quantized_layers, recipe.calibration_images);
+  if (result.images) text += images_text(*result.images);
+  if (result.agreement) {
+    text += fmt::format("  {}\n", describe(*result.agreement));
+    for (const auto& line : objections_to(*result.agreement, result.images ? result.images->source : "the calibration images"))
+      text += fmt::format("  CAVEAT  {}\n", line);
+  }
   if (result.budget)
     for (const auto& line : budget_lines(*result.budget)) text += fmt::format("  {}\n", line);
   for (const auto& layer : recipe.float_layers) text += fmt::format("  float    {}\n", layer);

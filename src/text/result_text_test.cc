@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "report/agreement_text.h"
 #include "report/budget_text.h"
 
 namespace nibble {
@@ -63,6 +64,38 @@ TEST(QuantizeText, NamesWhatIsMissingOrWrong) {
   EXPECT_THAT(text, HasSubstr("Judged by the labels of 128 images\n  Points below float: 4.00 bits: 2.25, 4.50 bits: 1.25\n"));
   EXPECT_THAT(text, HasSubstr("    1.30 MB  out/a.onnx\n             PROBLEM  the runtime refuses it\n"));
   EXPECT_THAT(text, testing::EndsWith("  layers: out/layers.json\n"));
+}
+
+TEST(QuantizeText, SaysWhatTheFilesAreWorth) {
+  QuantizeResult result;
+  result.files = {ArtifactReport{}};
+  auto& images = result.images.emplace();
+  images.images = 4;
+  images.convergence = Convergence{4, 80, {{8, 0.2, 0.3, 0.7, 0.6}}, 128};
+  images.objects = ShownObjects{4, 0, 9, 80, {{"dog", 9, 4}}};
+  images.objections = {"4 of 4 are dark"};
+  result.agreement = FloatAgreement{.images = 12, .is_held_out = true, .objects = 31, .map_50_95 = 0.8125, .map_50 = 0.9};
+  const auto text = text_of(result);
+  EXPECT_THAT(text, HasSubstr("calibration statistics: known to 42 % in the worst tenth of the layers; 128 images give 10 %\n"));
+  EXPECT_THAT(text, HasSubstr("sees 9 objects of 1 of its 80 classes on 4 of them\n"));
+  EXPECT_THAT(text, HasSubstr("  CAVEAT  4 of 4 are dark\n"));
+  EXPECT_THAT(text, HasSubstr("mAP_50_95 0.8125, mAP_50 0.9000, its 31 objects on 12 held-out images as labels\n"));
+}
+
+TEST(QuantizeText, SaysWhatIsWrongWithAnAgreement) {
+  FloatAgreement agreement{.images = 5, .is_held_out = true, .objects = 31, .map_50_95 = 0.6, .map_50 = 0.7};
+  EXPECT_THAT(objections_to(agreement, "mine"), testing::IsEmpty());
+  agreement.map_50_95 = 0.59;
+  EXPECT_THAT(objections_to(agreement, "mine"), testing::ElementsAre(HasSubstr("finds only a part")));
+  agreement = {.images = 5, .is_held_out = false, .objects = 19, .map_50_95 = 1, .map_50 = 1};
+  EXPECT_THAT(objections_to(agreement, "mine"),
+              testing::ElementsAre(HasSubstr("all images of mine calibrate"), HasSubstr("hangs on 19 objects")));
+  agreement = {.images = 1, .is_held_out = true};
+  EXPECT_THAT(objections_to(agreement, "mine"), testing::ElementsAre(HasSubstr("sure of no object on 1 image:")));
+  EXPECT_THAT(describe(agreement), HasSubstr("none to measure"));
+  EXPECT_EQ(to_json(agreement).at("mAP_50_95"), nullptr);
+  EXPECT_EQ(float_agreement_from_json(to_json(agreement)).map_50, -1);
+  EXPECT_THROW(float_agreement_from_json({{"images", 1}}), Error);
 }
 
 TEST(QuantizeText, ABudgetIsReadFromTheLayersDocument) {

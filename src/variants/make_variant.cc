@@ -11,6 +11,7 @@
 #include "calibration/layers_document.h"
 #include "calibration/output_ranges.h"
 #include "calibration/score_correction.h"
+#include "report/agreement_text.h"
 #include "report/report_json.h"
 
 namespace nibble {
@@ -53,6 +54,23 @@ Json to_json(const ScoreCorrection& correction) {
           {"above_0.5", {{"float", correction.above_half}, {"quantized", correction.quantized_above_half}}}};
 }
 
+/// What is measured on images that did not calibrate. A trained network is judged by the images that its training held out.
+void correct_and_judge(const VariantJob& job, CalibratedNetwork& network, Progress& progress) {
+  if (job.training && !job.calibration.recipe.score_correction) return;
+  if (const Task task = job.calibration.baseline.info.task; task == Task::obb || task == Task::classify) {
+    log(LogLevel::info, fmt::format("{}: scores are left as they are, and agreement is not measured: detections of the task '{}' are not "
+                                    "counted here",
+                                    job.calibration.recipe.name, name_of(task)));
+    return;
+  }
+  const SeenByBoth seen = see_with_both(job.calibration, network.graph, progress);
+  if (!job.training) network.layers["agreement"] = to_json(agreement_of(seen, job.calibration.runtime.threads));
+  if (const auto correction = find_score_correction(job.calibration, seen)) {
+    network.graph = with_score_correction(network.graph, *correction);
+    network.layers["score_correction"] = to_json(*correction);
+  }
+}
+
 /// A lower bound of what the files take: half a byte for each weight in the packed dialect, a byte in the others; a training also keeps
 /// a snapshot of the weights and of their average in single precision.
 std::int64_t least_bytes(const VariantJob& job) {
@@ -83,10 +101,7 @@ std::optional<VariantNumbers> write_variant(const VariantJob& job, Progress& pro
     network.layers["trained"] = true;
     numbers.fit = std::move(trained.fit);
   }
-  if (const auto correction = find_score_correction(calibration, network.graph, progress)) {
-    network.graph = with_score_correction(network.graph, *correction);
-    network.layers["score_correction"] = to_json(*correction);
-  }
+  correct_and_judge(job, network, progress);
   const OutputRanges ranges = ranges_for(job, network.graph, progress);
   write_variant_files(calibration.baseline, {network.graph, job.training != nullptr}, calibration.recipe, job.files, ranges, job.path_of,
                       job.opset);

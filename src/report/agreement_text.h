@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// How far a quantised network agrees with the float one, in words and as JSON.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "nibble/quantize.h"
+
+namespace nibble {
+
+/// One line for a report.
+std::string describe(const FloatAgreement& agreement);
+/// What is wrong with it, for warnings and the caveats of a report: nothing was held out (`source` is where more images belong), nothing
+/// was seen, or the networks agree badly. Empty where nothing is.
+std::vector<std::string> objections_to(const FloatAgreement& agreement, const std::string& source);
+
+Json to_json(const FloatAgreement& agreement);
+/// Error(input) naming the key where the document is no such thing.
+FloatAgreement float_agreement_from_json(const Json& json);
+
+}  // namespace nibble
