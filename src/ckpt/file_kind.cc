@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 
+#include "base/wrong_download.h"
 #include "ckpt/text.h"
 
 namespace nibble {
@@ -83,25 +83,14 @@ std::optional<std::string> explain_onnx(std::string_view bytes) {
   return "this seems to be an ONNX model, not a PyTorch checkpoint; name the .pt file it was exported from";
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
 
 /// Pages, error messages and pointers that were saved under the checkpoint's name.
 std::optional<std::string> explain_text(std::string_view bytes) {
-  if (bytes.starts_with("version https://git-lfs.github.com/spec/"))
-    return "this is a Git LFS pointer, the model itself was not fetched; run `git lfs pull`";
+  if (auto answer = explain_wrong_download(bytes, "the model")) return answer;
   std::string_view sample = bytes.substr(0, kTextSample);
   if (sample.starts_with("\xef\xbb\xbf")) sample.remove_prefix(3);
   sample.remove_prefix(std::min(sample.find_first_not_of(" \t\r\n"), sample.size()));
-  const std::string start = lower(sample.substr(0, 64));
-  if (start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<head"))
-    return fmt::format("this is a web page (HTML), probably an error or login page saved in place of the model; {}", kDownloadAgain);
-  if (start.starts_with("<?xml")) return fmt::format("this is an XML text, probably a server's error message; {}", kDownloadAgain);
   const bool is_printable = std::all_of(sample.begin(), sample.end(),
                                         [](unsigned char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\r' || c == '\t'; });
   if (sample.empty() || !is_printable) return std::nullopt;

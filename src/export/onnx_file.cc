@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/files.h"
+#include "base/wrong_download.h"
 #include "export/external_data.h"
 #include "export/node_checks.h"
 #include "export/onnx_types.h"
@@ -66,7 +67,14 @@ void check_model(const onnx::ModelProto& model, const std::filesystem::path& pat
 
 onnx::ModelProto parse_onnx(std::istream& in, const std::filesystem::path& path) {
   onnx::ModelProto model;
-  if (!model.ParseFromIstream(&in)) refuse(path.string(), "is not a protobuf message: truncated, damaged or not an ONNX file");
+  if (!model.ParseFromIstream(&in)) {
+    in.clear();
+    std::string start(512, '\0');
+    in.seekg(0).read(start.data(), static_cast<std::streamsize>(start.size()));
+    start.resize(static_cast<std::size_t>(in.gcount()));
+    const auto why = explain_wrong_download(start, "the model");
+    refuse(path.string(), why.value_or("is not a protobuf message: truncated, damaged or not an ONNX file"));
+  }
   check_model(model, path);
   return model;
 }
