@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace nibble {
 namespace {
@@ -24,6 +25,7 @@ std::optional<Identity> identity_of(const std::filesystem::path& path) {
 struct KnownFiles {
   std::mutex mutex;
   std::set<Identity> files;
+  std::set<std::pair<Identity, std::string>> uses;
 };
 
 KnownFiles& known() {
@@ -45,6 +47,20 @@ bool is_known_file(const std::filesystem::path& path) {
   if (!identity) return false;
   const std::lock_guard lock(known().mutex);
   return known().files.contains(*identity);
+}
+
+void remember_known_use(const std::filesystem::path& path, const std::string& use) {
+  const auto identity = identity_of(path);
+  if (!identity) return;
+  const std::lock_guard lock(known().mutex);
+  known().uses.emplace(*identity, use);
+}
+
+bool is_known_use(const std::filesystem::path& path, const std::string& use) {
+  const auto identity = identity_of(path);
+  if (!identity) return false;
+  const std::lock_guard lock(known().mutex);
+  return known().files.contains(*identity) || known().uses.contains({*identity, use});
 }
 
 }  // namespace nibble

@@ -28,5 +28,18 @@ TEST_F(KnownFiles, WhatIsNotThereIsNotRemembered) {
   EXPECT_FALSE(is_known_file("/nowhere/a"));
 }
 
+TEST_F(KnownFiles, OneUseIsNotAnother) {
+  const auto path = folder() / "a";
+  write_file(path, std::string_view("one"));
+  remember_known_use(path, "file off");
+  EXPECT_TRUE(is_known_use(path, "file off"));
+  EXPECT_FALSE(is_known_use(path, "file all"));
+  EXPECT_FALSE(is_known_file(path));
+  remember_known_file(path);
+  EXPECT_TRUE(is_known_use(path, "file all"));
+  write_file(path, std::string_view("four"));
+  EXPECT_FALSE(is_known_use(path, "file off"));
+}
+
 }  // namespace
 }  // namespace nibble

@@ -45,6 +45,14 @@ std::int64_t size_of(const ModelSource& model) {
   return error ? kUnknownFile : static_cast<std::int64_t>(bytes);
 }
 
+/// What the runtime does with a file before it runs it: folding, fusing and packing follow from these. Bytes made from the file (with more
+/// outputs) are a use of their own.
+std::string use_of(const ModelSource& model, const SessionOptions& options) {
+  std::string use = fmt::format("{} {}", model.bytes ? "bytes" : "file", options.optimize ? name_of(options.highest) : "off");
+  for (const auto& [key, value] : options.config) use += fmt::format(" {}={}", key, value);
+  return use;
+}
+
 [[noreturn]] void refuse(const ModelSource& model, const std::string& why) {
   throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: {}", model.path.string(), why));
 }
@@ -80,7 +88,7 @@ void allow_memory_of(const std::vector<Tensor>& inputs) {
 void try_before_load(const ModelSource& model, const SessionOptions& options,
                      const std::function<void(const SessionOptions&, const StepListener&)>& try_out) {
   const auto limits = chosen_limits();
-  if (!kCanFork || limits.load_seconds <= 0 || is_known_file(model.path)) return;
+  if (!kCanFork || limits.load_seconds <= 0 || is_known_use(model.path, use_of(model, options))) return;
   ort_environment();  // before the fork: the child shares it
   auto alone = options;
   alone.provider = Provider::cpu;
@@ -95,7 +103,7 @@ void try_before_load(const ModelSource& model, const SessionOptions& options,
     try_out(alone, next);
   });
   settle(trial, model, limits);
-  remember_known_file(model.path);
+  remember_known_use(model.path, use_of(model, options));
 }
 
 std::shared_lock<std::shared_mutex> load_lock() { return is_child ? std::shared_lock<std::shared_mutex>() : std::shared_lock(loading()); }

@@ -26,10 +26,11 @@ struct ModelSource {
 using StepListener = std::function<void(const std::string&)>;
 
 /// Calls `try_out`, which opens the model as usual and runs it, in a child process within chosen_limits(), unless the file is known
-/// (base/known_files.h); it is known from then on. The child loads without a profile and on the CPU: CUDA does not survive a fork.
-/// `try_out` says "run" through the listener once the model is loaded. Error(input) naming the file and the limit. An exception is no
-/// finding: a refusal is harmless, and the caller meets it again. Without a child process the file is loaded without a trial, and that is
-/// logged.
+/// (base/known_files.h) for this use: its level of optimisation, its session config entries, and whether it is loaded itself or in a copy.
+/// It is known from then on, so that what this process loads is what the child loaded within its time. The child loads without a profile
+/// and on the CPU: CUDA does not survive a fork. `try_out` says "run" through the listener once the model is loaded. Error(input) naming
+/// the file and the limit. An exception is no finding: a refusal is harmless, and the caller meets it again. Without a child process the
+/// file is loaded without a trial, and that is logged.
 void try_before_load(const ModelSource& model, const SessionOptions& options,
                      const std::function<void(const SessionOptions&, const StepListener&)>& try_out);
 

@@ -6,8 +6,10 @@
 
 #include <limits>
 
+#include "base/files.h"
 #include "base/known_files.h"
 #include "base/limits.h"
+#include "export/onnx_file.h"
 #include "support/exported.h"
 #include "support/onnx_build.h"
 
@@ -51,7 +53,34 @@ TEST_F(TrialTest, ADivisionByZeroInTheRuntimeIsOneLine) {
   weight.set_raw_data(std::string(27 * sizeof(float), '\0'));
   set_attribute(append(graph_, "Conv", {"x", "w"}, "y"), "strides", std::vector<std::int64_t>{0, 0});
   expect_error(ErrorKind::input, "m.onnx: ONNX Runtime crashed while loading it", [&] { Session(file(), {}); });
-  EXPECT_FALSE(is_known_file(path_));
+  EXPECT_FALSE(is_known_use(path_, "file all"));
+}
+
+/// A branch that is never taken is not computed where optimisations are off; with them on its constants are folded.
+TEST_F(TrialTest, WhatPassedWithoutOptimisationsIsTriedAgainWithThem) {
+  append(graph_, "Sub", {"x", "x"}, "nothing");
+  set_attribute(append(graph_, "ReduceSum", {"nothing"}, "sum"), "keepdims", 0);
+  set_attribute(append(graph_, "Cast", {"sum"}, "never"), "to", onnx::TensorProto::BOOL);
+  auto& branch = append(graph_, "If", {"never"}, "y");
+  const auto add_body = [&](const char* name) -> onnx::GraphProto& {
+    auto& attribute = *branch.add_attribute();
+    attribute.set_name(name);
+    attribute.set_type(onnx::AttributeProto::GRAPH);
+    auto& body = *attribute.mutable_g();
+    body.set_name(name);
+    auto& output = *body.add_output();
+    output.set_name(std::string(name) + "_y");
+    output.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+    return body;
+  };
+  auto& taken = add_body("then_branch");
+  append(taken, "Div", {ints(taken, "least", {std::numeric_limits<std::int64_t>::min()}), ints(taken, "minus", {-1})}, "shape");
+  append(taken, "Reshape", {"x", "shape"}, "then_branch_y");
+  append(add_body("else_branch"), "Identity", {"x"}, "else_branch_y");
+  SessionOptions plain;
+  plain.optimize = false;
+  EXPECT_NO_THROW(Session(file(), plain));
+  expect_error(ErrorKind::input, "crashed while loading it", [&] { Session(path_, {}); });
 }
 
 TEST_F(TrialTest, AConstantThatCannotBeDividedIsOneLine) {
@@ -105,8 +134,16 @@ TEST_F(TrialTest, ALoopWithoutEndIsEnded) {
 TEST_F(TrialTest, AFileThatBehavesIsKnownAfterwards) {
   append(graph_, "Relu", {"x"}, "y");
   const Session session(file(), {});
-  EXPECT_TRUE(is_known_file(path_));
+  EXPECT_TRUE(is_known_use(path_, "file all"));
+  EXPECT_FALSE(is_known_use(path_, "file off"));
+  EXPECT_FALSE(is_known_file(path_)) << "what is made from it is not harmless for that";
   EXPECT_EQ(session.inputs().at(0).shape, (Shape{1, 3, 8, 8}));
+}
+
+TEST_F(TrialTest, WhatWasNotFetchedIsSaidToBeSo) {
+  write_file(path_, std::string_view("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"));
+  expect_error(ErrorKind::input, "this is a Git LFS pointer", [&] { Session(path_, {}); });
+  expect_error(ErrorKind::input, "this is a Git LFS pointer", [&] { read_onnx(path_); });
 }
 
 TEST_F(TrialTest, ARefusalHasTheRuntimesWords) {
