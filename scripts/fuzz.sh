@@ -13,6 +13,8 @@ failed=0 targets=0
 seeds_of() {
   case $1 in
     fuzz_onnx) echo "$source/tests/golden/brevitas_qcdq" ;;
+    fuzz_recipe) echo "$source/recipes" ;;
+    *) ls -d "$source/tests/fuzz/${1#fuzz_}" 2>/dev/null || true ;;
   esac
 }
 

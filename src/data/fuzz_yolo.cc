@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// libFuzzer entry: any bytes as a YOLO data set. An even first byte: the rest is the data.yaml of a folder with one labelled image; an odd
+// one: the rest is the label file.
+#include <string>
+
+#include "base/test_fuzz.h"
+#include "data/coco.h"
+
+namespace {
+
+using namespace nibble;
+
+/// A BMP of 1 x 1 px: 14 and 40 bytes of headers, and a row of four bytes.
+std::string small_image() {
+  std::string bytes("BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\1\0\0\0\1\0\0\0\1\0\x18\0", 30);
+  bytes.resize(54);
+  return bytes + std::string("\x7f\x7f\x7f\0", 4);
+}
+
+const std::filesystem::path& labelled_folder() {
+  static const auto folder = [] {
+    const auto root = test::fuzz_folder();
+    for (const auto* part : {"images", "labels"}) std::filesystem::create_directories(root / part / "val");
+    write_file(root / "images/val/1.bmp", small_image());
+    return root;
+  }();
+  return folder;
+}
+
+/// Absolute paths and those that leave the folder would have the target read whatever lies on the disk, which no input should depend on.
+bool may_leave_the_folder(std::string_view yaml) {
+  if (yaml.find("..") != std::string_view::npos || yaml.find('~') != std::string_view::npos || yaml.find('\\') != std::string_view::npos)
+    return true;
+  for (auto at = yaml.find('/'); at != std::string_view::npos; at = yaml.find('/', at + 1))
+    if (at == 0 || std::isalnum(static_cast<unsigned char>(yaml[at - 1])) == 0) return true;
+  return false;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const auto input = test::text_of(data + 1, size - 1);
+  const auto& folder = labelled_folder();
+  const bool is_yaml = data[0] % 2 == 0;
+  if (is_yaml && may_leave_the_folder(input)) return -1;
+  write_file(folder / "data.yaml", is_yaml ? input : "path: .\nval: images/val\nnames: [a, b]\n");
+  write_file(folder / "labels/val/1.txt", is_yaml ? "0 0.5 0.5 0.5 0.5\n" : input);
+  for (const auto rule : {OnBadData::stop, OnBadData::skip})
+    test::expect_refusal_or_success([&] { read_yolo(folder / "data.yaml", "val", rule); });
+  return 0;
+}
