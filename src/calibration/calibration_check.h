@@ -35,7 +35,8 @@ inline constexpr std::int64_t kStatisticsImages = 32;
 /// they are.
 std::vector<std::string> objections_to(const CalibrationFindings& findings);
 
-/// Surveys and measures images that calibrate `baseline` now; the objections are logged as warnings.
+/// Surveys and measures images that calibrate `baseline` now; the objections are logged as warnings. How well statistics are known is
+/// measured where there are fewer than 128 images, and nothing is on the float file where the task is not detection.
 CalibrationCheck check_before(const CalibrationSet& set, const Detector& baseline, const RuntimeOptions& runtime, Progress& progress);
 
 /// The same as the public result, objections included.
