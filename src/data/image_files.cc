@@ -84,9 +84,22 @@ std::optional<fs::path> file_of(const ListEntry& entry, const fs::path& list, co
   return std::nullopt;
 }
 
+/// Error(input) for a file that holds no text, as a picture of a format that is not read.
+void require_text(const std::vector<ListEntry>& entries, const fs::path& list) {
+  if (entries.empty()) return;
+  const auto& first = entries.front().whole;
+  const bool is_text = std::none_of(first.begin(), first.end(), [](unsigned char c) { return c < 0x20 && c != '\t'; });
+  if (is_text && !is_other_image(list)) return;
+  throw Error(ErrorKind::input,
+              fmt::format("images: {}: is neither a list of paths nor an image of a kind that is read; convert images to .png or .jpg",
+                          list.string()));
+}
+
 std::vector<fs::path> images_of_list(const fs::path& list, std::vector<BadDatum>* bad, const fs::path& root) {
   std::vector<fs::path> files;
-  for (const auto& entry : read_text_list(list)) {
+  const auto entries = read_text_list(list);
+  require_text(entries, list);
+  for (const auto& entry : entries) {
     if (entry.text.size() > kMaxPathBytes)
       throw Error(
           ErrorKind::input,

@@ -65,6 +65,14 @@ TEST_F(ImageFiles, CollectsWhatAListMisses) {
   EXPECT_THAT(bad[0].reason, testing::HasSubstr("line 2"));
 }
 
+/// A picture of a format that is not read, given where a list may stand.
+TEST_F(ImageFiles, APictureThatIsNotReadIsNoList) {
+  file("a.gif", "GIF89a\x02\x01");
+  file("b.jp2", std::string("\0\0\0\x0cjP  \r\n", 10));
+  for (const auto* name : {"a.gif", "b.jp2"})
+    test::expect_error(ErrorKind::input, {name, "convert images to .png or .jpg"}, [&] { list_image_files(folder() / name); });
+}
+
 TEST_F(ImageFiles, RefusesWhatIsMissingOrEmpty) {
   std::filesystem::create_directories(folder() / "empty");
   expect_error(ErrorKind::input, {"empty", "no image"}, [&] { list_image_files(folder() / "empty"); });
