@@ -35,7 +35,10 @@ std::optional<EvalSet> open_annotated(const CompareOptions& options) {
 }
 
 void require_equal_classes(const CompareOptions& options, const DetectorFile& a, const DetectorFile& b) {
-  if (a.class_count == b.class_count) return;
+  if (a.class_count == b.class_count && a.extras == b.extras) return;
+  if (a.extras != b.extras)
+    throw Error(ErrorKind::input, fmt::format("compare: {} has {} numbers behind each box, {} has {}; compare two files of one model",
+                                              options.a.string(), a.extras, options.b.string(), b.extras));
   throw Error(ErrorKind::input, fmt::format("compare: {} knows {} classes, {} knows {}; compare two files of one detector",
                                             options.a.string(), a.class_count, options.b.string(), b.class_count));
 }
@@ -48,8 +51,8 @@ Comparison compare(const CompareOptions& options, Progress& listener) {
   WatchedProgress progress(listener);
   auto annotated = open_annotated(options);
   const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;
-  const auto a = open_detector(options.a, options.runtime, true, categories, options.file);
-  const auto b = open_detector(options.b, options.runtime, true, categories, options.file);
+  const auto a = open_boxes(options.a, options.runtime, true, categories, options.file);
+  const auto b = open_boxes(options.b, options.runtime, true, categories, options.file);
   require_equal_classes(options, a, b);
   const auto set =
       annotated ? std::move(*annotated)

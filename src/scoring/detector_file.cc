@@ -9,6 +9,7 @@
 
 #include "base/box_logits.h"
 #include "base/image_size_text.h"
+#include "base/log.h"
 #include "data/input_tensor.h"
 #include "nibble/error.h"
 #include "ort/parity.h"
@@ -73,7 +74,7 @@ void require_detection_task(const Metadata& metadata, const std::filesystem::pat
   if (task == metadata.end() || task->second.empty() || task->second == "detect") return;
   throw Error(ErrorKind::unsupported,
               fmt::format("not a detector: {}: its metadata says task '{}', and this takes detectors only; "
-                          "export, quantize, inspect, clean and profile take it, eval takes classifiers and pose models",
+                          "export, quantize, inspect, clean and profile take it, eval and compare take some, too (models/README.md)",
                           model.string(), task->second));
 }
 
@@ -325,6 +326,15 @@ DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOpti
   detector.layout.kind = detector.kind;
   detector.layout.class_count = detector.class_count;
   return detector;
+}
+
+DetectorFile open_boxes(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
+                        const DetectorFileOptions& file) {
+  const auto task = task_of(open_session(model, runtime, optimize).metadata());
+  if (task != "segment" && task != "pose") return open_detector(model, runtime, optimize, categories, file);
+  const auto* others = task == "pose" ? "keypoints" : "masks";
+  log(LogLevel::warning, fmt::format("{}: {}: are not looked at here, only its boxes", others, model.string()));
+  return open_any_task(model, runtime, optimize, file);
 }
 
 DetectorFile with_session(const DetectorFile& like, Session session) {

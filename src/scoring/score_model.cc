@@ -84,7 +84,7 @@ bool has_unused_root(const CocoDataset& dataset) {
 /// A file without class names is held against the categories; where it has one class less than these, the root goes.
 DetectorFile open_for(const ScoringOptions& options, EvalSet& set) {
   const auto open = [&](std::int64_t categories) {
-    return open_detector(options.model, options.runtime, options.optimize, categories, options.file);
+    return open_boxes(options.model, options.runtime, options.optimize, categories, options.file);
   };
   const auto count = static_cast<std::int64_t>(set.dataset.categories.size());
   std::optional<Error> first;

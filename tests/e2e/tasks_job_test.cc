@@ -132,9 +132,10 @@ TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
       {"run", checkpoint(), "--recipes", "quick4.yaml", "--imgsz", "64", "--runs-dir", "runs"},
       {"qat", checkpoint(), "-o", "out", "--recipe", "w4a8", "--imgsz", "64", "--steps", "1"},
       {"quantize", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--imgsz", "64", "--calib", "images", "--max-drop", "1"},
-      {"compare", "float.onnx", "float.onnx", "--images", "images"},
       {"predict", "float.onnx", "--source", "images", "-o", "pictures"}};
-  if (!is_classifier() && !GetParam().ends_with("pose")) refused.push_back({"eval", "float.onnx", "--max-images", "1"});
+  const bool has_upright_boxes = GetParam().ends_with("seg") || GetParam().ends_with("pose");
+  if (GetParam().ends_with("obb")) refused.push_back({"eval", "float.onnx", "--max-images", "1"});
+  if (!has_upright_boxes) refused.push_back({"compare", "float.onnx", "float.onnx", "--images", "images"});
   for (const auto& arguments : refused) {
     const auto outcome = nibble(arguments);
     EXPECT_EQ(outcome.exit_code, 4) << arguments[0] << outcome.err;
@@ -172,6 +173,25 @@ TEST_P(TaskJob, ScoresClassifiersByFolders) {
     EXPECT_NE(refused.exit_code, 0);
     EXPECT_THAT(refused.err, HasSubstr(why));
   }
+}
+
+/// With a warning that the rest is not looked at.
+TEST_P(TaskJob, ComparesAndScoresTheBoxesOfMasksAndKeypoints) {
+  const bool has_masks = GetParam().ends_with("seg");
+  if (!has_masks && !GetParam().ends_with("pose")) GTEST_SKIP() << "no upright boxes";
+  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
+  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "half.onnx", "--imgsz", "64", "--half"}).exit_code, 0);
+  const auto compared = nibble({"compare", "float.onnx", "half.onnx", "--images", "images", "--max-images", "2"});
+  ASSERT_EQ(compared.exit_code, 0) << compared.err;
+  EXPECT_THAT(compared.err,
+              HasSubstr(std::string(has_masks ? "masks" : "keypoints") + ": half.onnx: are not looked at here, only its boxes"));
+  if (!has_masks) return;
+  write_file(folder_ / "labels/none.txt", "");
+  write_file(folder_ / "data.yaml", "train: images\nval: images\nnames: {0: class 0, 1: class 1}\n");
+  const auto scored = nibble({"eval", "float.onnx", "--annotations", "data.yaml", "--skip-latency"});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_THAT(scored.err, HasSubstr("masks: float.onnx: are not looked at here, only its boxes"));
+  EXPECT_THAT(scored.out, HasSubstr("mAP_50_95"));
 }
 
 /// The object is what Ultralytics finds best on the image of the goldens: the file finds it there, first and in every keypoint.
