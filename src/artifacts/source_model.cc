@@ -14,6 +14,8 @@ Detector read_baseline(const std::filesystem::path& checkpoint, const BuildOptio
   return build_baseline(read_checkpoint(checkpoint), options);
 }
 
+ModelInfo read_model_info(const std::filesystem::path& checkpoint) { return summarize_model(read_checkpoint(checkpoint)).info; }
+
 void require_detector(const ModelInfo& info, const std::string& what) {
   if (info.task == Task::detect) return;
   throw Error(

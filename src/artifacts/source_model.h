@@ -15,6 +15,9 @@ std::string model_name_of(const std::filesystem::path& checkpoint);
 
 Detector read_baseline(const std::filesystem::path& checkpoint, const BuildOptions& options);
 
+/// What the checkpoint says of its model; its image size and head are those of BuildOptions. Errors as summarize_model.
+ModelInfo read_model_info(const std::filesystem::path& checkpoint);
+
 /// Error(unsupported) unless the model is a detector: `what` ("run", "recipe w4a16: max_drop") takes nothing else yet.
 void require_detector(const ModelInfo& info, const std::string& what);
 

@@ -11,6 +11,7 @@
 namespace nibble {
 
 /// Pillow's Image.resize with BILINEAR of 8-bit pixels: along rows, then along columns, each rounded to whole numbers by weights of 22 bits.
+/// Pillow 13 takes columns first in images that are higher than wide, which changes some pixels by one of 255 steps.
 /// Error(usage) where a side of `size` is not positive.
 Pixels resize_bilinear(const Pixels& image, const ImageSize& size);
 

@@ -15,7 +15,6 @@
 #include "base/shared_data.h"
 #include "calibration/compute_device.h"
 #include "calibration/resolve_recipe.h"
-#include "ckpt/checkpoint.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
 #include "quant/preset.h"
@@ -201,7 +200,7 @@ RunPlan plan_run(const RunOptions& options) {
   plan.build.head = parse_head(options.head);
   plan.build.image_size = options.image_size;
   resolve_paths(plan);
-  if (!plan.uses_embedded_model) require_detector(summarize_model(read_checkpoint(plan.options.checkpoint)).info, "run");
+  if (!plan.uses_embedded_model) require_detector(read_model_info(plan.options.checkpoint), "run");
   load_recipes(plan);
   resolve_runs_dir(plan);
   resolve_trained(plan);
