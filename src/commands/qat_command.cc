@@ -32,7 +32,7 @@ class Qat {
       : options_(options),
         progress_(progress),
         recipe_(resolved_recipe(options.recipe, choice_of(options))),
-        baseline_(read_detector(options)),
+        baseline_(read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size})),
         job_{baseline_, recipe_, options.course, options.runtime,      open_images(),
              places(),  "",      options.resume, std::move(processes), local_rank} {
     job_.run = key_of({{"start", start_key()}, {"course", describe(options.course, job_.images)}});
@@ -63,12 +63,6 @@ class Qat {
   }
 
  private:
-  static Detector read_detector(const QatOptions& options) {
-    Detector detector = read_baseline(options.checkpoint, {.head = parse_head(options.head), .image_size = options.image_size});
-    require_detector(detector.info, "qat");
-    return detector;
-  }
-
   QatImages open_images() const {
     ImageSource source{options_.data, options_.images, {}};
     if (source.data.empty()) {
@@ -174,7 +168,8 @@ QuantizeResult train(const QatOptions& options, Progress& listener) {
     Progress silent;
     return Qat(options, processes, place.local_rank, silent).run();
   }
-  std::error_code ignored;  // the lock says what is wrong
+  require_detector(read_model_info(options.checkpoint), "qat");  // before the folder is made
+  std::error_code ignored;                                       // the lock says what is wrong
   fs::create_directories(options.output_dir, ignored);
   const FolderLock lock(options.output_dir);
   return Qat(options, processes, place.local_rank, progress).run();
