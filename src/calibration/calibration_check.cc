@@ -18,11 +18,11 @@
 namespace nibble {
 namespace {
 
-constexpr double kFlat = 8;        // of 255
-constexpr double kManyGrey = 0.1;  // of the images
-constexpr double kDark = 55;       // mean of 255: what a camera shows of a street at night
-constexpr double kManyDark = 0.5;  // of the images
-constexpr std::int64_t kFew = 32;  // below, the statistics of a layer hang on single images
+constexpr double kFlat = 8;          // of 255
+constexpr double kManyGrey = 0.1;    // of the images
+constexpr double kDark = 55;         // mean of 255: what a camera shows of a street at night
+constexpr double kManyDark = 0.5;    // of the images
+constexpr std::int64_t kFew = 32;    // below, the statistics of a layer hang on single images
 constexpr std::int64_t kMany = 128;  // from here on, how well statistics are known is not measured before each calibration
 constexpr std::size_t kObjectImages = 32;
 constexpr double kSeen = 0.25;             // score of an object
