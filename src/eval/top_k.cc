@@ -30,9 +30,9 @@ ClassificationMetrics TopKMeter::result() const {
   std::int64_t first = 0, among_five = 0;
   for (const auto& [label, count] : counts_) {
     const auto named = names_.find(label);
-    const auto share = [&](std::int64_t right) { return static_cast<double>(right) / static_cast<double>(count.images); };
-    metrics.per_class.push_back(
-        {label, named == names_.end() ? std::to_string(label) : named->second, share(count.first), share(count.among_five), count.images});
+    const auto images = static_cast<double>(count.images);
+    metrics.per_class.push_back({label, named == names_.end() ? std::to_string(label) : named->second,
+                                 static_cast<double>(count.first) / images, static_cast<double>(count.among_five) / images, count.images});
     metrics.num_images += count.images;
     first += count.first;
     among_five += count.among_five;
