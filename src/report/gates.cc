@@ -15,7 +15,8 @@ namespace {
 
 [[noreturn]] void throw_bad_gate(const std::string& source, const std::string& path, const Json& value, const std::string& expected) {
   throw Error(ErrorKind::input,
-              fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", yaml_place(source, path), path, value.dump(), expected));
+              fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", yaml_place(source, path), path,
+                          value.dump(-1, ' ', false, Json::error_handler_t::replace), expected));  // it may hold bytes that are no UTF-8
 }
 
 std::map<std::string, double> read_shares(const Json& json, const std::string& source, const std::string& path) {
