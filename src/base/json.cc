@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/json_line.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -148,7 +149,7 @@ void write_json(const fs::path& path, const Json& value) {
 }
 
 std::string key_of(const Json& value) {
-  const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const std::string text = json_line(value);
   return sha256_of(std::as_bytes(std::span(text)));
 }
 

@@ -9,6 +9,7 @@
 #include "base/check_options.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_line.h"
 #include "base/output_path.h"
 #include "base/watched_progress.h"
 #include "nibble/evaluate.h"
@@ -35,7 +36,7 @@ void save_detections(const std::filesystem::path& path, const std::vector<Detect
                         {"category_id", d.category_id},
                         {"bbox", d.box_xywh_px},
                         {"score", d.score}};
-      out << between << row.dump(-1, ' ', false, Json::error_handler_t::replace);
+      out << between << json_line(row);
       between = ",\n";
     }
     out << (detections.empty() ? "[]\n" : "\n]\n");

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_line.h"
 
 namespace nibble {
 namespace {
@@ -15,7 +16,7 @@ void write_list(std::ostream& out, const char* name, const Items& items, ToJson 
   out << '"' << name << "\": [";
   const char* separator = "\n";
   for (const auto& item : items) {
-    out << separator << to_json(item).dump(-1, ' ', false, Json::error_handler_t::replace);
+    out << separator << json_line(to_json(item));
     separator = ",\n";
   }
   out << "\n]";

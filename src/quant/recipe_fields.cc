@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/json_line.h"
 #include "base/suggestion.h"
 #include "base/yaml_place.h"
 #include "nibble/error.h"
@@ -40,8 +41,7 @@ std::string ConfigPlace::text() const {
 
 void throw_bad_value(const Json& value, const ConfigPlace& place, const std::string& expected) {
   throw Error(ErrorKind::input, fmt::format("bad setting: {}: {}: {} is not allowed; expected {}", place.text(),
-                                            place.path.empty() ? "the whole file" : place.path,
-                                            value.dump(-1, ' ', false, Json::error_handler_t::replace), expected));
+                                            place.path.empty() ? "the whole file" : place.path, json_line(value), expected));
 }
 
 void read_fields(const Json& json, const ConfigPlace& place, const FieldTable& table) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/json_line.h"
 #include "base/yaml_place.h"
 #include "nibble/error.h"
 #include "report/evidence.h"
@@ -15,8 +16,7 @@ namespace {
 
 [[noreturn]] void throw_bad_gate(const std::string& source, const std::string& path, const Json& value, const std::string& expected) {
   throw Error(ErrorKind::input,
-              fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", yaml_place(source, path), path,
-                          value.dump(-1, ' ', false, Json::error_handler_t::replace), expected));  // it may hold bytes that are no UTF-8
+              fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", yaml_place(source, path), path, json_line(value), expected));
 }
 
 std::map<std::string, double> read_shares(const Json& json, const std::string& source, const std::string& path) {

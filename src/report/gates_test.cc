@@ -149,6 +149,16 @@ TEST_F(GateFile, AllowsLayersRoundedWithLess) {
   EXPECT_EQ(read("{}\n").layers_rounded_with_less, 0);
 }
 
+TEST_F(GateFile, NamesValuesThatAreNoUtf8) {
+  for (const auto* text : {"max_map_drop: \"a\x8c\"\n", "gates: [{metric: \"a\x8c\", at_least: 0}]\n"}) try {
+      read(text);
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+      EXPECT_THAT(error.what(), HasSubstr("a\xEF\xBF\xBD")) << "the replacement character";
+    }
+}
+
 TEST_F(GateFile, RefusesWhatItDoesNotKnow) {
   for (const auto* text : {"max_drop: 1\n", "max_map_drop: 0.1\n", "max_map_drop: {w4a16: 2}\n", "max_skipped_layers: -1\n",
                            "layers_rounded_with_less: x\n", "- 1\n"}) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <functional>
 
+#include "base/json_line.h"
 #include "base/yaml_place.h"
 #include "nibble/error.h"
 #include "report/evidence.h"
@@ -57,8 +58,8 @@ const char* name_of(GateCompare compare) {
 }
 
 [[noreturn]] void refuse(const std::string& source, const std::string& path, const Json& value, const std::string& expected) {
-  throw Error(ErrorKind::input, fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", yaml_place(source, path), path,
-                                            value.dump(-1, ' ', false, Json::error_handler_t::replace), expected));
+  throw Error(ErrorKind::input,
+              fmt::format("bad gate: {}: {}: {} is not allowed; expected {}", yaml_place(source, path), path, json_line(value), expected));
 }
 
 GateCompare parse_compare(const Json& value, const std::string& source, const std::string& path) {

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/image_size_text.h"
+#include "base/json_line.h"
 #include "base/threads.h"
 #include "data/coco_write.h"
 #include "nibble/error.h"
@@ -73,7 +74,7 @@ void require_same_settings(const RunPlan& plan, const RunDirectory& directory) {
   const auto compare = [&](const std::string& what, const Json& old_value, const Json& new_value) {
     if (old_value.is_null() || old_value == new_value) return;
     throw Error(ErrorKind::usage, fmt::format("cannot resume: {}: was made with {} {}, now it is {}; give the same, or another --run-id",
-                                              directory.root().string(), what, old_value.dump(), new_value.dump()));
+                                              directory.root().string(), what, json_line(old_value), json_line(new_value)));
   };
   for (const auto& [field, value] : {std::pair<const char*, Json>{"head", plan.options.head},
                                      {"imgsz", to_json(plan.options.image_size)},

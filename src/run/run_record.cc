@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/json_line.h"
 #include "nibble/error.h"
 #include "report/blame.h"
 #include "report/metrics_json.h"
@@ -60,7 +61,7 @@ TwinReport twin_of(const Json& json) {
 
 void compare(std::vector<std::string>& found, const std::string& what, const Json& before, const Json& now) {
   if (before == now) return;
-  const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', true); };
+  const auto text = [](const Json& value) { return value.is_string() ? value.get<std::string>() : json_line(value); };
   found.push_back(fmt::format("{}: {} then, {} now", what, text(before), text(now)));
 }
 

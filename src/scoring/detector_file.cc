@@ -83,19 +83,20 @@ std::string task_of(const Metadata& metadata) {
   return task == metadata.end() || task->second.empty() ? "detect" : task->second;
 }
 
-/// "[17, 3]" -> 51; 0 for anything else.
-std::int64_t keypoint_values_of(const Metadata& metadata) {
+/// "[17, 3]" -> {17, 3}; {0, 0} for anything else, and where a keypoint has neither 2 nor 3 values.
+KeypointForm keypoints_of(const Metadata& metadata) {
   const auto found = metadata.find("kpt_shape");
-  long long keypoints = 0, values = 0;
-  if (found == metadata.end() || std::sscanf(found->second.c_str(), " [ %lld , %lld ]", &keypoints, &values) != 2) return 0;
-  return keypoints > 0 && keypoints < kMaxSizePx && values > 0 && values < kMaxSizePx ? keypoints * values : 0;
+  long long count = 0, values = 0;
+  if (found == metadata.end() || std::sscanf(found->second.c_str(), " [ %lld , %lld ]", &count, &values) != 2) return {};
+  if (count <= 0 || count >= kMaxSizePx || (values != 2 && values != 3)) return {};
+  return {count, values};
 }
 
 /// Behind each box of the file: what its prototypes, its metadata or its task say.
-std::int64_t extras_of(const Session& session) {
+std::int64_t extras_of(const Session& session, const KeypointForm& keypoints) {
   const auto task = task_of(session.metadata());
   if (task == "obb") return 1;
-  if (task == "pose") return keypoint_values_of(session.metadata());
+  if (task == "pose") return keypoints.count * keypoints.values;
   if (task != "segment" || session.outputs().size() < 2 || session.outputs()[1].shape.size() != 4) return 0;
   return std::max<std::int64_t>(0, session.outputs()[1].shape[1]);
 }
@@ -287,11 +288,8 @@ void describe_file(DetectorFile& detector, const std::filesystem::path& model, c
     throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: has no output", model.string()));
 }
 
-}  // namespace
-
-DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
-                           const DetectorFileOptions& file) {
-  DetectorFile detector{.session = open_session(model, runtime, optimize), .class_names = {}, .strides = {}};
+DetectorFile detector_of(Session session, const std::filesystem::path& model, std::int64_t categories, const DetectorFileOptions& file) {
+  DetectorFile detector{.session = std::move(session), .class_names = {}, .strides = {}};
   require_detection_task(detector.session.metadata(), model);
   describe_file(detector, model, file);
   detector.class_count = class_count_of(detector, categories);
@@ -304,16 +302,16 @@ DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOpti
   return detector;
 }
 
-DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize,
-                           const DetectorFileOptions& file) {
-  DetectorFile detector{.session = open_session(model, runtime, optimize), .class_names = {}, .strides = {}};
+/// Of a task other than detection.
+DetectorFile other_task_of(Session session, const std::filesystem::path& model, const DetectorFileOptions& file) {
+  DetectorFile detector{.session = std::move(session), .class_names = {}, .strides = {}};
   const auto& metadata = detector.session.metadata();
   const auto task = task_of(metadata);
-  if (task == "detect") return open_detector(model, runtime, optimize, 0, file);
   describe_file(detector, model, file);
   detector.class_count = static_cast<std::int64_t>(detector.class_names.size());
   detector.is_classifier = task == "classify";
-  detector.extras = extras_of(detector.session);
+  if (task == "pose") detector.keypoints = keypoints_of(metadata);
+  detector.extras = extras_of(detector.session, detector.keypoints);
   const auto& shape = detector.session.outputs()[0].shape;
   const bool one2one = is_end2end(metadata).value_or(false);
   detector.kind = one2one ? OutputKind::one2one : OutputKind::one2many;
@@ -328,18 +326,33 @@ DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOpti
   return detector;
 }
 
+}  // namespace
+
+DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
+                           const DetectorFileOptions& file) {
+  return detector_of(open_session(model, runtime, optimize), model, categories, file);
+}
+
+DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize,
+                           const DetectorFileOptions& file) {
+  Session session = open_session(model, runtime, optimize);
+  const bool detects = task_of(session.metadata()) == "detect";
+  return detects ? detector_of(std::move(session), model, 0, file) : other_task_of(std::move(session), model, file);
+}
+
 DetectorFile open_boxes(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
                         const DetectorFileOptions& file) {
-  const auto task = task_of(open_session(model, runtime, optimize).metadata());
-  if (task != "segment" && task != "pose") return open_detector(model, runtime, optimize, categories, file);
+  Session session = open_session(model, runtime, optimize);
+  const auto task = task_of(session.metadata());
+  if (task != "segment" && task != "pose") return detector_of(std::move(session), model, categories, file);
   const auto* others = task == "pose" ? "keypoints" : "masks";
   log(LogLevel::warning, fmt::format("{}: {}: are not looked at here, only its boxes", others, model.string()));
-  return open_any_task(model, runtime, optimize, file);
+  return other_task_of(std::move(session), model, file);
 }
 
 DetectorFile with_session(const DetectorFile& like, Session session) {
   return {std::move(session), like.kind, like.class_count, like.class_names,   like.strides, like.image_size, like.batch,
-          like.layout,        0,         like.input,       like.is_classifier, like.extras};
+          like.layout,        0,         like.input,       like.is_classifier, like.extras,  like.keypoints};
 }
 
 Tensor network_input(const NetworkImage& image, const DetectorFile& detector) {

@@ -22,6 +22,12 @@ struct InputForm {
   bool channels_last = false;  ///< [B,H,W,3]; else [B,3,H,W]
 };
 
+/// What a pose model gives for each object.
+struct KeypointForm {
+  std::int64_t count = 0;
+  std::int64_t values = 0;  ///< of each keypoint: 2 (x, y), or 3 with a visibility
+};
+
 struct DetectorFile {
   Session session;
   OutputKind kind = OutputKind::one2many;
@@ -33,8 +39,9 @@ struct DetectorFile {
   OutputLayout layout = {};
   std::size_t output = 0;  ///< which of the outputs holds the detections
   InputForm input = {};
-  bool is_classifier = false;  ///< its probabilities [B,nc] are read as the scores of one box around the whole image
-  std::int64_t extras = 0;     ///< numbers behind each box that are not looked at: mask coefficients, keypoints, angles
+  bool is_classifier = false;   ///< its probabilities [B,nc] are read as the scores of one box around the whole image
+  std::int64_t extras = 0;      ///< numbers behind each box that are not looked at: mask coefficients, keypoints, angles
+  KeypointForm keypoints = {};  ///< of a pose model
 };
 
 /// Error(environment) when this ONNX Runtime does not have the provider, Error(usage) when nobody knows it.

@@ -31,7 +31,7 @@ void name_extents(onnx::ValueInfoProto& info, bool all) {
 
 class DetectorFiles : public ::testing::Test {
  protected:
-  DetectorFile open(const Made& made, const DetectorFileOptions& options = {}, std::int64_t categories = 0) {
+  void write(const Made& made) const {
     onnx::ModelProto model;
     model.set_ir_version(8);
     model.add_opset_import()->set_version(13);
@@ -51,12 +51,18 @@ class DetectorFiles : public ::testing::Test {
       entry.set_value(value);
     }
     write_onnx(model, folder_ / "made.onnx");
-    RuntimeOptions runtime;
-    runtime.threads = 1;
-    return open_detector(folder_ / "made.onnx", runtime, true, categories, options);
+  }
+  DetectorFile open(const Made& made, const DetectorFileOptions& options = {}, std::int64_t categories = 0) const {
+    write(made);
+    return open_detector(folder_ / "made.onnx", runtime_, true, categories, options);
+  }
+  DetectorFile open_any(const Made& made) const {
+    write(made);
+    return open_any_task(folder_ / "made.onnx", runtime_, true, {});
   }
 
   const TestFolder folder_;
+  const RuntimeOptions runtime_{.threads = 1};
 };
 
 /// [1,count,6] of one class with objectness: centres over the image, no order of scores.
@@ -170,6 +176,24 @@ TEST_F(DetectorFiles, BoxesThatAreNotInPixelsAreRefused) {
   for (auto& value : made.rows) value = value > 1 ? value / 64 : value;
   made.metadata = {{"names", "{0: 'person'}"}};
   expect_error(ErrorKind::unsupported, "not in pixels", [&] { open(made); });
+}
+
+/// One class and `extras` numbers behind each of 8 boxes.
+Made pose_rows(const std::string& keypoint_shape, std::int64_t extras) {
+  Made made;
+  made.shape = {1, 5 + extras, 8};
+  made.rows.assign(static_cast<std::size_t>((5 + extras) * 8), 0.5F);
+  made.metadata = {{"task", "pose"}, {"names", "{0: 'person'}"}, {"kpt_shape", keypoint_shape}};
+  return made;
+}
+
+TEST_F(DetectorFiles, KeypointsHaveTwoOrThreeValues) {
+  const DetectorFile file = open_any(pose_rows("[17, 3]", 51));
+  EXPECT_EQ(file.keypoints.count, 17);
+  EXPECT_EQ(file.keypoints.values, 3);
+  EXPECT_EQ(file.extras, 51);
+  EXPECT_EQ(open_any(pose_rows("[2, 2]", 4)).keypoints.values, 2);
+  for (const auto* shape : {"[5, 7]", "[35, 1]", "17", "[-5, 3]", ""}) EXPECT_THROW(open_any(pose_rows(shape, 35)), Error) << shape;
 }
 
 }  // namespace

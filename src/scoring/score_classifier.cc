@@ -5,7 +5,6 @@
 
 #include <optional>
 
-#include "base/threads.h"
 #include "data/centre_crop.h"
 #include "data/class_folders.h"
 #include "eval/top_k.h"
@@ -14,6 +13,7 @@
 #include "report/metrics_json.h"
 #include "scoring/detector_file.h"
 #include "scoring/latency_probe.h"
+#include "scoring/score_settings.h"
 
 namespace nibble {
 namespace {
@@ -38,17 +38,11 @@ Json to_json(const ClassificationMetrics& metrics) {
 }
 
 MetricsSettings classifier_settings(const EvalOptions& options, const DetectorFile& classifier, const ClassFolders& set) {
-  MetricsSettings settings;
+  auto settings = score_settings(classifier, options.runtime, options.optimize, options.skip_latency);
   settings.onnx_path = options.model.string();
   settings.images_dir = set.source.string();
-  settings.providers = classifier.session.providers();
-  settings.image_size = classifier.image_size;
   settings.max_images = static_cast<std::int64_t>(set.images.size());
-  settings.warmup_runs = options.skip_latency ? 0 : kWarmupRuns;
   settings.head = "classes";
-  settings.optimized = options.optimize;
-  settings.session_options = options.runtime.session_options;
-  settings.threads = options.runtime.threads > 0 ? options.runtime.threads : thread_count(0);
   return settings;
 }
 

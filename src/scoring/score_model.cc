@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "base/log.h"
-#include "base/threads.h"
 #include "data/class_match.h"
 #include "eval/coco_map.h"
 #include "export/output_scale.h"
@@ -15,6 +14,7 @@
 #include "report/metrics_json.h"
 #include "scoring/detect.h"
 #include "scoring/latency_probe.h"
+#include "scoring/score_settings.h"
 
 namespace nibble {
 namespace {
@@ -53,24 +53,13 @@ std::optional<Latency> time_model(const ScoringOptions& options, const DetectorF
 }
 
 MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
-  const auto decode = decode_options(options.detect);
-  MetricsSettings settings;
+  auto settings = score_settings(detector, options.runtime, options.optimize, options.skip_latency, decode_options(options.detect));
   settings.onnx_path = options.model_name;
   settings.instances = set.annotations_name;
   settings.images_dir = set.images_name;
-  settings.providers = detector.session.providers();
-  settings.image_size = detector.image_size;
   settings.max_images = static_cast<std::int64_t>(set.dataset.images.size());
-  settings.warmup_runs = options.skip_latency ? 0 : kWarmupRuns;
-  settings.confidence = decode.confidence;
-  settings.iou = decode.iou;
-  settings.max_detections = decode.max_detections;
-  settings.pre_nms_top_k = decode.pre_nms_top_k;
   settings.head = std::string(name_of(detector.layout));
-  settings.optimized = options.optimize;
   settings.resamples = options.resamples;
-  settings.session_options = options.runtime.session_options;
-  settings.threads = options.runtime.threads > 0 ? options.runtime.threads : thread_count(0);
   return settings;
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "base/threads.h"
 #include "data/class_match.h"
 #include "data/keypoints.h"
 #include "eval/coco_map.h"
@@ -16,6 +15,7 @@
 #include "scoring/detect.h"
 #include "scoring/detector_file.h"
 #include "scoring/latency_probe.h"
+#include "scoring/score_settings.h"
 
 namespace nibble {
 namespace {
@@ -31,13 +31,6 @@ void require_pose_options(const EvalOptions& options) {
   if (!data.image_ids_list.empty()) refuse("--image-ids-list", "is for detectors; use --max-images");
   if (!options.save_detections.empty()) refuse("--save-detections", "writes boxes of detectors only; leave it out");
   if (!options.baseline_detections.empty()) refuse("--baseline-detections", "is for detectors; leave it out");
-}
-
-/// How many values each keypoint has: 3 or 2.
-std::int64_t values_of_keypoint(const DetectorFile& model) {
-  const auto& shape = model.session.metadata().at("kpt_shape");
-  const auto comma = shape.find(',');
-  return comma != std::string::npos && shape.find('3', comma) != std::string::npos ? 3 : 2;
 }
 
 CocoDataset boxes_in(const PoseDataset& set) {
@@ -81,7 +74,6 @@ struct PoseFindings {
 
 PoseFindings find_poses(const EvalOptions& options, const DetectorFile& model, const PoseDataset& set, const std::string& title,
                         Progress& progress) {
-  const auto values = values_of_keypoint(model);
   const auto decode = decode_options(options.detect);
   PoseFindings found;
   progress.begin(title, static_cast<std::int64_t>(set.images.size()));
@@ -93,7 +85,7 @@ PoseFindings find_poses(const EvalOptions& options, const DetectorFile& model, c
     for (auto& row : decode_rows(detections_output(model, outputs), 0, model.kind, model.class_count, model.strides, input.letterbox,
                                  image.id, model.image_size, decode)) {
       found.poses.push_back({image.id, 0, row.detection.score, row.detection.box_xywh_px,
-                             keypoints_in_image(extras_at(whole, model, row.row), values, input.letterbox)});
+                             keypoints_in_image(extras_at(whole, model, row.row), model.keypoints.values, input.letterbox)});
       found.boxes.push_back(std::move(row.detection));
     }
     progress.step(image.file_name);
@@ -117,23 +109,12 @@ Json to_json(const KeypointMetrics& m) {
 }
 
 MetricsSettings pose_settings(const EvalOptions& options, const DetectorFile& model, const PoseDataset& set) {
-  const auto decode = decode_options(options.detect);
-  MetricsSettings settings;
+  auto settings = score_settings(model, options.runtime, options.optimize, options.skip_latency, decode_options(options.detect));
   settings.onnx_path = options.model.string();
   settings.instances = options.data.annotations.string();
   settings.images_dir = options.data.images.string();
-  settings.providers = model.session.providers();
-  settings.image_size = model.image_size;
   settings.max_images = static_cast<std::int64_t>(set.images.size());
-  settings.warmup_runs = options.skip_latency ? 0 : kWarmupRuns;
-  settings.confidence = decode.confidence;
-  settings.iou = decode.iou;
-  settings.max_detections = decode.max_detections;
-  settings.pre_nms_top_k = decode.pre_nms_top_k;
   settings.head = std::string(name_of(model.kind));
-  settings.optimized = options.optimize;
-  settings.session_options = options.runtime.session_options;
-  settings.threads = options.runtime.threads > 0 ? options.runtime.threads : thread_count(0);
   return settings;
 }
 
@@ -142,7 +123,7 @@ MetricsSettings pose_settings(const EvalOptions& options, const DetectorFile& mo
 TaskScore score_pose(const EvalOptions& options, Progress& progress) {
   require_pose_options(options);
   const auto model = open_any_task(options.model, options.runtime, options.optimize, options.file);
-  const auto count = model.extras / values_of_keypoint(model);
+  const auto count = model.keypoints.count;
   const auto set = read_pose_dataset(options.data.annotations, count, options.data.max_images.value_or(0));
   if (set.images.empty()) throw Error(ErrorKind::input, fmt::format("data set: {}: has no images", set.source.string()));
   const auto title = "evaluate " + options.model.filename().string();

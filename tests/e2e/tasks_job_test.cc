@@ -80,6 +80,10 @@ class TaskJob : public testing::TestWithParam<std::string> {
   }
   const fs::path folder_ = scratch_folder();
 };
+// What only some of the tasks have.
+class ClassifierJob : public TaskJob {};
+class UprightBoxesJob : public TaskJob {};
+class PoseJob : public TaskJob {};
 
 /// GPTQ weighed by the gradients of the whole head, 8-bit activations.
 TEST_P(TaskJob, QuantizesAllDialectsToTheSameIntegers) {
@@ -147,8 +151,7 @@ TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
 }
 
 /// On folders of images: every dialect's numbers are shares of all images, and metrics.json holds them.
-TEST_P(TaskJob, ScoresClassifiersByFolders) {
-  if (!is_classifier()) GTEST_SKIP() << "no classifier";
+TEST_P(ClassifierJob, IsScoredByFolders) {
   for (int label = 0; label < 5; ++label) {
     const auto folder = folder_ / "classes" / ("class " + std::to_string(label));
     fs::create_directories(folder);
@@ -177,9 +180,8 @@ TEST_P(TaskJob, ScoresClassifiersByFolders) {
 }
 
 /// With a warning that the rest is not looked at.
-TEST_P(TaskJob, ComparesAndScoresTheBoxesOfMasksAndKeypoints) {
+TEST_P(UprightBoxesJob, AreComparedAndScored) {
   const bool has_masks = GetParam().ends_with("seg");
-  if (!has_masks && !GetParam().ends_with("pose")) GTEST_SKIP() << "no upright boxes";
   ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
   ASSERT_EQ(nibble({"export", checkpoint(), "-o", "half.onnx", "--imgsz", "64", "--half"}).exit_code, 0);
   const auto compared = nibble({"compare", "float.onnx", "half.onnx", "--images", "images", "--max-images", "2"});
@@ -196,8 +198,7 @@ TEST_P(TaskJob, ComparesAndScoresTheBoxesOfMasksAndKeypoints) {
 }
 
 /// The object is what Ultralytics finds best on the image of the goldens: the file finds it there, first and in every keypoint.
-TEST_P(TaskJob, ScoresPosesByTheirKeypoints) {
-  if (!GetParam().ends_with("pose")) GTEST_SKIP() << "no pose model";
+TEST_P(PoseJob, IsScoredByKeypoints) {
   write_file(folder_ / "one/1.bmp", bmp_of(test::read_npy(kCheckpoints.parent_path() / "families/input.npy")));
   const Tensor wanted = test::read_npy(kCheckpoints / (GetParam() + "_one2many.npy"));
   const std::int64_t anchors = wanted.shape()[2], classes = GetParam() == "yolo11-pose" ? 2 : 1, values = classes == 2 ? 2 : 3;
@@ -241,14 +242,19 @@ TEST_P(TaskJob, ScoresPosesByTheirKeypoints) {
   EXPECT_THAT(refused.err, HasSubstr("a pose model is scored on COCO keypoints"));
 }
 
+std::string test_name(const testing::TestParamInfo<std::string>& each) {
+  std::string name = each.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
 INSTANTIATE_TEST_SUITE_P(Kinds, TaskJob,
                          testing::Values("yolov8-seg", "yolov8-pose", "yolov8-obb", "yolov8-cls", "yolo11-pose", "yolo26-seg",
                                          "yolo26-pose", "yolo26-obb", "yolo26-cls"),
-                         [](const auto& each) {
-                           std::string name = each.param;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                         test_name);
+INSTANTIATE_TEST_SUITE_P(Kinds, ClassifierJob, testing::Values("yolov8-cls", "yolo26-cls"), test_name);
+INSTANTIATE_TEST_SUITE_P(Kinds, UprightBoxesJob, testing::Values("yolov8-seg", "yolo26-seg", "yolov8-pose", "yolo11-pose", "yolo26-pose"),
+                         test_name);
+INSTANTIATE_TEST_SUITE_P(Kinds, PoseJob, testing::Values("yolov8-pose", "yolo11-pose", "yolo26-pose"), test_name);
 
 }  // namespace
 }  // namespace nibble

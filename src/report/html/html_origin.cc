@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "base/json_line.h"
 #include "base/size_text.h"
 
 namespace nibble {
@@ -31,7 +32,7 @@ void add_row(Json& rows, const std::string& name, const std::string& value) {
 
 std::string text_of(const Json& value) {
   if (value.is_null()) return "";
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : json_line(value);
 }
 
 std::string text_at(const Json& object, const char* key) { return object.contains(key) ? text_of(object.at(key)) : ""; }
