@@ -6,7 +6,8 @@
 
 namespace nibble {
 
-/// While an object of this class lives, these variables are set; one that the user set stays as it is.
+/// While an object of this class lives, these variables are set; one that the user set stays as it is. Other threads must not read or
+/// change the environment meanwhile: a program with threads that do sets both variables itself before it starts them.
 ///
 /// OPENBLAS_CORETYPE, on x86-64: OpenBLAS chooses its kernels once, from a table of processor models, and takes those for SSE3 where a
 /// processor is newer than the table: matrix products then run at a fifth of their speed. The variable names the kernels by what the
