@@ -68,6 +68,8 @@ Dialects parse_dialects(const std::string& name) {
 }
 
 namespace {
+bool has_trellis(const Recipe& recipe) { return recipe.weights.code == WeightCode::trellis; }
+
 /// Everywhere: a rule may quantise the input of a single layer.
 bool has_float_activations(const Recipe& recipe) {
   return recipe.activations.bits == 0 &&
@@ -79,8 +81,11 @@ std::string why_no_file(const Recipe& recipe, const Dialects& wanted) {
     const Target& target = find_target(recipe.target);
     return fmt::format("none of these dialects is for {} ({}); leave --dialect out", target.consumer, target.basis);
   }
+  if (has_trellis(recipe))
+    return "the codes of a trellis are 8-bit levels, which the unpack form alone packs; use --dialect unpack, or qcdq or integer for bytes";
   if (wanted.unpack)
-    return "the unpack form is for float activations: of a convolution between quantisers ONNX Runtime rounds float weights to 8 bits; use "
+    return "the unpack form of uniform codes is for float activations: of a convolution between quantisers ONNX Runtime rounds float "
+           "weights to 8 bits; use "
            "--dialect int4 or integer";
   return recipe.weights.granularity == Granularity::block
              ? "scales per block have no QCDQ and no integer form; use --dialect int4 or unpack"
@@ -98,8 +103,8 @@ std::vector<VariantFile> files_of(const Recipe& recipe, const Dialects& wanted) 
     if (has_half) files.push_back({dialect, "fp16"});
   };
   if (takes(wanted.qcdq, "qcdq") && !has_blocks) add("qcdq", {"", "opt"});
-  if (takes(wanted.int4, "int4")) add("int4", {""});
-  if (takes(wanted.unpack, "unpack") && is_float) add("unpack", {""});
+  if (takes(wanted.int4, "int4") && !has_trellis(recipe)) add("int4", {""});
+  if (takes(wanted.unpack, "unpack") && (is_float || has_trellis(recipe))) add("unpack", {""});
   if (takes(wanted.integer, "integer") && !has_blocks && has_integers) files.push_back({"integer", ""});
   if (!files.empty()) return files;
   throw Error(ErrorKind::unsupported, fmt::format("quantize: recipe {}: {}", recipe.name, why_no_file(recipe, wanted)));
@@ -107,7 +112,8 @@ std::vector<VariantFile> files_of(const Recipe& recipe, const Dialects& wanted) 
 
 Dialects wanted_dialects(const std::string& name, const Recipe& recipe) {
   if (!name.empty()) return parse_dialects(name);
-  return parse_dialects(recipe.target.empty() ? "both" : "all");
+  if (!recipe.target.empty()) return parse_dialects("all");
+  return parse_dialects(has_trellis(recipe) ? "unpack" : "both");
 }
 
 std::optional<std::size_t> index_of(const std::vector<VariantFile>& files, std::string_view dialect, std::string_view suffix) {
@@ -130,8 +136,8 @@ void require_opset(const std::vector<VariantFile>& files, int opset) {
   for (const auto& file : files) resolved_opset(dialect_of(file), opset);
 }
 
-std::int64_t write_int4(const Detector& baseline, const Graph& graph, const Recipe& recipe, const fs::path& path) {
-  emit_cleaned(graph, emit_options(baseline.info, recipe, {"int4", ""}, false, 0), path);
+std::int64_t write_packed(const Detector& baseline, const Graph& graph, const Recipe& recipe, const fs::path& path) {
+  emit_cleaned(graph, emit_options(baseline.info, recipe, {has_trellis(recipe) ? "unpack" : "int4", ""}, false, 0), path);
   return static_cast<std::int64_t>(fs::file_size(path));
 }
 

@@ -55,9 +55,9 @@ using OutputRanges = std::map<std::string, OutputRange>;
 /// Error(usage) where one of the files cannot be written with this opset. 0 stands for each dialect's own opset, which always can.
 void require_opset(const std::vector<VariantFile>& files, int opset);
 
-/// Writes the plain INT4 file alone, as write_variant_files writes it, and returns its size in bytes. The recipe's budget is not checked:
-/// this is how the size of a choice of bits is measured.
-std::int64_t write_int4(const Detector& baseline, const Graph& graph, const Recipe& recipe, const std::filesystem::path& path);
+/// Writes the plain packed file alone (INT4, of a trellis unpack), as write_variant_files writes it, and returns its size in bytes. The
+/// recipe's budget is not checked: this is how the size of a choice of bits is measured.
+std::int64_t write_packed(const Detector& baseline, const Graph& graph, const Recipe& recipe, const std::filesystem::path& path);
 /// The network that files are written from.
 struct QuantizedNetwork {
   const Graph& graph;

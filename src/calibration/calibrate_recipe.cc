@@ -50,7 +50,7 @@ CalibrateOptions options_of(const CalibrationJob& job) {
   }
   options.file_bytes = [&job](const Graph& graph) {
     const ScratchFile scratch(job.scratch);
-    return write_int4(job.baseline, graph, job.recipe, scratch.at);
+    return write_packed(job.baseline, graph, job.recipe, scratch.at);
   };
   return options;
 }

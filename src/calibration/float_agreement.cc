@@ -74,7 +74,7 @@ SeenByBoth see_with_both(const CalibrationJob& job, const Graph& quantized, Prog
   seen.by_float =
       seen_by(job, seen.images, "scores of float", progress, [&](const fs::path& path) { write_float_file(job.baseline, path); });
   seen.by_quantized = seen_by(job, seen.images, "scores of " + job.recipe.name, progress,
-                              [&](const fs::path& path) { write_int4(job.baseline, quantized, job.recipe, path); });
+                              [&](const fs::path& path) { write_packed(job.baseline, quantized, job.recipe, path); });
   return seen;
 }
 

@@ -30,8 +30,8 @@ std::string with_note(const LayerStat& layer, const std::string& what) {
 /// Empty when the layer got what was asked.
 std::string shortfall_of(const LayerStat& layer, const LayerPlan& plan, const Recipe& recipe) {
   const bool raised = recipe.mixed.is_on() && layer.weight_bits == recipe.mixed.high_bits;
-  if (layer.weight_bits != plan.weight->bits && !raised)
-    return with_note(layer, fmt::format("{} weight bits instead of {}", layer.weight_bits, plan.weight->bits));
+  if (layer.weight_bits != plan.weight->stored_bits() && !raised)
+    return with_note(layer, fmt::format("{} weight bits instead of {}", layer.weight_bits, plan.weight->stored_bits()));
   if (plan.activation && layer.activation_bits != plan.activation->bits) return with_note(layer, "float input instead of a quantised one");
   return "";
 }

@@ -47,6 +47,7 @@ std::unordered_map<const onnx::TensorProto*, Unpacked> unpacked_in(const onnx::G
   const OnnxIndex index(graph);
   for (const auto& chain : find_unpack_chains(graph, index)) {
     found.emplace(chain.codes, Unpacked{Role::weight, chain.bits});
+    if (chain.high_codes) found.emplace(chain.high_codes, Unpacked{Role::weight, chain.bits});
     found.emplace(chain.scale, Unpacked{Role::scale});
     if (chain.zero_point) found.emplace(chain.zero_point, Unpacked{Role::zero_point});
   }
@@ -124,7 +125,11 @@ class Ledger {
   static std::string row_of(const onnx::TensorProto& tensor, const std::string& name, const Unpacked& use) {
     const auto type = onnx_type::name_of(tensor.data_type());
     switch (use.role) {
-      case Role::weight: return fmt::format("weights, {}{}", type, use.bits == 4 ? " (two a byte)" : "");
+      case Role::weight:
+        return fmt::format("weights, {}{}", type,
+                           use.bits == 4  ? " (two a byte)"
+                           : use.bits < 8 ? fmt::format(" ({} bits each)", use.bits)
+                                          : "");
       case Role::scale: return fmt::format("scales, {}", type);
       case Role::zero_point: return "zero points";
       case Role::bound: return "bounds of Clip";

@@ -146,6 +146,16 @@ bool clips_nothing(const Node& node, const ValueFacts& facts) {
 
 using Ops = std::string_view;
 
+/// What the nodes give that decode packed weights. They stay even where they change nothing, as a scale of 1 does: without them the weight
+/// would not be known as packed any more.
+Names values_of_decoders(const onnx::GraphProto& graph) {
+  const OnnxIndex index(graph);
+  Names values;
+  for (const auto& chain : find_unpack_chains(graph, index))
+    for (const auto* node : chain.nodes) values.insert(node->output(0));
+  return values;
+}
+
 }  // namespace
 
 int remove_identities(onnx::GraphProto& graph) {
@@ -154,7 +164,10 @@ int remove_identities(onnx::GraphProto& graph) {
 int remove_dropouts(onnx::GraphProto& graph) { return remove_where(graph, std::array<Ops, 1>{"Dropout"}, is_inference); }
 int remove_noop_casts(onnx::GraphProto& graph) { return remove_where(graph, std::array<Ops, 1>{"Cast"}, casts_to_its_own_type); }
 int remove_noop_reshapes(onnx::GraphProto& graph) {
-  return remove_where(graph, std::array<Ops, 3>{"Reshape", "Flatten", "Expand"}, keeps_shape);
+  const Names decoders = values_of_decoders(graph);
+  return remove_where(graph, std::array<Ops, 3>{"Reshape", "Flatten", "Expand"}, [&decoders](const Node& node, const ValueFacts& facts) {
+    return !decoders.contains(node.output(0)) && keeps_shape(node, facts);
+  });
 }
 int remove_noop_transposes(onnx::GraphProto& graph) { return remove_where(graph, std::array<Ops, 1>{"Transpose"}, keeps_axes); }
 int remove_noop_slices(onnx::GraphProto& graph) { return remove_where(graph, std::array<Ops, 1>{"Slice"}, takes_everything); }
@@ -165,11 +178,9 @@ int remove_noop_joins(onnx::GraphProto& graph) {
   });
 }
 int remove_noop_arithmetic(onnx::GraphProto& graph) {
-  const OnnxIndex index(graph);
-  Names scaled;  // a scale of 1 stays a scale
-  for (const auto& chain : find_unpack_chains(graph, index)) scaled.insert(chain.scaling->output(0));
-  return remove_where(graph, std::array<Ops, 4>{"Mul", "Div", "Add", "Sub"}, [&scaled](const Node& node, const ValueFacts& facts) {
-    return !scaled.contains(node.output(0)) && changes_nothing(node, facts);
+  const Names decoders = values_of_decoders(graph);
+  return remove_where(graph, std::array<Ops, 4>{"Mul", "Div", "Add", "Sub"}, [&decoders](const Node& node, const ValueFacts& facts) {
+    return !decoders.contains(node.output(0)) && changes_nothing(node, facts);
   });
 }
 int remove_full_range_clips(onnx::GraphProto& graph) { return remove_where(graph, std::array<Ops, 1>{"Clip"}, clips_nothing); }

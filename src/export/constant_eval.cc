@@ -149,6 +149,7 @@ EvaluatedConstant evaluate_constant(const OnnxIndex& index, const std::string& n
 EvaluatedConstant evaluate_steps(const OnnxIndex& index, const onnx::NodeProto& dequantize) { return Evaluator(index).steps(dequantize); }
 
 EvaluatedConstant evaluate_steps(const OnnxIndex& index, const std::string& name, const UnpackChain& chain) {
+  if (chain.scaling->op_type() == "DequantizeLinear") return Evaluator(index).steps(*chain.scaling);
   return Evaluator(index, chain.scaling).evaluate(name, 0);
 }
 

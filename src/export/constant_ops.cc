@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <string_view>
+#include <tuple>
 
 #include "export/onnx_types.h"
 #include "nibble/error.h"
@@ -18,7 +19,8 @@ namespace {
 using Inputs = std::vector<EvaluatedConstant>;
 using Binary = std::function<double(double, double)>;
 
-constexpr std::array<std::string_view, 7> kOps = {"Sub", "Mul", "BitwiseAnd", "BitShift", "Concat", "Slice", "Reshape"};
+constexpr std::array<std::string_view, 9> kOps = {"Sub",   "Mul",     "BitwiseAnd",  "BitShift", "Concat",
+                                                  "Slice", "Reshape", "ConvInteger", "Gather"};
 
 [[noreturn]] void refuse(ErrorKind kind, const onnx::NodeProto& node, const std::string& why) {
   throw Error(kind, fmt::format("ONNX: {} '{}': {}", node.op_type(), node.name(), why));
@@ -68,8 +70,21 @@ EvaluatedConstant arithmetic(const onnx::NodeProto& node, const Inputs& inputs) 
   });
 }
 
-EvaluatedConstant on_bits(const onnx::NodeProto& node, const Inputs& inputs) {
-  if (inputs[0].type != onnx_type::kUint8 || inputs[1].type != onnx_type::kUint8) refuse(ErrorKind::unsupported, node, "is not of uint8");
+/// Elements stand behind each other for a last axis that the second input alone has: [.., 1] and [n] give [.., n].
+EvaluatedConstant widened(EvaluatedConstant x, const EvaluatedConstant& y) {
+  if (y.shape.size() != 1 || x.shape.empty() || x.shape.back() != 1 || y.shape[0] == 1) return x;
+  std::vector<double> values;
+  for (const double value : x.values) values.insert(values.end(), y.values.size(), value);
+  x.values = std::move(values);
+  x.shape.back() = y.shape[0];
+  return x;
+}
+
+EvaluatedConstant on_bits(const onnx::NodeProto& node, const Inputs& given) {
+  const Inputs inputs{widened(given[0], given[1]), given[1]};
+  const bool are_indices = node.op_type() == "BitwiseAnd" && inputs[0].type == onnx_type::kInt32;
+  if ((inputs[0].type != onnx_type::kUint8 && !are_indices) || inputs[1].type != inputs[0].type)
+    refuse(ErrorKind::unsupported, node, "is not of uint8");
   const auto* direction = find_attribute(node, "direction");
   const bool shifts = node.op_type() == "BitShift";
   if (shifts && (!direction || direction->s() != "RIGHT")) refuse(ErrorKind::unsupported, node, "does not shift to the right");
@@ -144,6 +159,41 @@ EvaluatedConstant reshaped(const onnx::NodeProto& node, const Inputs& inputs) {
   return result;
 }
 
+/// Integer numbers [N,C,W] correlated with uint8 taps [1,C,w] of one output channel, as ConvInteger does without zero points, with zeros
+/// before the first column and none behind: as wide a result.
+EvaluatedConstant correlated(const onnx::NodeProto& node, const Inputs& inputs) {
+  const auto &x = inputs[0], &taps = inputs[1];
+  if (inputs.size() != 2 || x.type != onnx_type::kUint8 || taps.type != onnx_type::kUint8 || x.shape.size() != 3 || taps.shape.size() != 3)
+    refuse(ErrorKind::unsupported, node, "is not of rows of uint8");
+  const auto channels = x.shape[1], columns = x.shape[2], width = taps.shape[2];
+  const auto pads = ints_attribute(node, "pads");
+  if (taps.shape[0] != 1 || taps.shape[1] != channels || pads != std::vector<std::int64_t>{width - 1, 0} || node.attribute_size() != 1)
+    refuse(ErrorKind::unsupported, node, "has no single output channel as wide as its input");
+  EvaluatedConstant result{onnx_type::kInt32, {x.shape[0], 1, columns}, {}};
+  for (std::int64_t row = 0; row < x.shape[0]; ++row)
+    for (std::int64_t i = 0; i < columns; ++i) {
+      double sum = 0;
+      for (std::int64_t c = 0; c < channels; ++c)
+        for (std::int64_t k = std::max<std::int64_t>(0, width - 1 - i); k < width; ++k)
+          sum += taps.values[static_cast<std::size_t>(c * width + k)] *
+                 x.values[static_cast<std::size_t>((row * channels + c) * columns + i + k - width + 1)];
+      result.values.push_back(sum);
+    }
+  return result;
+}
+
+/// From a list.
+EvaluatedConstant gathered(const onnx::NodeProto& node, const Inputs& inputs) {
+  const auto& [list, indices] = std::tie(inputs[0], inputs[1]);
+  if (list.shape.size() != 1 || int_attribute(node, "axis", 0) != 0) refuse(ErrorKind::unsupported, node, "does not take from a list");
+  EvaluatedConstant result{list.type, indices.shape, {}};
+  for (const double at : indices.values) {
+    if (at < 0 || at >= static_cast<double>(list.values.size())) refuse(ErrorKind::input, node, "takes from outside of its list");
+    result.values.push_back(list.values[static_cast<std::size_t>(at)]);
+  }
+  return result;
+}
+
 }  // namespace
 
 bool is_constant_op(const onnx::NodeProto& node) { return std::find(kOps.begin(), kOps.end(), node.op_type()) != kOps.end(); }
@@ -154,6 +204,8 @@ EvaluatedConstant apply_constant_op(const onnx::NodeProto& node, const Inputs& i
   if (op == "Concat") return concatenated(node, inputs);
   if (op == "Slice") return sliced(node, inputs);
   if (op == "Reshape") return reshaped(node, inputs);
+  if (op == "ConvInteger") return correlated(node, inputs);
+  if (op == "Gather") return gathered(node, inputs);
   return op == "Sub" || op == "Mul" ? arithmetic(node, inputs) : on_bits(node, inputs);
 }
 

@@ -142,6 +142,11 @@ const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::str
   return nullptr;
 }
 
+std::vector<std::int64_t> ints_attribute(const onnx::NodeProto& node, std::string_view name) {
+  const auto* attribute = find_attribute(node, name);
+  return attribute ? std::vector<std::int64_t>(attribute->ints().begin(), attribute->ints().end()) : std::vector<std::int64_t>{};
+}
+
 std::int64_t int_attribute(const onnx::NodeProto& node, std::string_view name, std::int64_t fallback) {
   const auto* attribute = find_attribute(node, name);
   return attribute ? attribute->i() : fallback;

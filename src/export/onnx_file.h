@@ -47,5 +47,7 @@ std::int64_t opset_of(const onnx::ModelProto& model, const std::string& where);
 /// The attribute of this name, nullptr where the node has none.
 const onnx::AttributeProto* find_attribute(const onnx::NodeProto& node, std::string_view name);
 std::int64_t int_attribute(const onnx::NodeProto& node, std::string_view name, std::int64_t fallback);
+/// Empty where the node has no such attribute.
+std::vector<std::int64_t> ints_attribute(const onnx::NodeProto& node, std::string_view name);
 
 }  // namespace nibble

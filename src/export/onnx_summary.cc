@@ -122,7 +122,7 @@ OnnxLayer layer_of(const OnnxIndex& index, const onnx::NodeProto& node, const Un
                       : count_of(shape_of(*chain.scale, "scale")) > 1 ? "channel"
                                                                       : "tensor";
   layer.activation_bits = activation_bits(index, node.input(0));
-  layer.weight_bytes = bytes_of(chain.codes);
+  layer.weight_bytes = bytes_of(chain.codes) + bytes_of(chain.high_codes);
   layer.scale_bytes = bytes_of(chain.scale);
   layer.zero_point_bytes = bytes_of(chain.zero_point);
   layer.bias_bytes = bytes_of(input_constant(index, &node, 2));

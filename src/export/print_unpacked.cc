@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "export/onnx_types.h"
 #include "export/printer.h"
+#include "graph/trellis.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -70,13 +72,42 @@ std::vector<std::uint8_t> packed(const StoredCodes& codes, std::size_t axis) {
   return bytes;
 }
 
+/// Symbols in rows whose length is a multiple of eight or, of 4 bits, of two; what is added are zeros.
+struct SymbolRows {
+  std::int64_t rows = 0, columns = 0;
+  std::vector<std::uint8_t> symbols;
+};
+
+SymbolRows symbol_rows(const Value& value) {
+  const auto& code = value.quant->spec.trellis;
+  const auto rows = value.shape[0], weights = count_of(value.shape) / rows, at_once = std::int64_t{code.bits == 4 ? 2 : 8};
+  const auto symbols = trellis_symbols(value.constant->as<std::int8_t>(), weights, code, fmt::format("export: {}", value.name));
+  SymbolRows result{rows, (weights + at_once - 1) / at_once * at_once, {}};
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto begin = symbols.begin() + row * weights;
+    result.symbols.insert(result.symbols.end(), begin, begin + weights);
+    result.symbols.resize(static_cast<std::size_t>((row + 1) * result.columns));
+  }
+  return result;
+}
+
+/// Whether the convolution is one that runtimes compute on integers: its input comes from a quantiser. They look for DequantizeLinear then,
+/// and round float weights to 8 bits (ONNX Runtime's WeightBiasQuantization).
+bool is_on_integers(const Graph& graph, const Node& reader) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    return std::holds_alternative<op::QuantizeDequantize>(node.op) && node.outputs[0] == reader.inputs[0];
+  });
+}
+
 /// The chain being printed for one weight. Inner values have short names: five long ones for each layer would cost more than the nodes.
 class Decoder {
  public:
-  Decoder(Printer& out, const Value& value)
-      : out_(out), value_(value), spec_(value.quant->spec), codes_(stored(value)), stem_(out.fresh_name("u")) {}
+  Decoder(Printer& out, const Value& value, bool on_integers)
+      : out_(out), value_(value), spec_(value.quant->spec), on_integers_(on_integers), codes_(stored(value)), stem_(out.fresh_name("u")) {}
 
   std::string print() {
+    if (spec_.trellis) return print_trellis();
+    if (on_integers_) return print_bytes();
     std::string steps = cast(spec_.bits <= 4 ? halves() : bytes(), "real", onnx_type::kFloat);
     const auto zero = zero_point();
     if (!zero.empty()) steps = node("Sub", "steps", {steps, zero});
@@ -87,13 +118,88 @@ class Decoder {
       result = node("Reshape", "joined", {result, ints("_shape", whole)});
       if (whole != value_.shape) result = first_of(result, "cut", 1);
     }
-    if (value_.dtype == DType::f16) cast(result, "half", onnx_type::kFloat16);
-    auto& last = *out_.model().proto.mutable_graph()->mutable_node()->rbegin();
-    last.set_output(0, value_.name);
-    return value_.name;
+    return finish(result);
   }
 
  private:
+  /// The last node printed gives the weight, in its type.
+  std::string finish(const std::string& result) {
+    if (value_.dtype == DType::f16) cast(result, "half", onnx_type::kFloat16);
+    last().set_output(0, value_.name);
+    return value_.name;
+  }
+
+  /// Bytes through DequantizeLinear, which has the scales of their channels.
+  std::string dequantized(const std::string& codes) {
+    const auto zeros = Tensor::of<std::int8_t>({value_.shape[0]}, std::vector<std::int8_t>(static_cast<std::size_t>(value_.shape[0])));
+    const std::vector<std::string> inputs{codes, out_.add_initialiser(value_.name + "_scale", value_.quant->scale),
+                                          out_.add_initialiser(value_.name + "_zero_point", zeros)};
+    const auto result = node("DequantizeLinear", "scaled", inputs);
+    set_int(last(), "axis", 0);
+    return finish(result);
+  }
+
+  /// Codes less their zero points, one a byte.
+  std::string print_bytes() {
+    const auto codes = value_.constant->as<std::int8_t>(), zeros = value_.quant->zero_point.as<std::int8_t>();
+    const auto in_a_row = codes.size() / zeros.size();
+    std::vector<std::int8_t> steps;
+    for (std::size_t i = 0; i < codes.size(); ++i) steps.push_back(static_cast<std::int8_t>(codes[i] - zeros[i / in_a_row]));
+    return dequantized(out_.add_initialiser(value_.name + "_codes", Tensor::of<std::int8_t>(value_.shape, std::move(steps))));
+  }
+
+  std::string print_trellis() {
+    const auto& code = spec_.trellis;
+    const auto rows = symbol_rows(value_);
+    const auto weights = count_of(value_.shape) / rows.rows;
+    auto taps = trellis_taps(code);
+    std::string symbols;
+    if (code.bits == 4) {
+      symbols = field("_codes", rows, 0, 4);
+    } else {
+      symbols = node("Concat", "symbols", {field("_codes", rows, 0, 2), field("_high_codes", rows, 2, 1)});
+      set_int(last(), "axis", 1);
+      const auto low = taps;
+      for (const auto tap : low) taps.push_back(static_cast<std::uint8_t>(4 * tap));
+    }
+    const auto width = kTrellisMemory + 1;
+    const auto taps_name = out_.add_initialiser(fmt::format("u_taps_{}", code.bits),
+                                                Tensor::of<std::uint8_t>({1, static_cast<std::int64_t>(taps.size()) / width, width}, taps));
+    auto at = node("ConvInteger", "sums", {symbols, taps_name});
+    set_ints(last(), "pads", std::array<std::int64_t, 2>{kTrellisMemory, 0});
+    const auto levels = trellis_levels_by_phase(code);
+    const auto count = static_cast<std::int64_t>(levels.size());
+    at = node("BitwiseAnd", "index",
+              {at, out_.add_initialiser(fmt::format("u_{}", count - 1), Tensor::scalar(static_cast<std::int32_t>(count - 1)))});
+    at = node("Gather", "level",
+              {out_.add_initialiser(fmt::format("u_levels_{}_{}", code.bits, code.curve), Tensor::of<std::int8_t>({count}, levels)), at});
+    if (weights != rows.columns) at = node("Slice", "cut", {at, ints("_start", {0}), ints("_end", {weights}), ints("_axis", {2})});
+    if (on_integers_) return dequantized(node("Reshape", "joined", {at, ints("_shape", value_.shape)}));
+    const auto scales = scales_for(value_, *value_.quant).reshaped({rows.rows, 1, 1});
+    const auto scale = out_.add_initialiser(value_.name + "_scale", scales);
+    at = node("Mul", "scaled",
+              {cast(at, "real", onnx_type::kFloat), scales.dtype() == DType::f16 ? cast(scale, "scale", onnx_type::kFloat) : scale});
+    return finish(node("Reshape", "joined", {at, ints("_shape", value_.shape)}));
+  }
+
+  /// `width` bits of each symbol from bit `first` on, 8 / width a byte, the first in the low bits: [rows, 1, columns] uint8.
+  std::string field(std::string_view suffix, const SymbolRows& rows, int first, int width) {
+    const int in_a_byte = 8 / width, mask = (1 << width) - 1;
+    std::vector<std::uint8_t> bytes(rows.symbols.size() / static_cast<std::size_t>(in_a_byte)), shifts;
+    for (std::size_t i = 0; i < rows.symbols.size(); ++i)
+      bytes[i / in_a_byte] |= static_cast<std::uint8_t>((rows.symbols[i] >> first & mask) << i % in_a_byte * width);
+    for (int i = 0; i < in_a_byte; ++i) shifts.push_back(static_cast<std::uint8_t>(i * width));
+    const auto what = first == 0 ? std::string() : "high_";
+    const auto codes = out_.add_initialiser(value_.name + std::string(suffix),
+                                            Tensor::of<std::uint8_t>({rows.rows, rows.columns / in_a_byte, 1}, std::move(bytes)));
+    const auto shifted =
+        node("BitShift", what + "shifted",
+             {codes, out_.add_initialiser(fmt::format("u_shifts_{}", width), Tensor::of<std::uint8_t>({in_a_byte}, shifts))});
+    set_string(last(), "direction", "RIGHT");
+    const auto symbols = node("BitwiseAnd", what + "bits", {shifted, byte(fmt::format("u_{}_8", mask), static_cast<std::uint8_t>(mask))});
+    return node("Reshape", what + "row", {symbols, ints("_row", {rows.rows, 1, rows.columns})});
+  }
+
   std::string node(std::string_view op, std::string_view what, const std::vector<std::string>& inputs) {
     auto name = fmt::format("{}.{}", stem_, what);
     out_.add_node(op, name, inputs, {name});
@@ -197,6 +303,7 @@ class Decoder {
   Printer& out_;
   const Value& value_;
   const QuantSpec& spec_;
+  bool on_integers_;
   StoredCodes codes_;
   std::string stem_;
 };
@@ -208,7 +315,12 @@ std::string print_unpacked_constant(Printer& printer, const Value& value, const 
     throw Error(ErrorKind::unsupported,
                 fmt::format("export: {}: codes of {} bits have no form in the unpack dialect; use --dialect integer", reader.name,
                             value.quant->spec.bits));
-  return Decoder(printer, value).print();
+  const bool on_integers = is_on_integers(printer.graph(), reader);
+  if (on_integers && !value.quant->spec.trellis && value.quant->spec.granularity != Granularity::channel)
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("export: {}: between quantisers the unpack form has scales per channel; use --dialect int4 or integer", reader.name));
+  return Decoder(printer, value, on_integers).print();
 }
 
 }  // namespace nibble

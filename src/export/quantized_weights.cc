@@ -164,10 +164,6 @@ std::string print_quantized_constant(Printer& printer, const Value& value, const
 
 void print_quantize_dequantize(Printer& printer, const Node& node, const QuantParams& params) {
   const auto& spec = params.spec;
-  if (printer.dialect() == Dialect::unpack)
-    refuse(ErrorKind::unsupported, node.name,
-           "the unpack form is for float activations: of a convolution between quantisers ONNX Runtime rounds float weights to 8 bits; use "
-           "--dialect int4, qcdq or integer");
   if (spec.granularity != Granularity::tensor)
     refuse(ErrorKind::unsupported, node.name, "activations are quantised per tensor; use granularity tensor");
   if (printer.graph().value(node.inputs[0]).dtype != DType::f32)

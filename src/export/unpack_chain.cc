@@ -35,6 +35,7 @@ class Walk {
   explicit Walk(const OnnxIndex& index) : index_(index) {}
 
   std::optional<UnpackChain> from(const std::string& name) {
+    if (const auto* dequantize = index_.producer(name); has_inputs(dequantize, "DequantizeLinear", 2)) return bytes_of(*dequantize);
     std::string at = name;
     if (const auto* node = index_.producer(at); has_inputs(node, "Cast", 1) && to_type(*node) == onnx_type::kFloat16) at = step(node);
     const auto* cut = index_.producer(at);
@@ -53,6 +54,20 @@ class Walk {
   }
 
  private:
+  /// Levels of a trellis that stay bytes. Other codes that are dequantised are no chain of this kind.
+  std::optional<UnpackChain> bytes_of(const onnx::NodeProto& dequantize) {
+    const auto* reshape = index_.producer(step(&dequantize));
+    chain_.scaling = &dequantize;
+    if (!has_inputs(reshape, "Reshape", 2) || !(chain_.scale = index_.constant(dequantize.input(1)))) return std::nullopt;
+    auto at = step(reshape);
+    const auto* cut = index_.producer(at);
+    if (has_inputs(cut, "Slice", 4)) at = step(cut);
+    const auto* gather = index_.producer(at);
+    if (!has_inputs(gather, "Gather", 2) || !trellis(*gather)) return std::nullopt;
+    if (has_inputs(cut, "Slice", 4) && !sliced(*cut)) return std::nullopt;
+    return reshaped(*reshape) ? std::optional(chain_) : std::nullopt;
+  }
+
   static std::int32_t to_type(const onnx::NodeProto& node) { return static_cast<std::int32_t>(int_attribute(node, "to", 0)); }
 
   std::string step(const onnx::NodeProto* node) {
@@ -92,6 +107,7 @@ class Walk {
       chain_.bits = onnx_type::bits_of(chain_.codes->data_type()).value_or(0);
       return chain_.codes->data_type() != onnx_type::kFloat && (chain_.bits == 8 || chain_.bits == 4);
     }
+    if (const auto* gather = index_.producer(at); has_inputs(gather, "Gather", 2)) return trellis(*gather);
     const auto axis = joined(at, chain_.codes);
     if (axis < 0) return false;
     chain_.shape = shape_of(*chain_.codes, at);
@@ -99,6 +115,37 @@ class Walk {
     if (axis >= static_cast<std::int64_t>(chain_.shape.size())) return false;
     chain_.shape[static_cast<std::size_t>(axis)] *= 2;
     return true;
+  }
+
+  /// Levels by the correlation of symbols with taps.
+  bool trellis(const onnx::NodeProto& gather) {
+    const auto* index = index_.producer(gather.input(1));
+    const auto* sums = has_inputs(index, "BitwiseAnd", 2) ? index_.producer(index->input(0)) : nullptr;
+    if (!index_.constant(gather.input(0)) || !has_inputs(sums, "ConvInteger", 2)) return false;
+    chain_.nodes.insert(chain_.nodes.end(), {&gather, index, sums});
+    const auto* join = index_.producer(sums->input(0));
+    chain_.bits = 0;
+    if (!has_inputs(join, "Concat", 2)) return (chain_.codes = field(sums->input(0))) != nullptr;
+    chain_.nodes.push_back(join);
+    return (chain_.codes = field(join->input(0))) && (chain_.high_codes = field(join->input(1)));
+  }
+
+  /// Several symbols a byte in rows; adds its bits to the chain's.
+  const onnx::TensorProto* field(const std::string& at) {
+    const auto* row = index_.producer(at);
+    const auto* bits = has_inputs(row, "Reshape", 2) ? index_.producer(row->input(0)) : nullptr;
+    const auto* shift = has_inputs(bits, "BitwiseAnd", 2) ? index_.producer(bits->input(0)) : nullptr;
+    if (!has_inputs(shift, "BitShift", 2)) return nullptr;
+    const auto *codes = index_.constant(shift->input(0)), *shifts = index_.constant(shift->input(1));
+    const auto shape = ints_of(index_.constant(row->input(1)));
+    if (!codes || codes->data_type() != onnx_type::kUint8 || !shifts || shifts->dims_size() != 1 || !shape || shape->size() != 3)
+      return nullptr;
+    const auto in_a_byte = shifts->dims(0);
+    if (in_a_byte < 1 || in_a_byte > 8) return nullptr;
+    chain_.bits += static_cast<int>(8 / in_a_byte);
+    chain_.shape = *shape;
+    chain_.nodes.insert(chain_.nodes.end(), {row, bits, shift});
+    return codes;
   }
 
   /// Two codes a byte: sets what they lie in and returns the axis they are joined along; -1 for anything else.

@@ -8,8 +8,15 @@
 //   steps   Cast to float32 [-> Sub(zero point): one number, bytes behind a Cast, or packed as the codes are]
 //   weight  Mul(scale) [-> Reshape, of blocks -> Slice where the last block is shorter] [-> Cast to float16]
 //
-// Other widths fit the same scheme: fields of 1, 2 and 4 bits packed along an axis (8, 4, 2 codes a byte), and a code of 3, 5 or 6 bits is
-// the sum of two such fields. They are not written yet.
+// Symbols of a trellis (graph/trellis.h) become codes before the Cast, with the weight's rows flat, [O,1,columns]:
+//
+//   symbols uint8 [O,bytes,1] -> BitShift(0, 4, RIGHT) -> BitwiseAnd(15) -> Reshape [O,1,columns]; of 3 bits two such fields, of the low
+//   two
+//           bits (4 a byte) and of the high bit (8 a byte), joined by Concat to [O,2,columns]
+//   index   ConvInteger with the taps of trellis_taps(), which puts the phase above the symbol -> BitwiseAnd
+//   codes   Gather from the levels, by phase [-> Slice where the last byte is not full]
+//
+// Where a quantiser stands before the convolution, its kernel wants bytes: then codes -> Reshape -> DequantizeLinear(scale).
 #pragma once
 #include <onnx/onnx_pb.h>
 
@@ -24,9 +31,10 @@ namespace nibble {
 
 struct UnpackChain {
   const onnx::TensorProto* codes = nullptr;       ///< as stored
+  const onnx::TensorProto* high_codes = nullptr;  ///< the field of the high bit of 3-bit symbols; else nullptr
   const onnx::TensorProto* scale = nullptr;       ///< one number, [O,1,1,1], or [O,blocks,1,kh,kw]
   const onnx::TensorProto* zero_point = nullptr;  ///< nullptr: none
-  const onnx::NodeProto* scaling = nullptr;       ///< the Mul with the scale
+  const onnx::NodeProto* scaling = nullptr;       ///< the Mul or DequantizeLinear with the scale
   int bits = 8;                                   ///< of a code
   std::int64_t block = 0;                         ///< input channels per scale; 0: the scale is per tensor or channel
   Shape shape;                                    ///< of the weight

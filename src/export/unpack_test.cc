@@ -34,6 +34,12 @@ std::int64_t draw(std::mt19937& random, std::int64_t low, std::int64_t high) {
 }
 
 Tensor drawn_codes(std::mt19937& random, const QuantSpec& spec, const Shape& shape, bool all_zero) {
+  if (spec.trellis && !all_zero && shape.size() > 1) {
+    std::vector<std::uint8_t> symbols;
+    for (std::int64_t i = 0; i < count_of(shape); ++i)
+      symbols.push_back(static_cast<std::uint8_t>(draw(random, 0, (1 << spec.trellis.bits) - 1)));
+    return Tensor::of<std::int8_t>(shape, trellis_codes(symbols, count_of(shape) / shape[0], spec.trellis));
+  }
   std::vector<std::int8_t> codes;
   for (std::int64_t i = 0; i < count_of(shape); ++i)
     codes.push_back(static_cast<std::int8_t>(all_zero ? 0 : draw(random, spec.min_code(), spec.max_code())));
@@ -102,17 +108,22 @@ TEST_P(Unpack, OnnxRuntimeComputesTheSameWeightsOptimisedOrNot) {
 
 TEST_P(Unpack, IsSeenAsWhatItIs) {
   const auto int4 = summarize_onnx(file(Dialect::int4)).layers.at(0), unpack = summarize_onnx(file(Dialect::unpack)).layers.at(0);
-  EXPECT_EQ(unpack.weight_bits, int4.weight_bits);
+  EXPECT_EQ(unpack.weight_bits, GetParam().spec.trellis ? GetParam().spec.trellis.bits : int4.weight_bits);
   EXPECT_EQ(unpack.granularity, int4.granularity);
   EXPECT_EQ(unpack.weights, int4.weights);
   EXPECT_EQ(unpack.scale_bytes, int4.scale_bytes);
-  EXPECT_GE(unpack.weight_bytes, int4.weight_bytes);
+  const bool has_trellis = GetParam().spec.trellis.bits > 0;
+  EXPECT_TRUE(has_trellis || unpack.weight_bytes >= int4.weight_bytes);
   EXPECT_LE(unpack.weight_bytes, int4.weight_bytes * 3 / 2) << "a plane more where all extents are odd, blocks filled up";
   EXPECT_EQ(find_convolutions(file(Dialect::unpack)).at(0).weight, GetParam().shape);
   const auto model = read_onnx(file(Dialect::unpack));
   const auto rows = byte_ledger(model);
-  const bool packed = GetParam().spec.bits <= 4;
-  EXPECT_THAT(rows, Contains(ByteRow{packed ? "weights, uint8 (two a byte)" : "weights, int8", 1, unpack.weight_bytes}));
+  const auto bits = GetParam().spec.stored_bits();
+  const auto* form = bits == 3 && GetParam().spec.trellis ? "weights, uint8 (3 bits each)"
+                     : bits <= 4                          ? "weights, uint8 (two a byte)"
+                                                          : "weights, int8";
+  const auto fields = bits == 3 && GetParam().spec.trellis ? 2 : 1;
+  EXPECT_THAT(rows, Contains(ByteRow{form, fields, unpack.weight_bytes}));
   EXPECT_THAT(rows, Contains(ByteRow{GetParam().dtype == DType::f16 ? "scales, float16" : "scales, float32", 1, unpack.scale_bytes}));
 }
 
@@ -143,6 +154,11 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Unpack,
                                            Kind{"unsigned_codes", {4, false, false, kChannel, 0}, {4, 3, 1, 1}, false},
                                            Kind{"eight_bits", {8, true, false, kChannel, 0}, {4, 3, 3, 3}},
                                            Kind{"eight_bits_with_zero_points", {8, true, false, kChannel, 0}, {4, 3, 3, 3}, false},
+                                           Kind{"trellis", {8, true, false, kChannel, 0, {4, 3}}, {6, 4, 3, 3}},
+                                           Kind{"trellis_of_odd_rows", {8, true, false, kChannel, 0, {4, 0}}, {3, 3, 3, 3}},
+                                           Kind{"trellis_of_3_bits", {8, true, false, kChannel, 0, {3, 5}}, {5, 8, 1, 1}},
+                                           Kind{"trellis_of_3_bits_and_odd_rows", {8, true, false, kChannel, 0, {3, 2}}, {4, 3, 3, 3}},
+                                           Kind{"half_trellis", {8, true, false, kChannel, 0, {4, 2}}, {4, 4, 3, 3}, true, DType::f16},
                                            Kind{"half", {4, true, false, kChannel, 0}, {4, 3, 3, 3}, false, DType::f16},
                                            Kind{"half_blocks", {4, true, false, kBlock, 2}, {4, 4, 1, 1}, false, DType::f16}),
                          [](const auto& param) { return param.param.name; });
@@ -183,10 +199,41 @@ TEST(UnpackDialect, ScaleOfOneStays) {
   EXPECT_EQ(clean_model(folder / "m.onnx", folder / "clean.onnx").after.unpacked, 1);
 }
 
-TEST(UnpackDialect, RefusesQuantisedActivations) {
+TEST(UnpackDialect, RefusesOneScaleForALayerBetweenQuantisers) {
   const TestFolder folder;
-  expect_error(ErrorKind::unsupported, "float activations",
+  expect_error(ErrorKind::unsupported, "scales per channel",
                [&] { emit_model(quant_conv_graph(four_bit_per_tensor_with_input()), in_dialect(Dialect::unpack), folder / "m.onnx"); });
+}
+
+/// Bytes for kernels on integers: of a trellis packed, of other codes as they are.
+TEST(UnpackDialect, BetweenQuantisersWeightsAreTheBytesOfTheirQcdqTwin) {
+  const TestFolder folder;
+  for (const Kind& kind : {Kind{"trellis", {8, true, false, Granularity::channel, 0, {4, 3}}, {6, 3, 3, 3}},
+                           Kind{"three_bits", {8, true, false, Granularity::channel, 0, {3, 1}}, {4, 8, 3, 3}},
+                           Kind{"uniform", {4, true, false, Granularity::channel, 0}, {6, 3, 3, 3}, false}}) {
+    Graph graph = graph_of(kind);
+    Node& conv = graph.nodes.back();
+    const auto x = graph.inputs[0];
+    Graph quantised;
+    const auto input = quantised.add_input("x", graph.value(x).shape);
+    const auto seen = quantised.add(
+        "conv.input_quant", op::QuantizeDequantize{{QuantSpec{}, Tensor::scalar(0.5F / 127), Tensor::scalar(std::int8_t{0})}}, {input});
+    const auto weight = quantised.add_constant("conv.weight", *graph.value(conv.inputs[1]).constant);
+    quantised.value(weight).dtype = DType::f32;
+    quantised.value(weight).quant = graph.value(conv.inputs[1]).quant;
+    quantised.outputs = {quantised.add("conv", op::Conv{}, {seen, weight})};
+    emit_model(quantised, in_dialect(Dialect::qcdq), folder / "qcdq.onnx");
+    emit_model(quantised, in_dialect(Dialect::unpack), folder / "unpack.onnx");
+    require_equal_weights(folder / "qcdq.onnx", folder / "unpack.onnx");
+    const auto expected = weight_in_runtime(folder / "qcdq.onnx", false, kind);
+    for (const bool optimize : {false, true})
+      EXPECT_TRUE(identical(weight_in_runtime(folder / "unpack.onnx", optimize, kind), expected)) << kind.name;
+    const auto layer = summarize_onnx(folder / "unpack.onnx").layers.at(0);
+    EXPECT_EQ(layer.weight_bits, kind.spec.trellis ? kind.spec.trellis.bits : 8) << kind.name;
+    EXPECT_EQ(layer.activation_bits, 8);
+    const auto cleaned = clean_model(folder / "unpack.onnx", folder / "clean.onnx");
+    EXPECT_EQ(cleaned.after.unpacked, kind.spec.trellis ? 1 : 0) << kind.name;
+  }
 }
 
 TEST(UnpackDialect, OneChangedBitIsFound) {

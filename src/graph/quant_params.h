@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/tensor.h"
+#include "graph/trellis.h"
 
 namespace nibble {
 
@@ -16,7 +17,10 @@ struct QuantSpec {
   bool narrow = false;  ///< signed only: drop the lowest code (-7..7 for 4 bits)
   Granularity granularity = Granularity::tensor;
   std::int64_t block = 0;  ///< Granularity::block: input channels (axis 1) per scale; 0 otherwise
+  TrellisCode trellis{};   ///< weights of 8 bits, not narrow, per channel, zero points 0: how few bits hold a code; else none
 
+  /// Bits of a code as a file holds it that knows the trellis.
+  int stored_bits() const { return trellis ? trellis.bits : bits; }
   std::int32_t min_code() const { return is_signed ? static_cast<std::int32_t>(-(std::int64_t{1} << (bits - 1))) + (narrow ? 1 : 0) : 0; }
   std::int32_t max_code() const { return static_cast<std::int32_t>((std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1); }
   bool operator==(const QuantSpec&) const = default;

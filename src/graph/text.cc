@@ -28,7 +28,9 @@ std::string granularity_text(const QuantSpec& spec) {
 }  // namespace
 
 std::string text_of(const QuantSpec& spec) {
-  return fmt::format("{}{}{} {}", spec.is_signed ? "int" : "uint", spec.bits, spec.narrow ? " narrow" : "", granularity_text(spec));
+  const auto trellis = spec.trellis ? fmt::format(" of a {}-bit trellis", spec.trellis.bits) : "";
+  return fmt::format("{}{}{}{} {}", spec.is_signed ? "int" : "uint", spec.bits, spec.narrow ? " narrow" : "", trellis,
+                     granularity_text(spec));
 }
 
 }  // namespace nibble

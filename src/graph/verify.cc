@@ -71,6 +71,16 @@ void require_codes_in_range(const Tensor& codes, const QuantSpec& spec, const st
       fail(where, fmt::format("code {} is outside {}..{} of {}", code, spec.min_code(), spec.max_code(), text_of(spec)));
 }
 
+void require_on_trellis(const Value& value) {
+  const auto& spec = value.quant->spec;
+  if (spec.bits != 8 || !spec.is_signed || spec.granularity != Granularity::channel || (spec.trellis.bits != 3 && spec.trellis.bits != 4) ||
+      spec.trellis.curve < 0 || spec.trellis.curve >= static_cast<int>(std::size(kTrellisCurves)))
+    fail(quoted(value), "a trellis is for signed weights of 8 bits with a scale per channel, has symbols of 3 or 4 bits and a known curve");
+  const auto zeros = value.quant->zero_point.as<std::int8_t>();
+  if (std::any_of(zeros.begin(), zeros.end(), [](auto zero) { return zero != 0; })) fail(quoted(value), "a trellis has zero points 0");
+  trellis_symbols(value.constant->as<std::int8_t>(), count_of(value.shape) / value.shape[0], spec.trellis, "graph: " + quoted(value));
+}
+
 void require_sound_quantised(const Value& value) {
   const auto where = quoted(value);
   const auto& params = *value.quant;
@@ -80,6 +90,7 @@ void require_sound_quantised(const Value& value) {
   const auto codes = params.spec.bits > 8 ? DType::i32 : params.spec.is_signed ? DType::i8 : DType::u8;
   if (value.constant->dtype() != codes)
     fail(where, fmt::format("codes are {}, expected {}", name_of(value.constant->dtype()), name_of(codes)));
+  if (params.spec.trellis) require_on_trellis(value);
   if (codes == DType::i32) return;  // every number is in range
   if (params.spec.is_signed) {
     require_codes_in_range<std::int8_t>(*value.constant, params.spec, where);

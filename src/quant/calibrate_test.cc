@@ -258,6 +258,40 @@ TEST(Calibrate, GranularitiesHaveTheirShapes) {
   }
 }
 
+TEST(Calibrate, ATrellisHasLessErrorAndShortRowsHaveNone) {
+  SmallDetector detector = small_detector();
+  for (Value& value : detector.graph.values) {  // few weights stand out, as in trained networks
+    if (value.name != "second.weight") continue;
+    const auto given = value.constant->as<float>();
+    std::vector<float> weights(given.begin(), given.end());
+    for (float& weight : weights) weight *= 10 * weight * weight;
+    value.constant = Tensor::of<float>(value.shape, std::move(weights));
+  }
+  Progress silent;
+  const auto calibrated_with = [&](WeightCode code) {
+    Recipe recipe = recipe_of(4, 0);
+    recipe.weights.code = code;
+    return calibrate(detector.graph, random_images(16), {.recipe = recipe, .head = detector.head, .threads = 1, .seed = 0}, silent);
+  };
+  const CalibrationResult uniform = calibrated_with(WeightCode::uniform), trellis = calibrated_with(WeightCode::trellis);
+  int with_trellis = 0;
+  for (std::size_t i = 0; i < trellis.layers.size(); ++i) {
+    const LayerStat& layer = trellis.layers[i];
+    const auto weight = std::find_if(trellis.graph.values.begin(), trellis.graph.values.end(),
+                                     [&](const Value& value) { return value.name == layer.node + ".weight"; });
+    ASSERT_NE(weight, trellis.graph.values.end());
+    const bool is_long = count_of(weight->shape) / weight->shape[0] >= 32;
+    EXPECT_EQ(weight->quant->spec.trellis.bits, is_long ? 4 : 0) << layer.node;
+    EXPECT_EQ(weight->quant->spec.bits, is_long ? 8 : 4) << layer.node;
+    EXPECT_EQ(layer.weight_bits, 4) << layer.node;
+    EXPECT_EQ(layer.note.find("no trellis") == std::string::npos, is_long) << layer.node;
+    if (!is_long) continue;
+    ++with_trellis;
+    EXPECT_GT(layer.output_sqnr_db, uniform.layers[i].output_sqnr_db + 1.5) << layer.node;
+  }
+  EXPECT_GT(with_trellis, 0);
+}
+
 TEST(Calibrate, ErrorsThatTheHeadDoesNotNoticeAreCheaper) {
   Recipe recipe = recipe_of(5, 0);
   const double as_the_head = head_divergence(calibrated_detector(recipe).graph);

@@ -117,6 +117,13 @@ std::vector<std::int64_t> rounding_order(const at::Tensor& hessian) {
   return order;
 }
 
+/// A trellis has the order of memory.
+std::vector<std::int64_t> natural_order(const at::Tensor& hessian) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(hessian.size(1)));
+  std::iota(order.begin(), order.end(), 0);
+  return order;
+}
+
 /// Entry i of the result is row and column order[i] of each matrix.
 at::Tensor reordered(const at::Tensor& matrices, const at::Tensor& order) { return matrices.index_select(1, order).index_select(2, order); }
 
@@ -184,7 +191,9 @@ QuantParams weight_params(const RoundedWeights& rounded, const RoundingProblem& 
   std::vector<float> scales = rounded.scales;
   std::vector<std::int8_t> zero_points = rounded.zero_points;
   if (problem.shared_scale) scales.resize(1), zero_points.resize(1);
-  return {problem.spec, Tensor::of<float>(shape, std::move(scales)), Tensor::of<std::int8_t>(shape, std::move(zero_points))};
+  QuantSpec spec = problem.spec;
+  spec.trellis.curve = rounded.trellis_curve;
+  return {spec, Tensor::of<float>(shape, std::move(scales)), Tensor::of<std::int8_t>(shape, std::move(zero_points))};
 }
 
 /// 0 for no signal, infinite for no noise.
@@ -239,7 +248,7 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   const std::int64_t groups = std::get<op::Conv>(node.op).groups;
   const at::Tensor rows = weight.reshape({groups, weight.size(0) / groups, -1});  // [G, O/G, K]
   const at::Tensor hessian = moments.hessian(recipe.bias_correction);
-  const std::vector<std::int64_t> order = rounding_order(hessian);
+  const std::vector<std::int64_t> order = plan.weight->trellis ? natural_order(hessian) : rounding_order(hessian);
   const at::Tensor by_order = at::tensor(at::ArrayRef<std::int64_t>(order));
   auto [factored, usable] =
       usable_statistics(reordered(hessian, by_order), moments.square_seen().mean(1), recipe.weights.damping, node.name);
@@ -263,7 +272,7 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   std::vector<std::int32_t> slots_in_order;
   for (const std::int64_t column : order) slots_in_order.push_back(slots[column]);
   RoundingProblem problem = make_problem(targets, std::move(factored), *plan.weight, plan.symmetric, std::move(slots_in_order));
-  if (channels.defined() && groups == 1 && !problem.shared_scale && plan.weight->bits < 8 && !couple_rows(problem, channels))
+  if (channels.defined() && groups == 1 && !problem.shared_scale && plan.weight->stored_bits() < 8 && !couple_rows(problem, channels))
     add_note(notes, "its rows are not coupled: the gradients of its outputs are not finite");
   RoundedWeights rounded = round_weights(problem, recipe.weights.rounding, recipe.weights.scale_search, run_parallel);
   rounded.codes = in_natural_order(rounded.codes, order);
@@ -287,7 +296,7 @@ QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const 
   }
   layer.bias = from_torch(new_bias);
   layer.stat.node = node.name;
-  layer.stat.weight_bits = plan.weight->bits;
+  layer.stat.weight_bits = plan.weight->stored_bits();
   layer.stat.method = wants_gptq ? usable : "nearest";
   layer.stat.output_sqnr_db = output_sqnr_db(rows, restored_rows, moments, hessian, recipe.bias_correction);
   layer.stat.damping = damping;

@@ -9,11 +9,22 @@
 namespace nibble {
 namespace {
 
+constexpr int kByte = 8;  // codes less a zero point would not fit integer kernels, and there is nothing to gain
+
+constexpr std::int64_t kShortestTrellisRow = 32;  // weights; the first ones of a row have no symbols before them to vary their levels
+
+/// Whether the recipe wants a trellis here, which a row of so few weights does not profit from.
+bool is_too_short_for_trellis(const WeightRecipe& recipe, const Shape& weight) {
+  return recipe.code == WeightCode::trellis && count_of(weight) / weight[0] < kShortestTrellisRow;
+}
+
 /// ONNX blocks run along axis 1, which a depthwise weight has only once; such layers get a scale per channel.
-QuantSpec weight_spec(const WeightRecipe& recipe, std::int64_t input_channels, int bits) {
+QuantSpec weight_spec(const WeightRecipe& recipe, const Shape& weight, int bits) {
+  if (recipe.code == WeightCode::trellis && (bits == 3 || bits == 4) && !is_too_short_for_trellis(recipe, weight))
+    return {.bits = kByte, .granularity = Granularity::channel, .trellis = {.bits = bits}};
   QuantSpec spec{.bits = bits, .is_signed = true, .narrow = recipe.narrow, .granularity = recipe.granularity, .block = 0};
   if (recipe.granularity != Granularity::block) return spec;
-  if (input_channels <= recipe.block)
+  if (weight[1] <= recipe.block)
     spec.granularity = Granularity::channel;
   else
     spec.block = recipe.block;
@@ -45,7 +56,6 @@ bool feeds_convolution(const Graph& graph, const Node& node) {
 }
 
 void decide_symmetry(const Graph& graph, const Recipe& recipe, LayerPlan& plan) {
-  constexpr int kByte = 8;  // codes less a zero point would not fit integer kernels, and there is nothing to gain
   plan.symmetric = recipe.weights.symmetric || plan.weight->bits == kByte;
   if (plan.symmetric || !plan.activation || !feeds_convolution(graph, graph.nodes[plan.node])) return;
   plan.symmetric = true;
@@ -63,10 +73,12 @@ LayerPlan plan_layer(const Graph& graph, std::size_t index, const Recipe& recipe
   }
   const int weight_bits = rule && rule->weight_bits ? *rule->weight_bits : recipe.weights.bits;
   const int activation_bits = rule && rule->activation_bits ? *rule->activation_bits : recipe.activations.bits;
-  plan.weight = weight_spec(recipe.weights, graph.value(node.inputs[1]).shape[1], weight_bits);
+  plan.weight = weight_spec(recipe.weights, graph.value(node.inputs[1]).shape, weight_bits);
   if (activation_bits > 0) plan.activation = QuantSpec{.bits = activation_bits};
   if (recipe.weights.granularity == Granularity::block && plan.weight->granularity != Granularity::block)
     plan.note = fmt::format("scale per channel: {} input channels are not more than a block", graph.value(node.inputs[1]).shape[1]);
+  if (is_too_short_for_trellis(recipe.weights, graph.value(node.inputs[1]).shape))
+    plan.note = fmt::format("no trellis: its rows have fewer than {} weights", kShortestTrellisRow);
   if (rule) plan.note = fmt::format("bits from the recipe's rule '{}'", rule->match);
   decide_symmetry(graph, recipe, plan);
   return plan;

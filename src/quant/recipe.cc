@@ -27,6 +27,22 @@ void require_bits_to_raise(const Recipe& recipe, const ConfigPlace& place) {
                     fmt::format("more than the {} bits of weights.bits", recipe.weights.bits));
 }
 
+/// A trellis has symbols of 3 or 4 bits and a scale per channel, its codes are found by GPTQ and cannot move one by one in training.
+void require_possible_trellis(const Recipe& recipe, const ConfigPlace& place) {
+  const WeightRecipe& weights = recipe.weights;
+  if (weights.code != WeightCode::trellis) return;
+  if (weights.bits != 3 && weights.bits != 4)
+    throw_bad_value(weights.bits, place.child("weights").child("bits"), "3 or 4 with code: trellis");
+  if (weights.granularity != Granularity::channel)
+    throw_bad_value(name_in(kGranularityNames, weights.granularity), place.child("weights").child("granularity"),
+                    "channel with code: trellis");
+  if (weights.rounding != Rounding::gptq)
+    throw_bad_value(name_in(kRoundingNames, weights.rounding), place.child("weights").child("rounding"), "gptq with code: trellis");
+  if (recipe.distillation.code_rate > 0)
+    throw_bad_value(recipe.distillation.code_rate, place.child("distillation").child("code_rate"),
+                    "0 with code: trellis, whose codes cannot change one by one");
+}
+
 std::vector<std::string> shipped_names() {
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(shared_data("recipes")))
@@ -54,6 +70,7 @@ Json rule_to_json(const LayerRule& rule) {
 
 Json weights_to_json(const WeightRecipe& weights) {
   return {{"bits", weights.bits},
+          {"code", name_in(kWeightCodeNames, weights.code)},
           {"granularity", name_in(kGranularityNames, weights.granularity)},
           {"block", weights.block},
           {"narrow", weights.narrow},
@@ -83,6 +100,7 @@ Recipe parse(const Json& json, const ConfigPlace& place) {
   Recipe recipe;
   read_fields(json, place, recipe_keys(recipe));
   if (recipe.name.empty()) throw_bad_value(json, place, "a key 'name'");
+  require_possible_trellis(recipe, place);
   require_bits_to_raise(recipe, place);
   return recipe;
 }

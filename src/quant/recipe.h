@@ -15,12 +15,15 @@ namespace nibble {
 /// How the first scale of a row is chosen: by its largest weight, by the least squared error of the weights after nearest rounding, or by
 /// that error weighted with the second moments of the layer's inputs.
 enum class ScaleSearch { max, mse, output_mse };
+/// How codes are numbered: each by itself on a uniform grid, or along a trellis (graph/trellis.h).
+enum class WeightCode { uniform, trellis };
 enum class Rounding { nearest, gptq };
 /// How an activation's range is chosen (quant/statistics/activation_range.h).
 enum class RangeMethod { minmax, percentile, mse };
 
 struct WeightRecipe {
-  int bits = 4;  ///< 2..8
+  int bits = 4;  ///< 2..8; of a trellis 3 or 4
+  WeightCode code = WeightCode::uniform;
   Granularity granularity = Granularity::channel;
   std::int64_t block = 32;  ///< with Granularity::block: how many input channels share a scale, 16 or 32
   bool narrow = false;      ///< whether the lowest code is left out (-7..7 for 4 bits)

@@ -9,6 +9,7 @@ namespace nibble {
 /// Names of the enums in recipe.h, in the order of their values.
 inline const NameList kGranularityNames = {"tensor", "channel", "block"};
 inline const NameList kScaleSearchNames = {"max", "mse", "output_mse"};
+inline const NameList kWeightCodeNames = {"uniform", "trellis"};
 inline const NameList kRoundingNames = {"nearest", "gptq"};
 inline const NameList kRangeNames = {"minmax", "percentile", "mse"};
 

@@ -144,6 +144,15 @@ TEST(Recipe, BudgetsThatMakeNoSenseAreRefused) {
               HasSubstr("mixed.high_bits: 8 is not allowed; expected more than the 8 bits of weights.bits"));
 }
 
+TEST(Recipe, ATrellisHasItsConditions) {
+  const auto refusal = [](const std::string& rest) { return refusal_of(R"({"name": "x", "weights": {"code": "trellis")" + rest); };
+  EXPECT_EQ(parse(R"({"name": "x", "weights": {"bits": 3, "code": "trellis"}})").weights.code, WeightCode::trellis);
+  EXPECT_THAT(refusal(R"(, "bits": 5}})"), HasSubstr("weights.bits: 5 is not allowed; expected 3 or 4 with code: trellis"));
+  EXPECT_THAT(refusal(R"(, "granularity": "block"}})"), HasSubstr("weights.granularity: \"block\""));
+  EXPECT_THAT(refusal(R"(, "rounding": "nearest"}})"), HasSubstr("gptq with code: trellis"));
+  EXPECT_THAT(refusal(R"(}, "distillation": {"code_rate": 0.001}})"), HasSubstr("distillation.code_rate"));
+}
+
 TEST(Recipe, NoNumberIsNoBudget) {
   Json json = {{"name", "x"}, {"mixed", {{"max_drop", NAN}}}};
   EXPECT_THROW(parse_recipe(json, "test.yaml"), Error);

@@ -18,16 +18,15 @@ constexpr const char* kLayers = "layers";      ///< text: JSON, one entry per qu
 constexpr const char* kDocument = "document";  ///< text: CalibratedNetwork::layers
 
 Json spec_to_json(const QuantSpec& spec) {
-  return {{"bits", spec.bits},
-          {"signed", spec.is_signed},
-          {"narrow", spec.narrow},
-          {"granularity", static_cast<int>(spec.granularity)},
-          {"block", spec.block}};
+  return {{"bits", spec.bits},     {"signed", spec.is_signed},
+          {"narrow", spec.narrow}, {"granularity", static_cast<int>(spec.granularity)},
+          {"block", spec.block},   {"trellis", {spec.trellis.bits, spec.trellis.curve}}};
 }
 
 QuantSpec spec_from_json(const Json& json) {
-  return {json.at("bits"), json.at("signed"), json.at("narrow"), static_cast<Granularity>(json.at("granularity").get<int>()),
-          json.at("block")};
+  return {json.at("bits"),   json.at("signed"),
+          json.at("narrow"), static_cast<Granularity>(json.at("granularity").get<int>()),
+          json.at("block"),  {json.at("trellis").at(0), json.at("trellis").at(1)}};
 }
 
 void write_params(Snapshot& snapshot, const std::string& name, const QuantParams& params) {

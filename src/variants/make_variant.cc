@@ -71,14 +71,14 @@ void correct_and_judge(const VariantJob& job, CalibratedNetwork& network, Progre
   }
 }
 
-/// A lower bound of what the files take: half a byte for each weight in the packed dialect, a byte in the others; a training also keeps
+/// A lower bound of what the files take: 3 bits for each weight in the packed dialects, a byte in the others; a training also keeps
 /// a snapshot of the weights and of their average in single precision.
 std::int64_t least_bytes(const VariantJob& job) {
   std::int64_t weights = 0;
   for (const auto& value : job.calibration.baseline.graph.values)
     if (value.constant && value.shape.size() == 4) weights += count_of(value.shape);
   std::int64_t bytes = job.training ? 8 * weights : 0;
-  for (const auto& file : job.files) bytes += file.dialect == "int4" ? weights / 2 : weights;
+  for (const auto& file : job.files) bytes += file.dialect == "int4" || file.dialect == "unpack" ? weights * 3 / 8 : weights;
   return bytes;
 }
 

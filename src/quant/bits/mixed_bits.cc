@@ -36,8 +36,8 @@ class BitMixer {
         high_(place_quantizers(baseline, raised_recipe())) {
     for (std::size_t k = 0; k < low_.size(); ++k)
       if (low_[k].weight)
-        choices_.push_back(
-            {count_of(baseline_.value(baseline_.nodes[low_[k].node].inputs[1]).shape), low_[k].weight->bits, high_[k].weight->bits, 0, 0});
+        choices_.push_back({count_of(baseline_.value(baseline_.nodes[low_[k].node].inputs[1]).shape), low_[k].weight->stored_bits(),
+                            high_[k].weight->stored_bits(), 0, 0});
   }
 
   MixedBits mix() {

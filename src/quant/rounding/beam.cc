@@ -17,38 +17,89 @@ BeamSearch::BeamSearch(const float* inverse_factor, std::int64_t columns)
       steps_(static_cast<std::size_t>(columns)),
       codes_(static_cast<std::size_t>(columns)) {}
 
-const std::vector<float>& BeamSearch::round(const std::vector<float>& targets, const std::vector<ColumnGrid>& grids) {
+PhaseLevels::PhaseLevels(const TrellisCode& code) : count_(1 << code.bits) {
+  const auto all = trellis_levels(code);
+  for (int phase = 0; phase < kTrellisPhases; ++phase) {
+    auto& [levels, middles] = phases_[static_cast<std::size_t>(phase)];
+    levels.fill(all[static_cast<std::size_t>(kTrellisPhases * (count_ - 1) + phase)]);
+    middles.fill(std::numeric_limits<float>::infinity());
+    for (int i = 0; i < count_; ++i) levels[i] = all[static_cast<std::size_t>(kTrellisPhases * i + phase)];
+    for (int i = 0; i + 1 < count_; ++i) middles[i] = (levels[i] + levels[i + 1]) / 2;
+  }
+}
+
+void BeamSearch::begin(const std::vector<float>& targets) {
   for (std::int64_t j = 0; j < columns_; ++j) work_[j].fill(targets[j]);
   candidates_ = 1;
   costs_.fill(0);
-  for (std::int64_t j = 0; j < columns_; ++j) compensate(j, choose(j, grids[j]));
+}
+
+const std::vector<float>& BeamSearch::round(const std::vector<float>& targets, const std::vector<ColumnGrid>& grids) {
+  begin(targets);
+  for (std::int64_t j = 0; j < columns_; ++j) {
+    propose(j, grids[j]);
+    compensate(j, keep_best(j));
+  }
   trace_back();
   return codes_;
 }
 
-/// The best beginnings that end with this column; returns what each leaves to the columns behind, in units of U_jj.
-NIBBLE_VECTOR_CLONES BeamSearch::Lane BeamSearch::choose(std::int64_t column, const ColumnGrid& grid) {
-  constexpr int kMost = 2 * kBeamWidth;
-  std::array<double, kMost> costs;
-  std::array<float, kMost> errors, codes;
-  costs.fill(std::numeric_limits<double>::infinity());
-  const float diagonal = inverse_factor_[column * columns_ + column];
+const std::vector<float>& BeamSearch::round(const std::vector<float>& targets, const PhaseLevels& levels, float scale) {
+  begin(targets);
+  pasts_.fill({});
+  for (std::int64_t j = 0; j < columns_; ++j) {
+    propose(j, levels, scale);
+    const Lane errors = keep_best(j);
+    remember_symbols();
+    compensate(j, errors);
+  }
+  trace_back();
+  return codes_;
+}
+
+/// The nearest code and the one on the other side of the value.
+NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const ColumnGrid& grid) {
+  choices_.scale = grid.scale;
   for (int b = 0; b < candidates_; ++b) {
     const float value = work_[column][b];
     const float nearest = std::clamp(std::nearbyint(value / grid.scale), grid.low, grid.high);
     const bool upwards = nearest < grid.high && (value > nearest * grid.scale || nearest == grid.low);
-    codes[2 * b] = nearest;
-    codes[2 * b + 1] = upwards ? nearest + 1 : nearest - 1;
-    for (int i = 2 * b; i < 2 * b + 2; ++i) {
-      errors[i] = (value - codes[i] * grid.scale) / diagonal;
-      costs[i] = costs_[b] + static_cast<double>(errors[i]) * errors[i];
-    }
+    choices_.codes[2 * b] = nearest;
+    choices_.codes[2 * b + 1] = upwards ? nearest + 1 : nearest - 1;
+  }
+}
+
+/// The two nearest levels of the phase.
+NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const PhaseLevels& levels, float scale) {
+  choices_.scale = scale;
+  for (int b = 0; b < candidates_; ++b) {
+    const Past& past = pasts_[b];
+    const auto& phase = levels.phase(trellis_phase(past[0], past[1], past[2]));
+    const float value = work_[column][b] / scale;
+    int nearest = 0;
+    for (const float middle : phase.middles) nearest += value > middle ? 1 : 0;
+    const bool upwards = nearest == 0 || (nearest + 1 < levels.count() && value > phase.levels[nearest]);
+    const int second = upwards ? nearest + 1 : nearest - 1;
+    choices_.codes[2 * b] = phase.levels[nearest], choices_.codes[2 * b + 1] = phase.levels[second];
+    choices_.symbols[2 * b] = static_cast<std::uint8_t>(nearest), choices_.symbols[2 * b + 1] = static_cast<std::uint8_t>(second);
+  }
+}
+
+/// The best beginnings that end with this column; returns what each leaves to the columns behind, in units of U_jj.
+NIBBLE_VECTOR_CLONES BeamSearch::Lane BeamSearch::keep_best(std::int64_t column) {
+  std::array<double, kMost> costs;
+  std::array<float, kMost> errors;
+  costs.fill(std::numeric_limits<double>::infinity());
+  const float diagonal = inverse_factor_[column * columns_ + column];
+  const int count = 2 * candidates_;
+  for (int i = 0; i < count; ++i) {
+    errors[i] = (work_[column][i / 2] - choices_.codes[i] * choices_.scale) / diagonal;
+    costs[i] = costs_[i / 2] + static_cast<double>(errors[i]) * errors[i];
   }
   // A place in the order for each, by counting what comes before it: cheaper than sorting, since nothing branches.
   std::array<std::int64_t, kMost> places{};
   for (std::int64_t j = 0; j < kMost; ++j)
     for (std::int64_t i = 0; i < kMost; ++i) places[i] += costs[j] < costs[i] || (costs[j] == costs[i] && j < i) ? 1 : 0;
-  const int count = 2 * candidates_;
   candidates_ = std::min(count, kBeamWidth);
   Lane left{};
   Step& step = steps_[column];
@@ -58,10 +109,19 @@ NIBBLE_VECTOR_CLONES BeamSearch::Lane BeamSearch::choose(std::int64_t column, co
     if (place >= candidates_) continue;
     costs_[place] = costs[i];
     left[place] = errors[i];
-    step.codes[place] = codes[i];
+    step.codes[place] = choices_.codes[i];
     step.parents[place] = i / 2;
+    chosen_[place] = i;
   }
   return left;
+}
+
+void BeamSearch::remember_symbols() {
+  const auto before = pasts_;
+  for (int b = 0; b < candidates_; ++b) {
+    const Past& past = before[chosen_[b] / 2];
+    pasts_[b] = {choices_.symbols[chosen_[b]], past[0], past[1]};
+  }
 }
 
 /// Each candidate goes on from its parent's work. Compilers do not see by themselves that this is a permutation of one register.

@@ -4,10 +4,13 @@
 // With U the upper Cholesky factor of H^-1, the error of a row is the sum over columns of ((w_j - c_j s_j) / U_jj)^2, w being what
 // the columns before have left (rounding.h). GPTQ takes the nearest code of each column and is done; here the kBeamWidth best
 // beginnings are kept and each goes on with its two nearest codes (the M-algorithm of sequential decoding, Anderson and Mohan 1984).
+// Along a trellis (graph/trellis.h) which codes a column may have follows from the codes before it: each beginning has its own.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <vector>
+
+#include "graph/trellis.h"
 
 namespace nibble {
 
@@ -18,6 +21,24 @@ struct ColumnGrid {
   float scale = 1, low = 0, high = 0;
 };
 
+/// The levels of a trellis by phase, and what lies in the middle between two of them.
+class PhaseLevels {
+ public:
+  static constexpr int kMost = 16;  ///< levels of a phase
+  explicit PhaseLevels(const TrellisCode& code);
+
+  struct Phase {
+    std::array<float, kMost> levels;
+    std::array<float, kMost> middles;  ///< between level i and i + 1; infinite behind the last one
+  };
+  const Phase& phase(int index) const { return phases_[static_cast<std::size_t>(index)]; }
+  int count() const { return count_; }
+
+ private:
+  std::array<Phase, kTrellisPhases> phases_;
+  int count_;
+};
+
 class BeamSearch {
  public:
   /// `inverse_factor` is U, [columns, columns] row by row; it is not copied and must outlive this object.
@@ -25,18 +46,33 @@ class BeamSearch {
 
   /// Returns the codes of a row, zero points subtracted. `targets` and `grids` have one entry for each column.
   const std::vector<float>& round(const std::vector<float>& targets, const std::vector<ColumnGrid>& grids);
+  /// The same along a trellis, with one scale for the row.
+  const std::vector<float>& round(const std::vector<float>& targets, const PhaseLevels& levels, float scale);
 
   /// The sum of the squared compensated errors of the row that was rounded last.
   double error() const { return costs_.front(); }
 
  private:
+  static constexpr int kMost = 2 * kBeamWidth;
   using Lane = std::array<float, kBeamWidth>;  ///< one number per candidate
+  /// How each candidate may go on: 2 b and 2 b + 1 are of candidate b.
+  struct Choices {
+    std::array<float, kMost> codes;
+    std::array<std::uint8_t, kMost> symbols;  ///< along a trellis
+    float scale = 1;
+  };
+  /// The symbols that a candidate ends with, the latest first.
+  using Past = std::array<std::uint8_t, kTrellisMemory>;
   struct Step {
     std::array<float, kBeamWidth> codes;
     std::array<int, kBeamWidth> parents;
   };
 
-  Lane choose(std::int64_t column, const ColumnGrid& grid);
+  void begin(const std::vector<float>& targets);
+  void propose(std::int64_t column, const ColumnGrid& grid);
+  void propose(std::int64_t column, const PhaseLevels& levels, float scale);
+  Lane keep_best(std::int64_t column);
+  void remember_symbols();
   void compensate(std::int64_t column, const Lane& errors);
   void trace_back();
 
@@ -44,6 +80,9 @@ class BeamSearch {
   std::int64_t columns_;
   std::vector<Lane> work_;  ///< [columns]: targets minus the errors that earlier columns have left to this one
   std::vector<Step> steps_;
+  Choices choices_;
+  std::array<Past, kBeamWidth> pasts_{};
+  std::array<int, kBeamWidth> chosen_{};  ///< of the choices, by candidate
   std::array<double, kBeamWidth> costs_{};
   int candidates_ = 0;
   std::vector<float> codes_;

@@ -6,6 +6,7 @@
 
 #include "quant/rounding/row_block.h"
 #include "quant/rounding/row_grids.h"
+#include "quant/rounding/trellis_row.h"
 
 namespace nibble {
 namespace {
@@ -15,8 +16,9 @@ std::int64_t rows_at_once(const RoundingProblem& p) { return std::clamp<std::int
 
 class CoupledRows {
  public:
-  CoupledRows(const RoundingProblem& problem, ScaleSearch search)
-      : problem_(problem), search_(problem, search), trials_(trials_of(problem)), errors_(problem.targets.size()) {
+  /// `levels`: of the trellis, or nullptr.
+  CoupledRows(const RoundingProblem& problem, ScaleSearch search, const PhaseLevels* levels)
+      : problem_(problem), levels_(levels), search_(problem, search), trials_(trials_of(problem)), errors_(problem.targets.size()) {
     result_.codes.resize(problem.targets.size());
     result_.scales.resize(static_cast<std::size_t>(problem.rows * problem.slot_count));
     result_.zero_points.resize(result_.scales.size());
@@ -38,6 +40,15 @@ class CoupledRows {
   void round(std::int64_t i, std::int64_t seen) {
     const std::int64_t row = problem_.row_order[i];
     const std::vector<float> target = target_of(i, seen);
+    if (levels_) {
+      store(TrellisRounder(problem_, 0, *levels_).round(target), row, result_);
+    } else {
+      round_on_grid(row, target);
+    }
+    keep_error(i, row);
+  }
+
+  void round_on_grid(std::int64_t row, const std::vector<float>& target) {
     std::vector<AffineGrid> grids;
     for (std::int32_t slot = 0; slot < problem_.slot_count; ++slot) grids.push_back(search_.best(target.data(), row, 1, slot));
     RowBlock block(problem_, row, target, 1);
@@ -45,7 +56,6 @@ class CoupledRows {
     block.round_beam();
     block.refine();
     block.store(result_);
-    keep_error(i, row);
   }
 
   std::vector<float> target_of(std::int64_t i, std::int64_t seen) const {
@@ -84,6 +94,7 @@ class CoupledRows {
   }
 
   const RoundingProblem& problem_;
+  const PhaseLevels* levels_;
   const GridSearch search_;
   const std::vector<Trial> trials_;
   std::vector<float> errors_;  // [rows, columns], in the order of rounding
@@ -93,7 +104,11 @@ class CoupledRows {
 }  // namespace
 
 RoundedWeights round_coupled(const RoundingProblem& problem, ScaleSearch search, const ParallelFor& parallel_for) {
-  return CoupledRows(problem, search).run(parallel_for);
+  return CoupledRows(problem, search, nullptr).run(parallel_for);
+}
+
+RoundedWeights round_coupled(const RoundingProblem& problem, const PhaseLevels& levels, const ParallelFor& parallel_for) {
+  return CoupledRows(problem, ScaleSearch::max, &levels).run(parallel_for);
 }
 
 }  // namespace nibble

@@ -8,6 +8,7 @@
 // row i is rounded towards w*_i less the errors that came before it, as GPTQ does within a row (both sides at once: Tseng et al. 2025,
 // YAQA).
 #pragma once
+#include "quant/rounding/beam.h"
 #include "quant/rounding/rounding.h"
 
 namespace nibble {
@@ -15,5 +16,7 @@ namespace nibble {
 /// Rounds a problem that has row_feedback. It must have one group and no shared scale. The same problem gives the same codes, whatever the
 /// number of threads. `error` and `signal` of the result are left at 0; round_weights fills them in.
 RoundedWeights round_coupled(const RoundingProblem& problem, ScaleSearch search, const ParallelFor& parallel_for);
+/// The same along a trellis.
+RoundedWeights round_coupled(const RoundingProblem& problem, const PhaseLevels& levels, const ParallelFor& parallel_for);
 
 }  // namespace nibble

@@ -7,6 +7,7 @@
 #include "quant/rounding/coupled_rows.h"
 #include "quant/rounding/row_block.h"
 #include "quant/rounding/row_grids.h"
+#include "quant/rounding/trellis_row.h"
 
 namespace nibble {
 namespace {
@@ -122,6 +123,27 @@ RoundedWeights round_alone(const RoundingProblem& problem, Rounding rounding, Sc
   return layer.result();
 }
 
+RoundedWeights round_along_trellis(const RoundingProblem& problem, const ParallelFor& parallel_for) {
+  const int curve = best_trellis_curve(problem, parallel_for);
+  const PhaseLevels levels({problem.spec.trellis.bits, curve});
+  RoundedWeights rounded;
+  if (!problem.row_feedback.empty()) {
+    rounded = round_coupled(problem, levels, parallel_for);
+  } else {
+    rounded.codes.resize(problem.targets.size());
+    rounded.scales.resize(static_cast<std::size_t>(total_rows(problem)));
+    rounded.zero_points.resize(rounded.scales.size());
+    parallel_for(total_rows(problem), [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t row = first; row < last; ++row) {
+        const float* target = problem.targets.data() + row * problem.columns;
+        store(TrellisRounder(problem, row / problem.rows, levels).round({target, target + problem.columns}), row, rounded);
+      }
+    });
+  }
+  rounded.trellis_curve = curve;
+  return rounded;
+}
+
 /// x H x^T of a symmetric H. `products` is scratch of x's length.
 double quadratic(const float* hessian, const std::vector<float>& x, std::vector<float>& products) {
   products.assign(x.size(), 0);
@@ -156,7 +178,9 @@ float error_of(const RoundingProblem& problem, const RoundedWeights& rounded, st
 
 RoundedWeights round_weights(const RoundingProblem& problem, Rounding rounding, ScaleSearch search, const ParallelFor& parallel_for) {
   const bool coupled = !problem.row_feedback.empty() && rounding == Rounding::gptq;
-  RoundedWeights rounded = coupled ? round_coupled(problem, search, parallel_for) : round_alone(problem, rounding, search, parallel_for);
+  RoundedWeights rounded = problem.spec.trellis ? round_along_trellis(problem, parallel_for)
+                           : coupled            ? round_coupled(problem, search, parallel_for)
+                                                : round_alone(problem, rounding, search, parallel_for);
   measure(problem, parallel_for, rounded);
   return rounded;
 }

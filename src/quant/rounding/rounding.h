@@ -35,13 +35,14 @@ struct RoundingProblem {
   std::vector<float> row_feedback;      ///< [rows, rows] in that order: M of coupled_rows.h; empty where each row is rounded on its own
   bool shared_scale = false;            ///< whether the whole tensor has one scale and zero point; slot_count is 1 then
   bool symmetric = true;                ///< whether zero points have to be 0
-  QuantSpec spec;
+  QuantSpec spec;                       ///< with a trellis the columns must be in the order of memory, with one slot and inverse_factor
 };
 
 struct RoundedWeights {
   std::vector<std::int8_t> codes;        ///< [groups, rows, columns]
   std::vector<float> scales;             ///< [groups * rows, slot_count]; all equal when shared_scale
   std::vector<std::int8_t> zero_points;  ///< in the shape of the scales
+  int trellis_curve = 0;                 ///< with a trellis: the one that was chosen
   double error = 0;                      ///< the sum of e over all rows
   double signal = 0;                     ///< the sum of w* H w*^T over all rows
 };

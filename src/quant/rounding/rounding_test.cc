@@ -320,6 +320,47 @@ TEST(CoupledRows, MakeUpForEachOther) {
   EXPECT_NEAR(coupled.error, true_error(p, coupled), 1e-3 * coupled.error);
 }
 
+RoundingProblem along_trellis(RoundingProblem p, int bits) {
+  p.spec = QuantSpec{.bits = 8, .granularity = Granularity::channel, .trellis = {.bits = bits}};
+  return p;
+}
+
+TEST(Trellis, HasHalfTheErrorOfAUniformGrid) {
+  const RoundingProblem uniform = random_problem(2, 12, 64, 4);
+  const RoundingProblem trellis = along_trellis(uniform, 4);
+  const RoundedWeights grid = round_weights(uniform, Rounding::gptq, ScaleSearch::output_mse, serially);
+  const RoundedWeights found = round_weights(trellis, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_LT(found.error, 0.7 * grid.error) << "normal weights; those of networks have more outliers, and more to gain";
+  EXPECT_NEAR(found.error, true_error(trellis, found), 1e-3 * found.error);
+  EXPECT_LT(found.error, round_weights(along_trellis(uniform, 3), Rounding::gptq, ScaleSearch::output_mse, serially).error);
+}
+
+TEST(Trellis, CodesAreOnItWhateverTheThreads) {
+  for (const bool coupled : {false, true})
+    for (const int bits : {3, 4}) {
+      RoundingProblem p = along_trellis(random_problem(1, 20, 40, 4), bits);
+      if (coupled) couple(p);
+      const RoundedWeights found = expect_same_by_threads(p);
+      const TrellisCode code{bits, found.trellis_curve};
+      EXPECT_EQ(trellis_codes(trellis_symbols(found.codes, p.columns, code, "w"), p.columns, code), found.codes);
+      for (const std::int8_t zero : found.zero_points) EXPECT_EQ(zero, 0);
+    }
+}
+
+TEST(Trellis, WeightsOfFewLargeOnesGetABentCurve) {
+  RoundingProblem p = along_trellis(random_problem(1, 16, 64, 4), 4);
+  const int even = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially).trellis_curve;
+  for (float& target : p.targets) target *= target * target;
+  EXPECT_GT(round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially).trellis_curve, even);
+}
+
+TEST(Trellis, ARowOfZerosHasAUsableScale) {
+  RoundingProblem p = along_trellis(random_problem(1, 1, 20, 4), 4);
+  std::fill(p.targets.begin(), p.targets.end(), 0.0F);
+  const RoundedWeights found = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  EXPECT_TRUE(std::isfinite(found.scales[0]) && found.scales[0] > 0);
+}
+
 TEST(CoupledRows, AreAloneWhereTheHeadSeesThemApart) {
   RoundingProblem p = random_problem(1, 5, 12, 4);
   const RoundedWeights alone = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "quant/rounding/trellis_row.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "quant/rounding/add_scaled.h"
+#include "quant/rounding/affine_grid.h"
+#include "quant/rounding/row_grids.h"
+
+namespace nibble {
+namespace {
+
+/// Scales that are tried: the one that puts the largest weight on the largest level, and fractions of it.
+constexpr float kWidest = 1.0F, kStep = 0.15F, kShortRowStep = 0.03F, kNarrowest = 0.5F;
+constexpr int kRefits = 2;
+constexpr std::int64_t kSampledRows = 12;
+
+double dot(const std::vector<float>& a, const std::vector<float>& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * b[i];
+  return sum;
+}
+
+}  // namespace
+
+TrellisRounder::TrellisRounder(const RoundingProblem& problem, std::int64_t group, const PhaseLevels& levels)
+    : problem_(problem),
+      hessian_(problem.hessian.data() + group * problem.columns * problem.columns),
+      levels_(levels),
+      beam_(problem.inverse_factor.data() + group * problem.columns * problem.columns, problem.columns) {}
+
+TrellisRow TrellisRounder::at_scale(const std::vector<float>& target, float scale) {
+  const std::vector<float>& codes = beam_.round(target, levels_, scale);
+  return {codes, scale, beam_.error()};
+}
+
+TrellisRow TrellisRounder::round(const std::vector<float>& target) {
+  const float largest_level = levels_.phase(kTrellisPhases - 1).levels[levels_.count() - 1];
+  float largest = 0;
+  for (const float weight : target) largest = std::max(largest, std::abs(weight));
+  TrellisRow best;
+  for (float part = kWidest; part > kNarrowest; part -= has_short_rows(problem_) ? kShortRowStep : kStep) {
+    TrellisRow row = at_scale(target, positive_scale(part * largest / largest_level));
+    if (best.codes.empty() || row.error < best.error) best = std::move(row);
+  }
+  for (int i = 0; i < kRefits && refit(target, best); ++i) {
+    TrellisRow row = at_scale(target, best.scale);
+    if (!(row.error < best.error)) break;
+    best = std::move(row);
+  }
+  return best;
+}
+
+/// e is quadratic in the scale: least at (w* H c^T) / (c H c^T). Whether it fell.
+bool TrellisRounder::refit(const std::vector<float>& target, TrellisRow& row) const {
+  std::vector<float> products(target.size());  // H c^T
+  for (std::size_t j = 0; j < target.size(); ++j)
+    if (row.codes[j] != 0) add_scaled(products, hessian_ + j * target.size(), row.codes[j]);
+  const double wanted = dot(target, products), power = dot(row.codes, products);
+  if (!(wanted > 0 && power > 0)) return false;
+  const float scale = positive_scale(wanted / power);
+  const double before = power * row.scale * row.scale - 2 * wanted * row.scale, after = power * scale * scale - 2 * wanted * scale;
+  if (!(after < before)) return false;
+  row.error += after - before;
+  row.scale = scale;
+  return true;
+}
+
+void store(const TrellisRow& row, std::int64_t index, RoundedWeights& result) {
+  const auto columns = static_cast<std::int64_t>(row.codes.size());
+  for (std::int64_t j = 0; j < columns; ++j) result.codes[index * columns + j] = static_cast<std::int8_t>(row.codes[j]);
+  result.scales[index] = row.scale;
+  result.zero_points[index] = 0;
+}
+
+int best_trellis_curve(const RoundingProblem& problem, const ParallelFor& parallel_for) {
+  const std::int64_t rows = problem.groups * problem.rows, sampled = std::min(rows, kSampledRows);
+  constexpr auto kCurves = static_cast<std::int64_t>(std::size(kTrellisCurves));
+  std::vector<double> errors(static_cast<std::size_t>(kCurves * sampled));
+  parallel_for(kCurves * sampled, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i) {
+      const PhaseLevels levels({problem.spec.trellis.bits, static_cast<int>(i / sampled)});
+      const std::int64_t row = i % sampled * rows / sampled;
+      const float* target = problem.targets.data() + row * problem.columns;
+      errors[i] = TrellisRounder(problem, row / problem.rows, levels).round({target, target + problem.columns}).error;
+    }
+  });
+  std::vector<double> sums;
+  for (std::int64_t curve = 0; curve < kCurves; ++curve) {
+    double sum = 0;
+    for (std::int64_t i = 0; i < sampled; ++i) sum += errors[curve * sampled + i];
+    sums.push_back(sum);
+  }
+  return static_cast<int>(std::min_element(sums.begin(), sums.end()) - sums.begin());
+}
+
+}  // namespace nibble
