@@ -28,14 +28,16 @@ PhaseLevels::PhaseLevels(const TrellisCode& code) : count_(1 << code.bits) {
   }
 }
 
-void BeamSearch::begin(const std::vector<float>& targets) {
+/// Beams of `width` candidates, of which the first is there.
+void BeamSearch::begin(const std::vector<float>& targets, int width) {
   for (std::int64_t j = 0; j < columns_; ++j) work_[j].fill(targets[j]);
-  candidates_ = 1;
-  costs_.fill(0);
+  width_ = width;
+  costs_.fill(std::numeric_limits<double>::infinity());
+  for (int b = 0; b < kBeamWidth; b += width) costs_[b] = 0;
 }
 
 const std::vector<float>& BeamSearch::round(const std::vector<float>& targets, const std::vector<ColumnGrid>& grids) {
-  begin(targets);
+  begin(targets, kBeamWidth);
   for (std::int64_t j = 0; j < columns_; ++j) {
     propose(j, grids[j]);
     compensate(j, keep_best(j));
@@ -45,37 +47,52 @@ const std::vector<float>& BeamSearch::round(const std::vector<float>& targets, c
 }
 
 const std::vector<float>& BeamSearch::round(const std::vector<float>& targets, const PhaseLevels& levels, float scale) {
-  begin(targets);
-  pasts_.fill({});
-  for (std::int64_t j = 0; j < columns_; ++j) {
-    propose(j, levels, scale);
-    const Lane errors = keep_best(j);
-    remember_symbols();
-    compensate(j, errors);
-  }
+  begin(targets, kBeamWidth);
+  scales_.fill(scale);
+  follow_trellis(levels);
   trace_back();
   return codes_;
 }
 
+std::array<double, kScalesAtOnce> BeamSearch::errors_at(const std::vector<float>& targets, const PhaseLevels& levels,
+                                                        const std::array<float, kScalesAtOnce>& scales) {
+  constexpr int kWidth = kBeamWidth / kScalesAtOnce;
+  begin(targets, kWidth);
+  for (int b = 0; b < kBeamWidth; ++b) scales_[b] = scales[b / kWidth];
+  follow_trellis(levels);
+  std::array<double, kScalesAtOnce> errors;
+  for (int i = 0; i < kScalesAtOnce; ++i) errors[i] = costs_[i * kWidth];
+  return errors;
+}
+
+void BeamSearch::follow_trellis(const PhaseLevels& levels) {
+  pasts_.fill({});
+  for (std::int64_t j = 0; j < columns_; ++j) {
+    propose(j, levels);
+    const Lane errors = keep_best(j);
+    remember_symbols();
+    compensate(j, errors);
+  }
+}
+
 /// The nearest code and the one on the other side of the value.
 NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const ColumnGrid& grid) {
-  choices_.scale = grid.scale;
-  for (int b = 0; b < candidates_; ++b) {
+  for (int b = 0; b < kBeamWidth; ++b) {
     const float value = work_[column][b];
     const float nearest = std::clamp(std::nearbyint(value / grid.scale), grid.low, grid.high);
     const bool upwards = nearest < grid.high && (value > nearest * grid.scale || nearest == grid.low);
     choices_.codes[2 * b] = nearest;
     choices_.codes[2 * b + 1] = upwards ? nearest + 1 : nearest - 1;
   }
+  for (int i = 0; i < kMost; ++i) choices_.values[i] = choices_.codes[i] * grid.scale;
 }
 
 /// The two nearest levels of the phase.
-NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const PhaseLevels& levels, float scale) {
-  choices_.scale = scale;
-  for (int b = 0; b < candidates_; ++b) {
+NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const PhaseLevels& levels) {
+  for (int b = 0; b < kBeamWidth; ++b) {
     const Past& past = pasts_[b];
     const auto& phase = levels.phase(trellis_phase(past[0], past[1], past[2]));
-    const float value = work_[column][b] / scale;
+    const float value = work_[column][b] / scales_[b];
     int nearest = 0;
     for (const float middle : phase.middles) nearest += value > middle ? 1 : 0;
     const bool upwards = nearest == 0 || (nearest + 1 < levels.count() && value > phase.levels[nearest]);
@@ -83,42 +100,41 @@ NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const PhaseLe
     choices_.codes[2 * b] = phase.levels[nearest], choices_.codes[2 * b + 1] = phase.levels[second];
     choices_.symbols[2 * b] = static_cast<std::uint8_t>(nearest), choices_.symbols[2 * b + 1] = static_cast<std::uint8_t>(second);
   }
+  for (int i = 0; i < kMost; ++i) choices_.values[i] = choices_.codes[i] * scales_[i / 2];
 }
 
-/// The best beginnings that end with this column; returns what each leaves to the columns behind, in units of U_jj.
+/// The best beginnings of each beam that end with this column; returns what each leaves to the columns behind, in units of U_jj.
 NIBBLE_VECTOR_CLONES BeamSearch::Lane BeamSearch::keep_best(std::int64_t column) {
   std::array<double, kMost> costs;
   std::array<float, kMost> errors;
-  costs.fill(std::numeric_limits<double>::infinity());
   const float diagonal = inverse_factor_[column * columns_ + column];
-  const int count = 2 * candidates_;
-  for (int i = 0; i < count; ++i) {
-    errors[i] = (work_[column][i / 2] - choices_.codes[i] * choices_.scale) / diagonal;
+  for (int i = 0; i < kMost; ++i) {
+    errors[i] = (work_[column][i / 2] - choices_.values[i]) / diagonal;
     costs[i] = costs_[i / 2] + static_cast<double>(errors[i]) * errors[i];
   }
   // A place in the order for each, by counting what comes before it: cheaper than sorting, since nothing branches.
   std::array<std::int64_t, kMost> places{};
+  const std::int64_t count = 2 * width_;
   for (std::int64_t j = 0; j < kMost; ++j)
-    for (std::int64_t i = 0; i < kMost; ++i) places[i] += costs[j] < costs[i] || (costs[j] == costs[i] && j < i) ? 1 : 0;
-  candidates_ = std::min(count, kBeamWidth);
-  Lane left{};
+    for (std::int64_t first = j / count * count, i = first; i < first + count; ++i)
+      places[i] += costs[j] < costs[i] || (costs[j] == costs[i] && j < i) ? 1 : 0;
+  Lane left;
   Step& step = steps_[column];
-  step.parents.fill(0);
-  for (int i = 0; i < count; ++i) {
-    const std::int64_t place = places[i];
-    if (place >= candidates_) continue;
-    costs_[place] = costs[i];
-    left[place] = errors[i];
-    step.codes[place] = choices_.codes[i];
-    step.parents[place] = i / 2;
-    chosen_[place] = i;
+  for (int i = 0; i < kMost; ++i) {
+    if (places[i] >= width_) continue;
+    const std::int64_t lane = i / count * width_ + places[i];
+    costs_[lane] = costs[i];
+    left[lane] = errors[i];
+    step.codes[lane] = choices_.codes[i];
+    step.parents[lane] = i / 2;
+    chosen_[lane] = i;
   }
   return left;
 }
 
 void BeamSearch::remember_symbols() {
   const auto before = pasts_;
-  for (int b = 0; b < candidates_; ++b) {
+  for (int b = 0; b < kBeamWidth; ++b) {
     const Past& past = before[chosen_[b] / 2];
     pasts_[b] = {choices_.symbols[chosen_[b]], past[0], past[1]};
   }

@@ -15,6 +15,7 @@
 namespace nibble {
 
 inline constexpr int kBeamWidth = 16;
+inline constexpr int kScalesAtOnce = 4;  ///< each with a beam of kBeamWidth / kScalesAtOnce
 
 /// The scale of a column and the lowest and highest code it may have, zero point subtracted. There must be at least two codes.
 struct ColumnGrid {
@@ -48,6 +49,9 @@ class BeamSearch {
   const std::vector<float>& round(const std::vector<float>& targets, const std::vector<ColumnGrid>& grids);
   /// The same along a trellis, with one scale for the row.
   const std::vector<float>& round(const std::vector<float>& targets, const PhaseLevels& levels, float scale);
+  /// What error() would be at each of several scales, estimated at once by narrower beams.
+  std::array<double, kScalesAtOnce> errors_at(const std::vector<float>& targets, const PhaseLevels& levels,
+                                              const std::array<float, kScalesAtOnce>& scales);
 
   /// The sum of the squared compensated errors of the row that was rounded last.
   double error() const { return costs_.front(); }
@@ -59,7 +63,7 @@ class BeamSearch {
   struct Choices {
     std::array<float, kMost> codes;
     std::array<std::uint8_t, kMost> symbols;  ///< along a trellis
-    float scale = 1;
+    std::array<float, kMost> values;          ///< codes times the candidate's scale
   };
   /// The symbols that a candidate ends with, the latest first.
   using Past = std::array<std::uint8_t, kTrellisMemory>;
@@ -68,9 +72,10 @@ class BeamSearch {
     std::array<int, kBeamWidth> parents;
   };
 
-  void begin(const std::vector<float>& targets);
+  void begin(const std::vector<float>& targets, int width);
+  void follow_trellis(const PhaseLevels& levels);
   void propose(std::int64_t column, const ColumnGrid& grid);
-  void propose(std::int64_t column, const PhaseLevels& levels, float scale);
+  void propose(std::int64_t column, const PhaseLevels& levels);
   Lane keep_best(std::int64_t column);
   void remember_symbols();
   void compensate(std::int64_t column, const Lane& errors);
@@ -82,9 +87,10 @@ class BeamSearch {
   std::vector<Step> steps_;
   Choices choices_;
   std::array<Past, kBeamWidth> pasts_{};
-  std::array<int, kBeamWidth> chosen_{};  ///< of the choices, by candidate
-  std::array<double, kBeamWidth> costs_{};
-  int candidates_ = 0;
+  std::array<int, kBeamWidth> chosen_{};    ///< of the choices, by candidate
+  Lane scales_{};                           ///< along a trellis, of each candidate's beam
+  std::array<double, kBeamWidth> costs_{};  ///< infinite where there is no candidate yet
+  int width_ = kBeamWidth;                  ///< of a beam; several lie side by side
   std::vector<float> codes_;
 };
 

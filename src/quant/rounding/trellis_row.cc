@@ -2,7 +2,9 @@
 #include "quant/rounding/trellis_row.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <limits>
 
 #include "quant/rounding/add_scaled.h"
 #include "quant/rounding/affine_grid.h"
@@ -11,8 +13,9 @@
 namespace nibble {
 namespace {
 
-/// Scales that are tried: the one that puts the largest weight on the largest level, and fractions of it.
-constexpr float kWidest = 1.0F, kStep = 0.15F, kShortRowStep = 0.03F, kNarrowest = 0.5F;
+/// Scales that are tried: from the one that puts the largest weight on the largest level down to nearly half of it.
+constexpr float kWidest = 1.0F, kNarrowest = 0.4F;
+constexpr int kShortRowRounds = 4;  // of kScalesAtOnce scales each; long rows have one
 constexpr int kRefits = 2;
 constexpr std::int64_t kSampledRows = 12;
 
@@ -35,15 +38,27 @@ TrellisRow TrellisRounder::at_scale(const std::vector<float>& target, float scal
   return {codes, scale, beam_.error()};
 }
 
-TrellisRow TrellisRounder::round(const std::vector<float>& target) {
+TrellisRounder::Estimate TrellisRounder::best_scale(const std::vector<float>& target) {
   const float largest_level = levels_.phase(kTrellisPhases - 1).levels[levels_.count() - 1];
   float largest = 0;
   for (const float weight : target) largest = std::max(largest, std::abs(weight));
-  TrellisRow best;
-  for (float part = kWidest; part > kNarrowest; part -= has_short_rows(problem_) ? kShortRowStep : kStep) {
-    TrellisRow row = at_scale(target, positive_scale(part * largest / largest_level));
-    if (best.codes.empty() || row.error < best.error) best = std::move(row);
+  Estimate best{1, std::numeric_limits<double>::infinity()};
+  const int rounds = has_short_rows(problem_) ? kShortRowRounds : 1;
+  for (int round = 0; round < rounds; ++round) {
+    std::array<float, kScalesAtOnce> scales;
+    for (int i = 0; i < kScalesAtOnce; ++i) {
+      const auto part = static_cast<float>(round * kScalesAtOnce + i) / static_cast<float>(rounds * kScalesAtOnce);
+      scales[i] = positive_scale((kWidest - (kWidest - kNarrowest) * part) * largest / largest_level);
+    }
+    const auto errors = beam_.errors_at(target, levels_, scales);
+    for (int i = 0; i < kScalesAtOnce; ++i)
+      if (errors[i] < best.error) best = {scales[i], errors[i]};
   }
+  return best;
+}
+
+TrellisRow TrellisRounder::round(const std::vector<float>& target) {
+  TrellisRow best = at_scale(target, best_scale(target).scale);
   for (int i = 0; i < kRefits && refit(target, best); ++i) {
     TrellisRow row = at_scale(target, best.scale);
     if (!(row.error < best.error)) break;
@@ -83,7 +98,7 @@ int best_trellis_curve(const RoundingProblem& problem, const ParallelFor& parall
       const PhaseLevels levels({problem.spec.trellis.bits, static_cast<int>(i / sampled)});
       const std::int64_t row = i % sampled * rows / sampled;
       const float* target = problem.targets.data() + row * problem.columns;
-      errors[i] = TrellisRounder(problem, row / problem.rows, levels).round({target, target + problem.columns}).error;
+      errors[i] = TrellisRounder(problem, row / problem.rows, levels).best_scale({target, target + problem.columns}).error;
     }
   });
   std::vector<double> sums;

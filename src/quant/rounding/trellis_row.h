@@ -19,8 +19,16 @@ class TrellisRounder {
   /// For rows of one group. The problem, which must have inverse_factor, and the levels are not copied and must outlive this object.
   TrellisRounder(const RoundingProblem& problem, std::int64_t group, const PhaseLevels& levels);
 
-  /// At several scales below that of the largest weight; then scale and codes in turn, each the best given the other, while e falls.
+  /// At the best of several scales below that of the largest weight; then scale and codes in turn, each the best given the other, while e
+  /// falls.
   TrellisRow round(const std::vector<float>& target);
+
+  /// The scale at which a narrow beam finds the least error, and that error.
+  struct Estimate {
+    float scale;
+    double error;
+  };
+  Estimate best_scale(const std::vector<float>& target);
 
  private:
   TrellisRow at_scale(const std::vector<float>& target, float scale);
