@@ -72,7 +72,13 @@ std::vector<std::uint8_t> packed(const StoredCodes& codes, std::size_t axis) {
   return bytes;
 }
 
-/// Symbols in rows whose length is a multiple of eight or, of 4 bits, of two; what is added are zeros.
+/// The fields that a symbol is stored in, from its low bits on: 4, or 2 and 1, or 4 and 1 bits, whole numbers of them in a byte.
+std::vector<int> field_widths(int bits) {
+  if (bits == 4) return {4};
+  return {bits - 1, 1};
+}
+
+/// Symbols in rows that fill whole bytes of each field; what is added are zeros.
 struct SymbolRows {
   std::int64_t rows = 0, columns = 0;
   std::vector<std::uint8_t> symbols;
@@ -80,7 +86,7 @@ struct SymbolRows {
 
 SymbolRows symbol_rows(const Value& value) {
   const auto& code = value.quant->spec.trellis;
-  const auto rows = value.shape[0], weights = count_of(value.shape) / rows, at_once = std::int64_t{code.bits == 4 ? 2 : 8};
+  const auto rows = value.shape[0], weights = count_of(value.shape) / rows, at_once = std::int64_t{8 / field_widths(code.bits).back()};
   const auto symbols = trellis_symbols(value.constant->as<std::int8_t>(), weights, code, fmt::format("export: {}", value.name));
   SymbolRows result{rows, (weights + at_once - 1) / at_once * at_once, {}};
   for (std::int64_t row = 0; row < rows; ++row) {
@@ -157,10 +163,11 @@ class Decoder {
     if (code.bits == 4) {
       symbols = field("_codes", rows, 0, 4);
     } else {
-      symbols = node("Concat", "symbols", {field("_codes", rows, 0, 2), field("_high_codes", rows, 2, 1)});
+      const auto widths = field_widths(code.bits);
+      symbols = node("Concat", "symbols", {field("_codes", rows, 0, widths[0]), field("_high_codes", rows, widths[0], widths[1])});
       set_int(last(), "axis", 1);
-      const auto low = taps;
-      for (const auto tap : low) taps.push_back(static_cast<std::uint8_t>(4 * tap));
+      // The high bit is part of its own symbol alone: four phases on is the same one.
+      taps.insert(taps.end(), {0, 0, 0, static_cast<std::uint8_t>(1 << (code.bits - 1))});
     }
     const auto width = kTrellisMemory + 1;
     const auto taps_name = out_.add_initialiser(fmt::format("u_taps_{}", code.bits),
@@ -309,6 +316,8 @@ class Decoder {
 };
 
 }  // namespace
+
+std::string print_unpacked_bytes(Printer& printer, const Value& value) { return Decoder(printer, value, true).print(); }
 
 std::string print_unpacked_constant(Printer& printer, const Value& value, const Node& reader) {
   if (value.quant->spec.bits > 8)

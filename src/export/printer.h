@@ -64,6 +64,8 @@ void print_node(Printer& printer, const Node& node);
 std::string print_quantized_constant(Printer& printer, const Value& value, const Node& reader);
 /// In print_unpacked.cc: the same in the unpack dialect, under the value's own name. Error(unsupported) for codes beyond 8 bits.
 std::string print_unpacked_constant(Printer& printer, const Value& value, const Node& reader);
+/// The same for a convolution on integers, which reads bytes through DequantizeLinear: codes of a trellis or per channel.
+std::string print_unpacked_bytes(Printer& printer, const Value& value);
 /// In quantized_weights.cc: the scales in the value's precision: f32, or rounded to FP16 numbers (dtype f16).
 Tensor scales_for(const Value& value, const QuantParams& params);
 /// In quantized_weights.cc: writes QuantizeLinear -> [Clip] -> DequantizeLinear.

@@ -159,7 +159,7 @@ std::string print_quantized_constant(Printer& printer, const Value& value, const
     case Dialect::unpack: return print_unpacked_constant(printer, value, reader);
     case Dialect::integer: break;
   }
-  return print_integer(printer, value);
+  return value.quant->spec.trellis ? print_unpacked_bytes(printer, value) : print_integer(printer, value);
 }
 
 void print_quantize_dequantize(Printer& printer, const Node& node, const QuantParams& params) {

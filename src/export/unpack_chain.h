@@ -10,9 +10,8 @@
 //
 // Symbols of a trellis (graph/trellis.h) become codes before the Cast, with the weight's rows flat, [O,1,columns]:
 //
-//   symbols uint8 [O,bytes,1] -> BitShift(0, 4, RIGHT) -> BitwiseAnd(15) -> Reshape [O,1,columns]; of 3 bits two such fields, of the low
-//   two
-//           bits (4 a byte) and of the high bit (8 a byte), joined by Concat to [O,2,columns]
+//   symbols uint8 [O,bytes,1] -> BitShift(0, 4, RIGHT) -> BitwiseAnd(15) -> Reshape [O,1,columns]; of 3 or 5 bits two such fields, of the
+//           low 2 or 4 bits and of the high bit (8 a byte), joined by Concat to [O,2,columns]
 //   index   ConvInteger with the taps of trellis_taps(), which puts the phase above the symbol -> BitwiseAnd
 //   codes   Gather from the levels, by phase [-> Slice where the last byte is not full]
 //
@@ -31,7 +30,7 @@ namespace nibble {
 
 struct UnpackChain {
   const onnx::TensorProto* codes = nullptr;       ///< as stored
-  const onnx::TensorProto* high_codes = nullptr;  ///< the field of the high bit of 3-bit symbols; else nullptr
+  const onnx::TensorProto* high_codes = nullptr;  ///< the field of the high bit of symbols of 3 or 5 bits; else nullptr
   const onnx::TensorProto* scale = nullptr;       ///< one number, [O,1,1,1], or [O,blocks,1,kh,kw]
   const onnx::TensorProto* zero_point = nullptr;  ///< nullptr: none
   const onnx::NodeProto* scaling = nullptr;       ///< the Mul or DequantizeLinear with the scale

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The unpack dialect against its INT4 twin: the same codes, the same float weights, and nothing that reads files loses sight of them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <random>
@@ -119,10 +120,11 @@ TEST_P(Unpack, IsSeenAsWhatItIs) {
   const auto model = read_onnx(file(Dialect::unpack));
   const auto rows = byte_ledger(model);
   const auto bits = GetParam().spec.stored_bits();
-  const auto* form = bits == 3 && GetParam().spec.trellis ? "weights, uint8 (3 bits each)"
-                     : bits <= 4                          ? "weights, uint8 (two a byte)"
-                                                          : "weights, int8";
-  const auto fields = bits == 3 && GetParam().spec.trellis ? 2 : 1;
+  const bool has_fields = has_trellis && bits != 4;
+  const auto form = has_fields  ? fmt::format("weights, uint8 ({} bits each)", bits)
+                    : bits <= 4 ? std::string("weights, uint8 (two a byte)")
+                                : std::string("weights, int8");
+  const auto fields = has_fields ? 2 : 1;
   EXPECT_THAT(rows, Contains(ByteRow{form, fields, unpack.weight_bytes}));
   EXPECT_THAT(rows, Contains(ByteRow{GetParam().dtype == DType::f16 ? "scales, float16" : "scales, float32", 1, unpack.scale_bytes}));
 }
@@ -158,6 +160,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, Unpack,
                                            Kind{"trellis_of_odd_rows", {8, true, false, kChannel, 0, {4, 0}}, {3, 3, 3, 3}},
                                            Kind{"trellis_of_3_bits", {8, true, false, kChannel, 0, {3, 5}}, {5, 8, 1, 1}},
                                            Kind{"trellis_of_3_bits_and_odd_rows", {8, true, false, kChannel, 0, {3, 2}}, {4, 3, 3, 3}},
+                                           Kind{"trellis_of_5_bits", {8, true, false, kChannel, 0, {5, 4}}, {5, 3, 3, 3}},
                                            Kind{"half_trellis", {8, true, false, kChannel, 0, {4, 2}}, {4, 4, 3, 3}, true, DType::f16},
                                            Kind{"half", {4, true, false, kChannel, 0}, {4, 3, 3, 3}, false, DType::f16},
                                            Kind{"half_blocks", {4, true, false, kBlock, 2}, {4, 4, 1, 1}, false, DType::f16}),

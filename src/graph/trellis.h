@@ -10,6 +10,7 @@
 // trellis"). Weights are code * scale, as of 8-bit codes with zero point 0.
 #pragma once
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,9 +22,12 @@ namespace nibble {
 inline constexpr int kTrellisPhases = 4;
 inline constexpr int kTrellisMemory = 3;  ///< symbols before a weight's own that choose its phase
 
+inline constexpr int kFewestTrellisBits = 3, kMostTrellisBits = 5;
+inline constexpr bool has_trellis(int bits) { return bits >= kFewestTrellisBits && bits <= kMostTrellisBits; }
+
 /// How a layer's codes are stored. `bits` 0: as they are, without a trellis.
 struct TrellisCode {
-  int bits = 0;   ///< of a symbol: 3 or 4
+  int bits = 0;   ///< of a symbol: kFewestTrellisBits to kMostTrellisBits
   int curve = 0;  ///< index into kTrellisCurves
   explicit operator bool() const { return bits > 0; }
   bool operator==(const TrellisCode&) const = default;
@@ -32,6 +36,8 @@ struct TrellisCode {
 /// Bends of the levels: level f of F is sign(x) (e^(bend |x|) - 1) / (e^bend - 1) * 127, x = (2 f + 1) / F - 1, rounded half to even. The
 /// larger the bend, the closer levels lie around 0, which suits rows of which few weights are large.
 inline constexpr double kTrellisCurves[] = {1.0, 1.5, 2.0, 2.5, 3.0, 3.5};
+/// How many of them serve symbols of so many bits: levels of a phase have to differ as int8 numbers.
+constexpr int trellis_curves(int bits) { return static_cast<int>(std::size(kTrellisCurves)) - (bits == kMostTrellisBits ? 1 : 0); }
 
 /// The code's levels, -127..127, rising.
 std::vector<std::int8_t> trellis_levels(const TrellisCode& code);

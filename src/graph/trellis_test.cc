@@ -15,8 +15,8 @@ using ::testing::HasSubstr;
 
 std::vector<TrellisCode> all_codes() {
   std::vector<TrellisCode> codes;
-  for (const int bits : {3, 4})
-    for (int curve = 0; curve < static_cast<int>(std::size(kTrellisCurves)); ++curve) codes.push_back({bits, curve});
+  for (const int bits : {3, 4, 5})
+    for (int curve = 0; curve < trellis_curves(bits); ++curve) codes.push_back({bits, curve});
   return codes;
 }
 

@@ -73,9 +73,9 @@ void require_codes_in_range(const Tensor& codes, const QuantSpec& spec, const st
 
 void require_on_trellis(const Value& value) {
   const auto& spec = value.quant->spec;
-  if (spec.bits != 8 || !spec.is_signed || spec.granularity != Granularity::channel || (spec.trellis.bits != 3 && spec.trellis.bits != 4) ||
-      spec.trellis.curve < 0 || spec.trellis.curve >= static_cast<int>(std::size(kTrellisCurves)))
-    fail(quoted(value), "a trellis is for signed weights of 8 bits with a scale per channel, has symbols of 3 or 4 bits and a known curve");
+  if (spec.bits != 8 || !spec.is_signed || spec.granularity != Granularity::channel || !has_trellis(spec.trellis.bits) ||
+      spec.trellis.curve < 0 || spec.trellis.curve >= trellis_curves(spec.trellis.bits))
+    fail(quoted(value), "a trellis is for signed weights of 8 bits with a scale per channel, has symbols of 3 to 5 bits and a known curve");
   const auto zeros = value.quant->zero_point.as<std::int8_t>();
   if (std::any_of(zeros.begin(), zeros.end(), [](auto zero) { return zero != 0; })) fail(quoted(value), "a trellis has zero points 0");
   trellis_symbols(value.constant->as<std::int8_t>(), count_of(value.shape) / value.shape[0], spec.trellis, "graph: " + quoted(value));

@@ -27,12 +27,11 @@ void require_bits_to_raise(const Recipe& recipe, const ConfigPlace& place) {
                     fmt::format("more than the {} bits of weights.bits", recipe.weights.bits));
 }
 
-/// A trellis has symbols of 3 or 4 bits and a scale per channel, its codes are found by GPTQ and cannot move one by one in training.
+/// A trellis has symbols of 3 to 5 bits and a scale per channel, its codes are found by GPTQ and cannot move one by one in training.
 void require_possible_trellis(const Recipe& recipe, const ConfigPlace& place) {
   const WeightRecipe& weights = recipe.weights;
   if (weights.code != WeightCode::trellis) return;
-  if (weights.bits != 3 && weights.bits != 4)
-    throw_bad_value(weights.bits, place.child("weights").child("bits"), "3 or 4 with code: trellis");
+  if (!has_trellis(weights.bits)) throw_bad_value(weights.bits, place.child("weights").child("bits"), "3, 4 or 5 with code: trellis");
   if (weights.granularity != Granularity::channel)
     throw_bad_value(name_in(kGranularityNames, weights.granularity), place.child("weights").child("granularity"),
                     "channel with code: trellis");

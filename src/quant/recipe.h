@@ -22,7 +22,7 @@ enum class Rounding { nearest, gptq };
 enum class RangeMethod { minmax, percentile, mse };
 
 struct WeightRecipe {
-  int bits = 4;  ///< 2..8; of a trellis 3 or 4
+  int bits = 4;  ///< 2..8; of a trellis 3 to 5
   WeightCode code = WeightCode::uniform;
   Granularity granularity = Granularity::channel;
   std::int64_t block = 32;  ///< with Granularity::block: how many input channels share a scale, 16 or 32

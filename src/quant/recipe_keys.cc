@@ -17,7 +17,7 @@ FieldTable weight_keys(WeightRecipe& weights) {
   };
   return {{"bits", int_field(weights.bits, 2, 8), "bits of a weight's code"},
           {"code", choice_field(weights.code, kWeightCodeNames),
-           "how codes are numbered: each on a uniform grid, or along a trellis of 3 or 4 bits, with half the error (unpack files)"},
+           "how codes are numbered: each on a uniform grid, or along a trellis of 3 to 5 bits, with half the error (unpack files)"},
           {"granularity", choice_field(weights.granularity, kGranularityNames),
            "what shares a scale: a layer, an output channel, or a block of input channels (INT4 and unpack files only)"},
           {"block", {block, {{"enum", {16, 32}}, {"default", weights.block}}}, "input channels per scale, with granularity: block"},

@@ -147,7 +147,7 @@ TEST(Recipe, BudgetsThatMakeNoSenseAreRefused) {
 TEST(Recipe, ATrellisHasItsConditions) {
   const auto refusal = [](const std::string& rest) { return refusal_of(R"({"name": "x", "weights": {"code": "trellis")" + rest); };
   EXPECT_EQ(parse(R"({"name": "x", "weights": {"bits": 3, "code": "trellis"}})").weights.code, WeightCode::trellis);
-  EXPECT_THAT(refusal(R"(, "bits": 5}})"), HasSubstr("weights.bits: 5 is not allowed; expected 3 or 4 with code: trellis"));
+  EXPECT_THAT(refusal(R"(, "bits": 6}})"), HasSubstr("weights.bits: 6 is not allowed; expected 3, 4 or 5 with code: trellis"));
   EXPECT_THAT(refusal(R"(, "granularity": "block"}})"), HasSubstr("weights.granularity: \"block\""));
   EXPECT_THAT(refusal(R"(, "rounding": "nearest"}})"), HasSubstr("gptq with code: trellis"));
   EXPECT_THAT(refusal(R"(}, "distillation": {"code_rate": 0.001}})"), HasSubstr("distillation.code_rate"));

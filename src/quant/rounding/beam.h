@@ -25,7 +25,7 @@ struct ColumnGrid {
 /// The levels of a trellis by phase, and what lies in the middle between two of them.
 class PhaseLevels {
  public:
-  static constexpr int kMost = 16;  ///< levels of a phase
+  static constexpr int kMost = 1 << kMostTrellisBits;  ///< levels of a phase
   explicit PhaseLevels(const TrellisCode& code);
 
   struct Phase {

@@ -337,7 +337,7 @@ TEST(Trellis, HasHalfTheErrorOfAUniformGrid) {
 
 TEST(Trellis, CodesAreOnItWhateverTheThreads) {
   for (const bool coupled : {false, true})
-    for (const int bits : {3, 4}) {
+    for (const int bits : {3, 4, 5}) {
       RoundingProblem p = along_trellis(random_problem(1, 20, 40, 4), bits);
       if (coupled) couple(p);
       const RoundedWeights found = expect_same_by_threads(p);

@@ -91,9 +91,9 @@ void store(const TrellisRow& row, std::int64_t index, RoundedWeights& result) {
 
 int best_trellis_curve(const RoundingProblem& problem, const ParallelFor& parallel_for) {
   const std::int64_t rows = problem.groups * problem.rows, sampled = std::min(rows, kSampledRows);
-  constexpr auto kCurves = static_cast<std::int64_t>(std::size(kTrellisCurves));
-  std::vector<double> errors(static_cast<std::size_t>(kCurves * sampled));
-  parallel_for(kCurves * sampled, [&](std::int64_t first, std::int64_t last) {
+  const std::int64_t curves = trellis_curves(problem.spec.trellis.bits);
+  std::vector<double> errors(static_cast<std::size_t>(curves * sampled));
+  parallel_for(curves * sampled, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
       const PhaseLevels levels({problem.spec.trellis.bits, static_cast<int>(i / sampled)});
       const std::int64_t row = i % sampled * rows / sampled;
@@ -102,7 +102,7 @@ int best_trellis_curve(const RoundingProblem& problem, const ParallelFor& parall
     }
   });
   std::vector<double> sums;
-  for (std::int64_t curve = 0; curve < kCurves; ++curve) {
+  for (std::int64_t curve = 0; curve < curves; ++curve) {
     double sum = 0;
     for (std::int64_t i = 0; i < sampled; ++i) sum += errors[curve * sampled + i];
     sums.push_back(sum);
