@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The table of recipes in README.md and docs/results.md: each recipe with each preset, calibrated on unlabelled train2017 images and scored
 # on the first 128 val2017 images and on 128 labelled train2017 images that did not calibrate: mAP 50-95, the change against float in points
-# with its 95 % interval (bootstrap over images), size of the INT4 file, seconds and peak memory of calibration, and the time of an image
+# with its 95 % interval (bootstrap over images), size of the packed file
+# (INT4; along a trellis unpack, or integer with 8-bit activations), seconds and peak memory of calibration, and the time of an image
 # relative to the float file, one thread, in turns (with float activations of the unpack file, else of the integer form).
 # Usage: bench/presets.sh DATA; PRESETS and RECIPES choose. DATA as for bench/seed_evaluation.sh, with coco/train2017. Files go to tmp/presets.
 set -euo pipefail
@@ -28,12 +29,12 @@ ratio_of() { # FILE: of the float file's time
 }
 
 build/nibble export "$data/weights/yolov10n.pt" -o "$out/float.onnx" >/dev/null
-echo "| recipe | preset | val2017 | change, points | train2017 | change, points | INT4 bytes | time | seconds | peak GB |"
+echo "| recipe | preset | val2017 | change, points | train2017 | change, points | bytes | time | seconds | peak GB |"
 echo "|---|---|---|---|---|---|---|---|---|---|"
 for split in val2017 train2017; do score "$out/float.onnx" float "$split"; done
 echo "| float | | $(columns_of "$out/float-val2017.txt") | $(columns_of "$out/float-train2017.txt") | $(stat -c %s "$out/float.onnx") (FP32) | 1.00x | | |"
 for preset in ${PRESETS:-default}; do
-  for recipe in ${RECIPES:-w8a8 w4a16 w4a8 w4a8-mixed w4a16-block16}; do
+  for recipe in ${RECIPES:-w8a8 w4a16 w4a16-trellis w3a16-trellis w4a8 w4a8-trellis w4a8-mixed w4a16-block16}; do
     method=ptq
     [ "$preset" = best ] && method=qat # trained on the calibration images
     /usr/bin/time -f "%e %M" -o "$out/time.txt" build/nibble quantize "$data/weights/yolov10n.pt" -o "$out/$preset" --recipe "$recipe" \
@@ -41,10 +42,15 @@ for preset in ${PRESETS:-default}; do
     of() { echo "$out/$preset/yolov10n-$recipe-$1.onnx"; }
     scored=$(of unpack-$method)
     timed=$scored
+    packed=$(of int4-$method)
+    case $recipe in
+    *a16-trellis) packed=$(of unpack-$method) ;;
+    *a8-trellis) packed=$(of integer-$method) ;;
+    esac
     case $recipe in *a8*) scored=$(of qcdq-$method-opt) timed=$(of integer-$method) ;; esac
     for split in val2017 train2017; do score "$scored" "$preset-$recipe" "$split"; done
     awk -v recipe="$recipe" -v preset="$preset" -v val="$(columns_of "$out/$preset-$recipe-val2017.txt")" \
-      -v other="$(columns_of "$out/$preset-$recipe-train2017.txt")" -v bytes="$(stat -c %s "$(of int4-$method)")" -v ratio="$(ratio_of "$timed")" \
+      -v other="$(columns_of "$out/$preset-$recipe-train2017.txt")" -v bytes="$(stat -c %s "$packed")" -v ratio="$(ratio_of "$timed")" \
       '{printf "| %s | %s | %s | %s | %s | %s | %.0f | %.1f |\n", recipe, preset, val, other, bytes, ratio, $1, $2 / 1e6}' "$out/time.txt"
   done
 done

@@ -46,13 +46,13 @@ std::string read_points(const std::string& text, std::optional<double>& points) 
 }  // namespace
 
 void add_budget_options(CLI::App& command, BudgetOptions& options) {
-  auto* size =
-      command
-          .add_option(kMaxSize,
-                      "give layers 8 bits where 4 hurt most, as long as the INT4 file has at most so many bytes; replaces what the recipe "
-                      "says of mixed bits")
-          ->type_name("SIZE")
-          ->check([&options](const std::string& text) { return read_size(text, options.max_bytes); });
+  auto* size = command
+                   .add_option(kMaxSize,
+                               "give layers more bits (the recipe's mixed.high_bits) where few hurt most, as long as the packed file has "
+                               "at most so many bytes; replaces what the recipe "
+                               "says of mixed bits")
+                   ->type_name("SIZE")
+                   ->check([&options](const std::string& text) { return read_size(text, options.max_bytes); });
   command.add_option(kMaxDrop, "the smallest file that loses at most so many points of mAP 50-95; takes up to five trials, each scored")
       ->type_name("POINTS")
       ->check([&options](const std::string& text) { return read_points(text, options.max_drop); })

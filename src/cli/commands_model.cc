@@ -115,7 +115,7 @@ void add_quantize(CLI::App& app, Action& chosen) {
       .add_option(
           "--dialect", options->dialect,
           "qcdq (Brevitas), int4 (packed), unpack (packed, float speed in ONNX Runtime; float activations), integer (8-bit activations: "
-          "integer kernels on CPUs), both (qcdq, int4), all; default: what --target takes, else both")
+          "integer kernels on CPUs), both (qcdq, int4), all; default: what --target takes, else both, of a trellis unpack")
       ->type_name("NAME");
   command.add_option("--opset", options->opset, "ONNX opset of QCDQ files, 13 to 21; 0: 13. unpack needs 18, the other dialects 21")
       ->type_name("N")

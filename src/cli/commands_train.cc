@@ -94,7 +94,8 @@ void add_qat(CLI::App& app, Action& chosen) {
   add_head_options(command, options->head, options->image_size);
   command
       .add_option("--dialect", options->dialect,
-                  "qcdq (Brevitas), int4 (packed), unpack, integer, both (qcdq, int4), all; default: what --target takes, else both")
+                  "qcdq (Brevitas), int4 (packed), unpack, integer, both (qcdq, int4), all; default: what --target takes, else both, of a "
+                  "trellis unpack")
       ->type_name("NAME");
   add_runtime_options(command, options->runtime);
   add_image_limit_option(command);
