@@ -9,6 +9,7 @@
 #include "export/onnx_types.h"
 #include "export/printer.h"
 #include "graph/trellis.h"
+#include "graph/weight_steps.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -135,9 +136,11 @@ class Decoder {
     return value_.name;
   }
 
+  Tensor no_zero_points() const {
+    return Tensor::of<std::int8_t>({value_.shape[0]}, std::vector<std::int8_t>(static_cast<std::size_t>(value_.shape[0])));
+  }
   /// Bytes through DequantizeLinear, which has the scales of their channels.
-  std::string dequantized(const std::string& codes) {
-    const auto zeros = Tensor::of<std::int8_t>({value_.shape[0]}, std::vector<std::int8_t>(static_cast<std::size_t>(value_.shape[0])));
+  std::string dequantized(const std::string& codes, const Tensor& zeros) {
     const std::vector<std::string> inputs{codes, out_.add_initialiser(value_.name + "_scale", value_.quant->scale),
                                           out_.add_initialiser(value_.name + "_zero_point", zeros)};
     const auto result = node("DequantizeLinear", "scaled", inputs);
@@ -145,13 +148,16 @@ class Decoder {
     return finish(result);
   }
 
-  /// Codes less their zero points, one a byte.
+  /// Codes less their zero points, one a byte; as they are where that does not fit.
   std::string print_bytes() {
+    if (!steps_fit_bytes(*value_.quant))
+      return dequantized(out_.add_initialiser(value_.name + "_codes", *value_.constant), value_.quant->zero_point);
     const auto codes = value_.constant->as<std::int8_t>(), zeros = value_.quant->zero_point.as<std::int8_t>();
     const auto in_a_row = codes.size() / zeros.size();
     std::vector<std::int8_t> steps;
     for (std::size_t i = 0; i < codes.size(); ++i) steps.push_back(static_cast<std::int8_t>(codes[i] - zeros[i / in_a_row]));
-    return dequantized(out_.add_initialiser(value_.name + "_codes", Tensor::of<std::int8_t>(value_.shape, std::move(steps))));
+    return dequantized(out_.add_initialiser(value_.name + "_codes", Tensor::of<std::int8_t>(value_.shape, std::move(steps))),
+                       no_zero_points());
   }
 
   std::string print_trellis() {
@@ -181,7 +187,7 @@ class Decoder {
     at = node("Gather", "level",
               {out_.add_initialiser(fmt::format("u_levels_{}_{}", code.bits, code.curve), Tensor::of<std::int8_t>({count}, levels)), at});
     if (weights != rows.columns) at = node("Slice", "cut", {at, ints("_start", {0}), ints("_end", {weights}), ints("_axis", {2})});
-    if (on_integers_) return dequantized(node("Reshape", "joined", {at, ints("_shape", value_.shape)}));
+    if (on_integers_) return dequantized(node("Reshape", "joined", {at, ints("_shape", value_.shape)}), no_zero_points());
     const auto scales = scales_for(value_, *value_.quant).reshaped({rows.rows, 1, 1});
     const auto scale = out_.add_initialiser(value_.name + "_scale", scales);
     at = node("Mul", "scaled",

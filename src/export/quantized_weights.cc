@@ -14,6 +14,7 @@
 #include "export/onnx_types.h"
 #include "export/pack.h"
 #include "export/printer.h"
+#include "graph/weight_steps.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -128,12 +129,13 @@ std::string print_steps(Printer& out, const Value& value, const std::string& cod
 }
 
 /// A zero point is always there: runtimes look for one when they choose an integer kernel, and for weights it must be 0. A bias has
-/// none by definition.
+/// none by definition. Weights in blocks, and those whose steps do not fit bytes, keep theirs: no integer kernel takes them.
 std::string print_integer(Printer& out, const Value& value) {
   const auto& [spec, scale, zero_point] = *value.quant;
   std::string codes = add_codes(out, value.name + "_codes", *value.constant, spec);
   Tensor left = zero_point;
-  if (spec.is_signed && spec.bits <= 8 && !all_zero(zero_point)) {
+  if (spec.is_signed && spec.bits <= 8 && spec.granularity != Granularity::block && !all_zero(zero_point) &&
+      steps_fit_bytes(*value.quant)) {
     codes = print_steps(out, value, codes);
     left = Tensor::of<std::int8_t>(zero_point.shape(), std::vector<std::int8_t>(static_cast<std::size_t>(count_of(zero_point.shape())), 0));
   } else if (spec.bits <= 4) {

@@ -10,6 +10,7 @@
 
 #include "graph/edit.h"
 #include "graph/rewrites.h"
+#include "graph/weight_steps.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -32,17 +33,10 @@ bool is_signed_byte(const QuantParams& params) {
   return params.spec.bits == 8 && params.spec.is_signed && !params.spec.narrow && params.spec.granularity == Granularity::tensor;
 }
 
-/// Kernels take signed bytes without a zero point: codes less theirs must fit.
-bool fits_bytes(const QuantParams& weight) {
-  const auto zero_points = weight.zero_point.as<std::int8_t>();
-  return std::all_of(zero_points.begin(), zero_points.end(), [&](int zero_point) {
-    return weight.spec.min_code() - zero_point >= -128 && weight.spec.max_code() - zero_point <= 127;
-  });
-}
-
 bool has_integer_form(const Value& weight, const op::Conv& conv) {
   if (!weight.quant || !weight.quant->spec.is_signed || weight.quant->spec.granularity == Granularity::block) return false;
-  return fits_bytes(*weight.quant) && (conv.groups > 1 || weight.shape[1] >= kMinInputChannels);
+  // Kernels take signed bytes without a zero point.
+  return steps_fit_bytes(*weight.quant) && (conv.groups > 1 || weight.shape[1] >= kMinInputChannels);
 }
 
 /// How far from 0 each output's sum of products can get, in accumulator steps: an input code is at most 255 from its zero point.
