@@ -57,9 +57,10 @@ struct CalibrationCheckOptions {
   std::filesystem::path calibration;               ///< A folder, a list of paths or a data.yaml.
   std::optional<std::int64_t> calibration_images;  ///< At most so many of them; empty: 100.
   std::filesystem::path images;                    ///< What will be scored, a folder or a list; empty: no comparison with it.
-  std::filesystem::path model;          ///< Float ONNX file or checkpoint whose statistics are measured; empty: the embedded one.
-  std::optional<ImageSize> image_size;  ///< Of the network; empty: 640 of a checkpoint, the file's own of an ONNX file.
-  std::string on_bad_data;              ///< "stop": files that cannot be read are an error; else they are rows of the answer.
+  std::filesystem::path model;  ///< Float ONNX file or checkpoint whose statistics are measured; empty: the embedded one.
+  std::optional<ImageSize>
+      image_size;           ///< Of the network; empty: what a checkpoint was trained at (else 640), the file's own of an ONNX file.
+  std::string on_bad_data;  ///< "stop": files that cannot be read are an error; else they are rows of the answer.
   RuntimeOptions runtime;
 };
 

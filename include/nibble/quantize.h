@@ -65,12 +65,13 @@ struct QuantizeOptions {
   BudgetOptions budget;
   JudgeOptions judge;
   std::string head = "one2many";  ///< What output0 is, as ExportOptions::head.
-  ImageSize image_size = 640;     ///< Height and width of the input in pixels.
-  std::string target;             ///< The consumer, "tensorrt" and others (nibble::target_names); empty: no particular one.
-  std::string dialect;            ///< "qcdq", "int4", "unpack", "integer"; "both": the first two; "all"; empty: both, or the target's.
-  int opset = 0;                  ///< Of QCDQ files, 13 to 21; 0: 13. Unpack needs 18, the other dialects 21.
-  bool resume = false;            ///< With the preset "best": go on with a training that was interrupted.
-  std::string on_bad_data;        ///< As DataOptions::on_bad_data, of the calibration images.
+  /// Height and width of the input in pixels; empty: what the checkpoint was trained at, 640 where it does not say.
+  std::optional<ImageSize> image_size;
+  std::string target;       ///< The consumer, "tensorrt" and others (nibble::target_names); empty: no particular one.
+  std::string dialect;      ///< "qcdq", "int4", "unpack", "integer"; "both": the first two; "all"; empty: both, or the target's.
+  int opset = 0;            ///< Of QCDQ files, 13 to 21; 0: 13. Unpack needs 18, the other dialects 21.
+  bool resume = false;      ///< With the preset "best": go on with a training that was interrupted.
+  std::string on_bad_data;  ///< As DataOptions::on_bad_data, of the calibration images.
   RuntimeOptions runtime;
 };
 
@@ -87,7 +88,8 @@ struct QatOptions {
   BudgetOptions budget;                            ///< Of the calibration that the training starts from.
   JudgeOptions judge;
   std::string head = "one2many";  ///< What output0 is, as ExportOptions::head.
-  ImageSize image_size = 640;     ///< Height and width of the input in pixels.
+  /// Height and width of the input in pixels; empty: what the checkpoint was trained at, 640 where it does not say.
+  std::optional<ImageSize> image_size;
   QatCourse course;
   bool resume = false;      ///< Go on from the folder's snapshot; with the same options the result is that of one piece.
   std::string target;       ///< As QuantizeOptions::target.
@@ -98,6 +100,7 @@ struct QatOptions {
 
 /// The files of a recipe, and all that was found out on the way to them.
 struct QuantizeResult {
+  ImageSize image_size;                     ///< Of the files' input, in pixels.
   RecipeReport recipe;                      ///< Which layers are quantised, float, and skipped against the recipe's wish.
   std::vector<LayerReport> layers;          ///< One for each convolution, in the network's order, float ones included.
   std::optional<BudgetReport> budget;       ///< Of recipes with mixed bits.

@@ -27,9 +27,10 @@ struct RunOptions {
   std::filesystem::path qat_data;                        ///< Training images, as QatOptions::data; empty: the calibration images.
   std::filesystem::path qat_images;                      ///< The folder that file names of a COCO file are relative to.
   QatCourse qat_course;
-  DataOptions data;                ///< Empty: the embedded images. Without max_images and image_ids_list, the first 100 are scored.
-  std::string head = "one2many";   ///< What output0 is, as ExportOptions::head.
-  ImageSize image_size = 640;      ///< Height and width of the input in pixels.
+  DataOptions data;               ///< Empty: the embedded images. Without max_images and image_ids_list, the first 100 are scored.
+  std::string head = "one2many";  ///< What output0 is, as ExportOptions::head.
+  /// Height and width of the input in pixels; empty: what the checkpoint was trained at, 640 where it does not say.
+  std::optional<ImageSize> image_size;
   std::filesystem::path runs_dir;  ///< Empty: tmp/<model>_<recipes>; for w4a16 and w4a8 together, tmp/<model>_brevitas_w4a8_w4a16.
   std::string run_id;              ///< Name of the run directory; empty: the time, UTC.
   std::filesystem::path gates;     ///< YAML file of limits other than the recipes' (docs/formats.md); empty: none.

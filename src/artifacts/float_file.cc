@@ -14,7 +14,7 @@ void write_float_file(const Detector& baseline, const fs::path& path) {
   emit_model(baseline.graph, options, path);
 }
 
-FloatFile::FloatFile(const fs::path& model, ImageSize image_size) : path_(model) {
+FloatFile::FloatFile(const fs::path& model, std::optional<ImageSize> image_size) : path_(model) {
   if (model.extension() == ".onnx") return;
   BuildOptions build;
   build.image_size = image_size;

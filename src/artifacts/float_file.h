@@ -18,7 +18,7 @@ class FloatFile {
  public:
   /// An .onnx is taken as it is; a checkpoint (empty: the embedded one) is exported to a temporary file, one2many head. Errors as
   /// read_baseline.
-  FloatFile(const std::filesystem::path& model, ImageSize image_size);
+  FloatFile(const std::filesystem::path& model, std::optional<ImageSize> image_size);
   /// A temporary file of this network.
   explicit FloatFile(const Detector& baseline);
 

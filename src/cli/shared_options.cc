@@ -194,16 +194,19 @@ std::string read_image_size(const std::string& text, ImageSize& size) {
   return "";
 }
 
+CLI::Option& add_size(CLI::App& command, std::optional<ImageSize>& image_size, const std::string& otherwise) {
+  const std::string description = "pixels of the network's input: a side, or height,width (default: " + otherwise + ")";
+  return *command.add_option("--imgsz", description)->type_name(kImageSizeWords)->check([&image_size](const std::string& text) {
+    return read_image_size(text, image_size.emplace());
+  });
+}
+
 bool is_number(const std::string& text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos; }
 
 }  // namespace
 
 CLI::Option& add_image_size_option(CLI::App& command, std::optional<ImageSize>& image_size) {
-  return *command
-              .add_option("--imgsz",
-                          "pixels of the network's input: a side, or height,width (default: the ONNX file's, its metadata's imgsz, 640)")
-              ->type_name(kImageSizeWords)
-              ->check([&image_size](const std::string& text) { return read_image_size(text, image_size.emplace()); });
+  return add_size(command, image_size, "the ONNX file's, its metadata's imgsz, 640");
 }
 
 void add_detector_file_options(CLI::App& command, DetectorFileOptions& file) {
@@ -229,15 +232,12 @@ std::vector<std::string> with_joined_sizes(const std::vector<std::string>& argum
   return joined;
 }
 
-void add_head_options(CLI::App& command, std::string& head, ImageSize& image_size) {
+void add_head_options(CLI::App& command, std::string& head, std::optional<ImageSize>& image_size) {
   command
       .add_option("--head", head, "what output0 is: one2one [B,300,6], one2many [B,4+classes,8400], raw [B,64+classes,8400], raw_one2one")
       ->type_name("NAME")
       ->capture_default_str();
-  command.add_option("--imgsz", "pixels of the network's input: the side of a square, or height,width")
-      ->type_name(kImageSizeWords)
-      ->default_str(option_text(image_size))
-      ->check([&image_size](const std::string& text) { return read_image_size(text, image_size); });
+  add_size(command, image_size, "what the checkpoint was trained at, 640 where it does not say");
 }
 
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& description, const std::string& examples) {

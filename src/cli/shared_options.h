@@ -34,7 +34,7 @@ void add_session_options(CLI::App& command, RuntimeOptions& options);
 /// scored without --max-images, for the help.
 void add_data_options(CLI::App& command, DataOptions& options, bool with_images, const std::string& default_count = "all");
 /// --head, --imgsz.
-void add_head_options(CLI::App& command, std::string& head, ImageSize& image_size);
+void add_head_options(CLI::App& command, std::string& head, std::optional<ImageSize>& image_size);
 /// --imgsz of a file that is read or a network that is built.
 CLI::Option& add_image_size_option(CLI::App& command, std::optional<ImageSize>& image_size);
 /// What a file leaves open: --imgsz, --output-layout.

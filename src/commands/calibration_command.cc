@@ -46,7 +46,7 @@ CalibrationCheck check_calibration(const CalibrationCheckOptions& options, Progr
   }
   for (const auto& bad : set.bad) findings.images.push_back({bad.file, bad.reason, {}});
   find_copies(findings);
-  const FloatFile model(options.model, options.image_size.value_or(640));
+  const FloatFile model(options.model, options.image_size);
   measure_on(model.path(), options.calibration_images.value_or(kDefaultImages), options.runtime, progress, findings, options.image_size);
   CalibrationCheck check = check_of(findings);
   check.bad_labels = reasons_of(labels);

@@ -38,7 +38,7 @@ ExportResult export_baseline(const ExportOptions& options) {
   require_free_space(options.output, constant_bytes(detector.graph));
   emit_model(detector.graph, emit, options.output);
   const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(options.output));
-  return {options.output, bytes, emit.metadata.at("nibble.output0")};
+  return {options.output, bytes, detector.info.image_size, emit.metadata.at("nibble.output0")};
 }
 
 }  // namespace nibble

@@ -91,7 +91,7 @@ class Qat {
                    {"calibration", describe(calibration_set())},
                    {"judge", options_.judge.data.string()},
                    {"head", options_.head},
-                   {"image_size", to_json(options_.image_size)},
+                   {"image_size", to_json(baseline_.info.image_size)},
                    {"seed", options_.runtime.seed}});
   }
 

@@ -88,7 +88,7 @@ ArtifactId id_of(RunJournal& journal, const std::string& name, const std::string
 Tensor probe_for(const RunPlan& plan, RunJournal& journal) {
   if (!plan.options.smoke) {
     const auto& set = plan.evaluation;
-    return stack_images({read_network_image(image_path(set, set.dataset.images.front()), plan.options.image_size)});
+    return stack_images({read_network_image(image_path(set, set.dataset.images.front()), plan.image_size())});
   }
   const auto session = open_session(journal.directory().path(plan.names.baseline("fp32")), plan.options.runtime, true);
   return random_inputs(session, plan.options.runtime.seed).at(0);

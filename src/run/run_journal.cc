@@ -77,7 +77,7 @@ void require_same_settings(const RunPlan& plan, const RunDirectory& directory) {
                                               directory.root().string(), what, json_line(old_value), json_line(new_value)));
   };
   for (const auto& [field, value] : {std::pair<const char*, Json>{"head", plan.options.head},
-                                     {"imgsz", to_json(plan.options.image_size)},
+                                     {"imgsz", to_json(plan.image_size())},
                                      {"seed", plan.options.runtime.seed},
                                      {"recipes", recipe_names(plan)},
                                      {"qat", training_settings(plan)}})
@@ -140,7 +140,7 @@ RunJournal::RunJournal(const RunPlan& plan, Progress& progress)
   if (plan.options.resume) require_same_settings(plan, directory_);
   report_.model = plan.names.model;
   report_.head = plan.options.head;
-  report_.image_size = plan.options.image_size;
+  report_.image_size = plan.image_size();
   report_.data = data_lines(plan);
   report_.caveats = plan.caveats;
   report_.bad_data = plan.bad_data;
@@ -162,7 +162,7 @@ void RunJournal::write_manifest() {
   directory_.set("command", plan_.options.command);
   directory_.set("model", plan_.names.model);
   directory_.set("head", plan_.options.head);
-  directory_.set("imgsz", to_json(plan_.options.image_size));
+  directory_.set("imgsz", to_json(plan_.image_size()));
   directory_.set("seed", plan_.options.runtime.seed);
   directory_.set("runtime", runtime_to_json(plan_.options.runtime));
   directory_.set("inputs", plan_.inputs);

@@ -175,7 +175,7 @@ void describe_inputs(RunPlan& plan) {
   plan.source_key = {{"nibble", kVersion},
                      {"checkpoint", plan.inputs["checkpoint"]["sha256"]},
                      {"head", plan.options.head},
-                     {"imgsz", to_json(plan.options.image_size)},
+                     {"imgsz", to_json(plan.image_size())},
                      {"classes", names_of(plan.evaluation.dataset.categories)}};
 }
 
@@ -200,7 +200,9 @@ RunPlan plan_run(const RunOptions& options) {
   plan.build.head = parse_head(options.head);
   plan.build.image_size = options.image_size;
   resolve_paths(plan);
-  if (!plan.uses_embedded_model) require_detector(read_model_info(plan.options.checkpoint), "run");
+  const auto info = read_model_info(plan.options.checkpoint);
+  if (!plan.uses_embedded_model) require_detector(info, "run");
+  if (!plan.build.image_size) plan.build.image_size = info.image_size;
   load_recipes(plan);
   resolve_runs_dir(plan);
   resolve_trained(plan);

@@ -21,7 +21,7 @@ struct RunPlan {
   RunOptions options;  ///< paths resolved: checkpoint, runs_dir and run_id are set
   bool uses_embedded_model = false;
   RunNames names;
-  BuildOptions build;
+  BuildOptions build;  ///< with the image size, which the checkpoint says where the options do not
   std::vector<Recipe> recipes;
   std::map<std::string, CalibrationSet> calibration;                          ///< by recipe
   std::shared_ptr<KeptStatistics> kept = std::make_shared<KeptStatistics>();  ///< from one recipe to the next
@@ -31,6 +31,8 @@ struct RunPlan {
   Json source_key;                    ///< what decides the float baseline
   std::vector<std::string> caveats;   ///< known before the start
   std::vector<std::string> bad_data;  ///< as Report::bad_data, known before the start
+
+  ImageSize image_size() const { return build.image_size.value(); }
 };
 
 /// Error(usage) or Error(input) for whatever is missing or makes no sense.

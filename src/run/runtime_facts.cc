@@ -80,7 +80,7 @@ void observe_runtime(const RunPlan& plan, RunJournal& journal) {
   const auto files = observed_files(journal.report());
   if (files.empty()) return;
   const auto& set = plan.evaluation;
-  const auto input = stack_images({read_network_image(image_path(set, set.dataset.images.front()), plan.options.image_size)});
+  const auto input = stack_images({read_network_image(image_path(set, set.dataset.images.front()), plan.image_size())});
   auto& progress = journal.progress();
   progress.begin("what the runtime does", static_cast<std::int64_t>(files.size()));
   std::vector<DetectorFile> detectors;

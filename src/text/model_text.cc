@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/image_size_text.h"
 #include "base/json.h"
 #include "base/size_text.h"
 #include "text/result_text.h"
@@ -33,7 +34,8 @@ std::string census_row(const char* what, std::int64_t before, std::int64_t after
 }  // namespace
 
 std::string text_of(const ExportResult& result) {
-  return fmt::format("{}: {}, output0 {}\n", result.file.string(), size_text(result.bytes), result.output_meaning);
+  return fmt::format("{}: {}, input {} px, output0 {}\n", result.file.string(), size_text(result.bytes), text_of(result.image_size),
+                     result.output_meaning);
 }
 
 std::string text_of(const CleanResult& result) {

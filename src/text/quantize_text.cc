@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "base/image_size_text.h"
 #include "base/size_text.h"
 #include "report/agreement_text.h"
 #include "report/budget_text.h"
@@ -28,8 +29,8 @@ std::string images_text(const CalibrationCheck& check) {
 
 std::string layers_text(const QuantizeResult& result) {
   const RecipeReport& recipe = result.recipe;
-  std::string text =
-      fmt::format("{}: {} convolutions quantised on {} images\n", recipe.name, recipe.quantized_layers, recipe.calibration_images);
+  std::string text = fmt::format("{}: {} convolutions quantised on {} images, input {} px\n", recipe.name, recipe.quantized_layers,
+                                 recipe.calibration_images, text_of(result.image_size));
   if (result.images) text += images_text(*result.images);
   if (result.agreement) {
     text += fmt::format("  {}\n", describe(*result.agreement));

@@ -17,7 +17,7 @@ namespace {
 void require_usable(const BuildOptions& options, const ModelInfo& info) {
   const auto largest = *std::max_element(info.strides.begin(), info.strides.end());
   const auto nearest = [largest](std::int64_t side) { return std::max<std::int64_t>(1, (side + largest / 2) / largest) * largest; };
-  const ImageSize& size = options.image_size;
+  const ImageSize& size = info.image_size;
   const ImageSize valid{nearest(size.height), nearest(size.width)};
   if (size != valid)
     throw Error(ErrorKind::usage,
@@ -62,9 +62,10 @@ void require_rgb(const ModelSource& source) {
                            channels == 1 ? "" : "s"));
 }
 
+/// `options` with an image size.
 Graph build_graph(const ModelSource& source, const BuildOptions& options) {
   Graph graph;
-  const auto image = graph.add_input("images", {options.batch, 3, options.image_size.height, options.image_size.width});
+  const auto image = graph.add_input("images", {options.batch, 3, options.image_size->height, options.image_size->width});
   std::vector<ValueId> results;  // of each layer but the head
   for (const auto& layer : source.layers) {
     std::vector<ValueId> inputs;
@@ -115,7 +116,9 @@ Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& option
   require_usable(options, detector.info);
   require_consistent(source);
   require_rgb(source);
-  detector.graph = build_graph(source, options);
+  BuildOptions sized = options;
+  sized.image_size = detector.info.image_size;
+  detector.graph = build_graph(source, sized);
   return detector;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,9 @@ Head parse_head(std::string_view name);
 
 struct BuildOptions {
   Head head = Head::one2many;
-  ImageSize image_size = 640;         ///< of the input; each side a multiple of the largest stride
+  /// Of the input; each side a multiple of the largest stride. Empty: what the checkpoint was trained at (train_args.imgsz) rounded up to
+  /// one, as Ultralytics exports it; 640 where it does not say.
+  std::optional<ImageSize> image_size = {};
   std::int64_t batch = 1;             ///< images at once; -1 where that is to be known at run time only
   std::int64_t max_detections = 300;  ///< K of the one2one head; all anchor points where the image has fewer
 };

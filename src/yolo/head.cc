@@ -88,7 +88,7 @@ class HeadBuilder {
   const Shape& shape(ValueId id) const { return graph_.value(id).shape; }
 
   /// Rows and columns of a level's grid.
-  ImageSize cells_of(std::int64_t stride) const { return {options_.image_size.height / stride, options_.image_size.width / stride}; }
+  ImageSize cells_of(std::int64_t stride) const { return {options_.image_size->height / stride, options_.image_size->width / stride}; }
 
   void require_fitting_levels() const {
     if (levels_.size() != layout_.strides.size())

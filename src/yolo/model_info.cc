@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "yolo/head.h"
+#include "yolo/python_integer.h"
 
 namespace nibble {
 
@@ -18,6 +20,26 @@ constexpr std::array kModelClasses{std::pair{"DetectionModel", Task::detect},
                                    std::pair{"PoseModel", Task::pose},
                                    std::pair{"OBBModel", Task::obb},
                                    std::pair{"ClassificationModel", Task::classify}};
+
+/// A side or {height, width}; empty where it is neither, or no size of an image.
+std::optional<ImageSize> size_of(const PickleRef& value) {
+  if (value == nullptr) return std::nullopt;
+  const auto* list = value->get_if<PickleList>();
+  const auto stored = list != nullptr ? list->items : std::vector{value};
+  constexpr std::int64_t kLargestSide = 8192;
+  std::vector<std::int64_t> sides;
+  for (const auto& side : stored)
+    if (const auto number = integer_value(side); number && *number >= 1 && *number <= kLargestSide) sides.push_back(*number);
+  if (sides.size() != stored.size() || sides.empty() || sides.size() > 2) return std::nullopt;
+  return ImageSize(sides.front(), sides.back());
+}
+
+ImageSize trained_size(const Checkpoint& checkpoint, const std::vector<std::int64_t>& strides) {
+  const auto size = size_of(attribute_of(attribute_of(checkpoint.root(), "train_args"), "imgsz")).value_or(ImageSize(640));
+  const auto largest = *std::max_element(strides.begin(), strides.end());
+  const auto rounded_up = [&](std::int64_t side) { return (side + largest - 1) / largest * largest; };
+  return {rounded_up(size.height), rounded_up(size.width)};
+}
 
 }  // namespace
 
@@ -45,7 +67,7 @@ ModelInfo make_model_info(const Checkpoint& checkpoint, const ModelSource& sourc
   if (layout.task == Task::segment) info.mask_coefficients = layout.extras;
   info.keypoint_shape = layout.keypoint_shape;
   info.strides = layout.strides;
-  info.image_size = options.image_size;
+  info.image_size = options.image_size ? *options.image_size : trained_size(checkpoint, info.strides);
   info.batch = options.batch;
   info.head = options.head;
   info.source_file = checkpoint.path().filename().string();

@@ -37,6 +37,29 @@ TEST(SummarizeTest, TheRealModels) {
   EXPECT_EQ(summarize_model(read_checkpoint(*shared / "weights" / "yolov10m-untrained.pt")).parameters, 16576768);
 }
 
+TEST(SummarizeTest, TheImageSizeIsTheOneTrainedAtUnlessSaid) {
+  const auto trained_at = [](const test::Code& imgsz) {
+    test::TinyOptions options;
+    options.train_args = {{"imgsz", imgsz}};
+    return summarize_model(test::tiny_checkpoint(options)).info.image_size;
+  };
+  EXPECT_EQ(trained_at(test::integer(224)), ImageSize(224));
+  EXPECT_EQ(trained_at(test::integer(222)), ImageSize(224)) << "up to a multiple of the largest stride";
+  EXPECT_EQ(trained_at(test::integers({96, 128})), ImageSize(96, 128));
+  for (const auto& unusable : {test::integer(0), test::integer(-64), test::integer(1 << 30), test::integers({}), test::integers({8, 8, 8}),
+                               test::text("64"), test::none()})
+    EXPECT_EQ(trained_at(unusable), ImageSize(640));
+  EXPECT_EQ(summarize_model(test::tiny_checkpoint()).info.image_size, ImageSize(640)) << "without train_args";
+  test::TinyOptions options;
+  options.train_args = {{"imgsz", test::integers({12, 16})}};
+  const auto shape_of = [&](const BuildOptions& build) {
+    const auto graph = build_baseline(test::tiny_checkpoint(options), build).graph;
+    return graph.value(graph.inputs.front()).shape;
+  };
+  EXPECT_EQ(shape_of({}), (Shape{1, 3, 12, 16}));
+  EXPECT_EQ(shape_of({.image_size = 8}), (Shape{1, 3, 8, 8}));
+}
+
 TEST(SummarizeTest, TheBaselineOfYolov10nHas82ConvolutionsToQuantise) {
   const auto shared = test::shared_folder();
   if (!shared) GTEST_SKIP() << "the shared material is missing; set NIBBLE_SHARED";

@@ -30,6 +30,7 @@ struct TinyOptions {
   std::string wrapped_as = "module";
   NamedCodes yaml_changes;   ///< items of the yaml that replace ours
   NamedCodes model_changes;  ///< attributes of the model that replace ours
+  NamedCodes train_args;     ///< beside the model; none: no such item
 };
 
 class TinyModel {
@@ -41,7 +42,8 @@ class TinyModel {
     if (options_.key.empty()) return read_checkpoint(archive_.bytes(model), "tiny.pt");
     const bool in_ema = options_.key == "ema";
     const Code beside = in_ema ? text("not looked at") : none();
-    const NamedCodes root{{"model", options_.key == "model" ? model : beside}, {"ema", in_ema ? model : none()}};
+    NamedCodes root{{"model", options_.key == "model" ? model : beside}, {"ema", in_ema ? model : none()}};
+    if (!options_.train_args.empty()) root.emplace_back("train_args", named_dict(options_.train_args));
     return read_checkpoint(archive_.bytes(named_dict(root)), "tiny.pt");
   }
 
