@@ -60,8 +60,17 @@ struct KeypointMetrics {
   std::int64_t num_detections = 0;
 };
 
+/// The numbers of Ultralytics' validator for boxes that are turned, each 0..1; -1: undefined. Probabilistic IoU takes the place of the
+/// overlap, and precision is interpolated as Ultralytics does it.
+struct OrientedMetrics {
+  double map_50_95 = -1, map_50 = -1, map_75 = -1;  ///< Mean over the classes that have objects; as those of CocoMetrics.
+  std::vector<ClassAp> per_class;                   ///< Ascending category id.
+  std::int64_t num_images = 0;
+  std::int64_t num_detections = 0;
+};
+
 struct EvalOptions {
-  std::filesystem::path model;  ///< An ONNX detector, written by nibble or not; or a classifier.
+  std::filesystem::path model;  ///< An ONNX file of any task, written by nibble or not.
   DataOptions data;             ///< Empty: the embedded images. Of a classifier: `images` is a folder with a folder for each class.
   DetectOptions detect;
   DetectorFileOptions file;
@@ -75,16 +84,18 @@ struct EvalOptions {
   RuntimeOptions runtime;
 };
 struct EvalResult {
-  CocoMetrics metrics;                                  ///< Of detectors; of pose models those of their boxes.
+  CocoMetrics metrics;                                  ///< Of detectors; of pose and segmentation models those of their boxes.
   std::optional<ClassificationMetrics> classification;  ///< Of classifiers.
   std::optional<KeypointMetrics> keypoints;             ///< Of pose models.
+  std::optional<CocoMetrics> masks;                     ///< Of segmentation models: pycocotools' numbers with the overlap of masks.
+  std::optional<OrientedMetrics> oriented;              ///< Of models of oriented boxes, which have no other numbers.
   std::optional<Latency> latency;      ///< Where it was measured: not with skip_latency, nor of files that take several images at once.
   std::vector<std::string> providers;  ///< Of ONNX Runtime, in effect.
   std::string head;                    ///< What the output was taken for: "one2one", "one2many", "raw", "yolov5".
   std::string images, annotations;     ///< What it was scored on, as given or "assets/...".
   std::vector<std::string> bad_data;   ///< Images and labels that were left out, each with its reason.
 };
-/// Runs a detector or a classifier on images and scores it. Throws Error(input) for missing images and for classes that are not as many as
+/// Runs a model of any task on images and scores it. Throws Error(input) for missing images and for classes that are not as many as
 /// the data set's, Error(unsupported) where inputs or outputs are not a detector's.
 NIBBLE_EXPORT EvalResult evaluate(const EvalOptions& options, Progress& progress);
 

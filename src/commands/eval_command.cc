@@ -16,7 +16,9 @@
 #include "scoring/detection_ids.h"
 #include "scoring/score_classifier.h"
 #include "scoring/score_model.h"
+#include "scoring/score_oriented.h"
 #include "scoring/score_pose.h"
+#include "scoring/score_segment.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -49,6 +51,16 @@ std::vector<Detection> read_saved(const std::filesystem::path& path, const CocoD
   return file.image_names.empty() ? std::move(file.detections) : resolve_ids(file, dataset, "annotations").detections;
 }
 
+/// Of tasks other than detection; nullptr for the others, whose boxes are scored.
+using ScoreTask = TaskScore (*)(const EvalOptions&, Progress&);
+ScoreTask scorer_of(const std::string& task) {
+  if (task == "classify") return score_classifier;
+  if (task == "pose") return score_pose;
+  if (task == "obb") return score_oriented;
+  if (task == "segment") return score_segment;
+  return nullptr;
+}
+
 }  // namespace
 
 EvalResult evaluate(const EvalOptions& options, Progress& listener) {
@@ -56,8 +68,8 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   WatchedProgress progress(listener);
   const auto& data = options.data;
   check_paths(paths_of(options));
-  if (const auto task = task_of_file(options.model); task == "classify" || task == "pose") {
-    auto score = task == "pose" ? score_pose(options, progress) : score_classifier(options, progress);
+  if (auto* const score_task = scorer_of(task_of_file(options.model))) {
+    auto score = score_task(options, progress);
     if (!options.json.empty()) write_or_show(text_of(score.result), {[&] { write_json(options.json, score.document); }});
     return std::move(score.result);
   }
@@ -83,6 +95,8 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   EvalResult found{.metrics = std::move(result.resampled.metrics),
                    .classification = {},
                    .keypoints = {},
+                   .masks = {},
+                   .oriented = {},
                    .latency = result.latency,
                    .providers = std::move(result.providers),
                    .head = std::move(result.head),

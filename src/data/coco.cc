@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "data/json_records.h"
+#include "data/object_reader.h"
 #include "data/text_list.h"
 #include "nibble/error.h"
 
@@ -231,7 +232,7 @@ struct Entry {
 
 }  // namespace
 
-CocoDataset read_coco(const std::filesystem::path& instances_json, OnBadData rule) {
+CocoDataset read_coco(const std::filesystem::path& instances_json, OnBadData rule, const ObjectReader* more) {
   CocoDataset dataset;
   dataset.source = instances_json;
   std::vector<Entry> entries;
@@ -240,13 +241,17 @@ CocoDataset read_coco(const std::filesystem::path& instances_json, OnBadData rul
     entries.emplace_back();
     try {
       read_annotation(record, entries.back().read, assumed);
+      entries.back().read.annotation.entry = entries.size() - 1;
+      if (more) more->from_json(record, entries.size() - 1);
     } catch (const Error& error) {
       entries.back().problem = error.what();
     }
   };
+  std::vector<std::string> keys{"id", "image_id", "category_id", "bbox", "area", "iscrowd", "ignore"};
+  if (more) keys.insert(keys.end(), more->keys.begin(), more->keys.end());
   read_records(instances_json,
                {{"images", {"id", "file_name", "width", "height"}, [&](const JsonRecord& r) { dataset.images.push_back(read_image(r)); }},
-                {"annotations", {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "ignore"}, take_annotation},
+                {"annotations", keys, take_annotation},
                 {"categories", {"id", "name"}, [&](const JsonRecord& r) {
                    dataset.categories.push_back({read_number(r, "id"), r.text("name")});
                  }}});
@@ -264,10 +269,13 @@ CocoDataset read_coco(const std::filesystem::path& instances_json, OnBadData rul
   return dataset;
 }
 
-CocoDataset read_dataset(const std::filesystem::path& path, const std::string& split, OnBadData rule) {
+CocoDataset read_dataset(const std::filesystem::path& path, const std::string& split, OnBadData rule, const ObjectReader* more) {
   const auto extension = path.extension();
-  if (extension == ".json") return read_coco(path, rule);
-  if (extension == ".yaml" || extension == ".yml") return read_yolo(path, split, rule);
+  const bool is_json = extension == ".json", is_yaml = extension == ".yaml" || extension == ".yml";
+  if (more && ((is_json && !more->from_json) || (is_yaml && !more->from_label)))
+    throw Error(ErrorKind::input, fmt::format("data set: {}: does not say what is scored here; expected {}", path.string(), more->wanted));
+  if (is_json) return read_coco(path, rule, more);
+  if (is_yaml) return read_yolo(path, split, rule, more);
   throw Error(ErrorKind::input,
               fmt::format("data set: {}: unknown kind of file; expected COCO instances (.json) or an Ultralytics data file (.yaml)",
                           path.string()));

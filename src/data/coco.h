@@ -3,6 +3,7 @@
 // COCO format: cocodataset.org "data format", object detection.
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -12,6 +13,8 @@
 #include "data/bad_data.h"
 
 namespace nibble {
+
+struct ObjectReader;
 
 struct CocoImage {
   std::int64_t id = 0;
@@ -28,6 +31,7 @@ struct CocoAnnotation {
   double area_px2 = 0;    ///< of the outline in COCO's own files, not of the box
   bool is_crowd = false;  ///< iscrowd; false where the file does not say
   bool ignore = false;    ///< as in the file; pycocotools overwrites it by iscrowd, so the metrics do not look at it
+  std::size_t entry = 0;  ///< position among all annotations that were read, by which what else was read of it is found
 };
 struct CocoCategory {
   std::int64_t id = 0;
@@ -48,15 +52,19 @@ struct CocoDataset {
 /// Error(input) naming file, path in the file and the offending value: malformed JSON, missing key, wrong type, image or category id that
 /// stands twice. What is wrong with a single image or annotation (negative size, unknown image or category) is bad data (data/bad_data.h):
 /// its image is left out or the error names all. Annotation ids other than 0 may repeat, as in pycocotools.
-CocoDataset read_coco(const std::filesystem::path& instances_json, OnBadData rule = OnBadData::stop);
+/// `more` reads what else is wanted of each annotation (data/object_reader.h).
+CocoDataset read_coco(const std::filesystem::path& instances_json, OnBadData rule = OnBadData::stop, const ObjectReader* more = nullptr);
 /// data.yaml with YOLO txt labels (folder images -> labels, else beside the image), laid out as data/yolo_layout.h says;
 /// ids are the file stems when all are numeric and differ, else 1..N by name; category ids are the class numbers. Lines that
 /// stand twice in a label file count once, an image without label file is background, as in Ultralytics; where no image has one, the log
 /// warns. `split` is "train" or "val". Decodes every image once for its size. Error(input) naming file and line or key; an image or label
 /// file that cannot be read is bad data.
-CocoDataset read_yolo(const std::filesystem::path& data_yaml, const std::string& split, OnBadData rule = OnBadData::stop);
-/// Calls read_coco for a .json file and read_yolo for a .yaml or .yml one. Error(input) for any other extension.
-CocoDataset read_dataset(const std::filesystem::path& path, const std::string& split = "val", OnBadData rule = OnBadData::stop);
+CocoDataset read_yolo(const std::filesystem::path& data_yaml, const std::string& split, OnBadData rule = OnBadData::stop,
+                      const ObjectReader* more = nullptr);
+/// Calls read_coco for a .json file and read_yolo for a .yaml or .yml one. Error(input) for any other extension, and for one that `more`
+/// does not read.
+CocoDataset read_dataset(const std::filesystem::path& path, const std::string& split = "val", OnBadData rule = OnBadData::stop,
+                         const ObjectReader* more = nullptr);
 
 /// Where the file of an image is: `folder` / file_name; the file_name alone for a data.yaml, which says itself where its images are.
 std::filesystem::path image_file(const CocoDataset& dataset, const CocoImage& image, const std::filesystem::path& folder);

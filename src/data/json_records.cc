@@ -16,8 +16,16 @@ namespace {
 using Kind = JsonField::Kind;
 
 std::string_view name_of(Kind kind) {
-  static constexpr std::array<std::string_view, 8> kNames = {"nothing",  "null", "a boolean",           "an integer",
-                                                             "a number", "text", "an array of numbers", "an object or mixed array"};
+  static constexpr std::array<std::string_view, 10> kNames = {"nothing",
+                                                              "null",
+                                                              "a boolean",
+                                                              "an integer",
+                                                              "a number",
+                                                              "text",
+                                                              "an array of numbers",
+                                                              "an array of arrays",
+                                                              "an object",
+                                                              "an object or mixed array"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -88,6 +96,21 @@ const std::vector<double>& JsonRecord::numbers(std::string_view key, std::size_t
   return found.numbers;
 }
 
+const std::vector<std::vector<double>>& JsonRecord::lists(std::string_view key) const {
+  const JsonField& found = require(key, "an array of arrays of numbers");
+  if (found.kind != Kind::lists) fail_kind(key, "an array of arrays of numbers");
+  return found.lists;
+}
+
+const JsonField& JsonRecord::member(std::string_view key, std::string_view name) const {
+  static const JsonField nothing;
+  const JsonField& found = require(key, "an object");
+  if (found.kind != Kind::object) fail_kind(key, "an object");
+  for (std::size_t i = found.members.size(); i-- > 0;)
+    if (found.member_names[i] == name) return found.members[i];
+  return nothing;
+}
+
 /// Receives the parser's events. Depth counts open brackets; records live at depth 2 (root array) or 3 (root object).
 class JsonRecordReader : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -113,6 +136,8 @@ class JsonRecordReader : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(double value, const std::string&) override { return scalar(Kind::real, 0, value); }
   bool string(std::string& value) override {
     if (field_ && depth_ == record_depth_) field_->text = std::move(value);
+    const bool is_member = field_ && depth_ == record_depth_ + 1 && field_->kind == Kind::object;
+    if (is_member) field_->members.back().text = std::move(value);
     return scalar(Kind::text, 0, 0);
   }
   bool binary(nlohmann::json::binary_t&) override { return scalar(Kind::other, 0, 0); }
@@ -120,7 +145,8 @@ class JsonRecordReader : public nlohmann::json_sax<nlohmann::json> {
   bool start_object(std::size_t) override {
     if (depth_ == 0 && root_is_array_) fail_file(source_, "the root is an object; expected an array of objects");
     if (depth_ == 1 && current_ >= 0 && !root_is_array_) fail_section("an object");
-    if (depth_ >= record_depth_) nested();
+    if (depth_ == record_depth_) start_members();
+    if (depth_ > record_depth_) nested();
     if (++depth_ == record_depth_ && current_ >= 0) start_record();
     return true;
   }
@@ -135,18 +161,19 @@ class JsonRecordReader : public nlohmann::json_sax<nlohmann::json> {
     if (depth_ == 0) start_root_array();
     if (depth_ == record_depth_ - 1 && current_ >= 0) fail_element("an array");
     if (depth_ == record_depth_) start_numbers();
-    if (depth_ > record_depth_) nested();
+    if (depth_ == record_depth_ + 1) start_inner_numbers();
+    if (depth_ > record_depth_ + 1) nested();
     ++depth_;
     return true;
   }
   bool end_array() override {
-    if (--depth_ == record_depth_) is_in_numbers_ = false;
-    if (depth_ == 1 && !root_is_array_) current_ = -1;
+    if (--depth_ == 1 && !root_is_array_) current_ = -1;
     return true;
   }
   bool key(std::string& name) override {
     if (depth_ == 1) choose_section(name);
     if (depth_ == record_depth_) choose_field(name);
+    if (depth_ == record_depth_ + 1) add_member(name);
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override {
@@ -192,7 +219,38 @@ class JsonRecordReader : public nlohmann::json_sax<nlohmann::json> {
     if (!field_) return;
     field_->kind = Kind::numbers;
     field_->numbers.clear();
-    is_in_numbers_ = true;
+  }
+  void start_members() {
+    if (!field_) return;
+    field_->kind = Kind::object;
+    field_->members.clear();
+    field_->member_names.clear();
+  }
+  void add_member(const std::string& name) {
+    if (!field_ || field_->kind != Kind::object) return;
+    field_->member_names.push_back(name);
+    field_->members.emplace_back();
+  }
+  /// An array within the field's array or object.
+  void start_inner_numbers() {
+    if (!field_) return;
+    if (field_->kind == Kind::object) {
+      field_->members.back().kind = Kind::numbers;
+      return;
+    }
+    const bool is_first = field_->kind == Kind::numbers && field_->numbers.empty();
+    if (is_first) field_->lists.clear();
+    if (!is_first && field_->kind != Kind::lists) return nested();
+    field_->kind = Kind::lists;
+    field_->lists.emplace_back();
+  }
+  /// Where a number of the open array goes; nullptr where it is no array of numbers.
+  std::vector<double>* open_numbers() {
+    if (depth_ == record_depth_ + 1 && field_->kind == Kind::numbers) return &field_->numbers;
+    if (depth_ != record_depth_ + 2) return nullptr;
+    if (field_->kind == Kind::lists) return &field_->lists.back();
+    const bool is_member = field_->kind == Kind::object && field_->members.back().kind == Kind::numbers;
+    return is_member ? &field_->members.back().numbers : nullptr;
   }
   void nested() {
     if (field_) field_->kind = Kind::other;
@@ -204,19 +262,19 @@ class JsonRecordReader : public nlohmann::json_sax<nlohmann::json> {
     if (depth_ == record_depth_ - 1 && current_ >= 0) fail_element(name_of(kind));
     if (!field_) return true;
     if (depth_ == record_depth_)
-      set(kind, integer, real);
-    else if (is_in_numbers_ && depth_ == record_depth_ + 1)
-      append(kind, real);
+      set(*field_, kind, integer, real);
+    else if (depth_ == record_depth_ + 1 && field_->kind == Kind::object)
+      set(field_->members.back(), kind, integer, real);
+    else if (auto* const numbers = open_numbers(); numbers && (kind == Kind::integer || kind == Kind::real))
+      numbers->push_back(real);
+    else
+      nested();
     return true;
   }
-  void set(Kind kind, std::int64_t integer, double real) {
-    field_->kind = kind;
-    field_->integer = integer;
-    field_->real = real;
-  }
-  void append(Kind kind, double real) {
-    if (kind != Kind::integer && kind != Kind::real) return nested();
-    field_->numbers.push_back(real);
+  static void set(JsonField& field, Kind kind, std::int64_t integer, double real) {
+    field.kind = kind;
+    field.integer = integer;
+    field.real = real;
   }
 
   std::string source_;
@@ -228,7 +286,6 @@ class JsonRecordReader : public nlohmann::json_sax<nlohmann::json> {
   int depth_ = 0;
   int record_depth_ = 0;
   bool root_is_array_ = false;
-  bool is_in_numbers_ = false;
 };
 
 void parse_records(std::string_view json, const std::string& source, const std::vector<RecordSection>& sections) {

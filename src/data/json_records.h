@@ -13,12 +13,15 @@ namespace nibble {
 
 /// One wanted field of the current record.
 struct JsonField {
-  enum class Kind { missing, null, boolean, integer, real, text, numbers, other };
+  enum class Kind { missing, null, boolean, integer, real, text, numbers, lists, object, other };
   Kind kind = Kind::missing;
-  std::int64_t integer = 0;     ///< boolean (0, 1) and integer
-  double real = 0;              ///< integer and real
-  std::string text;             ///< text
-  std::vector<double> numbers;  ///< an array of numbers only
+  std::int64_t integer = 0;                ///< boolean (0, 1) and integer
+  double real = 0;                         ///< integer and real
+  std::string text;                        ///< text
+  std::vector<double> numbers;             ///< an array of numbers only
+  std::vector<std::vector<double>> lists;  ///< an array of such arrays only
+  std::vector<std::string> member_names;   ///< an object, of values that are no objects themselves
+  std::vector<JsonField> members;          ///< in the order of their names
 };
 
 /// The wanted fields of one record. Every accessor throws Error(input) naming file, place ("annotations[3].bbox"), what
@@ -35,6 +38,10 @@ class JsonRecord {
   bool flag(std::string_view key) const;  ///< a boolean, or an integer: not 0
   const std::string& text(std::string_view key) const;
   const std::vector<double>& numbers(std::string_view key, std::size_t count) const;
+  bool is_object(std::string_view key) const { return field(key).kind == JsonField::Kind::object; }
+  const std::vector<std::vector<double>>& lists(std::string_view key) const;
+  /// Of an object; one of the kind `missing` where it is not there.
+  const JsonField& member(std::string_view key, std::string_view name) const;
   /// "annotations[3]", or "[3]" where the file is one array.
   std::string place() const;
   [[noreturn]] void fail(std::string_view key, const std::string& why) const;

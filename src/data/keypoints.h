@@ -30,10 +30,8 @@ struct PoseDataset {
   std::vector<CocoCategory> categories;     ///< ascending id
 };
 
-/// Needs images [id, file_name], annotations [image_id, category_id, bbox, keypoints (x, y, visibility of each of `count`)], categories
-/// [id, name]; reads area (else the box's), iscrowd and num_keypoints (else counted). Annotations are numbered anew where an id is missing
-/// or 0. `max_images` keeps the first so many by ascending id, 0: all. Error(input) naming file, place and value: malformed JSON, a missing
-/// key, another number of keypoints, an unknown image or category, ids of images that repeat.
+/// As read_coco, and of each annotation `keypoints` (x, y, visibility of each of `count`) and num_keypoints (else counted). `max_images`
+/// keeps the first so many by ascending id, 0: all. Errors as read_coco, also for another number of keypoints.
 PoseDataset read_pose_dataset(const std::filesystem::path& json, std::int64_t count, std::int64_t max_images = 0);
 
 }  // namespace nibble

@@ -15,6 +15,7 @@
 #include "base/yaml_place.h"
 #include "data/coco.h"
 #include "data/image.h"
+#include "data/object_reader.h"
 #include "data/text_list.h"
 #include "data/yolo_layout.h"
 #include "nibble/error.h"
@@ -142,8 +143,17 @@ CocoAnnotation annotation_of(const std::vector<double>& numbers, const CocoImage
   return annotation;
 }
 
+void read_more(const ObjectReader& more, const std::vector<double>& numbers, const CocoImage& image, std::size_t entry,
+               const Place& place) {
+  try {
+    more.from_label(numbers, image, entry);
+  } catch (const Error& error) {
+    place.refuse(error.what());
+  }
+}
+
 /// An image without a label file is background. False then.
-bool append_labels(CocoDataset& dataset, const CocoImage& image) {
+bool append_labels(CocoDataset& dataset, const CocoImage& image, const ObjectReader* more, std::size_t& entries) {
   const fs::path labels = label_file_of(image.file_name);
   if (!is_file(labels) && !is_folder(labels)) return false;  // a folder is an error of its own
   std::set<std::vector<double>> seen;
@@ -154,6 +164,8 @@ bool append_labels(CocoDataset& dataset, const CocoImage& image) {
     check_label(numbers, dataset.categories.size(), place);
     if (!seen.insert(numbers).second) continue;
     annotations.push_back(annotation_of(numbers, image));
+    annotations.back().entry = entries++;
+    if (more) read_more(*more, numbers, image, annotations.back().entry, place);
     annotations.back().id = static_cast<std::int64_t>(dataset.annotations.size() + annotations.size());
   }
   dataset.annotations.insert(dataset.annotations.end(), annotations.begin(), annotations.end());
@@ -183,10 +195,11 @@ void add_images(CocoDataset& dataset, const std::vector<fs::path>& files) {
   std::sort(dataset.images.begin(), dataset.images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
 }
 
-void add_labels(CocoDataset& dataset) {
+void add_labels(CocoDataset& dataset, const ObjectReader* more) {
   bool any = false;
+  std::size_t entries = 0;
   std::erase_if(dataset.images, [&](const CocoImage& image) {
-    return !is_good(dataset, image.file_name, [&] { any = append_labels(dataset, image) || any; });
+    return !is_good(dataset, image.file_name, [&] { any = append_labels(dataset, image, more, entries) || any; });
   });
   if (!any && !dataset.images.empty() && dataset.bad.empty())
     log(LogLevel::warning,
@@ -196,13 +209,13 @@ void add_labels(CocoDataset& dataset) {
 
 }  // namespace
 
-CocoDataset read_yolo(const fs::path& data_yaml, const std::string& split, OnBadData rule) {
+CocoDataset read_yolo(const fs::path& data_yaml, const std::string& split, OnBadData rule, const ObjectReader* more) {
   const Json data = read_yaml(data_yaml);
   if (!data.is_object()) fail(data_yaml, "top level", "expected keys like path, val and names");
   CocoDataset dataset{data_yaml, {}, {}, categories_of(data, data_yaml)};
   const auto files = images_of_split(data, data_yaml, split, dataset.bad);
   add_images(dataset, files);
-  add_labels(dataset);
+  add_labels(dataset, more);
   settle_bad_data(dataset.bad, static_cast<std::int64_t>(dataset.images.size()), rule, data_yaml.string());
   return dataset;
 }
@@ -212,7 +225,8 @@ std::vector<BadDatum> bad_labels(const fs::path& yaml, const std::vector<fs::pat
   for (const auto& file : images)
     is_good(dataset, file, [&] {
       const CocoImage of_any_size{1, file.string(), 1, 1};
-      append_labels(dataset, of_any_size);
+      std::size_t entries = 0;
+      append_labels(dataset, of_any_size, nullptr, entries);
     });
   return dataset.bad;
 }

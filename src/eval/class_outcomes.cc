@@ -62,13 +62,16 @@ Error unknown_id(const CocoDataset& dataset, const std::string& thing, std::int6
                                         dataset.source.string(), thing, id)};
 }
 
-void gather_truths(const CocoDataset& dataset, const Positions& images, const Positions& classes, std::vector<ClassInput>& inputs) {
+void gather_truths(const CocoDataset& dataset, const Positions& images, const Positions& classes, const Measure* measure,
+                   std::vector<ClassInput>& inputs) {
   for (const auto* a : resolved_annotations(dataset)) {
     const auto image = images.find(a->image_id);
     const auto category = classes.find(a->category_id);
     if (image == images.end()) throw unknown_id(dataset, fmt::format("annotation {}: image", a->id), a->image_id);
     if (category == classes.end()) throw unknown_id(dataset, fmt::format("annotation {}: category", a->id), a->category_id);
-    inputs[category->second].truths.push_back({image->second, {a->box_xywh_px, a->area_px2, a->is_crowd, a->id != 0}});
+    const auto index = static_cast<std::size_t>(a - dataset.annotations.data());
+    const bool is_void = measure && measure->is_void && measure->is_void(index);
+    inputs[category->second].truths.push_back({image->second, {a->box_xywh_px, a->area_px2, a->is_crowd, a->id != 0, is_void, index}});
   }
 }
 
@@ -90,14 +93,14 @@ void gather_detections(const CocoDataset& dataset, const std::vector<Detection>&
     const auto image = images.find(d.image_id);
     if (image == images.end()) throw unknown_id(dataset, fmt::format("detection {}: image", i), d.image_id);
     const auto category = classes.find(d.category_id);
-    if (category != classes.end()) inputs[category->second].candidates.push_back({image->second, {d.box_xywh_px, d.score}});
+    if (category != classes.end()) inputs[category->second].candidates.push_back({image->second, {d.box_xywh_px, d.score, i}});
   }
 }
 
-std::vector<ClassInput> gather(const CocoDataset& dataset, const std::vector<Detection>& detections) {
+std::vector<ClassInput> gather(const CocoDataset& dataset, const std::vector<Detection>& detections, const Measure* measure) {
   const auto images = positions_of(dataset.images), classes = positions_of(dataset.categories);
   std::vector<ClassInput> inputs(dataset.categories.size());
-  gather_truths(dataset, images, classes, inputs);
+  gather_truths(dataset, images, classes, measure, inputs);
   gather_detections(dataset, detections, images, classes, inputs);
   for (auto& input : inputs) {
     sort_by_image(input.truths);
@@ -115,7 +118,7 @@ void take_image(const std::vector<Placed<Item>>& items, std::size_t& at, std::ui
   for (; at < items.size() && items[at].image == image; ++at) out.push_back(items[at].item);
 }
 
-std::vector<Outcome> match_class(const ClassInput& input) {
+std::vector<Outcome> match_class(const ClassInput& input, const Measure* measure) {
   std::vector<Outcome> outcomes;
   outcomes.reserve(input.candidates.size());
   std::vector<Truth> truths;
@@ -126,19 +129,19 @@ std::vector<Outcome> match_class(const ClassInput& input) {
     take_image(input.truths, t, image, truths);
     take_image(input.candidates, c, image, candidates);
     const auto first = outcomes.size();
-    match_image(truths, candidates, outcomes);
+    match_image(truths, candidates, outcomes, measure);
     for (auto o = first; o < outcomes.size(); ++o) outcomes[o].image = image;
   }
   std::stable_sort(outcomes.begin(), outcomes.end(), [](const Outcome& a, const Outcome& b) { return a.score > b.score; });
   return outcomes;
 }
 
-ClassOutcomes match_all(const ClassInput& input) {
+ClassOutcomes match_all(const ClassInput& input, const Measure* measure) {
   ClassOutcomes result;
   for (std::size_t a = 0; a < kAreas; ++a)
     for (const auto& placed : input.truths)
       if (!is_ignored(placed.item, kAreaRanges[a])) result.truths[a].push_back(placed.image);
-  if (!result.truths.front().empty()) result.outcomes = match_class(input);  // the other ranges lie within the first
+  if (!result.truths.front().empty()) result.outcomes = match_class(input, measure);  // the other ranges lie within the first
   return result;
 }
 
@@ -156,10 +159,11 @@ void for_each_index(std::size_t count, int threads, const std::function<void(std
   for (auto& other : others) other.get();
 }
 
-std::vector<ClassOutcomes> match_classes(const CocoDataset& dataset, const std::vector<Detection>& detections, int threads) {
-  const auto inputs = gather(dataset, detections);
+std::vector<ClassOutcomes> match_classes(const CocoDataset& dataset, const std::vector<Detection>& detections, int threads,
+                                         const Measure* measure) {
+  const auto inputs = gather(dataset, detections, measure);
   std::vector<ClassOutcomes> classes(inputs.size());
-  for_each_index(inputs.size(), threads, [&](std::size_t k) { classes[k] = match_all(inputs[k]); });
+  for_each_index(inputs.size(), threads, [&](std::size_t k) { classes[k] = match_all(inputs[k], measure); });
   return classes;
 }
 

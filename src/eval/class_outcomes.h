@@ -19,8 +19,10 @@ struct ClassOutcomes {
 };
 
 /// One for each category of the data set, in its order; images are positions in CocoDataset::images. Classes without a ground truth have no
-/// outcomes. Errors as evaluate_coco.
-std::vector<ClassOutcomes> match_classes(const CocoDataset& dataset, const std::vector<Detection>& detections, int threads);
+/// outcomes. `measure` (without: boxes) knows detections and objects by their positions in `detections` and CocoDataset::annotations.
+/// Errors as evaluate_coco.
+std::vector<ClassOutcomes> match_classes(const CocoDataset& dataset, const std::vector<Detection>& detections, int threads,
+                                         const Measure* measure = nullptr);
 
 /// Calls body(0), ..., body(count - 1), each once, on up to `threads` threads (0: all cores). What one of them throws is thrown.
 void for_each_index(std::size_t count, int threads, const std::function<void(std::size_t)>& body);

@@ -162,6 +162,12 @@ CocoMetrics measure_matched(const CocoDataset& ground_truth, const std::vector<C
   return metrics;
 }
 
+double mean_recall(const std::vector<ClassOutcomes>& classes, std::size_t threshold) {
+  std::vector<ClassResult> results;
+  for (const auto& each : classes) results.push_back(measure_class(each));
+  return mean_over_classes(results, kAll, [&](const ClassResult& r) { return r.recall[kAll][threshold]; });
+}
+
 CocoNumbers numbers_of(const CocoMetrics& m) {
   return {m.map_50_95, m.map_50, m.map_75, m.map_small, m.map_medium, m.map_large,
           m.ar_1,      m.ar_10,  m.ar_100, m.ar_small,  m.ar_medium,  m.ar_large};
@@ -176,19 +182,24 @@ std::vector<Detection> select_detections(const std::vector<Detection>& detection
   return selected;
 }
 
+Json to_json(const std::vector<ClassAp>& per_class) {
+  Json json = Json::array();
+  for (const auto& row : per_class)
+    json.push_back({{"category_id", row.category_id},
+                    {"name", row.name},
+                    {"AP_50_95", number_or_null(row.ap_50_95)},
+                    {"AP_50", number_or_null(row.ap_50)},
+                    {"instances", row.instances}});
+  return json;
+}
+
 Json to_json(const CocoMetrics& m) {
   Json json;
   const auto numbers = numbers_of(m);
   for (std::size_t i = 0; i < kCocoNumbers; ++i) json[kCocoNumberNames[i]] = number_or_null(numbers[i]);
   for (const auto& [name, interval] : m.intervals) json[name + "_interval"] = interval_json(interval);
   for (const auto& [name, change] : m.changes) append_change(json, name == kCocoNumberNames[0] ? "" : name + "_", change);
-  json["per_class"] = Json::array();
-  for (const auto& row : m.per_class)
-    json["per_class"].push_back({{"category_id", row.category_id},
-                                 {"name", row.name},
-                                 {"AP_50_95", number_or_null(row.ap_50_95)},
-                                 {"AP_50", number_or_null(row.ap_50)},
-                                 {"instances", row.instances}});
+  json["per_class"] = to_json(m.per_class);
   json["num_images"] = m.num_images;
   json["num_detections"] = m.num_detections;
   return json;

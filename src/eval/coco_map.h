@@ -26,6 +26,10 @@ CocoMetrics evaluate_coco(const CocoDataset& ground_truth, const std::vector<Det
 CocoMetrics measure_matched(const CocoDataset& ground_truth, const std::vector<coco::ClassOutcomes>& classes, std::size_t detections,
                             int threads);
 
+/// Recall at one of the ten thresholds of all detections, of objects of any size: the mean over the classes that have objects; -1: none
+/// has.
+double mean_recall(const std::vector<coco::ClassOutcomes>& classes, std::size_t threshold);
+
 inline constexpr std::size_t kCocoNumbers = 12;
 /// The names of the numbers in metrics.json.
 inline constexpr std::array<const char*, kCocoNumbers> kCocoNumberNames = {"mAP_50_95",  "mAP_50",    "mAP_75",    "mAP_small",
@@ -43,5 +47,7 @@ std::vector<Detection> select_detections(const std::vector<Detection>& detection
 /// `<name>_change_interval`, `<name>_ratio` and `<name>_ratio_interval`; for mAP_50_95 `change`, `change_interval`, `ratio` and
 /// `ratio_interval`.
 Json to_json(const CocoMetrics& metrics);
+/// Its `per_class`.
+Json to_json(const std::vector<ClassAp>& per_class);
 
 }  // namespace nibble

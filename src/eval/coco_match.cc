@@ -19,19 +19,20 @@ struct Scene {
   std::vector<std::vector<Overlap>> overlaps;
 };
 
-std::vector<Candidate> best_first(std::vector<Candidate> candidates) {
+std::vector<Candidate> best_first(std::vector<Candidate> candidates, std::size_t most) {
   std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
-  candidates.resize(std::min(candidates.size(), kMaxDetections));
+  candidates.resize(std::min(candidates.size(), most));
   return candidates;
 }
 
-Scene survey(const std::vector<Truth>& truths, const std::vector<Candidate>& candidates) {
-  Scene scene{truths, best_first(candidates), {}};
+Scene survey(const std::vector<Truth>& truths, const std::vector<Candidate>& candidates, const Measure* measure) {
+  Scene scene{truths, best_first(candidates, measure ? measure->most_detections : kMaxDetections), {}};
   scene.overlaps.resize(scene.candidates.size());
   const double lowest = overlap_thresholds().front();
   for (std::size_t d = 0; d < scene.candidates.size(); ++d)
     for (std::size_t g = 0; g < truths.size(); ++g) {
-      const double value = overlap_of(scene.candidates[d].box_xywh_px, truths[g].box_xywh_px, truths[g].is_crowd);
+      const double value = measure ? measure->overlap(scene.candidates[d].index, truths[g].index)
+                                   : overlap_of(scene.candidates[d].box_xywh_px, truths[g].box_xywh_px, truths[g].is_crowd);
       if (value >= lowest) scene.overlaps[d].push_back({g, value});
     }
   return scene;
@@ -68,12 +69,13 @@ void match_at(const Scene& scene, const std::vector<char>& ignored_flags, double
 }
 
 /// What found nothing and is itself outside the area range is no false alarm there.
-void ignore_outsiders(const Scene& scene, std::span<Outcome> outcomes) {
+void ignore_outsiders(const Scene& scene, std::span<Outcome> outcomes, const Measure* measure) {
   constexpr std::uint64_t kAllThresholds = bit_of(0, kThresholds) - 1;
   for (std::size_t d = 0; d < outcomes.size(); ++d) {
     const auto& box = scene.candidates[d].box_xywh_px;
+    const double area = measure && measure->area_px2 ? measure->area_px2(scene.candidates[d].index) : box[2] * box[3];
     for (std::size_t a = 0; a < kAreas; ++a)
-      if (!kAreaRanges[a].holds(box[2] * box[3])) outcomes[d].ignored |= (kAllThresholds << (a * kThresholds)) & ~outcomes[d].found;
+      if (!kAreaRanges[a].holds(area)) outcomes[d].ignored |= (kAllThresholds << (a * kThresholds)) & ~outcomes[d].found;
   }
 }
 
@@ -105,17 +107,18 @@ double overlap_of(const std::array<double, 4>& d, const std::array<double, 4>& g
   return inter / (is_crowd ? own : own + g[2] * g[3] - inter);
 }
 
-bool is_ignored(const Truth& truth, const AreaRange& range) { return truth.is_crowd || !range.holds(truth.area_px2); }
+bool is_ignored(const Truth& truth, const AreaRange& range) { return truth.is_crowd || truth.is_void || !range.holds(truth.area_px2); }
 
-void match_image(const std::vector<Truth>& truths, const std::vector<Candidate>& candidates, std::vector<Outcome>& outcomes) {
-  const Scene scene = survey(truths, candidates);
+void match_image(const std::vector<Truth>& truths, const std::vector<Candidate>& candidates, std::vector<Outcome>& outcomes,
+                 const Measure* measure) {
+  const Scene scene = survey(truths, candidates, measure);
   const std::size_t first = outcomes.size();
   for (std::size_t d = 0; d < scene.candidates.size(); ++d)
     outcomes.push_back({scene.candidates[d].score, static_cast<std::uint32_t>(d), 0, 0, 0});
   const std::span<Outcome> mine(outcomes.data() + first, scene.candidates.size());
   const bool is_any = std::any_of(scene.overlaps.begin(), scene.overlaps.end(), [](const auto& list) { return !list.empty(); });
   if (is_any) match_areas(scene, mine);
-  ignore_outsiders(scene, mine);
+  ignore_outsiders(scene, mine, measure);
 }
 
 }  // namespace nibble::coco

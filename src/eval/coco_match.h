@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace nibble::coco {
@@ -29,10 +30,22 @@ struct Truth {
   double area_px2;
   bool is_crowd;
   bool counts_when_found;  ///< false for id 0: pycocotools stores the id as the mark "found", and 0 reads as "not found"
+  bool is_void = false;    ///< counts in neither recall nor precision, as a crowd, but is found only once
+  std::size_t index = 0;   ///< what Measure::overlap calls it
 };
 struct Candidate {
   std::array<double, 4> box_xywh_px;
   double score;
+  std::size_t index = 0;  ///< as that of Truth
+};
+
+/// How detections are compared with ground truth where it is not by their boxes.
+struct Measure {
+  /// Of a detection and an object, by their indices: 0..1. It is called from several threads.
+  std::function<double(std::size_t detection, std::size_t truth)> overlap;
+  std::function<double(std::size_t detection)> area_px2;  ///< of a detection; empty: its box's
+  std::function<bool(std::size_t truth)> is_void;         ///< Truth::is_void; empty: no object is
+  std::size_t most_detections = kMaxDetections;           ///< of an image and class
 };
 
 /// What became of one detection at each area range and IoU threshold: bit area * kThresholds + threshold of each mask.
@@ -53,7 +66,8 @@ double overlap_of(const std::array<double, 4>& detection_xywh, const std::array<
 /// Whether a truth counts in neither recall nor precision at that area range.
 bool is_ignored(const Truth& truth, const AreaRange& range);
 
-/// Appends one Outcome for each of the best kMaxDetections candidates, best score first (ties: as given).
-void match_image(const std::vector<Truth>& truths, const std::vector<Candidate>& candidates, std::vector<Outcome>& outcomes);
+/// Appends one Outcome for each of the best kMaxDetections candidates, best score first (ties: as given). Without `measure` by boxes.
+void match_image(const std::vector<Truth>& truths, const std::vector<Candidate>& candidates, std::vector<Outcome>& outcomes,
+                 const Measure* measure = nullptr);
 
 }  // namespace nibble::coco

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/box_logits.h"
 #include "base/image_size_text.h"
 #include "eval/decode_rows.h"
 #include "eval/detection.h"
+#include "eval/oriented_detection.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -200,11 +202,37 @@ Candidates candidates_of_raw(const Rows& output, const std::vector<std::int64_t>
       [&](std::int64_t a) { return box_of_distribution(output, a, anchors[static_cast<std::size_t>(a)]); });
 }
 
-Candidates suppress_and_limit(const Candidates& all, const DecodeOptions& options) {
+Candidates before_nms(const Candidates& all, const DecodeOptions& options) {
   const bool too_many = static_cast<std::int64_t>(all.scores.size()) > options.pre_nms_top_k;
-  const auto best = too_many ? best_of(all, options.pre_nms_top_k) : all;
+  return too_many ? best_of(all, options.pre_nms_top_k) : all;
+}
+
+Candidates suppress_and_limit(const Candidates& all, const DecodeOptions& options) {
+  const auto best = before_nms(all, options);
   return best.pick(
       suppress_overlaps_by_class(best.boxes, best.scores, best.classes, options.iou, static_cast<std::size_t>(options.max_detections)));
+}
+
+// ---- oriented boxes: the candidates' boxes are cx, cy, w, h
+
+std::vector<OrientedBox> oriented_boxes_of(const Candidates& candidates, const Rows& output, OutputKind kind) {
+  std::vector<OrientedBox> boxes;
+  for (std::size_t i = 0; i < candidates.rows.size(); ++i) {
+    const auto& b = candidates.boxes[i];
+    const auto row = candidates.rows[i];
+    const float angle = kind == OutputKind::one2one ? output.at(row, output.columns - 1) : output.at(output.count - 1, row);
+    boxes.push_back({b[0], b[1], b[2], b[3], angle});
+  }
+  return boxes;
+}
+
+Candidates oriented_candidates_of_one2many(const Rows& output, const DecodeOptions& options) {
+  const Rows without_angles{output.values, output.count - 1, output.columns};
+  return candidates_above(
+      without_angles, 4, options, [](float score) { return score; },
+      [&](std::int64_t a) {
+        return Box{output.at(0, a), output.at(1, a), output.at(2, a), output.at(3, a)};
+      });
 }
 
 // ---- back to the image
@@ -260,6 +288,32 @@ std::vector<DecodedRow> decode_rows(const Tensor& output, std::int64_t index, Ou
   std::vector<DecodedRow> rows_found;
   for (std::size_t i = 0; i < kept.scores.size(); ++i) rows_found.push_back({detection_of(kept, i, letterbox, image_id), kept.rows[i]});
   return rows_found;
+}
+
+std::vector<OrientedDetection> decode_oriented(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,
+                                               const Letterbox& letterbox, std::int64_t image_id, const DecodeOptions& options) {
+  check_options(options);
+  const Rows rows = rows_of(output, index, image_id);
+  const bool is_one2one = kind == OutputKind::one2one;
+  if (is_one2one ? rows.columns != 7 : rows.count != 5 + class_count)
+    throw Error(ErrorKind::internal,
+                fmt::format("decode_oriented: shape [B,{},{}] does not fit {} classes", rows.count, rows.columns, class_count));
+  const auto best = is_one2one ? candidates_of_one2one(rows, class_count, image_id, options)
+                               : before_nms(oriented_candidates_of_one2many(rows, options), options);
+  const auto boxes = oriented_boxes_of(best, rows, kind);
+  std::vector<std::size_t> kept(boxes.size());
+  std::iota(kept.begin(), kept.end(), std::size_t{0});
+  if (!is_one2one)
+    kept = suppress_oriented(boxes, best.scores, best.classes, options.iou, static_cast<std::size_t>(options.max_detections));
+  const auto ratio = static_cast<float>(letterbox.ratio);
+  std::vector<OrientedDetection> detections;
+  for (const auto i : kept) {
+    const auto& b = boxes[i];
+    const OrientedBox in_image{(b.x - static_cast<float>(letterbox.pad_x_px)) / ratio,
+                               (b.y - static_cast<float>(letterbox.pad_y_px)) / ratio, b.width / ratio, b.height / ratio, b.angle};
+    detections.push_back({image_id, best.classes[i], best.scores[i], in_image});
+  }
+  return detections;
 }
 
 std::vector<Detection> decode_output(const Tensor& output, std::int64_t index, OutputKind kind, std::int64_t class_count,

@@ -12,10 +12,6 @@ namespace nibble {
 
 DecodeOptions decode_options(const DetectOptions& detect);
 
-/// Boxes on an image whose size is not the annotations' would be scored against the wrong pixels: Error(input). A side the
-/// annotations do not tell (0) fits.
-void require_annotated_size(const CocoImage& image, const Letterbox& letterbox, const EvalSet& set);
-
 /// Every image of the set, in order; decoding the next one overlaps with inference. category_id is the data set's (data/class_match.h);
 /// classes it does not have are left out.
 std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,

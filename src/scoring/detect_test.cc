@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "scoring/detect.h"
-
 #include <gtest/gtest.h>
 
 #include "nibble/error.h"
+#include "scoring/task_score.h"
 
 namespace nibble {
 namespace {

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/shared_data.h"
+#include "data/object_reader.h"
 #include "eval/coco_map.h"
 #include "nibble/error.h"
 
@@ -44,10 +45,10 @@ bool is_file_at(const fs::path& path) {
 
 }  // namespace
 
-EvalSet open_annotations(const DataOptions& options, CocoDataset* all) {
+EvalSet open_annotations(const DataOptions& options, CocoDataset* all, const ObjectReader* more) {
   if (options.annotations.empty()) throw Error(ErrorKind::usage, "data: no annotations; give a COCO instances file with --annotations");
   EvalSet set;
-  CocoDataset whole = read_dataset(options.annotations, "val", parse_on_bad_data(options.on_bad_data, OnBadData::stop));
+  CocoDataset whole = read_dataset(options.annotations, "val", parse_on_bad_data(options.on_bad_data, OnBadData::stop), more);
   place_images(whole, options.images);
   for (const auto& image : whole.images) set.all_images.push_back(image.id);
   set.dataset = select(whole, options);
@@ -67,13 +68,14 @@ void require_readable(EvalSet& set, const std::string& on_bad_data, int threads)
   leave_out_bad_images(set.dataset, set.images_dir, rule, threads);
 }
 
-EvalSet open_eval_set(const DataOptions& options) {
+EvalSet open_eval_set(const DataOptions& options, const ObjectReader* more) {
   if (!options.annotations.empty()) {
     if (options.images.empty() && !is_yaml(options.annotations))
       throw Error(ErrorKind::usage, "data: annotations without images; give their folder with --images");
-    return open_annotations(options);
+    return open_annotations(options, nullptr, more);
   }
   if (!options.images.empty()) throw Error(ErrorKind::usage, "data: images without annotations; give them with --annotations");
+  if (more) throw Error(ErrorKind::usage, fmt::format("data: no annotations: expected {}; give them with --annotations", more->wanted));
   DataOptions embedded = options;
   embedded.annotations = shared_data(kDefaultAnnotations);
   embedded.images = shared_data(kDefaultImages);

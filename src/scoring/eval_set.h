@@ -22,11 +22,11 @@ struct EvalSet {
 };
 
 /// The embedded 32 images when `options` names neither images nor annotations. Error(usage) when only one is given and the
-/// other is needed.
-EvalSet open_eval_set(const DataOptions& options);
+/// other is needed. `more` reads what else is wanted of each annotation (data/object_reader.h); the embedded data set is not used then.
+EvalSet open_eval_set(const DataOptions& options, const ObjectReader* more = nullptr);
 
 /// The annotations alone (score needs no images). `all` gets the data set with all its images.
-EvalSet open_annotations(const DataOptions& options, CocoDataset* all = nullptr);
+EvalSet open_annotations(const DataOptions& options, CocoDataset* all = nullptr, const ObjectReader* more = nullptr);
 
 /// Reads every image once and, as DataOptions::on_bad_data says (empty: stop), stops or leaves out those that are missing, cannot be read
 /// or have another size than the annotations say. Errors as require_images and settle_bad_data.

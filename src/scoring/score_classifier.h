@@ -4,19 +4,13 @@
 #include <filesystem>
 #include <string>
 
-#include "base/json.h"
-#include "base/progress.h"
-#include "nibble/evaluate.h"
+#include "scoring/task_score.h"
 
 namespace nibble {
 
 /// The task that the metadata of the file say; empty where they say none, and of what is no ONNX file, which others refuse better.
 std::string task_of_file(const std::filesystem::path& model);
 
-struct TaskScore {
-  EvalResult result;
-  Json document;  ///< metrics.json
-};
 /// Images are cut as Ultralytics cuts them (data/centre_crop.h). Uses of `options`: model, data.images, data.max_images, file.image_size,
 /// optimize, skip_latency, runtime. Error(usage) where options are given that only detectors have a use for, Error(unsupported) where the
 /// file is no classifier, others as read_class_folders.

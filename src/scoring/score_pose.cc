@@ -16,6 +16,7 @@
 #include "scoring/detector_file.h"
 #include "scoring/latency_probe.h"
 #include "scoring/score_settings.h"
+#include "scoring/task_score.h"
 
 namespace nibble {
 namespace {
@@ -41,19 +42,6 @@ CocoDataset boxes_in(const PoseDataset& set) {
   for (const auto& a : set.annotations)
     boxes.annotations.push_back({a.id, a.image_id, a.category_id, a.box_xywh_px, a.area_px2, a.is_crowd, false});
   return boxes;
-}
-
-/// The numbers behind the box that `row` is.
-std::vector<float> extras_at(const Tensor& output, const DetectorFile& model, std::int64_t row) {
-  const auto rows = output.shape()[1], columns = output.shape()[2];
-  const auto values = output.as<float>();
-  const bool one2one = model.kind == OutputKind::one2one;
-  std::vector<float> extras;
-  for (std::int64_t k = 0; k < model.extras; ++k) {
-    const auto at = one2one ? row * columns + columns - model.extras + k : (rows - model.extras + k) * columns + row;
-    extras.push_back(values[static_cast<std::size_t>(at)]);
-  }
-  return extras;
 }
 
 std::vector<Keypoint> keypoints_in_image(const std::vector<float>& extras, std::int64_t values, const Letterbox& letterbox) {

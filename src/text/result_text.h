@@ -24,6 +24,7 @@ std::string text_of(const TargetInspection& inspection);
 /// The COCO numbers, and times where they were measured.
 std::string text_of(const ClassificationMetrics& metrics);
 std::string text_of(const KeypointMetrics& metrics);
+std::string text_of(const OrientedMetrics& metrics);
 std::string text_of(const EvalResult& result);
 /// The COCO numbers, and how ids were read.
 std::string text_of(const ScoreResult& result);

@@ -42,6 +42,10 @@ std::string text_of(const CocoMetrics& metrics) {
 
 namespace {
 
+std::string number_line(const char* name, double value) {
+  return value < 0 ? fmt::format("{:<12} undefined (no such objects)\n", name) : fmt::format("{:<12} {:.4f}\n", name, value);
+}
+
 std::string left_out_line(std::size_t count) {
   return count == 0 ? "" : fmt::format("{:<12} {} as bad data (warnings name them)\n", "left out", count);
 }
@@ -60,8 +64,15 @@ std::string text_of(const KeypointMetrics& m) {
        {std::pair{"AP_50_95", m.ap_50_95}, std::pair{"AP_50", m.ap_50}, std::pair{"AP_75", m.ap_75}, std::pair{"AP_medium", m.ap_medium},
         std::pair{"AP_large", m.ap_large}, std::pair{"AR_50_95", m.ar_50_95}, std::pair{"AR_50", m.ar_50}, std::pair{"AR_75", m.ar_75},
         std::pair{"AR_medium", m.ar_medium}, std::pair{"AR_large", m.ar_large}})
-    text += value < 0 ? fmt::format("{:<12} undefined (no such objects)\n", name) : fmt::format("{:<12} {:.4f}\n", name, value);
+    text += number_line(name, value);
   return text + "boxes\n";
+}
+
+std::string text_of(const OrientedMetrics& m) {
+  std::string text = "oriented boxes (probabilistic IoU)\n";
+  for (const auto& [name, value] : {std::pair{"mAP_50_95", m.map_50_95}, std::pair{"mAP_50", m.map_50}, std::pair{"mAP_75", m.map_75}})
+    text += number_line(name, value);
+  return text + fmt::format("{:<12} {}\n{:<12} {}\n", "images", m.num_images, "detections", m.num_detections);
 }
 
 std::string text_of(const ClassificationMetrics& metrics) {
@@ -71,8 +82,10 @@ std::string text_of(const ClassificationMetrics& metrics) {
 
 std::string text_of(const EvalResult& result) {
   const auto& latency = result.latency;
-  return (result.keypoints ? text_of(*result.keypoints) : "") +
-         (result.classification ? text_of(*result.classification) : text_of(result.metrics)) +
+  return (result.keypoints ? text_of(*result.keypoints) : "") + (result.masks ? "masks\n" + text_of(*result.masks) + "boxes\n" : "") +
+         (result.classification ? text_of(*result.classification)
+          : result.oriented     ? text_of(*result.oriented)
+                                : text_of(result.metrics)) +
          (latency ? fmt::format("{:<12} mean {:.1f} ms, median {:.1f} ms, p90 {:.1f} ms\n", "latency", latency->mean_ms, latency->median_ms,
                                 latency->p90_ms)
                   : "") +

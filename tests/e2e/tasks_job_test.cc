@@ -10,6 +10,8 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "e2e/process.h"
+#include "eval/mask_map.h"
+#include "eval/oriented_box.h"
 #include "support/npy.h"
 
 namespace nibble {
@@ -84,6 +86,8 @@ class TaskJob : public testing::TestWithParam<std::string> {
 class ClassifierJob : public TaskJob {};
 class UprightBoxesJob : public TaskJob {};
 class PoseJob : public TaskJob {};
+class MaskJob : public TaskJob {};
+class OrientedJob : public TaskJob {};
 
 /// GPTQ weighed by the gradients of the whole head, 8-bit activations.
 TEST_P(TaskJob, QuantizesAllDialectsToTheSameIntegers) {
@@ -139,7 +143,6 @@ TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
       {"quantize", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--imgsz", "64", "--calib", "images", "--max-drop", "1"},
       {"predict", "float.onnx", "--source", "images", "-o", "pictures"}};
   const bool has_upright_boxes = GetParam().ends_with("seg") || GetParam().ends_with("pose");
-  if (GetParam().ends_with("obb")) refused.push_back({"eval", "float.onnx", "--max-images", "1"});
   if (!has_upright_boxes) refused.push_back({"compare", "float.onnx", "float.onnx", "--images", "images"});
   for (const auto& arguments : refused) {
     const auto outcome = nibble(arguments);
@@ -180,7 +183,7 @@ TEST_P(ClassifierJob, IsScoredByFolders) {
 }
 
 /// With a warning that the rest is not looked at.
-TEST_P(UprightBoxesJob, AreComparedAndScored) {
+TEST_P(UprightBoxesJob, AreCompared) {
   const bool has_masks = GetParam().ends_with("seg");
   ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
   ASSERT_EQ(nibble({"export", checkpoint(), "-o", "half.onnx", "--imgsz", "64", "--half"}).exit_code, 0);
@@ -188,13 +191,107 @@ TEST_P(UprightBoxesJob, AreComparedAndScored) {
   ASSERT_EQ(compared.exit_code, 0) << compared.err;
   EXPECT_THAT(compared.err,
               HasSubstr(std::string(has_masks ? "masks" : "keypoints") + ": half.onnx: are not looked at here, only its boxes"));
-  if (!has_masks) return;
-  write_file(folder_ / "labels/none.txt", "");
-  write_file(folder_ / "data.yaml", "train: images\nval: images\nnames: {0: class 0, 1: class 1}\n");
-  const auto scored = nibble({"eval", "float.onnx", "--annotations", "data.yaml", "--skip-latency"});
-  ASSERT_EQ(scored.exit_code, 0) << scored.err;
-  EXPECT_THAT(scored.err, HasSubstr("masks: float.onnx: are not looked at here, only its boxes"));
-  EXPECT_THAT(scored.out, HasSubstr("mAP_50_95"));
+}
+
+/// What Ultralytics answered on the image of the goldens.
+struct Answer {
+  Tensor values;
+  std::int64_t anchors = values.shape()[2];
+  double at(std::int64_t row, std::int64_t anchor) const {
+    return static_cast<double>(values.as<float>()[static_cast<std::size_t>(row * anchors + anchor)]);
+  }
+  /// The anchor with the best score of a class.
+  std::int64_t best_of(std::int64_t label) const {
+    std::int64_t best = 0;
+    for (std::int64_t a = 1; a < anchors; ++a)
+      if (at(4 + label, a) > at(4 + label, best)) best = a;
+    return best;
+  }
+};
+
+/// The object is the mask of what is found best: the file finds it, every pixel of it.
+TEST_P(MaskJob, IsScoredByMasks) {
+  write_file(folder_ / "one/1.bmp", bmp_of(test::read_npy(kCheckpoints.parent_path() / "families/input.npy")));
+  const Answer answer{test::read_npy(kCheckpoints / (GetParam() + "_one2many.npy"))};
+  const Tensor protos = test::read_npy(kCheckpoints / (GetParam() + "_protos.npy"));
+  const std::int64_t label = 1, best = answer.best_of(label), extras = protos.shape()[1];
+  std::vector<float> coefficients;
+  for (auto row = answer.values.shape()[1] - extras; row < answer.values.shape()[1]; ++row)
+    coefficients.push_back(static_cast<float>(answer.at(row, best)));
+  const auto corner = [&](std::int64_t axis, double side) {
+    return static_cast<float>(answer.at(axis, best) + side * answer.at(2 + axis, best) / 2);
+  };
+  const auto mask = assemble_mask({protos.as<float>(), extras, protos.shape()[2], protos.shape()[3]}, coefficients,
+                                  {corner(0, -1), corner(1, -1), corner(0, 1), corner(1, 1)}, 64, {1, 0, 0, 64, 64});
+  const bool is_empty = area_of(mask) == 0;  // distances of a random head without bins are no box
+  const Json object = {{"id", 1},
+                       {"image_id", 1},
+                       {"category_id", label + 1},
+                       {"bbox", {0, 0, 64, 64}},
+                       {"area", area_of(mask)},
+                       {"iscrowd", 0},
+                       {"segmentation", {{"size", {64, 64}}, {"counts", mask.counts}}}};
+  write_json(folder_ / "instances.json", {{"images", {{{"id", 1}, {"file_name", "1.bmp"}}}},
+                                          {"categories", {{{"id", 1}, {"name", "class 0"}}, {{"id", 2}, {"name", "class 1"}}}},
+                                          {"annotations", {object}}});
+  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
+  const auto outcome =
+      nibble({"eval", "float.onnx", "--images", "one", "--annotations", "instances.json", "--json", "metrics.json", "--skip-latency"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr(is_empty ? "masks\nmAP_50_95    0.0000\n" : "masks\nmAP_50_95    1.0000\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("boxes\nmAP_50_95"));
+  const auto metrics = read_json(folder_ / "metrics.json");
+  EXPECT_NEAR(metrics["masks"]["mAP_75"].get<double>(), is_empty ? 0 : 1, 1e-9);
+  EXPECT_GT(metrics["masks"]["num_detections"], 0);
+  write_file(folder_ / "data.yaml", "train: one\nval: one\nnames: {0: class 0, 1: class 1}\n");
+  write_file(folder_ / "one/1.txt", "1 0.1 0.1 0.9 0.1 0.9 0.9\n");
+  EXPECT_EQ(nibble({"eval", "float.onnx", "--annotations", "data.yaml", "--skip-latency"}).exit_code, 0) << "outlines of labels";
+  write_file(folder_ / "one/1.txt", "1 0.5 0.5 0.2 0.2\n");
+  const auto refused = nibble({"eval", "float.onnx", "--annotations", "data.yaml"});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("expected class and an outline of three points or more, found 5 numbers"));
+}
+
+/// The object is what is found best, where that is a box within the image.
+TEST_P(OrientedJob, IsScoredByOrientedBoxes) {
+  write_file(folder_ / "one/1.bmp", bmp_of(test::read_npy(kCheckpoints.parent_path() / "families/input.npy")));
+  const Answer answer{test::read_npy(kCheckpoints / (GetParam() + "_one2many.npy"))};
+  const std::int64_t label = 1, best = answer.best_of(label);
+  const auto place = [&](std::int64_t row) { return static_cast<float>(answer.at(row, best)); };
+  std::string line = std::to_string(label);
+  bool is_inside = true;
+  for (const auto& corner : corners_of({place(0), place(1), place(2), place(3), place(answer.values.shape()[1] - 1)}))
+    for (const double at : corner) {
+      is_inside = is_inside && at >= 0 && at <= 64;
+      line += " " + std::to_string(std::clamp(at / 64, 0.0, 1.0));
+    }
+  write_file(folder_ / "one/1.txt", line + "\n");
+  write_file(folder_ / "data.yaml", "train: one\nval: one\nnames: {0: class 0, 1: class 1}\n");
+  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
+  const auto outcome = nibble({"eval", "float.onnx", "--annotations", "data.yaml", "--json", "metrics.json", "--skip-latency"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(is_inside, GetParam() == "yolo26-obb");
+  EXPECT_THAT(outcome.out, HasSubstr("oriented boxes (probabilistic IoU)\nmAP_50_95    0."));
+  if (is_inside) {
+    EXPECT_THAT(outcome.out, HasSubstr("mAP_50_95    0.9950\n")) << "Ultralytics' number for one object that is found first";
+  }
+  const auto metrics = read_json(folder_ / "metrics.json")["metrics"];
+  EXPECT_GT(metrics["num_detections"], 0);
+  EXPECT_EQ(metrics["per_class"][1]["instances"], 1);
+  write_file(folder_ / "one/1.txt", "1 0.5 0.5 0.2 0.2\n");
+  const auto refused = nibble({"eval", "float.onnx", "--annotations", "data.yaml"});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("1.txt: line 1: expected class, x1, y1, x2, y2, x3, y3, x4, y4, found 5 numbers"));
+  const auto without = nibble({"eval", "float.onnx"});
+  EXPECT_EQ(without.exit_code, 2);
+  EXPECT_THAT(without.err, HasSubstr("expected a data.yaml with labels of corners"));
+}
+
+/// As Ultralytics exports it, what the checkpoint was trained at; the small ones say 64.
+TEST_P(TaskJob, TakesItsOwnImageSize) {
+  const auto outcome = nibble({"export", checkpoint(), "-o", "own.onnx"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("input 64 x 64 px"));
 }
 
 /// The object is what Ultralytics finds best on the image of the goldens: the file finds it there, first and in every keypoint.
@@ -254,6 +351,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, TaskJob,
 INSTANTIATE_TEST_SUITE_P(Kinds, ClassifierJob, testing::Values("yolov8-cls", "yolo26-cls"), test_name);
 INSTANTIATE_TEST_SUITE_P(Kinds, UprightBoxesJob, testing::Values("yolov8-seg", "yolo26-seg", "yolov8-pose", "yolo11-pose", "yolo26-pose"),
                          test_name);
+INSTANTIATE_TEST_SUITE_P(Kinds, MaskJob, testing::Values("yolov8-seg", "yolo26-seg"), test_name);
+INSTANTIATE_TEST_SUITE_P(Kinds, OrientedJob, testing::Values("yolov8-obb", "yolo26-obb"), test_name);
 INSTANTIATE_TEST_SUITE_P(Kinds, PoseJob, testing::Values("yolov8-pose", "yolo11-pose", "yolo26-pose"), test_name);
 
 }  // namespace

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Average precision of oriented boxes, as Ultralytics' OBBValidator takes it (ultralytics.utils.metrics.ap_per_class).
+#pragma once
+#include <vector>
+
+#include "data/coco.h"
+#include "eval/oriented_detection.h"
+#include "nibble/evaluate.h"
+
+namespace nibble {
+
+struct OrientedObject {
+  std::int64_t image_id = 0;
+  std::int64_t category_id = 0;
+  OrientedBox box;
+};
+
+/// In each image, detections in the order of their score take the free object of their class with the largest probabilistic overlap, where
+/// that reaches the threshold (ten from 0.50 to 0.95, each on its own). Precision is 1 before the first detection, takes its upper
+/// envelope, is interpolated between the recalls that were reached, and integrated over 0, 0.01, ..., 1 by trapezoids. A class with objects
+/// and no detection counts 0. Error(input) for objects and detections of images that `set` does not have; detections of other categories
+/// count for nothing.
+OrientedMetrics evaluate_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
+                                  const std::vector<OrientedDetection>& detections);
+
+}  // namespace nibble
