@@ -18,6 +18,7 @@
 #include <set>
 
 #include "base/leftovers.h"
+#include "base/suggestion.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -40,8 +41,9 @@ std::ifstream open_for_reading(const fs::path& path) {
   if (fs::is_directory(path, ignored)) throw_unreadable(path, "is a folder, a file is expected");
   errno = 0;
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) throw_unreadable(path, reason_of(errno));
-  return stream;
+  if (stream) return stream;
+  if (errno == ENOENT) throw_missing_file(path, "cannot read file");
+  throw_unreadable(path, reason_of(errno));
 }
 
 void make_parent_folders(const fs::path& path) {
@@ -159,6 +161,10 @@ void write_and_rename(const fs::path& asked, const std::function<void(std::ostre
 }
 
 }  // namespace
+
+void throw_missing_file(const fs::path& path, const std::string& what) {
+  throw Error(ErrorKind::input, fmt::format("{}: {}: no such file; check the path{}", what, path.string(), suggestion_for_path(path)));
+}
 
 bool is_file(const fs::path& path) { return type_of(path) == fs::file_type::regular; }
 bool is_folder(const fs::path& path) { return type_of(path) == fs::file_type::directory; }

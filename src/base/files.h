@@ -16,6 +16,9 @@ namespace nibble {
 bool is_file(const std::filesystem::path& path);
 bool is_folder(const std::filesystem::path& path);
 
+/// Error(input) "<what>: <path>: no such file; ...", with the file that was probably meant.
+[[noreturn]] void throw_missing_file(const std::filesystem::path& path, const std::string& what);
+
 /// Whether the extension is that of a YAML file, as a data.yaml has it.
 bool is_yaml(const std::filesystem::path& path);
 

@@ -6,6 +6,27 @@
 #include <algorithm>
 
 namespace nibble {
+namespace fs = std::filesystem;
+namespace {
+
+/// Empty where none is near.
+std::string nearest_to(const std::string& word, const std::vector<std::string>& known) {
+  constexpr std::size_t kLongest = 64;  // letters; what is longer is no slip of a finger
+  if (word.size() > kLongest) return "";
+  std::size_t nearest = std::max<std::size_t>(word.size() / 3, 1) + 1;
+  std::string best;
+  for (const auto& candidate : known) {
+    const auto distance = edit_distance(word, candidate);
+    if (distance >= nearest) continue;
+    nearest = distance;
+    best = candidate;
+  }
+  return best;
+}
+
+std::string question(const std::string& meant) { return meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant); }
+
+}  // namespace
 
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
@@ -23,18 +44,18 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
   return table[a.size()][b.size()];
 }
 
-std::string suggestion_for(const std::string& word, const std::vector<std::string>& known) {
-  constexpr std::size_t kLongest = 64;  // letters; what is longer is no slip of a finger
-  if (word.size() > kLongest) return "";
-  std::size_t nearest = std::max<std::size_t>(word.size() / 3, 1) + 1;
-  std::string best;
-  for (const auto& candidate : known) {
-    const auto distance = edit_distance(word, candidate);
-    if (distance >= nearest) continue;
-    nearest = distance;
-    best = candidate;
-  }
-  return best.empty() ? "" : fmt::format("; did you mean '{}'?", best);
+std::string suggestion_for(const std::string& word, const std::vector<std::string>& known) { return question(nearest_to(word, known)); }
+
+std::string suggestion_for_path(const fs::path& path) {
+  std::error_code error;
+  std::vector<std::string> names;
+  for (fs::directory_iterator entry(path.has_parent_path() ? path.parent_path() : ".", error), end; !error && entry != end;
+       entry.increment(error))
+    names.push_back(entry->path().filename().string());
+  std::sort(names.begin(), names.end());
+  const auto same_stem = std::find_if(names.begin(), names.end(), [&](const fs::path& name) { return name.stem() == path.filename(); });
+  const auto meant = same_stem != names.end() ? *same_stem : nearest_to(path.filename().string(), names);
+  return question(meant.empty() ? "" : (path.parent_path() / meant).string());
 }
 
 }  // namespace nibble

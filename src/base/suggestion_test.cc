@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/scratch.h"
+
 namespace nibble {
 namespace {
 
@@ -21,6 +23,19 @@ TEST(Suggestion, NamesTheNearestWordAndNothingFar) {
   EXPECT_EQ(suggestion_for("frobnicate", commands), "");
   EXPECT_EQ(suggestion_for("", commands), "");
   EXPECT_EQ(suggestion_for(std::string(100'000, 'x'), commands), "");
+}
+
+class SuggestedPath : public test::Scratch {};
+
+TEST_F(SuggestedPath, IsTheFileThatWasMeant) {
+  for (const char* name : {"best.pt", "data.yaml", "val/labels.txt"}) file(name, "x");
+  const auto meant = [&](const std::string& name) { return "; did you mean '" + (folder() / name).string() + "'?"; };
+  EXPECT_EQ(suggestion_for_path(folder() / "best"), meant("best.pt"));  // without its extension
+  EXPECT_EQ(suggestion_for_path(folder() / "bset.pt"), meant("best.pt"));
+  EXPECT_EQ(suggestion_for_path(folder() / "data.yml"), meant("data.yaml"));
+  EXPECT_EQ(suggestion_for_path(folder() / "val/label.txt"), meant("val/labels.txt"));
+  EXPECT_EQ(suggestion_for_path(folder() / "other.onnx"), "");
+  EXPECT_EQ(suggestion_for_path(folder() / "nowhere/best.pt"), "");
 }
 
 }  // namespace

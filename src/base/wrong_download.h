@@ -30,4 +30,11 @@ inline std::optional<std::string> explain_wrong_download(std::string_view bytes,
   return std::nullopt;
 }
 
+/// The same for a file that should be ONNX, and for a zip archive, which is what PyTorch writes checkpoints as.
+inline std::optional<std::string> explain_no_onnx(std::string_view bytes) {
+  if (bytes.starts_with("PK\x03\x04"))
+    return "this is a zip archive, as checkpoints (.pt) are, and no ONNX file; make one with nibble export CHECKPOINT -o OUT.onnx";
+  return explain_wrong_download(bytes, "the model");
+}
+
 }  // namespace nibble

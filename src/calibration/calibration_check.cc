@@ -114,10 +114,17 @@ std::string few_images(const CalibrationFindings& f) {
   }
   const auto& c = *f.convergence;
   if (count >= (c.recommended > 0 ? c.recommended : kFew)) return "";
+  const double error = c.worst_error_of(count);
+  if (error <= kEnough)  // fewer than the smallest number in the table
+    return fmt::format(
+        "{}: what they do not show is rounded badly, although what they measure is uncertain by {:.1f} % only; {} or more are "
+        "recommended.",
+        these, 100 * error, c.recommended);
   return fmt::format(
-      "{}: their statistics are known to {:.0f} % in the worst tenth of the layers; {}.", these, 100 * c.worst_error_of(count),
-      c.recommended > 0 ? fmt::format("{} or more are recommended ({:.0f} %)", c.recommended, 100 * kEnough)
-                        : fmt::format("even {} do not give {:.0f} %, take all you have", c.rows.back().images, 100 * kEnough));
+      "{}: what they measure is uncertain by {:.1f} % in the worst tenth of the layers; {}.", these, 100 * error,
+      c.recommended > 0
+          ? fmt::format("{} or more are recommended, which leave {:.1f} %", c.recommended, 100 * c.worst_error_of(c.recommended))
+          : fmt::format("even {} would leave more than {:.0f} %, take all you have", c.rows.back().images, 100 * kEnough));
 }
 
 std::vector<fs::path> readable(const CalibrationFindings& f) {

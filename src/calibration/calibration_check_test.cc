@@ -61,7 +61,11 @@ TEST_F(LookAtImages, FewImagesAreSaidToBeFew) {
 TEST_F(LookAtImages, FewImagesAreToldByTheirStatistics) {
   auto findings = look();
   findings.convergence = Convergence{4, 80, {{8, 0.2, 0.3, 0.7, 0.6}}, 128};
-  EXPECT_THAT(objections_to(findings), testing::ElementsAre(AllOf(HasSubstr("known to 42 %"), HasSubstr("128 or more are recommended"))));
+  EXPECT_THAT(objections_to(findings),
+              testing::ElementsAre(AllOf(HasSubstr("uncertain by 42.4 %"), HasSubstr("128 or more are recommended, which leave 7.5 %"))));
+  findings.convergence->rows[0].worst_error = 0.02;  // hardly different images: known well, and still few
+  findings.convergence->recommended = 8;
+  EXPECT_THAT(objections_to(findings), testing::ElementsAre(AllOf(HasSubstr("by 2.8 % only"), HasSubstr("8 or more are recommended."))));
   findings.convergence->recommended = 4;
   EXPECT_THAT(objections_to(findings), IsEmpty());
 }
@@ -165,7 +169,7 @@ TEST_F(LookAtImages, RecommendsWhereTheErrorIsSmallEnough) {
   EXPECT_THAT(objections_to(findings), Contains(HasSubstr("16 or more are recommended")));
   findings.convergence->recommended = 0;
   findings.convergence->rows.back().images = 1024;
-  EXPECT_THAT(objections_to(findings), testing::ElementsAre(HasSubstr("even 1024 do not give 10 %")));
+  EXPECT_THAT(objections_to(findings), testing::ElementsAre(HasSubstr("even 1024 would leave more than 10 %")));
 }
 
 }  // namespace

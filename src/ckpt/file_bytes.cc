@@ -10,6 +10,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/files.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -73,6 +74,7 @@ void read_all(const Descriptor& file, const std::filesystem::path& path, std::sp
 FileBytes read_bytes(const std::filesystem::path& path, std::uint64_t max_bytes) {
   // O_NONBLOCK: opening a named pipe must not wait for a writer.
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.number() < 0 && errno == ENOENT) throw_missing_file(path, "checkpoint");
   if (file.number() < 0) refuse(path, std::strerror(errno), "check the path and its permissions");
   const std::size_t size = checked_size(file, path, max_bytes);
   const auto memory = memory_for(path, size);

@@ -57,7 +57,10 @@ std::string suggestion_for_option(const CLI::App& app, const std::string& proble
   std::vector<std::string> known;
   for (const auto* option : chosen.front()->get_options())
     for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-  return suggestion_for(word, known);
+  // An option of another command is often the end of one here: --epochs of "nibble qat" is --qat-epochs of "nibble run".
+  const auto longer =
+      std::find_if(known.begin(), known.end(), [&](const auto& name) { return word.size() > 2 && name.ends_with(word.substr(1)); });
+  return longer != known.end() ? fmt::format("; did you mean '{}'?", *longer) : suggestion_for(word, known);
 }
 
 /// CLI11 throws for --help too; what is left is a usage error.

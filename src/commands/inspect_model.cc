@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <fstream>
 
+#include "base/files.h"
 #include "ckpt/checkpoint.h"
 #include "commands/inspect_text.h"
+#include "nibble/error.h"
 #include "nibble/inspect.h"
 #include "yolo/detector.h"
 
@@ -55,6 +59,8 @@ CheckpointSummary inspect_checkpoint(const std::filesystem::path& file) {
 }  // namespace
 
 InspectResult inspect(const std::filesystem::path& file) {
+  if (is_folder(file)) throw Error(ErrorKind::input, fmt::format("inspect: {}: is a folder; name a .pt or .onnx file", file.string()));
+  if (!is_file(file)) throw_missing_file(file, "inspect");
   if (is_checkpoint(file)) return inspect_checkpoint(file);
   return inspect_onnx(file);
 }

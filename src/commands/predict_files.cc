@@ -56,7 +56,7 @@ std::vector<fs::path> source_images(const fs::path& source, std::vector<BadDatum
                                                     "'ffmpeg -i {} frames/%06d.jpg', and give their folder",
                                                     source.string(), source.string()));
   if (!is_one_file || !is_image_name(source)) return list_image_files(source, 0, bad);
-  if (!is_file(source)) throw Error(ErrorKind::input, fmt::format("source: {}: no such file; check the path", source.string()));
+  if (!is_file(source)) throw_missing_file(source, "source");
   return {source};
 }
 

@@ -25,7 +25,7 @@ std::vector<fs::path> roots_of(const Json& data, const fs::path& yaml) {
   if (!fs::exists(yaml.parent_path() / text)) std::replace(text.begin(), text.end(), '\\', '/');
   const fs::path path = text;
   if (path.is_absolute()) return {path};
-  return {yaml.parent_path() / path, path, fs::path("datasets") / path, fs::path("../datasets") / path};
+  return {(yaml.parent_path() / path).lexically_normal(), path, fs::path("datasets") / path, fs::path("../datasets") / path};
 }
 
 /// What a split may mean below a root.

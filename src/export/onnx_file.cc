@@ -72,7 +72,7 @@ onnx::ModelProto parse_onnx(std::istream& in, const std::filesystem::path& path)
     std::string start(512, '\0');
     in.seekg(0).read(start.data(), static_cast<std::streamsize>(start.size()));
     start.resize(static_cast<std::size_t>(in.gcount()));
-    const auto why = explain_wrong_download(start, "the model");
+    const auto why = explain_no_onnx(start);
     refuse(path.string(), why.value_or("is not a protobuf message: truncated, damaged or not an ONNX file"));
   }
   check_model(model, path);
@@ -80,8 +80,10 @@ onnx::ModelProto parse_onnx(std::istream& in, const std::filesystem::path& path)
 }
 
 onnx::ModelProto read_onnx(const std::filesystem::path& path) {
+  if (is_folder(path)) refuse(path.string(), "is a folder; name the .onnx file in it");
   std::ifstream in(path, std::ios::binary);
-  if (!in || std::filesystem::is_directory(path)) refuse(path.string(), "cannot be opened; check the path");
+  if (!in && !is_file(path)) throw_missing_file(path, "ONNX");
+  if (!in) refuse(path.string(), "cannot be opened; check its permissions");
   return parse_onnx(in, path);
 }
 

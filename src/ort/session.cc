@@ -84,7 +84,7 @@ Ort::Session open_session(const ModelSource& model, const SessionOptions& option
     if (options.provider == Provider::cuda && what.find("CUDA") != std::string::npos)
       throw Error(ErrorKind::environment,
                   fmt::format("ONNX Runtime: {}: CUDA failed: {}; run `nibble doctor --provider cuda`", model.path.string(), what));
-    const auto wrong = explain_wrong_download(start_of(model), "the model");
+    const auto wrong = explain_no_onnx(start_of(model));
     throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: {}", model.path.string(), wrong.value_or("refused: " + what)));
   }
 }

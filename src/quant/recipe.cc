@@ -57,7 +57,7 @@ fs::path recipe_file(const std::string& name_or_path) {
   const auto names = shipped_names();
   if (std::find(names.begin(), names.end(), name_or_path) != names.end()) return shared_data("recipes/" + name_or_path + ".yaml");
   throw Error(ErrorKind::usage, fmt::format("unknown recipe: {}: neither a file nor a shipped recipe; shipped are {}{}", name_or_path,
-                                            fmt::join(names, ", "), suggestion_for(name_or_path, names)));
+                                            fmt::join(names, ", "), suggestion_for(fs::path(name_or_path).stem().string(), names)));
 }
 
 Json rule_to_json(const LayerRule& rule) {

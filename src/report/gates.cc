@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/json_line.h"
 #include "base/yaml_place.h"
@@ -97,8 +98,8 @@ GateResult check_drop(const ArtifactReport& artifact, const ArtifactReport* base
     result.detail = "mAP_50_95 is undefined: the images hold no ground truth";
   } else {
     const double drop = baseline->score->map_50_95 - artifact.score->map_50_95;
-    result.detail = fmt::format("mAP_50_95 {:.4f} is {:.4f} below the baseline's {:.4f} (allowed {:.4f})", artifact.score->map_50_95, drop,
-                                baseline->score->map_50_95, limit);
+    result.detail = fmt::format("mAP_50_95 {:.4f} is {:.4f} {} the baseline's {:.4f} (allowed {:.4f} below)", artifact.score->map_50_95,
+                                std::abs(drop), drop < 0 ? "above" : "below", baseline->score->map_50_95, limit);
     judge(result, {drop, drop_interval(*artifact.score), resamples > 0, artifact.score->images}, limit, LimitSide::at_most);
   }
   return result;

@@ -198,7 +198,8 @@ std::optional<Recommendation> for_other_tools(const std::vector<Candidate>& cand
   const bool is_symmetric = best->file->recipe.find("symmetric") != std::string::npos;
   return recommend(
       "TensorRT, Brevitas and other readers of Q/DQ", *best->file,
-      fmt::format("standard QuantizeLinear and DequantizeLinear only; {}{}{}.", accuracy_text(*best, baseline),
+      fmt::format("standard QuantizeLinear and DequantizeLinear only, a byte for each weight; {}; {}{}{}.", accuracy_text(*best, baseline),
+                  size_against(*best->file, baseline),
                   is_symmetric ? "" : "; TensorRT takes zero points of 0 alone, which the recipes named ...-symmetric give", note));
 }
 

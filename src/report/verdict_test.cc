@@ -64,6 +64,8 @@ TEST(Verdict, NamesAFileForEachPurpose) {
   EXPECT_EQ(find(verdict, "most accurate").artifact, "w4a16-int4-ptq");  // as accurate as its twin, and smaller
   const auto& other = find(verdict, "TensorRT, Brevitas and other readers of Q/DQ");
   EXPECT_EQ(other.artifact, "w4a16-qcdq-ptq-opt");
+  EXPECT_THAT(other.reason, HasSubstr("only, a byte for each weight; mAP 50-95 0.3800, 0.0200 below float; "));
+  EXPECT_THAT(other.reason, HasSubstr("times smaller than float; TensorRT takes"));
   EXPECT_THAT(other.reason, HasSubstr("-symmetric"));
 }
 

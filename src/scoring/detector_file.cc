@@ -267,8 +267,7 @@ SessionOptions session_options(const RuntimeOptions& runtime, bool optimize) {
 }
 
 Session open_session(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize) {
-  if (!std::filesystem::exists(model))
-    throw Error(ErrorKind::input, fmt::format("cannot read file: {}: no such file; check the path", model.string()));
+  if (!std::filesystem::exists(model)) throw_missing_file(model, "cannot read file");
   return Session(model, session_options(runtime, optimize));
 }
 

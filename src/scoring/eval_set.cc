@@ -49,6 +49,13 @@ EvalSet open_annotations(const DataOptions& options, CocoDataset* all, const Obj
   if (options.annotations.empty()) throw Error(ErrorKind::usage, "data: no annotations; give a COCO instances file with --annotations");
   EvalSet set;
   CocoDataset whole = read_dataset(options.annotations, "val", parse_on_bad_data(options.on_bad_data, OnBadData::stop), more);
+  // A COCO file without annotations lists images whose truth a server keeps; a data.yaml without labels has its folders in the wrong place.
+  if (is_yaml(options.annotations) && whole.annotations.empty())
+    throw Error(
+        ErrorKind::input,
+        fmt::format("data set: {}: none of its {} images has a label, so nothing can be scored; labels are looked for in the folder "
+                    "'labels' beside 'images'",
+                    options.annotations.string(), whole.images.size()));
   place_images(whole, options.images);
   for (const auto& image : whole.images) set.all_images.push_back(image.id);
   set.dataset = select(whole, options);
@@ -71,7 +78,11 @@ void require_readable(EvalSet& set, const std::string& on_bad_data, int threads)
 EvalSet open_eval_set(const DataOptions& options, const ObjectReader* more) {
   if (!options.annotations.empty()) {
     if (options.images.empty() && !is_yaml(options.annotations))
-      throw Error(ErrorKind::usage, "data: annotations without images; give their folder with --images");
+      throw Error(ErrorKind::usage,
+                  is_folder(options.annotations)
+                      ? fmt::format("data: annotations: {}: is a folder; name a COCO instances_*.json or a YOLO data.yaml",
+                                    options.annotations.string())
+                      : "data: annotations without images; give their folder with --images");
     return open_annotations(options, nullptr, more);
   }
   if (!options.images.empty()) throw Error(ErrorKind::usage, "data: images without annotations; give them with --annotations");

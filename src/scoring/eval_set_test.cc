@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/files.h"
+#include "base/shared_data.h"
 #include "nibble/error.h"
 #include "support/scratch.h"
 
@@ -52,6 +53,22 @@ TEST_F(EvalSets, TakesTheFirstImagesByAscendingId) {
   EXPECT_EQ(set.dataset.images[0].id, 1);
   EXPECT_EQ(set.dataset.images[1].id, 2);
   EXPECT_EQ(image_path(set, set.dataset.images[0]), folder_ / "1.jpg");
+}
+
+TEST_F(EvalSets, ADataSetWithoutAnyLabelIsRefused) {
+  write_file(folder_ / "images/val/1.jpg", read_file(shared_data("assets/coco/val2017/000000000139.jpg")));
+  write_file(folder_ / "data.yaml", "path: .\nval: images/val\nnames: [person]\n");
+  DataOptions data;
+  data.annotations = folder_ / "data.yaml";
+  EXPECT_THAT(message_of([&] { open_eval_set(data); }, ErrorKind::input), HasSubstr("data.yaml: none of its 1 images has a label"));
+  write_file(folder_ / "labels/val/1.txt", "0 0.5 0.5 0.4 0.4\n");
+  EXPECT_EQ(open_eval_set(data).dataset.images.size(), 1U);
+}
+
+TEST_F(EvalSets, AFolderIsNoAnnotationFile) {
+  DataOptions data;
+  data.annotations = folder_;
+  EXPECT_THAT(message_of([&] { open_eval_set(data); }, ErrorKind::usage), HasSubstr("is a folder; name a COCO instances_*.json"));
 }
 
 TEST_F(EvalSets, MissingImagesAreNamed) {

@@ -60,7 +60,8 @@ std::string recommendation(const CalibrationCheck& check) {
     return fmt::format("take as many as you have, over {}: the worst tenth of the layers does not settle before\n", c.rows.back().images);
   const auto verdict = check.usable() >= c.recommended ? "these are enough" : "these are too few";
   return fmt::format(
-      "{} images or more (the worst tenth of the layers is then known to {:.0f} %); {} different readable ones are here: {}\n",
+      "{} images or more (what they measure is then uncertain by at most {:.0f} % in nine of ten layers); {} different readable ones are "
+      "here: {}\n",
       c.recommended, 100 * kEnough, check.usable(), verdict);
 }
 

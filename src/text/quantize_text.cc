@@ -14,12 +14,15 @@ namespace {
 /// What the calibration images are worth.
 std::string images_text(const CalibrationCheck& check) {
   std::string text;
-  if (check.convergence)
-    text += fmt::format("  calibration statistics: known to {:.0f} % in the worst tenth of the layers; {}\n",
-                        100 * check.convergence->worst_error_of(check.images),
-                        check.convergence->recommended > 0
-                            ? fmt::format("{} images give {:.0f} %", check.convergence->recommended, 100 * kEnough)
-                            : fmt::format("more than 1024 images would give {:.0f} %", 100 * kEnough));
+  if (check.convergence) {
+    const auto& c = *check.convergence;
+    text += fmt::format("  calibration statistics: uncertain by {:.1f} % in the worst tenth of the layers",
+                        100 * c.worst_error_of(check.images));
+    if (c.recommended > check.images)
+      text += fmt::format("; {} images would leave {:.1f} %", c.recommended, 100 * c.worst_error_of(c.recommended));
+    if (c.recommended == 0) text += fmt::format("; even 1024 images would leave more than {:.0f} %", 100 * kEnough);
+    text += "\n";
+  }
   if (check.objects)
     text += fmt::format("  calibration images: the float network sees {} objects of {} of its {} classes on {} of them\n",
                         check.objects->objects, check.objects->classes.size(), check.objects->network_classes, check.objects->images);

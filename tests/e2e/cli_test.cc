@@ -58,6 +58,8 @@ TEST_F(Cli, MistypedWordsAreAnsweredWithWhatIsMeant) {
   expect_error({"eval", "a.onnx", "--anotations", "x.json"}, 2, "did you mean '--annotations'?");
   expect_error({"eval", "a.onnx", "--cnof=0.5"}, 2, "did you mean '--conf'?");
   expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a61"}, 2, "did you mean 'w4a16'?");
+  expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a16.yml"}, 2, "did you mean 'w4a16'?");
+  expect_error({"run", "--epochs", "3"}, 2, "did you mean '--qat-epochs'?");
   EXPECT_THAT(nibble({"frobnicate"}).err, Not(HasSubstr("did you mean")));
 }
 

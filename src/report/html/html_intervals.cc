@@ -22,11 +22,11 @@ const char* intervals_template() {
   return R"html({{#intervals}}
 <h2>How sure the scores are</h2>
 <details><summary>{{note}}</summary>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0"><table class="cards">
 <thead><tr><th>file</th><th>number</th><th class="n">found</th><th class="n">between</th><th class="n">change</th><th class="n">between</th></tr></thead>
 <tbody>
 {{#rows}}
-<tr><td class="name">{{name}}</td><td>{{metric}}</td><td class="n">{{value}}</td><td class="n">{{interval}}</td><td class="n">{{change}}</td><td class="n">{{change_interval}}</td></tr>
+<tr><td class="name">{{name}}</td><td data-label="number">{{metric}}</td><td class="n" data-label="found">{{value}}</td><td class="n" data-label="between">{{interval}}</td><td class="n" data-label="change">{{change}}</td><td class="n" data-label="between">{{change_interval}}</td></tr>
 {{/rows}}
 </tbody></table></div></details>
 {{/intervals}}
