@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cli/budget_options.h"
 #include "cli/commands.h"
@@ -18,14 +19,18 @@ void add_inspect(CLI::App& app, Action& chosen) {
   auto& command = add_command(app, "inspect", "What a .pt or .onnx file holds; nothing in it is executed",
                               "  nibble inspect yolov10n.pt\n  nibble inspect yolov10n-w4a16-int4-ptq.onnx --json\n"
                               "  nibble inspect yolov10n-w4a16-int4-ptq.onnx --target ort-cuda --ort 1.24\n"
-                              "      which nodes would go to the CPU there\n");
+                              "      which nodes would go to the CPU there\n"
+                              "  nibble inspect yolov10n-w4a8-qcdq-ptq-opt.onnx --target tensorrt\n");
   command.add_option("FILE", options->file, "a checkpoint or an ONNX model")->required()->type_name("FILE");
   command.add_flag("--json", options->json, "as JSON");
-  auto* target =
-      command.add_option("--target", options->target, "instead: what a consumer would do with an ONNX file, from a table; ort-cuda")
-          ->type_name("NAME");
+  auto* target = command
+                     .add_option("--target", options->target,
+                                 "instead: what this consumer refuses of an ONNX file, by rules; nothing is run: " +
+                                     fmt::format("{}", fmt::join(target_names(), ", ")))
+                     ->type_name("NAME");
   command
-      .add_option("--ort", options->runtime, "with --target: the version of ONNX Runtime, 1.24 or 1.24.1 (default: the newest one known)")
+      .add_option("--ort", options->runtime,
+                  "with --target ort-cuda: the version of ONNX Runtime, 1.24 or 1.24.1 (default: the newest one known)")
       ->type_name("VERSION")
       ->needs(target);
   add_load_options(command);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "commands/target_refusals.h"
 #include "export/cuda_kernels.h"
 #include "export/onnx_file.h"
 #include "nibble/error.h"
@@ -16,14 +17,23 @@ std::vector<std::string> target_names() {
 }
 
 TargetInspection inspect_for_target(const std::filesystem::path& file, const std::string& target, const std::string& version) {
-  if (target != "ort-cuda")
-    throw Error(ErrorKind::usage, fmt::format("inspect: target '{}': no table of it is here; ort-cuda is the one there is", target));
+  const Target& consumer = find_target(target);
+  const bool has_kernels = consumer.name == "ort-cuda";
+  if (!version.empty() && !has_kernels)
+    throw Error(ErrorKind::usage, fmt::format("inspect: --ort {}: only for the target ort-cuda; leave it away", version));
   const auto runtime = version.empty() ? kLastRead : parse_runtime_version(version);
-  return {.file = file,
-          .target = target,
-          .version = version.empty() ? fmt::format("{}.{}.{}", kLastRead.major, kLastRead.minor, kLastRead.patch) : version,
-          .source = "read in the kernel registrations of ONNX Runtime 1.20 to 1.31; nothing was run",
-          .without_kernel = missing_cuda_kernels(read_onnx(file), runtime)};
+  const auto model = read_onnx(file);
+  TargetInspection found{.file = file,
+                         .target = target,
+                         .consumer = std::string(consumer.consumer),
+                         .version = version,
+                         .source = std::string(consumer.basis),
+                         .refused = refusals_of(census_of(model), consumer),
+                         .without_kernel = {}};
+  if (!has_kernels) return found;
+  if (version.empty()) found.version = fmt::format("{}.{}.{}", kLastRead.major, kLastRead.minor, kLastRead.patch);
+  found.without_kernel = missing_cuda_kernels(model, runtime);
+  return found;
 }
 
 }  // namespace nibble

@@ -29,8 +29,19 @@ TEST(MetricsText, TimesFollowWhereTheyWereMeasured) {
 }
 
 TEST(TargetText, ARowForEachKindOfNode) {
-  TargetInspection inspection{.file = "a.onnx", .target = "ort-cuda", .version = "1.24", .source = "a table", .without_kernel = {}};
-  EXPECT_EQ(text_of(inspection), "a.onnx in ONNX Runtime 1.24 with the CUDA provider (a table)\n  every node has a CUDA kernel\n");
+  TargetInspection inspection{.file = "a.onnx",
+                              .target = "ort-cuda",
+                              .consumer = "ONNX Runtime's CUDA provider",
+                              .version = "1.24",
+                              .source = "read, not run",
+                              .refused = {},
+                              .without_kernel = {}};
+  EXPECT_EQ(
+      text_of(inspection),
+      "a.onnx for ONNX Runtime's CUDA provider in 1.24 (read, not run)\n  no rule refuses anything\n  every node has a CUDA kernel\n");
+  inspection.refused = {{"Clip", "on integers it is not understood", {"a", "b"}}};
+  EXPECT_THAT(text_of(inspection), HasSubstr("     2 Clip refused: on integers it is not understood: a, b\n"));
+  EXPECT_THAT(json_text_of(inspection), HasSubstr("\"consumer\": \"ONNX Runtime's CUDA provider\""));
   inspection.without_kernel = {{"Resize", "opset 21: from 1.25.0 on", false, {"a", "b", "c", "d", "e"}},
                                {"QLinearConv", "none", true, {"f"}}};
   const auto text = text_of(inspection);

@@ -209,7 +209,10 @@ TEST_F(Library, ATargetIsInspectedByItsTable) {
   const auto arguments = "inspect '" + file.string() + "' --target ort-cuda --ort 1.24";
   EXPECT_EQ(text_of(found), printed(folder(), arguments));
   EXPECT_EQ(json_text_of(found), printed(folder(), arguments + " --json"));
-  expect_error(ErrorKind::usage, {"tensorrt"}, [&] { inspect_for_target(file, "tensorrt", ""); });
+  EXPECT_EQ(inspect_for_target(file, "tensorrt", "").version, "");
+  EXPECT_EQ(text_of(inspect_for_target(file, "tensorrt", "")), printed(folder(), "inspect '" + file.string() + "' --target tensorrt"));
+  expect_error(ErrorKind::usage, {"--ort 1.24", "only for the target ort-cuda"}, [&] { inspect_for_target(file, "tensorrt", "1.24"); });
+  expect_error(ErrorKind::usage, {"tensorflow", "litert"}, [&] { inspect_for_target(file, "tensorflow", ""); });
 }
 
 TEST_F(Library, EvaluateAndScoreGiveTheSameNumbers) {
