@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every command in the runbooks and the tutorial is run as it stands there, on files that have the names the pages use: small checkpoints
-// with random weights, inputs of 64 px and a few images. A block that cannot be run says why, in the comment in front of it: <!-- not run:
-// REASON -->.
+// Every command in the README, the runbooks and the tutorial is run as it stands there, on files that have the names the pages use: small
+// checkpoints with random weights, inputs of 64 px and a few images. A block that cannot be run says why, in the comment in front of it:
+// <!-- not run: REASON -->.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -73,6 +73,9 @@ void lay_files(const fs::path& folder) {
              "case \"$*\" in *--threads* | inspect* | export* | verify* | replay*) ;; *) set -- \"$@\" --threads 1 ;; esac\n"
              "exec '" NIBBLE_BINARY_DIR "/nibble' \"$@\"\n");
   fs::permissions(folder / "bin/nibble", fs::perms::owner_all);
+  fs::create_directories(folder / "build");
+  fs::copy_file(folder / "bin/nibble", folder / "build/nibble");
+  fs::copy(folder / "dataset/images/train", folder / "photos");
 }
 
 /// Runs a block by bash; its output goes to "output.txt".
@@ -114,7 +117,7 @@ TEST_P(Commands, OfThePageRun) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pages, Commands,
-                         testing::Values(Page{"docs/tutorial.md", 9, 0}, Page{"models/README.md", 9, 2},
+                         testing::Values(Page{"README.md", 2, 1}, Page{"docs/tutorial.md", 9, 0}, Page{"models/README.md", 9, 2},
                                          Page{"models/yolo10/README.md", 3, 0}),
                          [](const auto& each) {
                            std::string name = each.param.path;
