@@ -18,8 +18,7 @@ namespace {
 
 struct MaskFindings {
   std::vector<Detection> boxes;
-  std::vector<RunLengths> masks;                         ///< of each
-  std::unordered_map<std::int64_t, ImageSize> sizes_px;  ///< of the images, by id
+  std::vector<RunLengths> masks;  ///< of each
 };
 
 Prototypes prototypes_of(const Tensor& output) {
@@ -40,20 +39,25 @@ MaskFindings find_masks(const EvalOptions& options, const DetectorFile& model, c
                                                         corners_at(whole, model, row.row), model.image_size, input.letterbox));
                     found.boxes.push_back(row.detection);
                   }
-                  found.sizes_px[image.id] = {input.letterbox.height_px, input.letterbox.width_px};
                   return rows.size();
                 });
   return found;
 }
 
-std::vector<RunLengths> true_masks(const EvalSet& set, const std::vector<Outline>& outlines, const MaskFindings& found) {
+/// Of each annotation, before any image is run: a fault in the last one would cost all the time.
+std::vector<RunLengths> true_masks(const EvalSet& set, const std::vector<Outline>& outlines) {
+  std::unordered_map<std::int64_t, ImageSize> sizes_px;
+  for (const auto& image : set.dataset.images)
+    sizes_px[image.id] =
+        image.width_px > 0 && image.height_px > 0 ? ImageSize(image.height_px, image.width_px) : read_image_size(image_path(set, image));
   std::vector<RunLengths> masks;
   for (const auto& annotation : set.dataset.annotations) {
-    const auto& size = found.sizes_px.at(annotation.image_id);
+    const auto& size = sizes_px.at(annotation.image_id);
     try {
       masks.push_back(mask_of(outlines.at(annotation.entry), size.height, size.width));
     } catch (const Error& error) {
-      throw Error(ErrorKind::input, fmt::format("data set: {}: annotation {}: {}", set.annotations_name, annotation.id, error.what()));
+      throw Error(ErrorKind::input,
+                  fmt::format("data set: {}: annotation {}: {}; mend its segmentation", set.annotations_name, annotation.id, error.what()));
     }
   }
   return masks;
@@ -68,10 +72,11 @@ TaskScore score_segment(const EvalOptions& options, Progress& progress) {
   auto set = open_eval_set(options.data, &reader);
   require_readable(set, options.data.on_bad_data, options.runtime.threads);
   const auto model = open_any_task(options.model, options.runtime, options.optimize, options.file);
+  const auto truths = true_masks(set, outlines);
   auto found = find_masks(options, model, set, progress);
   map_classes(found.boxes, with_classes_of(set.dataset, model.class_names));
   TaskScore score;
-  score.result.masks = evaluate_masks(set.dataset, true_masks(set, outlines, found), found.boxes, found.masks, options.runtime.threads);
+  score.result.masks = evaluate_masks(set.dataset, truths, found.boxes, found.masks, options.runtime.threads);
   score.result.metrics = evaluate_coco(set.dataset, found.boxes, options.runtime.threads);
   finish_score(score, options, model, set, to_json(score.result.metrics), progress);
   score.document["masks"] = to_json(*score.result.masks);

@@ -243,6 +243,14 @@ TEST_P(MaskJob, IsScoredByMasks) {
   const auto metrics = read_json(folder_ / "metrics.json");
   EXPECT_NEAR(metrics["masks"]["mAP_75"].get<double>(), is_empty ? 0 : 1, 1e-9);
   EXPECT_GT(metrics["masks"]["num_detections"], 0);
+  Json other_size = object;
+  other_size["segmentation"] = {{"size", {32, 32}}, {"counts", {1024}}};
+  write_json(folder_ / "wrong.json", {{"images", {{{"id", 1}, {"file_name", "1.bmp"}}}},
+                                      {"categories", {{{"id", 1}, {"name", "class 0"}}, {{"id", 2}, {"name", "class 1"}}}},
+                                      {"annotations", {other_size}}});
+  const auto wrong = nibble({"eval", "float.onnx", "--images", "one", "--annotations", "wrong.json"});
+  EXPECT_EQ(wrong.exit_code, 3);
+  EXPECT_THAT(wrong.err, HasSubstr("wrong.json: annotation 1: mask: run lengths of 32 x 32 pixels, the image has 64 x 64"));
   write_file(folder_ / "data.yaml", "train: one\nval: one\nnames: {0: class 0, 1: class 1}\n");
   write_file(folder_ / "one/1.txt", "1 0.1 0.1 0.9 0.1 0.9 0.9\n");
   EXPECT_EQ(nibble({"eval", "float.onnx", "--annotations", "data.yaml", "--skip-latency"}).exit_code, 0) << "outlines of labels";
