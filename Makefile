@@ -44,10 +44,11 @@ test: build ## set-up, build, all tests; skipped ones are listed at the end
 	@ctest --preset release --parallel $(JOBS)
 
 .PHONY: bench
-bench: setup ## benchmarks of the parts
+bench: setup ## benchmarks of the parts, then nibble and other tools side by side (NIBBLE_PEERS: their Python environment)
 	@cmake --preset release --log-level=WARNING -DNIBBLE_BENCHMARKS=ON
-	@cmake --build --preset release --parallel $(JOBS) --target nibble_bench
+	@cmake --build --preset release --parallel $(JOBS) --target nibble nibble_bench coco_map_bench
 	@build/nibble_bench $(ARGS)
+	@bench/side_by_side.sh
 
 .PHONY: asan
 asan: setup-dev ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
