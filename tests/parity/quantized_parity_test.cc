@@ -29,8 +29,9 @@ struct WeightCase {
 
 std::string name_of_case(const WeightCase& c) {
   const char* const granularity[] = {"tensor", "channel", "block"};
+  const char* const dialect[] = {"qcdq", "int4", "unpack", "integer"};
   return "w" + std::to_string(c.weight.bits) + granularity[static_cast<int>(c.weight.granularity)] + (c.weight.narrow ? "narrow" : "") +
-         (c.groups > 1 ? "depthwise" : "") + (c.dialect == Dialect::qcdq ? "qcdq" : "int4") + (c.zero_point != 0 ? "shifted" : "") +
+         (c.groups > 1 ? "depthwise" : "") + dialect[static_cast<int>(c.dialect)] + (c.zero_point != 0 ? "shifted" : "") +
          (c.symmetric ? "" : "asymmetric");
 }
 
@@ -109,7 +110,12 @@ INSTANTIATE_TEST_SUITE_P(Weights, QuantizedParity,
                                          WeightCase{{.bits = 4, .granularity = Granularity::channel}, 1, Dialect::int4},
                                          WeightCase{{.bits = 8, .granularity = Granularity::channel}, 1, Dialect::int4},
                                          WeightCase{{.bits = 4, .granularity = Granularity::tensor}, 1, Dialect::int4},
-                                         WeightCase{{.bits = 4, .granularity = Granularity::block, .block = 2}, 1, Dialect::int4}),
+                                         WeightCase{{.bits = 4, .granularity = Granularity::block, .block = 2}, 1, Dialect::int4},
+                                         // codes less their zero points are beyond a byte
+                                         WeightCase{{.bits = 8, .granularity = Granularity::channel}, 1, Dialect::unpack, 0, false},
+                                         WeightCase{{.bits = 8, .granularity = Granularity::channel}, 1, Dialect::integer, 0, false},
+                                         WeightCase{
+                                             {.bits = 4, .granularity = Granularity::block, .block = 2}, 1, Dialect::integer, 0, false}),
                          [](const auto& param_info) { return name_of_case(param_info.param); });
 
 }  // namespace
