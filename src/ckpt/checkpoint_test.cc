@@ -184,7 +184,7 @@ TEST(Checkpoint, AFileThatIsTruncatedWhileItIsReadIsRefused) {
 }
 
 TEST(Checkpoint, RefusesMissingFilesAndFolders) {
-  EXPECT_THAT(refusal_of([] { read_checkpoint("/nonexistent/x.pt"); }), HasSubstr("/nonexistent/x.pt: No such file"));
+  EXPECT_THAT(refusal_of([] { read_checkpoint("/nonexistent/x.pt"); }), HasSubstr("/nonexistent/x.pt: no such file"));
   EXPECT_THAT(refusal_of([] { read_checkpoint(std::filesystem::temp_directory_path()); }), HasSubstr("this is a folder"));
   EXPECT_THAT(refusal_of([] { read_checkpoint(std::filesystem::path("/dev/null")); }), HasSubstr("not a regular file"));
 }
