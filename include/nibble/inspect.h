@@ -48,6 +48,7 @@ struct OnnxLayer {
   std::string granularity;            ///< What one scale is for: "float", "tensor", "channel", "block 32".
   int activation_bits = 0;            ///< Bits of the input; 0: it is float.
   bool unpacked = false;              ///< Decoded by operators that a runtime folds when it loads the file.
+  bool trellis = false;               ///< These operators follow a trellis: weight_bits are those of a symbol.
   std::int64_t weights = 0;           ///< Number of weights.
   std::int64_t bytes = 0;             ///< Of weights, scales and zero points as they are stored.
   std::int64_t weight_bytes = 0;      ///< Of the weights alone.

@@ -68,6 +68,16 @@ TEST(FilesOf, UnpackIsForFloatActivationsAndForBlocks) {
   test::expect_error(ErrorKind::usage, {"unpack"}, [] { parse_dialects("unpacked"); });
 }
 
+TEST(FilesOf, ATrellisIsPackedInUnpackFilesWhateverTheActivations) {
+  auto recipe = recipe_of(Rounding::gptq);
+  recipe.weights.code = WeightCode::trellis;
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "qcdqfp16", "unpack", "unpackfp16"));
+  EXPECT_THAT(dialects_of(recipe, wanted_dialects("", recipe)), ElementsAre("unpack", "unpackfp16"));
+  recipe.activations.bits = 8;
+  EXPECT_THAT(dialects_of(recipe, {}), ElementsAre("qcdq", "qcdqopt", "unpack", "integer"));
+  test::expect_error(ErrorKind::unsupported, {"8-bit levels", "--dialect unpack"}, [&] { files_of(recipe, parse_dialects("int4")); });
+}
+
 TEST(WriteVariantFiles, LeavesNoScratchFileBehindWhenCleaningFails) {
   const fs::path folder = test::process_folder() / "nibble_ptq_scratch";
   fs::remove_all(folder);

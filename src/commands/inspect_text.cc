@@ -53,13 +53,16 @@ int count_of(const OnnxSummary& summary, const std::string& op) {
   return found == summary.op_counts.end() ? 0 : found->second;
 }
 
-bool is_packed(const OnnxLayer& layer) { return layer.weight_bits <= 4 && layer.weight_bytes < layer.weights; }
+bool is_packed(const OnnxLayer& layer) { return layer.weight_bits < 8 && layer.weight_bytes < layer.weights; }
 
 /// How the integers of layers of one kind are stored.
 std::string form_of(const OnnxSummary& summary, const OnnxLayer& layer) {
   const auto dialect = summary.metadata.find("nibble.dialect");
   if (dialect != summary.metadata.end() && dialect->second == "integer")
-    return is_packed(layer) ? "packed, for integer kernels" : "for integer kernels";
+    return layer.trellis      ? "packed along a trellis, for integer kernels"
+           : is_packed(layer) ? "packed, for integer kernels"
+                              : "for integer kernels";
+  if (layer.trellis) return fmt::format("packed along a trellis, decoded to {} when loaded", layer.activation_bits > 0 ? "bytes" : "float");
   if (layer.unpacked) return is_packed(layer) ? "packed, decoded to float when loaded" : "as bytes, decoded to float when loaded";
   if (is_packed(layer)) return "packed";
   return layer.weight_bits < 8 && count_of(summary, "Clip") > 0 ? "as bytes (QCDQ)" : "as bytes";
@@ -88,7 +91,8 @@ std::string meaning_of(const OnnxSummary& summary) {
 }
 
 std::string quantisation_of(const OnnxSummary& summary) {
-  if (const int made = count_of(summary, "QLinearConv") + count_of(summary, "ConvInteger"); made > 0)
+  const auto decoders = std::count_if(summary.layers.begin(), summary.layers.end(), [](const auto& layer) { return layer.trellis; });
+  if (const auto made = count_of(summary, "QLinearConv") + count_of(summary, "ConvInteger") - decoders; made > 0)
     return fmt::format("{} convolutions are integer operators (QLinearConv, ConvInteger)", made);
   std::map<std::string, int> kinds;
   int quantised = 0, inputs = 0;

@@ -68,6 +68,13 @@ TEST(Quantisation, IsToldInWords) {
   EXPECT_THAT(quantisation_of(summary), HasSubstr("for integer kernels"));
   summary.op_counts["QLinearConv"] = 3;
   EXPECT_THAT(quantisation_of(summary), StartsWith("3 convolutions are integer operators"));
+  summary.op_counts["QLinearConv"] = 0;
+  summary.op_counts["ConvInteger"] = 1;  // a decoder's, not a layer's
+  summary.layers[1] = layer(3, 38, 8);
+  summary.layers[1].trellis = true;
+  EXPECT_THAT(quantisation_of(summary), HasSubstr("3-bit weights, a scale per channel, packed along a trellis, for integer kernels"));
+  summary.metadata.clear();
+  EXPECT_THAT(quantisation_of(summary), HasSubstr("packed along a trellis, decoded to bytes when loaded"));
 }
 
 TEST(TryProviders, SaysWhyAFileIsRefused) {

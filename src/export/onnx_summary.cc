@@ -116,6 +116,7 @@ OnnxLayer layer_of(const OnnxIndex& index, const onnx::NodeProto& node, const Un
   layer.name = node.name();
   layer.op = node.op_type();
   layer.unpacked = true;
+  layer.trellis = chain.trellis;
   layer.weights = count_of(chain.shape);
   layer.weight_bits = chain.bits;
   layer.granularity = chain.block > 0                                 ? fmt::format("block {}", chain.block)

@@ -125,6 +125,7 @@ class Walk {
     chain_.nodes.insert(chain_.nodes.end(), {&gather, index, sums});
     const auto* join = index_.producer(sums->input(0));
     chain_.bits = 0;
+    chain_.trellis = true;
     if (!has_inputs(join, "Concat", 2)) return (chain_.codes = field(sums->input(0))) != nullptr;
     chain_.nodes.push_back(join);
     return (chain_.codes = field(join->input(0))) && (chain_.high_codes = field(join->input(1)));

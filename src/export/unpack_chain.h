@@ -34,7 +34,8 @@ struct UnpackChain {
   const onnx::TensorProto* scale = nullptr;       ///< one number, [O,1,1,1], or [O,blocks,1,kh,kw]
   const onnx::TensorProto* zero_point = nullptr;  ///< nullptr: none
   const onnx::NodeProto* scaling = nullptr;       ///< the Mul or DequantizeLinear with the scale
-  int bits = 8;                                   ///< of a code
+  int bits = 8;                                   ///< of a code, or of a symbol
+  bool trellis = false;                           ///< whether the codes are levels that symbols choose along a trellis
   std::int64_t block = 0;                         ///< input channels per scale; 0: the scale is per tensor or channel
   Shape shape;                                    ///< of the weight
   std::vector<const onnx::NodeProto*> nodes;      ///< from the weight back to the codes; each but shared Casts of zero points once

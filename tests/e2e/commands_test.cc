@@ -347,6 +347,36 @@ TEST_F(Commands, QuantizeWritesTheUnpackForm) {
   EXPECT_EQ(nibble({"eval", "m.onnx", "--session-option", "session.disable_quant_qdq"}).exit_code, 2);
 }
 
+TEST_F(Commands, QuantizePacksATrellisInUnpackFilesAlone) {
+  const std::string rest = "calibration: {images: 2, batch: 2}\nrules:\n  - {match: model.1.conv}\n  - {match: '*', keep_float: true}\n";
+  write_file(folder_ / "floats.yaml", "name: floats\nweights: {bits: 4, code: trellis}\n" + rest);
+  write_file(folder_ / "bytes.yaml", "name: bytes\nweights: {bits: 3, code: trellis}\nactivations: {bits: 8}\n" + rest);
+  const auto quantize = [&](const std::string& recipe, const std::string& dialect) {
+    std::vector<std::string> line{"quantize", kModel, "-o", "out", "--recipe", recipe, "--imgsz", "320"};
+    if (!dialect.empty()) line.insert(line.end(), {"--dialect", dialect});
+    return nibble(line);
+  };
+  ASSERT_EQ(quantize("floats.yaml", "").exit_code, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "out/yolov10n-floats-int4-ptq.onnx"));
+  EXPECT_THAT(inspected("out/yolov10n-floats-unpack-ptq.onnx")["quantised"].get<std::string>(),
+              HasSubstr("1 of 83 layers: 4-bit weights, a scale per channel, packed along a trellis, decoded to float"));
+  const auto refused = quantize("floats.yaml", "int4");
+  EXPECT_EQ(refused.exit_code, 4);
+  EXPECT_THAT(refused.err, HasSubstr("the unpack form alone packs"));
+  const auto all = quantize("bytes.yaml", "all");
+  ASSERT_EQ(all.exit_code, 0) << all.err;
+  EXPECT_THAT(all.out, HasSubstr("equal: bytes-unpack-ptq and bytes-qcdq-ptq-opt"));
+  EXPECT_THAT(all.out, HasSubstr("equal: bytes-integer-ptq and bytes-qcdq-ptq-opt"));
+  for (const auto* dialect : {"unpack", "integer", "qcdq"}) {
+    const std::string end = dialect == std::string("qcdq") ? "-opt.onnx" : ".onnx";
+    for (const auto& layer : inspected(std::string("out/yolov10n-bytes-") + dialect + "-ptq" + end)["layers"]) {
+      if (layer["name"] != "model.1.conv") continue;
+      EXPECT_EQ(layer["weight_bits"], end == ".onnx" ? 3 : 8) << dialect;
+      EXPECT_EQ(layer["activation_bits"], 8) << dialect;
+    }
+  }
+}
+
 TEST_F(Commands, QuantizeWritesTheIntegerForm) {
   write_file(folder_ / "fast.yaml",
              "name: fast\nweights: {bits: 4, rounding: nearest, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
@@ -356,7 +386,7 @@ TEST_F(Commands, QuantizeWritesTheIntegerForm) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const auto refused = nibble({"quantize", kModel, "-o", "out", "--recipe", "fast.yaml", "--imgsz", "320", "--dialect", "unpack"});
   EXPECT_EQ(refused.exit_code, 4);
-  EXPECT_THAT(refused.err, HasSubstr("the unpack form is for float activations"));
+  EXPECT_THAT(refused.err, HasSubstr("the unpack form of uniform codes is for float activations"));
   const auto qcdq = inspected("out/yolov10n-fast-qcdq-ptq-opt.onnx"), integer = inspected("out/yolov10n-fast-integer-ptq.onnx");
   EXPECT_EQ(integer["metadata"]["nibble.dialect"], "integer");
   EXPECT_EQ(qcdq["ops"]["QuantizeLinear"], 2);
