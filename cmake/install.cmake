@@ -4,9 +4,10 @@
 # The folders are fixed, and the tree may be moved as a whole: everything is found from lib/nibble (base/library_folder.h).
 include(CMakePackageConfigHelpers)
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME runtime)
-set_target_properties(nibble PROPERTIES INSTALL_RPATH "$ORIGIN/../lib:$ORIGIN/../lib/nibble")
-set_target_properties(nibble_library PROPERTIES INSTALL_RPATH "$ORIGIN/nibble")
-set_target_properties(nibble_torch nibble_image PROPERTIES INSTALL_RPATH "$ORIGIN")
+nibble_search_path(nibble "$ORIGIN" "$ORIGIN/../lib" "$ORIGIN/../lib/nibble")
+nibble_search_path(nibble_library "$ORIGIN" "$ORIGIN/nibble")
+nibble_search_path(nibble_torch "$ORIGIN")
+nibble_search_path(nibble_image "$ORIGIN")
 if(TORCH_WHEEL)  # a LibTorch outside the system's folders
   set_property(TARGET nibble_torch APPEND PROPERTY INSTALL_RPATH ${TORCH_WHEEL}/lib)
 endif()
