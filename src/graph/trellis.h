@@ -23,7 +23,7 @@ inline constexpr int kTrellisPhases = 4;
 inline constexpr int kTrellisMemory = 3;  ///< symbols before a weight's own that choose its phase
 
 inline constexpr int kFewestTrellisBits = 3, kMostTrellisBits = 5;
-inline constexpr bool has_trellis(int bits) { return bits >= kFewestTrellisBits && bits <= kMostTrellisBits; }
+constexpr bool is_symbol_width(int bits) { return bits >= kFewestTrellisBits && bits <= kMostTrellisBits; }
 
 /// How a layer's codes are stored. `bits` 0: as they are, without a trellis.
 struct TrellisCode {

@@ -73,7 +73,7 @@ void require_codes_in_range(const Tensor& codes, const QuantSpec& spec, const st
 
 void require_on_trellis(const Value& value) {
   const auto& spec = value.quant->spec;
-  if (spec.bits != 8 || !spec.is_signed || spec.granularity != Granularity::channel || !has_trellis(spec.trellis.bits) ||
+  if (spec.bits != 8 || !spec.is_signed || spec.granularity != Granularity::channel || !is_symbol_width(spec.trellis.bits) ||
       spec.trellis.curve < 0 || spec.trellis.curve >= trellis_curves(spec.trellis.bits))
     fail(quoted(value), "a trellis is for signed weights of 8 bits with a scale per channel, has symbols of 3 to 5 bits and a known curve");
   const auto zeros = value.quant->zero_point.as<std::int8_t>();

@@ -20,7 +20,7 @@ bool is_too_short_for_trellis(const WeightRecipe& recipe, const Shape& weight) {
 
 /// ONNX blocks run along axis 1, which a depthwise weight has only once; such layers get a scale per channel.
 QuantSpec weight_spec(const WeightRecipe& recipe, const Shape& weight, int bits) {
-  if (recipe.code == WeightCode::trellis && has_trellis(bits) && !is_too_short_for_trellis(recipe, weight))
+  if (recipe.code == WeightCode::trellis && is_symbol_width(bits) && !is_too_short_for_trellis(recipe, weight))
     return {.bits = kByte, .granularity = Granularity::channel, .trellis = {.bits = bits}};
   QuantSpec spec{.bits = bits, .is_signed = true, .narrow = recipe.narrow, .granularity = recipe.granularity, .block = 0};
   if (recipe.granularity != Granularity::block) return spec;

@@ -31,7 +31,7 @@ void require_bits_to_raise(const Recipe& recipe, const ConfigPlace& place) {
 void require_possible_trellis(const Recipe& recipe, const ConfigPlace& place) {
   const WeightRecipe& weights = recipe.weights;
   if (weights.code != WeightCode::trellis) return;
-  if (!has_trellis(weights.bits)) throw_bad_value(weights.bits, place.child("weights").child("bits"), "3, 4 or 5 with code: trellis");
+  if (!is_symbol_width(weights.bits)) throw_bad_value(weights.bits, place.child("weights").child("bits"), "3, 4 or 5 with code: trellis");
   if (weights.granularity != Granularity::channel)
     throw_bad_value(name_in(kGranularityNames, weights.granularity), place.child("weights").child("granularity"),
                     "channel with code: trellis");
