@@ -21,10 +21,10 @@ add_custom_target(nibble_build_id_header DEPENDS ${NIBBLE_GENERATED}/base/build_
 # What each loadable module is linked with, so that it can say its build id.
 add_library(nibble_module_build_id OBJECT ${PROJECT_SOURCE_DIR}/src/base/module_build_id.cc)
 target_include_directories(nibble_module_build_id PRIVATE ${NIBBLE_GENERATED} ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(nibble_module_build_id PRIVATE nibble_warnings)
+target_link_libraries(nibble_module_build_id PRIVATE nibble_warnings nibble_hardening)
 add_dependencies(nibble_module_build_id nibble_build_id_header)
 
 # nibble_loadable(TARGET): a loadable module, which shares the base library with the program and says its build id.
 function(nibble_loadable target)
-  target_link_libraries(${target} PRIVATE nibble_base nibble_module_build_id nibble_warnings)
+  target_link_libraries(${target} PRIVATE nibble_base nibble_module_build_id nibble_warnings nibble_hardening)
 endfunction()
