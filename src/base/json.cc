@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/json_depth.h"
 #include "base/json_line.h"
+#include "base/yaml_documents.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -172,10 +173,9 @@ Json read_json(const fs::path& path) {
 Json read_yaml(const fs::path& path) {
   const std::string text = read_file(path);
   try {
-    const auto documents = YAML::LoadAll(text);
-    if (documents.size() > 1)
-      throw_malformed(path, "content", fmt::format("{} documents, divided by '---'; expected one", documents.size()));
-    return documents.empty() ? Json(nullptr) : YamlReader(path).convert(documents.front());
+    if (const auto second = second_yaml_document(text))
+      throw_malformed(path, *second, "a second document, or something behind the first one that belongs to none; expected one document");
+    return YamlReader(path).convert(YAML::Load(text));
   } catch (const YAML::Exception& error) {
     throw_malformed(path, error.mark, fmt::format("not YAML: {}", error.msg));
   }

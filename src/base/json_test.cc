@@ -161,9 +161,18 @@ TEST_F(JsonFiles, InvalidTextIsReplacedNotThrown) {
 }
 
 TEST_F(JsonFiles, ASecondYamlDocumentIsRefused) {
-  EXPECT_THAT(message_of([&] { yaml("names: [a]\n---\nnames: [b]\n"); }), testing::HasSubstr("2 documents"));
+  EXPECT_THAT(message_of([&] { yaml("names: [a]\n---\nnames: [b]\n"); }), testing::HasSubstr(":2:1: a second document"));
+  EXPECT_THAT(message_of([&] { yaml("names: [a]\n---\n"); }), testing::HasSubstr("a second document"));
   EXPECT_EQ(yaml("---\nnames: [a]\n...\n"), Json({{"names", {"a"}}})) << "one, with its marks";
   EXPECT_TRUE(yaml("").is_null());
+}
+
+/// yaml-cpp's LoadAll takes such a text for documents without end, until memory is.
+TEST_F(JsonFiles, YamlThatGoesOnBehindItsDocumentEnds) {
+  for (const std::string text : {",", ",: \x88", "}", "]", "a: 1\n,", "- a\n]\n", ", at: 1}\n  - {metric: bytes, , at: 2}\n"}) {
+    const auto message = message_of([&] { yaml(text); });
+    EXPECT_THAT(message, testing::HasSubstr("malformed file")) << text;
+  }
 }
 
 /// Looking through all keys for each one would take minutes.
