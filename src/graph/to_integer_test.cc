@@ -59,7 +59,7 @@ TEST(ToIntegerTest, PutsQuantisersBehindConvolutionAndSigmoid) {
   EXPECT_EQ(applied, 1);
   EXPECT_THAT(names_of(after, "QuantizeDequantize"),
               ElementsAre("a.input_quant", "a.output_quant", "a.act.gate_quant", "b.input_quant", "c.input_quant"));
-  EXPECT_THAT(names_of(after, "Mul"), ElementsAre("a.act"));
+  EXPECT_THAT(names_of(after, "Mul"), ElementsAre("a.act", "a.act.1", "a.act.2"));
   for (const auto& node : after.nodes) {
     const auto* quantise = std::get_if<op::QuantizeDequantize>(&node.op);
     EXPECT_TRUE(!quantise || !quantise->params.spec.is_signed) << node.name;
