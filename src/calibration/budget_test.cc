@@ -55,7 +55,7 @@ TEST(CodesFit, AreCountedWithTheRecipesLowBitsAndRules) {
   recipe.mixed.max_bytes = 71;
   EXPECT_THAT(refusal_of(ErrorKind::input, [&] { require_codes_fit(graph, recipe); }), HasSubstr("72 bytes, 71 were allowed"));
   recipe.mixed.max_bytes = 575;
-  recipe.rules = {{.match = "a", .keep_float = true}};
+  recipe.rules = {{.match = "a", .keep_float = true, .weight_bits = {}, .activation_bits = {}}};
   EXPECT_THAT(refusal_of(ErrorKind::input, [&] { require_codes_fit(graph, recipe); }), HasSubstr("576 bytes"));
 }
 
