@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/files.h"
+#include "base/json_depth.h"
 #include "base/json_line.h"
 #include "nibble/error.h"
 
@@ -20,7 +21,6 @@ namespace fs = std::filesystem;
 namespace {
 
 // Aliases let a small YAML file describe a huge or endless one.
-constexpr int kMaxDepth = 100;
 constexpr std::int64_t kMaxYamlNodes = 1'000'000;
 
 [[noreturn]] void throw_malformed(const fs::path& path, const std::string& where, const std::string& why) {
@@ -81,7 +81,7 @@ class YamlReader {
   explicit YamlReader(const fs::path& path) : path_(path) {}
 
   Json convert(const YAML::Node& node, int depth = 0) {
-    if (depth > kMaxDepth || ++nodes_ > kMaxYamlNodes) throw_malformed(path_, node.Mark(), "too deep or too large");
+    if (depth > kMaxJsonDepth || ++nodes_ > kMaxYamlNodes) throw_malformed(path_, node.Mark(), "too deep or too large");
     switch (node.Type()) {
       case YAML::NodeType::Map: return map_of(node, depth);
       case YAML::NodeType::Sequence: return sequence_of(node, depth);
@@ -123,6 +123,8 @@ class YamlReader {
 
 Json read_json(const fs::path& path) {
   const std::string text = read_file(path);
+  if (is_nested_deeper_than(text, kMaxJsonDepth))
+    throw_malformed(path, "content", fmt::format("nested more than {} levels deep", kMaxJsonDepth));
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {

@@ -60,6 +60,16 @@ TEST_F(JsonFiles, MalformedJsonNamesFileAndByte) {
   EXPECT_THAT(message_of([&] { json(""); }), testing::HasSubstr("not JSON"));
 }
 
+/// A copy of the value would take a level of the stack for each bracket.
+TEST_F(JsonFiles, JsonOfAnyDepthIsRefusedAndNotFollowed) {
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  EXPECT_THAT(message_of([&] { json(nested(200'000)); }), testing::HasSubstr("more than 100 levels deep"));
+  EXPECT_THAT(message_of([&] { json(nested(101)); }), testing::HasSubstr("more than 100 levels deep"));
+  EXPECT_EQ(json(nested(100)).size(), 1);
+  EXPECT_EQ(json(R"({"a": ")" + std::string(200, '[') + R"(\"["})").size(), 1) << "brackets in a string";
+  EXPECT_EQ(json("[" + std::string(500, ' ') + "[],[],[]]").size(), 3);
+}
+
 TEST_F(JsonFiles, YamlScalarsHaveTheTypesOfTheCoreSchema) {
   const Json value = yaml(
       "none: ~\nempty:\nyes: yes\non: True\ninteger: -12\nplus: +3\noctal: 0o17\nhexadecimal: 0xfF\nreal: 1e-3\n"
