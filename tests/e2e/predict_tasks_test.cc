@@ -152,8 +152,9 @@ TEST_P(PredictTasks, LabelsWithoutConfidence) {
 TEST_P(PredictTasks, TwoFilesSideBySide) {
   const auto outcome = predict({"-o", "same", "--against", "float.onnx"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  if (const bool has_boxes_without_area = is("yolo26-pose"); !has_boxes_without_area)  // which overlap nothing, themselves included
+  if (const bool has_boxes_without_area = is("yolo26-pose"); !has_boxes_without_area) {  // which overlap nothing, themselves included
     EXPECT_THAT(outcome.out, HasSubstr(is("cls") ? "the same class as the baseline everywhere" : "the same as the baseline"));
+  }
   const auto other = (kGolden / "tasks" / (is("cls") ? "yolov8-seg.pt" : "yolov8-cls.pt")).string();
   ASSERT_EQ(run_nibble({"export", other, "-o", "other.onnx", "--imgsz", "64"}, folder_).exit_code, 0);
   const auto refused = predict({"-o", "other", "--against", "other.onnx"});
