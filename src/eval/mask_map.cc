@@ -56,14 +56,17 @@ std::vector<float> logits_of(const Prototypes& prototypes, std::span<const float
 
 }  // namespace
 
-CocoMetrics evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths, const std::vector<Detection>& detections,
-                           const std::vector<RunLengths>& masks, int threads) {
+Resampled<CocoMetrics> evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
+                                      const std::vector<Detection>& detections, const std::vector<RunLengths>& masks,
+                                      const Resampling& resampling) {
   coco::Measure measure;
   measure.overlap = [&](std::size_t detection, std::size_t truth) {
-    return overlap_of(masks.at(detection), truths.at(truth), ground_truth.annotations[truth].is_crowd);
+    const auto& annotation = ground_truth.annotations[truth];
+    return overlap_of(masks.at(detection), truths.at(annotation.entry), annotation.is_crowd);
   };
   measure.area_px2 = [&](std::size_t detection) { return static_cast<double>(area_of(masks.at(detection))); };
-  return measure_matched(ground_truth, coco::match_classes(ground_truth, detections, threads, &measure), detections.size(), threads);
+  const auto classes = coco::match_classes(ground_truth, detections, resampling.threads, &measure);
+  return resampled_of_matched(ground_truth, classes, detections.size(), resampling);
 }
 
 std::vector<std::uint8_t> mask_in_input(const Prototypes& prototypes, std::span<const float> coefficients,

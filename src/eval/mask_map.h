@@ -2,7 +2,6 @@
 // COCO mask metrics, equal to pycocotools' COCOeval with iouType "segm"; and masks from the outputs of a segmentation model.
 #pragma once
 #include <array>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -10,15 +9,17 @@
 #include "data/image.h"
 #include "data/run_lengths.h"
 #include "eval/detection.h"
+#include "eval/intervals.h"
 #include "nibble/evaluate.h"
 
 namespace nibble {
 
-/// Boxes, scores and classes of `detections` with the mask of each; `truths` has that of each annotation of the data set. The size of a
-/// detection is that of its mask, as pycocotools takes it of results without a box. Errors as evaluate_coco, and Error(input) for masks of
-/// two sizes.
-CocoMetrics evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths, const std::vector<Detection>& detections,
-                           const std::vector<RunLengths>& masks, int threads = 0);
+/// Boxes, scores and classes of `detections` with the mask of each; `truths` has those of the annotations by CocoAnnotation::entry. The
+/// size of a detection is that of its mask, as pycocotools takes it of results without a box. Errors as evaluate_coco, and Error(input) for
+/// masks of two sizes.
+Resampled<CocoMetrics> evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
+                                      const std::vector<Detection>& detections, const std::vector<RunLengths>& masks,
+                                      const Resampling& resampling);
 
 /// What the masks of an image are made of.
 struct Prototypes {
