@@ -35,7 +35,10 @@ for target in "${all[@]}"; do
   mkdir -p "$folder/corpus/$name"
   echo "$name: $what"
   mapfile -t seeds < <(seeds_of "$name")
-  if "$target" "$folder/corpus/$name" "${seeds[@]}" "${limit[@]}" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
+  words=$source/tests/fuzz/${name#fuzz_}.dict
+  dictionary=()
+  if [ -f "$words" ]; then dictionary=(-dict="$words"); fi
+  if "$target" "$folder/corpus/$name" "${seeds[@]}" "${dictionary[@]}" "${limit[@]}" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
     -artifact_prefix="$folder/found/$name-" >"$folder/$name.log" 2>&1; then
     sed -n 's/^stat::number_of_executed_units: */  inputs tried: /p' "$folder/$name.log"
   else

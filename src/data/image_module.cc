@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "data/exif_orientation.h"
+#include "data/jpeg_end.h"
 #include "nibble/visibility.h"
 
 namespace {
@@ -46,14 +47,34 @@ cv::Mat upright(const cv::Mat& image, int orientation) {
   return turned;
 }
 
-cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
+cv::Mat decode_as_stored(std::string_view file) {
   // The cast drops const for the Mat header only; imdecode reads.
-  const cv::Mat buffer(1, static_cast<int>(file_bytes), CV_8UC1, const_cast<std::uint8_t*>(file));
-  const cv::Mat image = cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  const cv::Mat buffer(1, static_cast<int>(file.size()), CV_8UC1, const_cast<char*>(file.data()));
+  return cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+}
+
+/// Empty where pixels are missing, which OpenCV would fill with grey.
+cv::Mat decode_without_end(std::string_view jpeg) {
+  const cv::Mat image = decode_as_stored(nibble::with_jpeg_end(jpeg, 0));
+  if (image.empty()) return image;
+  for (const auto pattern : nibble::kJpegPatterns) {
+    const cv::Mat other = decode_as_stored(nibble::with_jpeg_end(jpeg, pattern));
+    if (image.size() != other.size() || cv::norm(image, other, cv::NORM_INF) != 0) return {};
+  }
+  return image;
+}
+
+cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
   const std::string_view bytes(reinterpret_cast<const char*>(file), file_bytes);
+  const cv::Mat image = nibble::lacks_jpeg_end(bytes) ? decode_without_end(bytes) : decode_as_stored(bytes);
   // OpenCV knows the tag in JPEG, from 4.5 in PNG, and later in WebP; its TIFF decoder always obeys it. Read here, it means the same in
   // all.
   return image.empty() || is_tiff(bytes) ? image : upright(image, nibble::exif_orientation(bytes));
+}
+
+const char* why_undecoded(const std::uint8_t* file, std::size_t file_bytes) {
+  return nibble::lacks_jpeg_end({reinterpret_cast<const char*>(file), file_bytes}) ? "JPEG without its end marker; pixels are missing"
+                                                                                   : "not an image OpenCV can decode";
 }
 
 cv::Mat letterbox(const cv::Mat& image, const cv::Size& input, nibble::ImageModuleResult& result) {
@@ -87,7 +108,7 @@ int refuse(char* why, std::size_t why_bytes, const char* reason) {
 int read(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& input, std::uint8_t* pixels, nibble::ImageModuleResult& result,
          char* why, std::size_t why_bytes) {
   const cv::Mat image = decode(file, file_bytes);
-  if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
+  if (image.empty()) return refuse(why, why_bytes, why_undecoded(file, file_bytes));
   result.width_px = image.cols;
   result.height_px = image.rows;
   if (!input.empty()) split_to_rgb(letterbox(image, input, result), pixels);
@@ -104,7 +125,7 @@ const bool kNoThreads = [] {
 int decode_rgb(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& box, nibble::AllocatePixels* allocate, void* context,
                nibble::ImageModuleResult& original, char* why, std::size_t why_bytes) {
   cv::Mat image = decode(file, file_bytes);
-  if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
+  if (image.empty()) return refuse(why, why_bytes, why_undecoded(file, file_bytes));
   original.width_px = image.cols;
   original.height_px = image.rows;
   const double ratio = std::min(static_cast<double>(box.height) / image.rows, static_cast<double>(box.width) / image.cols);

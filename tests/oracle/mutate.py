@@ -97,7 +97,7 @@ class Build:
             return "no code"
         link = self.link(test).replace(f" -o {test} ", f" -o {program} {source}.o ", 1)
         subprocess.run(link, shell=True, cwd=self.folder, capture_output=True, check=True)
-        environment = dict(os.environ, GTEST_FAIL_FAST="1", GTEST_BRIEF="1")
+        environment = dict(os.environ, GTEST_FAIL_FAST="1", GTEST_BRIEF="1", LD_LIBRARY_PATH=self.folder)
         try:
             ran = subprocess.run([program], cwd=self.folder, env=environment, capture_output=True, timeout=240)
         except subprocess.TimeoutExpired:
