@@ -48,6 +48,8 @@ struct ClassificationMetrics {
   double top_1 = -1, top_5 = -1;     ///< Of all images; -1: there are none.
   std::vector<ClassTopK> per_class;  ///< Classes that have images, by number.
   std::int64_t num_images = 0;
+  MetricIntervals intervals = {};  ///< As those of CocoMetrics.
+  MetricChanges changes = {};
 };
 
 /// The numbers of pycocotools' COCOeval for keypoints, each 0..1; -1: undefined. Object keypoint similarity takes the place of the overlap.
@@ -58,6 +60,8 @@ struct KeypointMetrics {
   double ar_medium = -1, ar_large = -1;
   std::int64_t num_images = 0;
   std::int64_t num_detections = 0;
+  MetricIntervals intervals = {};  ///< As those of CocoMetrics.
+  MetricChanges changes = {};
 };
 
 /// The numbers of Ultralytics' validator for boxes that are turned, each 0..1; -1: undefined. Probabilistic IoU takes the place of the
@@ -67,6 +71,8 @@ struct OrientedMetrics {
   std::vector<ClassAp> per_class;                   ///< Ascending category id.
   std::int64_t num_images = 0;
   std::int64_t num_detections = 0;
+  MetricIntervals intervals = {};  ///< As those of CocoMetrics.
+  MetricChanges changes = {};
 };
 
 struct EvalOptions {
@@ -74,10 +80,11 @@ struct EvalOptions {
   DataOptions data;             ///< Empty: the embedded images. Of a classifier: `images` is a folder with a folder for each class.
   DetectOptions detect;
   DetectorFileOptions file;
-  bool optimize = true;                   ///< False: the runtime's graph optimisations are off, for reference numbers.
-  bool skip_latency = false;              ///< True: no times are measured.
-  std::filesystem::path json;             ///< metrics.json to write (docs/formats.md); empty: none.
-  std::filesystem::path save_detections;  ///< File of detections in pycocotools' result format to write; empty: none.
+  bool optimize = true;        ///< False: the runtime's graph optimisations are off, for reference numbers.
+  bool skip_latency = false;   ///< True: no times are measured.
+  std::filesystem::path json;  ///< metrics.json to write (docs/formats.md); empty: none.
+  /// File of what is found in pycocotools' result format to write, with what the task has beside boxes (docs/formats.md); empty: none.
+  std::filesystem::path save_detections;
   std::filesystem::path
       baseline_detections;  ///< Detections that changes are measured against, as save_detections writes them; empty: none.
   std::int64_t resamples = kDefaultResamples;  ///< Drawn for intervals (nibble/intervals.h); 0: no intervals.
@@ -101,6 +108,8 @@ NIBBLE_EXPORT EvalResult evaluate(const EvalOptions& options, Progress& progress
 
 struct ScoreOptions {
   std::filesystem::path detections;  ///< [{image_id, category_id, bbox, score}, ...], pycocotools' result format.
+  /// What is scored: boxes ("detect"), masks ("segment"), keypoints ("pose") or oriented boxes ("obb"), which the file has to hold besides.
+  std::string task = "detect";
   DataOptions data;
   std::filesystem::path json;                  ///< File to write the numbers to; empty: none.
   std::string category_ids = "auto";           ///< How the file counts classes: "auto", "annotations", "class", "class+1" or "coco91".
@@ -110,7 +119,10 @@ struct ScoreOptions {
   int threads = 0;                             ///< Threads to compute with; 0: as many as there are cores.
 };
 struct ScoreResult {
-  CocoMetrics metrics;
+  CocoMetrics metrics;                       ///< Of boxes; of oriented boxes there are none.
+  std::optional<KeypointMetrics> keypoints;  ///< These are as those of EvalResult.
+  std::optional<CocoMetrics> masks;
+  std::optional<OrientedMetrics> oriented;
   std::string category_ids;           ///< How the file's classes were read: "annotations", "class", "class+1" or "coco91".
   std::string why;                    ///< One sentence on why they were read so.
   std::vector<std::string> notes;     ///< What was assumed besides, and detections that count for nothing.

@@ -26,6 +26,7 @@
 #include "nibble/report.h"
 #include "nibble/run.h"
 #include "nibble/target.h"
+#include "nibble/task.h"
 #include "nibble/verdict.h"
 #include "nibble/verify.h"
 #include "nibble/version.h"

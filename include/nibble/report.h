@@ -10,6 +10,7 @@
 
 #include "nibble/image_size.h"
 #include "nibble/intervals.h"
+#include "nibble/task.h"
 
 namespace nibble {
 
@@ -24,19 +25,24 @@ struct Latency {
   std::vector<double> run_ms = {};
 };
 
-/// COCO numbers of one file; -1: undefined (no ground truth of that kind), as pycocotools.
+/// Numbers of one file by its task; -1: undefined (no ground truth of that kind), as pycocotools.
 struct Score {
-  double map_50_95 = -1;
-  double map_50 = -1;
-  std::optional<double> reference_map_50_95;  ///< the same with the runtime's graph optimisations off, where measured
+  Task task = Task::detect;
+  /// What the task is judged by, 0..1: mAP 50-95 of boxes (detect), masks (segment) or oriented boxes (obb), AP 50-95 of keypoints (pose),
+  /// top-1 (classify).
+  double main = -1;
+  double second = -1;                    ///< the same at the threshold 0.50; of classifiers top-5
+  std::optional<double> reference_main;  ///< `main` with the runtime's graph optimisations off, where measured
   std::int64_t images = 0;
   std::optional<Latency> latency;
   std::vector<std::string> providers;
-  std::string metrics_path;                    ///< relative to the run directory
-  std::string detections_path = {};            ///< the detections it was computed from, relative to the run directory; empty: not kept
-  std::map<std::string, double> numbers = {};  ///< all twelve by their names in metrics.json; those that are undefined are missing
-  MetricIntervals intervals = {};              ///< where resamples were drawn
-  MetricChanges changes = {};                  ///< against the FP32 baseline, of quantised files
+  std::string metrics_path;          ///< relative to the run directory
+  std::string detections_path = {};  ///< the detections it was computed from, relative to the run directory; empty: not kept
+  /// All by their names in metrics.json: "mAP_50_95" of its object `metrics`, "masks.mAP_50_95" of others. Those that are undefined are
+  /// missing.
+  std::map<std::string, double> numbers = {};
+  MetricIntervals intervals = {};  ///< where resamples were drawn
+  MetricChanges changes = {};      ///< against the FP32 baseline, of quantised files
 };
 
 /// How far two executions of the same input lie apart.
@@ -179,6 +185,7 @@ struct GateResult {
 struct Report {
   std::string status;  ///< "done", "interrupted", "failed"
   std::string model;   ///< "yolov10n"
+  Task task = Task::detect;
   std::string head;
   ImageSize image_size = 640;
   std::vector<std::string> data;      ///< one line each: what was calibrated and scored on

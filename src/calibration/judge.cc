@@ -53,8 +53,8 @@ double Judge::score_baseline() const { return map_of(detect_baseline().document.
 double Judge::label() {
   constexpr double kSure = 0.3;
   const auto result = detect_baseline();
-  images_.dataset = label_by_detections(images_.dataset, result.detections, kSure);
-  return map_of(to_json(evaluate_coco(images_.dataset, result.detections, runtime_.threads)));
+  images_.dataset = label_by_detections(images_.dataset, result.findings.boxes, kSure);
+  return map_of(to_json(evaluate_coco(images_.dataset, result.findings.boxes, runtime_.threads)));
 }
 
 }  // namespace nibble

@@ -60,6 +60,10 @@ void add_score(CLI::App& app, Action& chosen) {
   auto& command = add_command(app, "score", "COCO numbers of a detections file, equal to pycocotools'",
                               "  nibble score detections.json --annotations instances_val2017.json --json metrics.json\n");
   command.add_option("DETECTIONS", options->detections, "[{image_id, category_id, bbox, score}, ...]")->required()->type_name("FILE");
+  command.add_option("--task", options->task, "what is scored: boxes, masks (segmentation), keypoints, or oriented boxes (rbox)")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"detect", "segment", "pose", "obb"}))
+      ->capture_default_str();
   add_data_options(command, options->data, false);
   add_bad_data_option(command, options->data.on_bad_data, "stop");
   command

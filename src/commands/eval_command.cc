@@ -1,64 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <functional>
+#include <map>
 #include <optional>
-#include <ostream>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/check_options.h"
-#include "base/files.h"
 #include "base/json.h"
-#include "base/json_line.h"
 #include "base/output_path.h"
 #include "base/watched_progress.h"
+#include "nibble/error.h"
 #include "nibble/evaluate.h"
 #include "scoring/detection_ids.h"
-#include "scoring/score_classifier.h"
 #include "scoring/score_model.h"
-#include "scoring/score_oriented.h"
-#include "scoring/score_pose.h"
-#include "scoring/score_segment.h"
+#include "scoring/task_set.h"
 #include "text/result_text.h"
 
 namespace nibble {
 namespace {
 
-/// The ids as the annotations have them: a text stays a text, so that the two files still belong together.
-void save_detections(const std::filesystem::path& path, const std::vector<Detection>& detections, const CocoDataset& dataset) {
-  std::unordered_map<std::int64_t, std::string> texts;
+/// The texts that the data set has for image ids, which are written as it has them, so that the two files still belong together.
+std::map<std::int64_t, std::string> texts_of(const CocoDataset& dataset) {
+  std::map<std::int64_t, std::string> texts;
   for (const auto& image : dataset.images)
     if (!image.key.empty()) texts.emplace(image.id, image.key);
-  if (texts.empty()) return write_detections(path, detections);
-  write_file(path, [&](std::ostream& out) {
-    const char* between = "[\n";
-    for (const auto& d : detections) {
-      const auto text = texts.find(d.image_id);
-      const Json row = {{"image_id", text == texts.end() ? Json(d.image_id) : Json(text->second)},
-                        {"category_id", d.category_id},
-                        {"bbox", d.box_xywh_px},
-                        {"score", d.score}};
-      out << between << json_line(row);
-      between = ",\n";
-    }
-    out << (detections.empty() ? "[]\n" : "\n]\n");
-  });
+  return texts;
 }
 
-/// What save_detections wrote.
-std::vector<Detection> read_saved(const std::filesystem::path& path, const CocoDataset& dataset) {
-  auto file = read_detections_file(path);
-  return file.image_names.empty() ? std::move(file.detections) : resolve_ids(file, dataset, "annotations").detections;
+/// Of what write_findings wrote; nothing where no file is named.
+std::optional<TaskNumbers> baseline_numbers(const EvalOptions& options, const EvalSet& set) {
+  if (options.baseline_detections.empty()) return std::nullopt;
+  auto file = read_findings(options.baseline_detections, set.truth.task);
+  if (!file.image_names.empty())
+    file.findings.boxes = resolve_ids({file.findings.boxes, file.image_names}, set.dataset, "annotations").detections;
+  return evaluate_task(set.dataset, set.truth, findings_of(set, file.findings),
+                       {options.resamples, options.runtime.seed, options.runtime.threads});
 }
 
-/// Of tasks other than detection; nullptr for the others, whose boxes are scored.
-using ScoreTask = TaskScore (*)(const EvalOptions&, Progress&);
-ScoreTask scorer_of(const std::string& task) {
-  if (task == "classify") return score_classifier;
-  if (task == "pose") return score_pose;
-  if (task == "obb") return score_oriented;
-  if (task == "segment") return score_segment;
-  return nullptr;
+/// Labels of classifiers are folders.
+void require_no_annotations(const EvalOptions& options, Task task) {
+  if (task == Task::classify && !options.data.annotations.empty())
+    throw Error(ErrorKind::usage, "eval: --annotations: the folders are a classifier's labels; leave it out");
+}
+
+template <class Metrics>
+void take(std::optional<Resampled<Metrics>>& from, std::optional<Metrics>& to) {
+  if (from) to = std::move(from->metrics);
+}
+
+EvalResult result_of(ScoringResult scored, const EvalSet& set) {
+  EvalResult result;
+  auto& numbers = scored.numbers;
+  if (numbers.boxes) result.metrics = std::move(numbers.boxes->metrics);
+  take(numbers.classes, result.classification);
+  take(numbers.keypoints, result.keypoints);
+  take(numbers.masks, result.masks);
+  take(numbers.oriented, result.oriented);
+  result.latency = scored.latency;
+  result.providers = std::move(scored.providers);
+  result.head = std::move(scored.head);
+  result.images = set.images_name;
+  result.annotations = set.annotations_name;
+  result.bad_data = reasons_of(set.dataset.bad);
+  return result;
 }
 
 }  // namespace
@@ -66,20 +70,12 @@ ScoreTask scorer_of(const std::string& task) {
 EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   check_options(options);
   WatchedProgress progress(listener);
-  const auto& data = options.data;
   check_paths(paths_of(options));
-  if (auto* const score_task = scorer_of(task_of_file(options.model))) {
-    auto score = score_task(options, progress);
-    if (!options.json.empty()) write_or_show(text_of(score.result), {[&] { write_json(options.json, score.document); }});
-    return std::move(score.result);
-  }
-  auto set = open_eval_set(data);
-  require_readable(set, data.on_bad_data, options.runtime.threads);
-  const std::int64_t resamples = options.resamples;
-  std::optional<ResampledMetrics> baseline;
-  if (!options.baseline_detections.empty())
-    baseline = evaluate_resampled(set.dataset, detections_of(set, read_saved(options.baseline_detections, set.dataset)),
-                                  {resamples, options.runtime.seed, options.runtime.threads});
+  Session session = open_session(options.model, options.runtime, options.optimize);
+  const auto form = form_of(session);
+  require_no_annotations(options, form.task);
+  const auto set = open_task_set(form, options.data, options.runtime.threads);
+  const auto baseline = baseline_numbers(options, set);
   const ScoringOptions scoring{.model = options.model,
                                .model_name = options.model.string(),
                                .title = "evaluate " + options.model.filename().string(),
@@ -87,26 +83,18 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
                                .file = options.file,
                                .optimize = options.optimize,
                                .skip_latency = options.skip_latency,
-                               .resamples = resamples,
+                               .resamples = options.resamples,
                                .baseline = baseline ? &*baseline : nullptr,
                                .runtime = options.runtime};
-  auto result = score_model(scoring, set, progress);
-  result.document["bad_data"] = reasons_of(set.dataset.bad);
-  EvalResult found{.metrics = std::move(result.resampled.metrics),
-                   .classification = {},
-                   .keypoints = {},
-                   .masks = {},
-                   .oriented = {},
-                   .latency = result.latency,
-                   .providers = std::move(result.providers),
-                   .head = std::move(result.head),
-                   .images = set.images_name,
-                   .annotations = set.annotations_name,
-                   .bad_data = reasons_of(set.dataset.bad)};
+  auto scored = score_model(std::move(session), scoring, set, progress);
+  Json document = std::move(scored.document);
+  document["bad_data"] = reasons_of(set.dataset.bad);
+  const Findings findings = std::move(scored.findings);
+  auto found = result_of(std::move(scored), set);
   std::vector<std::function<void()>> writers;
-  if (!options.json.empty()) writers.emplace_back([&] { write_json(options.json, result.document); });
+  if (!options.json.empty()) writers.emplace_back([&] { write_json(options.json, document); });
   if (!options.save_detections.empty())
-    writers.emplace_back([&] { save_detections(options.save_detections, result.detections, set.dataset); });
+    writers.emplace_back([&] { write_findings(options.save_detections, findings, form.task, texts_of(set.dataset)); });
   write_or_show(text_of(found), writers);
   return found;
 }

@@ -9,6 +9,7 @@
 #include "commands/replay_inputs.h"
 #include "export/twin.h"
 #include "nibble/error.h"
+#include "report/task_words.h"
 #include "run/run_dir.h"
 #include "run/run_record.h"
 
@@ -51,8 +52,10 @@ std::vector<ReplayedFile> compare_files(const UntrustedRun& before, const Untrus
 }
 
 double score_in(const Json& manifest, const std::string& name) {
+  const auto task = task_called(manifest.value("task", std::string(name_of(Task::detect)))).value_or(Task::detect);
+  const auto* main = words_of(task).main;
   for (const auto& artifact : manifest.at("artifacts"))
-    if (artifact.at("name") == name && artifact.contains("score")) return artifact.at("score").at("mAP_50_95").get<double>();
+    if (artifact.at("name") == name && artifact.contains("score")) return artifact.at("score").at(main).get<double>();
   return -1;
 }
 

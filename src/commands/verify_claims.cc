@@ -12,15 +12,19 @@
 
 #include "base/files.h"
 #include "base/shared_data.h"
-#include "eval/bootstrap.h"
+#include "eval/findings.h"
+#include "eval/task_numbers.h"
 #include "export/twin.h"
 #include "nibble/error.h"
 #include "report/metrics_json.h"
+#include "report/report_json.h"
 #include "report/summary.h"
+#include "report/task_words.h"
 #include "report/variant_row.h"
 #include "run/run_dir.h"
 #include "scoring/eval_set.h"
 #include "scoring/score_model.h"
+#include "scoring/task_set.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -107,61 +111,69 @@ Json description_of(const CocoDataset& truth) {
   return {{"count", truth.images.size()}, {"ids_sha256", key_of(ids)}};
 }
 
-CocoDataset read_truth(const UntrustedRun& run) { return read_coco(run.file(RunNames::kGroundTruth, RunLimits::kRecords)); }
+/// The objects of the scored images as the run saved them. No image is looked at where its size stands there.
+EvalSet read_truth(const UntrustedRun& run, const RunRecord& record) {
+  DataOptions data;
+  data.annotations = run.file(RunNames::kGroundTruth, RunLimits::kRecords);
+  return open_task_annotations(record.form, data, nullptr);
+}
 
 void check_score_entry(const ArtifactReport& artifact, const Json& entry, Checks& checks) {
   const auto& score = *artifact.score;
-  Json claimed = Json::object(), found = {{"mAP_50_95", score.map_50_95}, {"mAP_50", score.map_50}, {"images", score.images}};
-  if (const auto interval = score.intervals.find("mAP_50_95"); interval != score.intervals.end())
-    found["mAP_50_95_interval"] = {interval->second.low, interval->second.high};
-  if (const auto change = score.changes.find("mAP_50_95"); change != score.changes.end()) {
-    found["change"] = change->second.difference;
-    if (change->second.interval) found["change_interval"] = {change->second.interval->low, change->second.interval->high};
-  }
+  Json claimed = Json::object();
+  const Json found = numbers_json(score);
   for (const auto& [key, value] : found.items()) claimed[key] = entry.contains(key) ? entry.at(key) : Json(nullptr);
   const auto difference = first_difference(claimed, found);
-  add(checks, "score", "run.json: " + artifact.name, !difference, difference.value_or(fmt::format("mAP_50_95 {:.4f}", score.map_50_95)));
+  add(checks, "score", "run.json: " + artifact.name, !difference,
+      difference.value_or(fmt::format("{} {:.4f}", words_of(score.task).main, score.main)));
 }
+
+const char* main_of(const RunRecord& record) { return words_of(record.form.task).main; }
 
 struct Scored {
   std::string metrics, detections;
 };
 
 /// metrics.json against what its detections come to. Returns the numbers found.
-std::optional<ResampledMetrics> rescore(const UntrustedRun& run, const Scored& scored, const CocoDataset& truth, const RunRecord& record,
-                                        const ResampledMetrics* baseline, Checks& checks) {
-  std::optional<ResampledMetrics> found;
+std::optional<TaskNumbers> rescore(const UntrustedRun& run, const Scored& scored, const EvalSet& truth, const RunRecord& record,
+                                   const TaskNumbers* baseline, Checks& checks) {
+  std::optional<TaskNumbers> found;
   attempt(checks, "score", scored.metrics, [&] {
-    const auto detections = read_detections(run.file(scored.detections, RunLimits::kRecords));
-    found = evaluate_resampled(truth, detections, {record.resamples, record.seed, 0});
+    const auto findings = read_findings(run.file(scored.detections, RunLimits::kRecords), record.form.task).findings;
+    found = evaluate_task(truth.dataset, truth.truth, findings, {record.resamples, record.seed, 0});
     if (baseline) measure_changes(*found, *baseline);
     const auto claimed = run.json(scored.metrics);
-    const auto difference = first_difference(claimed.at("metrics"), to_json(found->metrics));
+    std::optional<std::string> difference;
+    const Json recomputed = to_json(*found);
+    for (const auto& [name, numbers] : recomputed.items())
+      if (!difference) difference = first_difference(claimed.at(name), numbers);
     add(checks, "score", scored.metrics, !difference,
-        difference.value_or(fmt::format("mAP_50_95 {:.4f} from {} detections on {} images", found->metrics.map_50_95, detections.size(),
-                                        truth.images.size())));
+        difference.value_or(fmt::format("{} {:.4f} from {} detections on {} images", main_of(record), main_number(*found),
+                                        findings.boxes.size(), truth.dataset.images.size())));
   });
   return found;
 }
 
 /// The score that the numbers found make, with times as claimed: they cannot be found again.
-void take_numbers(const UntrustedRun& run, const ResampledMetrics& found, Score& score) {
+void take_numbers(const UntrustedRun& run, const TaskNumbers& found, Score& score) {
   auto document = run.json(score.metrics_path);
-  document["metrics"] = to_json(found.metrics);
+  document["task"] = name_of(found.task);
+  const Json recomputed = to_json(found);
+  for (const auto& [name, numbers] : recomputed.items()) document[name] = numbers;
   const auto detections = score.detections_path;
-  const auto reference = score.reference_map_50_95;
+  const auto reference = score.reference_main;
   score = score_from_document(document, score.metrics_path);
   score.detections_path = detections;
-  score.reference_map_50_95 = reference;
+  score.reference_main = reference;
 }
 
-void check_reference(const UntrustedRun& run, const CocoDataset& truth, const RunRecord& record, const Score& score, Checks& checks) {
+void check_reference(const UntrustedRun& run, const EvalSet& truth, const RunRecord& record, const Score& score, Checks& checks) {
   const std::string ending = "-coco/metrics.json";
   const auto path = score.metrics_path.substr(0, score.metrics_path.size() - ending.size()) + "-reference" + ending;
   const auto found = rescore(run, {path, RunNames::detections(path)}, truth, record, nullptr, checks);
   if (found)
-    add(checks, "score", "run.json: " + path, std::abs(found->metrics.map_50_95 - *score.reference_map_50_95) <= kSameNumber,
-        fmt::format("reference mAP_50_95 {:.4f}", found->metrics.map_50_95));
+    add(checks, "score", "run.json: " + path, std::abs(main_number(*found) - *score.reference_main) <= kSameNumber,
+        fmt::format("reference {} {:.4f}", main_of(record), main_number(*found)));
 }
 
 // ---- twins
@@ -235,19 +247,19 @@ void check_hashes(const UntrustedRun& run, Checks& checks, Progress& progress) {
 
 void check_scores(const UntrustedRun& run, RunRecord& record, Checks& checks, Progress& progress) {
   if (record.smoke) return skip(checks, "score", "run", "a smoke run scores nothing");
-  CocoDataset truth;
+  EvalSet truth;
   bool has_truth = false;
   attempt(checks, "score", RunNames::kGroundTruth, [&] {
-    truth = read_truth(run);
+    truth = read_truth(run, record);
     const auto& evaluation = run.manifest().at("inputs").at("evaluation");
     const Json claimed = {{"count", evaluation.at("count")}, {"ids_sha256", evaluation.at("ids_sha256")}};
-    const auto difference = first_difference(claimed, description_of(truth));
-    add(checks, "score", RunNames::kGroundTruth, !difference, difference.value_or(fmt::format("{} images", truth.images.size())));
+    const auto difference = first_difference(claimed, description_of(truth.dataset));
+    add(checks, "score", RunNames::kGroundTruth, !difference, difference.value_or(fmt::format("{} images", truth.dataset.images.size())));
     has_truth = true;
   });
   if (!has_truth) return;
   progress.begin("scores", static_cast<std::int64_t>(record.report.artifacts.size()));
-  std::optional<ResampledMetrics> baseline;
+  std::optional<TaskNumbers> baseline;
   std::size_t index = 0;
   for (auto& artifact : record.report.artifacts) {
     const auto& entry = run.manifest().at("artifacts").at(index++);
@@ -256,7 +268,7 @@ void check_scores(const UntrustedRun& run, RunRecord& record, Checks& checks, Pr
     auto found = rescore(run, {artifact.score->metrics_path, artifact.score->detections_path}, truth, record,
                          artifact.recipe.empty() || !baseline ? nullptr : &*baseline, checks);
     if (!found) continue;
-    if (artifact.score->reference_map_50_95) check_reference(run, truth, record, *artifact.score, checks);
+    if (artifact.score->reference_main) check_reference(run, truth, record, *artifact.score, checks);
     attempt(checks, "score", artifact.name, [&] {
       take_numbers(run, *found, *artifact.score);
       check_score_entry(artifact, entry.at("score"), checks);
@@ -282,7 +294,7 @@ void check_ground_truth(const UntrustedRun& run, const fs::path& annotations, Ch
       return add(checks, what, file.string(), false, "has another hash than the run's annotations");
     }
     if (is_yaml(file)) return skip(checks, what, file.string(), "labels of a data.yaml are not compared");
-    const auto saved = read_truth(run);
+    const auto saved = read_coco(run.file(RunNames::kGroundTruth, RunLimits::kRecords));
     ImageSelection selection;
     for (const auto& image : saved.images) selection.ids.push_back(image.id);
     const auto original = select_images(read_coco(file, OnBadData::skip), selection);
@@ -335,7 +347,7 @@ void check_by_scoring(const UntrustedRun& run, const RunRecord& record, const Ve
   DataOptions data;
   data.annotations = run.file(RunNames::kGroundTruth, RunLimits::kRecords);
   data.images = images_of(manifest.at("inputs").at("evaluation"), options.images);
-  const auto set = open_eval_set(data);
+  const auto set = open_task_set(record.form, data, options.runtime.threads);
   if (const auto other = other_image(set, run.json(RunNames::kImages).at("scored")))
     return skip(checks, what, data.images.string(), *other);
   ScoringOptions scoring;
@@ -354,12 +366,12 @@ void check_by_scoring(const UntrustedRun& run, const RunRecord& record, const Ve
       scoring.model = run.file(artifact.path);
       scoring.model_name = artifact.path;
       scoring.title = "score " + artifact.name;
-      const auto found = score_model(scoring, set, progress).resampled.metrics.map_50_95;
-      const auto difference = std::abs(found - artifact.score->map_50_95);
+      const auto found = main_number(score_model(scoring, set, progress).numbers);
+      const auto difference = std::abs(found - artifact.score->main);
       const bool holds = difference <= (reasons.empty() ? kSameNumber : kSameScore);
-      auto detail = fmt::format("mAP_50_95 {:.4f}", found);
+      auto detail = fmt::format("{} {:.4f}", main_of(record), found);
       if (difference > kSameNumber)
-        detail += fmt::format(", {:.4f} is claimed{}", artifact.score->map_50_95,
+        detail += fmt::format(", {:.4f} is claimed{}", artifact.score->main,
                               reasons.empty() ? "" : fmt::format("; not the same: {}", fmt::join(reasons, "; ")));
       add(checks, what, artifact.name, holds, detail);
     });

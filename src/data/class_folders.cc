@@ -76,8 +76,9 @@ ClassFolders read_class_folders(const fs::path& folder, const std::map<std::int6
   for (std::size_t left = wanted; left > 0;)
     for (std::size_t i = 0; i < files.size() && left > 0; ++i)
       if (taken[i] < files[i].size()) ++taken[i], --left;
-  for (std::size_t i = 0; i < files.size(); ++i)
-    for (std::size_t k = 0; k < taken[i]; ++k) set.images.push_back({files[i][k], labels[i]});
+  std::int64_t first = 1;
+  for (std::size_t i = 0; i < files.size(); first += static_cast<std::int64_t>(files[i].size()), ++i)
+    for (std::size_t k = 0; k < taken[i]; ++k) set.images.push_back({files[i][k], labels[i], first + static_cast<std::int64_t>(k)});
   return set;
 }
 

@@ -15,6 +15,7 @@ namespace nibble {
 struct ClassifiedImage {
   std::filesystem::path file;
   std::int64_t label = 0;  ///< class of the model
+  std::int64_t id = 0;     ///< place among all images of the folders, from 1, whatever the limit
 };
 struct ClassFolders {
   std::filesystem::path source;         ///< the folder of the folders

@@ -36,12 +36,17 @@ Json annotation_json(const CocoAnnotation& a) {
 
 }  // namespace
 
-void write_coco(const std::filesystem::path& path, const CocoDataset& dataset) {
+void write_coco(const std::filesystem::path& path, const CocoDataset& dataset,
+                const std::function<void(const CocoAnnotation&, Json&)>& more) {
   write_file(path, [&](std::ostream& out) {
     out << "{\n";
     write_list(out, "images", dataset.images, image_json);
     out << ",\n";
-    write_list(out, "annotations", dataset.annotations, annotation_json);
+    write_list(out, "annotations", dataset.annotations, [&](const CocoAnnotation& annotation) {
+      Json json = annotation_json(annotation);
+      if (more) more(annotation, json);
+      return json;
+    });
     out << ",\n";
     write_list(out, "categories", dataset.categories, [](const CocoCategory& c) { return Json{{"id", c.id}, {"name", c.name}}; });
     out << "\n}\n";

@@ -96,6 +96,12 @@ const std::vector<double>& JsonRecord::numbers(std::string_view key, std::size_t
   return found.numbers;
 }
 
+const std::vector<double>& JsonRecord::numbers(std::string_view key) const {
+  const JsonField& found = require(key, "an array of numbers");
+  if (found.kind != Kind::numbers) fail_kind(key, "an array of numbers");
+  return found.numbers;
+}
+
 const std::vector<std::vector<double>>& JsonRecord::lists(std::string_view key) const {
   const JsonField& found = require(key, "an array of arrays of numbers");
   if (found.kind != Kind::lists) fail_kind(key, "an array of arrays of numbers");

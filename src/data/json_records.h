@@ -38,6 +38,7 @@ class JsonRecord {
   bool flag(std::string_view key) const;  ///< a boolean, or an integer: not 0
   const std::string& text(std::string_view key) const;
   const std::vector<double>& numbers(std::string_view key, std::size_t count) const;
+  const std::vector<double>& numbers(std::string_view key) const;  ///< any number of them
   bool is_object(std::string_view key) const { return field(key).kind == JsonField::Kind::object; }
   const std::vector<std::vector<double>>& lists(std::string_view key) const;
   /// Of an object; one of the kind `missing` where it is not there.

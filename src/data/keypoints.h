@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// COCO person_keypoints_*.json: objects with the positions of their parts.
+// The positions of objects' parts: COCO person_keypoints_*.json, and labels of YOLO pose data sets.
 #pragma once
-#include <array>
 #include <cstdint>
-#include <filesystem>
-#include <string>
 #include <vector>
 
-#include "data/coco.h"
+#include "data/object_reader.h"
 
 namespace nibble {
 
@@ -15,23 +12,16 @@ namespace nibble {
 struct Keypoint {
   double x_px = 0, y_px = 0, visibility = 0;
 };
-struct PoseAnnotation {
-  std::int64_t id = 0, image_id = 0, category_id = 0;
-  std::array<double, 4> box_xywh_px{};
-  double area_px2 = 0;
-  bool is_crowd = false;
-  std::int64_t annotated = 0;  ///< num_keypoints: those with a visibility above 0
+/// What an annotation says of its object's parts.
+struct Pose {
+  std::int64_t annotated = 0;  ///< num_keypoints of COCO files, else those with a visibility above 0
   std::vector<Keypoint> keypoints;
 };
-struct PoseDataset {
-  std::filesystem::path source;
-  std::vector<CocoImage> images;            ///< ascending id
-  std::vector<PoseAnnotation> annotations;  ///< file order
-  std::vector<CocoCategory> categories;     ///< ascending id
-};
 
-/// As read_coco, and of each annotation `keypoints` (x, y, visibility of each of `count`) and num_keypoints (else counted). `max_images`
-/// keeps the first so many by ascending id, 0: all. Errors as read_coco, also for another number of keypoints.
-PoseDataset read_pose_dataset(const std::filesystem::path& json, std::int64_t count, std::int64_t max_images = 0);
+/// Fills `poses` by CocoAnnotation::entry: of COCO files from `keypoints` (x, y, visibility of each of `count`) and num_keypoints, of a
+/// data.yaml from labels "class cx cy w h", then x, y and perhaps a visibility of each of `count` keypoints, in fractions of the image.
+/// Without visibilities a keypoint is annotated unless a number of it is negative, as in Ultralytics.
+/// Error(input) for another number of keypoints. `poses` has to live as long as the reader is used.
+ObjectReader keypoint_reader(std::vector<Pose>& poses, std::int64_t count);
 
 }  // namespace nibble

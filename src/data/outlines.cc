@@ -12,13 +12,13 @@ namespace {
 
 constexpr const char* kSegmentation = "segmentation";
 
-Outline outline_of_runs(const JsonRecord& record) {
-  const auto& size = record.member(kSegmentation, "size");
-  const auto& counts = record.member(kSegmentation, "counts");
+Outline outline_of_runs(const JsonRecord& record, const std::string& key) {
+  const auto& size = record.member(key, "size");
+  const auto& counts = record.member(key, "counts");
   constexpr double kMostPx = 1 << 24;
   const auto is_side = [](double px) { return px >= 1 && px < kMostPx; };
   if (size.kind != JsonField::Kind::numbers || size.numbers.size() != 2 || !is_side(size.numbers[0]) || !is_side(size.numbers[1]))
-    record.fail("segmentation.size", "expected height and width in pixels");
+    record.fail(key + ".size", "expected height and width in pixels");
   Outline outline;
   outline.height_px = static_cast<std::int64_t>(size.numbers[0]);
   outline.width_px = static_cast<std::int64_t>(size.numbers[1]);
@@ -27,7 +27,7 @@ Outline outline_of_runs(const JsonRecord& record) {
   else if (counts.kind == JsonField::Kind::numbers)
     outline.counts = counts.numbers;
   else
-    record.fail("segmentation.counts", "expected run lengths, as numbers or as text");
+    record.fail(key + ".counts", "expected run lengths, as numbers or as text");
   return outline;
 }
 
@@ -45,6 +45,15 @@ RunLengths mask_of(const Outline& outline, std::int64_t height_px, std::int64_t 
   return united(parts);
 }
 
+RunLengths runs_of_record(const JsonRecord& record, const char* key) {
+  const Outline outline = outline_of_runs(record, key);
+  try {
+    return mask_of(outline, outline.height_px, outline.width_px);
+  } catch (const Error& error) {
+    record.fail(key, error.what());
+  }
+}
+
 ObjectReader outline_reader(std::vector<Outline>& outlines) {
   const auto keep = [&outlines](std::size_t entry, Outline outline) {
     outlines.resize(std::max(outlines.size(), entry + 1));
@@ -54,7 +63,7 @@ ObjectReader outline_reader(std::vector<Outline>& outlines) {
   reader.keys = {kSegmentation};
   reader.wanted = "a COCO instances file with segmentations, or a data.yaml with outlines as labels";
   reader.from_json = [keep](const JsonRecord& record, std::size_t entry) {
-    if (record.is_object(kSegmentation)) return keep(entry, outline_of_runs(record));
+    if (record.is_object(kSegmentation)) return keep(entry, outline_of_runs(record, kSegmentation));
     Outline outline;
     outline.polygons_px = record.lists(kSegmentation);
     keep(entry, std::move(outline));

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <set>
+#include <span>
 #include <sstream>
 
 #include "base/files.h"
@@ -108,9 +109,11 @@ std::vector<double> numbers_of(const std::string& text, const Place& place) {
   return numbers;
 }
 
+constexpr std::size_t kBoxNumbers = 5;  // class, cx, cy, w, h
+
 /// Corners in fractions: x1, y1, x2, y2.
-std::array<double, 4> corners_of(const std::vector<double>& n) {
-  if (n.size() == 5) return {n[1] - n[3] / 2, n[2] - n[4] / 2, n[1] + n[3] / 2, n[2] + n[4] / 2};
+std::array<double, 4> corners_of(std::span<const double> n) {
+  if (n.size() == kBoxNumbers) return {n[1] - n[3] / 2, n[2] - n[4] / 2, n[1] + n[3] / 2, n[2] + n[4] / 2};
   std::array<double, 4> corners = {n[1], n[2], n[1], n[2]};
   for (std::size_t i = 3; i + 1 < n.size(); i += 2) {
     corners[0] = std::min(corners[0], n[i]);
@@ -121,7 +124,7 @@ std::array<double, 4> corners_of(const std::vector<double>& n) {
   return corners;
 }
 
-void check_label(const std::vector<double>& n, std::size_t classes, const Place& place) {
+void check_label(std::span<const double> n, std::size_t classes, const Place& place) {
   constexpr double kSlack = 0.01;  // rounding in written labels, as Ultralytics allows
   const bool is_shape = n.size() == 5 || (n.size() >= 7 && n.size() % 2 == 1);
   if (!is_shape) place.refuse(fmt::format("expected class, cx, cy, w, h or class and an outline, found {} numbers", n.size()));
@@ -132,7 +135,7 @@ void check_label(const std::vector<double>& n, std::size_t classes, const Place&
   if (n.size() == 5 && (n[3] < 0 || n[4] < 0)) place.refuse(fmt::format("negative size {} x {}", n[3], n[4]));
 }
 
-CocoAnnotation annotation_of(const std::vector<double>& numbers, const CocoImage& image) {
+CocoAnnotation annotation_of(std::span<const double> numbers, const CocoImage& image) {
   const auto corners = corners_of(numbers);
   const auto width = static_cast<double>(image.width_px), height = static_cast<double>(image.height_px);
   CocoAnnotation annotation;
@@ -161,9 +164,11 @@ bool append_labels(CocoDataset& dataset, const CocoImage& image, const ObjectRea
   for (const auto& entry : read_text_list(labels)) {
     const Place place{labels, entry.line};
     const auto numbers = numbers_of(entry.text, place);
-    check_label(numbers, dataset.categories.size(), place);
+    const bool has_box = more && more->label_starts_with_box && numbers.size() > kBoxNumbers;
+    const auto shape = std::span(numbers).first(has_box ? kBoxNumbers : numbers.size());
+    check_label(shape, dataset.categories.size(), place);
     if (!seen.insert(numbers).second) continue;
-    annotations.push_back(annotation_of(numbers, image));
+    annotations.push_back(annotation_of(shape, image));
     annotations.back().entry = entries++;
     if (more) read_more(*more, numbers, image, annotations.back().entry, place);
     annotations.back().id = static_cast<std::int64_t>(dataset.annotations.size() + annotations.size());

@@ -4,12 +4,7 @@
 #include "eval/bootstrap.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <optional>
 
-#include "base/progress.h"
-#include "data/keyed_random.h"
 #include "eval/class_outcomes.h"
 
 namespace nibble {
@@ -19,11 +14,6 @@ using namespace coco;
 
 constexpr std::size_t kRecallPoints = 101;
 constexpr std::size_t kAll = 0, kSmall = 1, kMedium = 2, kLarge = 3;
-constexpr double kLevel = 0.95;
-/// An interval needs so large a share of the resamples to have a number.
-constexpr double kLeastDefined = 0.5;
-
-using Weights = std::vector<std::uint32_t>;
 
 // ---- what does not depend on the weights
 
@@ -114,6 +104,7 @@ struct AreaSums {
   bool is_defined = false;
   double precision = 0, precision_50 = 0, precision_75 = 0;  ///< mean over thresholds; at 0.50; at 0.75
   double recall = 0, recall_1 = 0, recall_10 = 0;            ///< at 100, 1 and 10 detections, mean over thresholds
+  double recall_50 = 0, recall_75 = 0;                       ///< at 100 detections
 };
 
 AreaSums measure(const AreaEvents& events, const Weights& weights, Scratch& scratch) {
@@ -149,13 +140,16 @@ AreaSums measure(const AreaEvents& events, const Weights& weights, Scratch& scra
     if (t == 0) sums.precision_50 = precision;
     if (t == 5) sums.precision_75 = precision;
     sums.recall += static_cast<double>(finds) / counted / kThresholds;
+    if (t == 0) sums.recall_50 = static_cast<double>(finds) / counted;
+    if (t == 5) sums.recall_75 = static_cast<double>(finds) / counted;
     sums.recall_1 += static_cast<double>(finds_1) / counted / kThresholds;
     sums.recall_10 += static_cast<double>(finds_10) / counted / kThresholds;
   }
   return sums;
 }
 
-CocoNumbers numbers_of(const std::vector<ClassEvents>& classes, const Weights& weights, Scratch& scratch) {
+/// The twelve of COCO, then recall at 0.50 and at 0.75.
+std::vector<double> numbers_of(const std::vector<ClassEvents>& classes, const Weights& weights, Scratch& scratch) {
   std::array<AreaSums, kAreas> sums;
   std::array<double, kAreas> defined{};
   for (const auto& events : classes)
@@ -164,118 +158,45 @@ CocoNumbers numbers_of(const std::vector<ClassEvents>& classes, const Weights& w
       if (!one.is_defined) continue;
       defined[a] += 1;
       for (const auto field : {&AreaSums::precision, &AreaSums::precision_50, &AreaSums::precision_75, &AreaSums::recall,
-                               &AreaSums::recall_1, &AreaSums::recall_10})
+                               &AreaSums::recall_1, &AreaSums::recall_10, &AreaSums::recall_50, &AreaSums::recall_75})
         sums[a].*field += one.*field;
     }
   const auto mean = [&](std::size_t area, double AreaSums::*field) { return defined[area] > 0 ? sums[area].*field / defined[area] : -1; };
   return {mean(kAll, &AreaSums::precision),   mean(kAll, &AreaSums::precision_50), mean(kAll, &AreaSums::precision_75),
           mean(kSmall, &AreaSums::precision), mean(kMedium, &AreaSums::precision), mean(kLarge, &AreaSums::precision),
           mean(kAll, &AreaSums::recall_1),    mean(kAll, &AreaSums::recall_10),    mean(kAll, &AreaSums::recall),
-          mean(kSmall, &AreaSums::recall),    mean(kMedium, &AreaSums::recall),    mean(kLarge, &AreaSums::recall)};
-}
-
-// ---- intervals
-
-/// Percentile `share` (0..1) of sorted values, interpolated.
-double percentile(const std::vector<double>& sorted, double share) {
-  const double place = share * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  const auto above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
-
-/// The standard normal distribution and its inverse, to the last digits that matter here.
-double normal_share(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
-double normal_quantile(double share) {
-  double low = -10, high = 10;
-  for (int i = 0; i < 60; ++i) {
-    const double middle = (low + high) / 2;
-    (normal_share(middle) < share ? low : high) = middle;
-  }
-  return low;
-}
-
-/// How far the resamples lie off the value they are of, in standard deviations: z0 of nibble/intervals.h.
-double bias_of(const std::vector<double>& values, double value) {
-  double below = 0;
-  for (const double v : values) below += v < value ? 1 : v == value ? 0.5 : 0;
-  const auto count = static_cast<double>(values.size());
-  return normal_quantile(std::clamp(below / count, 0.5 / count, 1 - 0.5 / count));
-}
-
-/// Of `value`, from what `value_of` gives for each resample; one that is not finite stands for none.
-template <class ValueOf>
-std::optional<Interval> interval_of(double value, std::size_t resamples, ValueOf value_of) {
-  std::vector<double> values;
-  for (std::size_t i = 0; i < resamples; ++i)
-    if (const double v = value_of(i); std::isfinite(v)) values.push_back(v);
-  if (values.size() < 2 || static_cast<double>(values.size()) < kLeastDefined * static_cast<double>(resamples)) return std::nullopt;
-  std::sort(values.begin(), values.end());
-  const double reach = normal_quantile((1 + kLevel) / 2), bias = bias_of(values, value);
-  return Interval{percentile(values, normal_share(2 * bias - reach)), percentile(values, normal_share(2 * bias + reach))};
-}
-
-constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
-
-std::vector<CocoNumbers> draw_samples(const std::vector<ClassOutcomes>& classes, std::size_t images, const Resampling& resampling) {
-  if (images < 2 || resampling.resamples < 1) return {};
-  const auto events = events_of(classes, resampling.threads);
-  std::vector<CocoNumbers> samples(static_cast<std::size_t>(resampling.resamples));
-  for_each_index(samples.size(), resampling.threads, [&](std::size_t i) {
-    throw_if_interrupted();
-    thread_local Scratch scratch;
-    samples[i] = numbers_of(events, draw_weights(images, resampling.seed, static_cast<std::int64_t>(i)), scratch);
-  });
-  return samples;
+          mean(kSmall, &AreaSums::recall),    mean(kMedium, &AreaSums::recall),    mean(kLarge, &AreaSums::recall),
+          mean(kAll, &AreaSums::recall_50),   mean(kAll, &AreaSums::recall_75)};
 }
 
 }  // namespace
 
-std::vector<std::uint32_t> draw_weights(std::size_t images, std::uint64_t seed, std::int64_t resample) {
-  Weights weights(images);
-  KeyedRandom random({seed, static_cast<std::uint64_t>(resample), images});
-  for (std::size_t i = 0; i < images; ++i) ++weights[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(images)))];
-  return weights;
+Samples resample_matched(const std::vector<ClassOutcomes>& classes, std::size_t images, const Resampling& resampling) {
+  if (images < 2 || resampling.resamples < 1) return {};
+  const auto events = events_of(classes, resampling.threads);
+  return draw_samples(images, resampling, [&](const Weights& weights) {
+    thread_local Scratch scratch;
+    return numbers_of(events, weights, scratch);
+  });
+}
+
+ResampledMetrics resampled_of_matched(const CocoDataset& ground_truth, const std::vector<ClassOutcomes>& classes, std::size_t detections,
+                                      const Resampling& resampling) {
+  return with_intervals(measure_matched(ground_truth, classes, detections, resampling.threads),
+                        resample_matched(classes, ground_truth.images.size(), resampling));
 }
 
 ResampledMetrics evaluate_resampled(const CocoDataset& ground_truth, const std::vector<Detection>& detections,
                                     const Resampling& resampling) {
-  const auto classes = match_classes(ground_truth, detections, resampling.threads);
-  ResampledMetrics result{measure_matched(ground_truth, classes, detections.size(), resampling.threads),
-                          draw_samples(classes, ground_truth.images.size(), resampling)};
-  const auto& samples = result.samples;
-  const auto numbers = nibble::numbers_of(result.metrics);
-  for (std::size_t n = 0; n < kCocoNumbers; ++n) {
-    if (numbers[n] < 0) continue;
-    const auto interval =
-        interval_of(numbers[n], samples.size(), [&](std::size_t i) { return samples[i][n] < 0 ? kNothing : samples[i][n]; });
-    if (interval) result.metrics.intervals[kCocoNumberNames[n]] = *interval;
-  }
-  return result;
-}
-
-void measure_changes(ResampledMetrics& score, const ResampledMetrics& baseline) {
-  const auto ours = nibble::numbers_of(score.metrics), theirs = nibble::numbers_of(baseline.metrics);
-  const auto& a = score.samples;
-  const auto& b = baseline.samples;
-  const auto pairs = std::min(a.size(), b.size());
-  for (std::size_t n = 0; n < kCocoNumbers; ++n) {
-    if (ours[n] < 0 || theirs[n] < 0) continue;
-    MetricChange change{.difference = ours[n] - theirs[n]};
-    const auto is_defined = [&](std::size_t i) { return a[i][n] >= 0 && b[i][n] >= 0; };
-    change.interval = interval_of(change.difference, pairs, [&](std::size_t i) { return is_defined(i) ? a[i][n] - b[i][n] : kNothing; });
-    if (theirs[n] > 0) {
-      change.ratio = ours[n] / theirs[n];
-      change.ratio_interval =
-          interval_of(*change.ratio, pairs, [&](std::size_t i) { return is_defined(i) && b[i][n] > 0 ? a[i][n] / b[i][n] : kNothing; });
-    }
-    score.metrics.changes[kCocoNumberNames[n]] = change;
-  }
+  return resampled_of_matched(ground_truth, match_classes(ground_truth, detections, resampling.threads), detections.size(), resampling);
 }
 
 CocoNumbers weighted_numbers(const CocoDataset& ground_truth, const std::vector<Detection>& detections, const Weights& weights) {
   Scratch scratch;
-  return numbers_of(events_of(match_classes(ground_truth, detections, 1), 1), weights, scratch);
+  const auto found = numbers_of(events_of(match_classes(ground_truth, detections, 1), 1), weights, scratch);
+  CocoNumbers numbers{};
+  std::copy_n(found.begin(), numbers.size(), numbers.begin());
+  return numbers;
 }
 
 }  // namespace nibble

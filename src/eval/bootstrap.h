@@ -2,38 +2,27 @@
 // COCO numbers on resampled images (nibble/intervals.h says what for). Detections are matched to objects once; a resample only weighs each
 // image with how often it was drawn, because matching looks at one image at a time.
 #pragma once
-#include <cstdint>
 #include <vector>
 
 #include "eval/coco_map.h"
-#include "nibble/intervals.h"
+#include "eval/intervals.h"
 
 namespace nibble {
 
-struct Resampling {
-  std::int64_t resamples = kDefaultResamples;  ///< 0: none
-  std::uint64_t seed = 0;
-  int threads = 0;  ///< 0: all cores; the numbers do not depend on it
-};
-
-struct ResampledMetrics {
-  CocoMetrics metrics;               ///< with intervals
-  std::vector<CocoNumbers> samples;  ///< the numbers of each resample; none with fewer than 2 images
-};
+using ResampledMetrics = Resampled<CocoMetrics>;
 
 /// Numbers and intervals. Errors as evaluate_coco.
 ResampledMetrics evaluate_resampled(const CocoDataset& ground_truth, const std::vector<Detection>& detections,
                                     const Resampling& resampling);
 
-/// Fills in metrics.changes of `score`. Both are of the same images, resamples and seed, so that their samples are pairs.
-void measure_changes(ResampledMetrics& score, const ResampledMetrics& baseline);
-
-/// How often each image counts in a resample: `images` draws with replacement, as `seed` and `resample` say.
-std::vector<std::uint32_t> draw_weights(std::size_t images, std::uint64_t seed, std::int64_t resample);
+/// The same from detections that are matched already; `detections`: how many there are.
+ResampledMetrics resampled_of_matched(const CocoDataset& ground_truth, const std::vector<coco::ClassOutcomes>& classes,
+                                      std::size_t detections, const Resampling& resampling);
+/// The twelve numbers of each resample, then recall at the thresholds 0.50 and 0.75.
+Samples resample_matched(const std::vector<coco::ClassOutcomes>& classes, std::size_t images, const Resampling& resampling);
 
 /// evaluate_coco's numbers where image i of the data set counts weights[i] times: those of a data set in which each image stands weights[i]
 /// times in a row. (Among detections of one image that have the same class and score, copies of the first come before the second.)
-CocoNumbers weighted_numbers(const CocoDataset& ground_truth, const std::vector<Detection>& detections,
-                             const std::vector<std::uint32_t>& weights);
+CocoNumbers weighted_numbers(const CocoDataset& ground_truth, const std::vector<Detection>& detections, const Weights& weights);
 
 }  // namespace nibble

@@ -132,18 +132,6 @@ ClassAp class_ap(const CocoCategory& category, const ClassResult& result) {
   return row;
 }
 
-Json interval_json(const Interval& interval) { return {interval.low, interval.high}; }
-
-/// The main number's keys have no prefix.
-void append_change(Json& json, const std::string& prefix, const MetricChange& change) {
-  json[prefix + "change"] = change.difference;
-  if (change.interval) json[prefix + "change_interval"] = interval_json(*change.interval);
-  if (change.ratio) json[prefix + "ratio"] = *change.ratio;
-  if (change.ratio_interval) json[prefix + "ratio_interval"] = interval_json(*change.ratio_interval);
-}
-
-Json number_or_null(double value) { return value < 0 ? Json(nullptr) : Json(value); }
-
 }  // namespace
 
 CocoMetrics evaluate_coco(const CocoDataset& ground_truth, const std::vector<Detection>& detections, int threads) {
@@ -180,29 +168,6 @@ std::vector<Detection> select_detections(const std::vector<Detection>& detection
   std::copy_if(detections.begin(), detections.end(), std::back_inserter(selected),
                [&](const Detection& d) { return images.contains(d.image_id); });
   return selected;
-}
-
-Json to_json(const std::vector<ClassAp>& per_class) {
-  Json json = Json::array();
-  for (const auto& row : per_class)
-    json.push_back({{"category_id", row.category_id},
-                    {"name", row.name},
-                    {"AP_50_95", number_or_null(row.ap_50_95)},
-                    {"AP_50", number_or_null(row.ap_50)},
-                    {"instances", row.instances}});
-  return json;
-}
-
-Json to_json(const CocoMetrics& m) {
-  Json json;
-  const auto numbers = numbers_of(m);
-  for (std::size_t i = 0; i < kCocoNumbers; ++i) json[kCocoNumberNames[i]] = number_or_null(numbers[i]);
-  for (const auto& [name, interval] : m.intervals) json[name + "_interval"] = interval_json(interval);
-  for (const auto& [name, change] : m.changes) append_change(json, name == kCocoNumberNames[0] ? "" : name + "_", change);
-  json["per_class"] = to_json(m.per_class);
-  json["num_images"] = m.num_images;
-  json["num_detections"] = m.num_detections;
-  return json;
 }
 
 }  // namespace nibble

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
 #include "data/coco.h"
 #include "eval/class_outcomes.h"
 #include "eval/detection.h"
+#include "eval/intervals.h"
 #include "nibble/evaluate.h"
 
 namespace nibble {
@@ -41,13 +41,5 @@ CocoNumbers numbers_of(const CocoMetrics& metrics);
 
 /// The detections of images in `selection`, in their order: what COCOeval does with params.imgIds.
 std::vector<Detection> select_detections(const std::vector<Detection>& detections, const CocoDataset& selection);
-
-/// The `metrics` object of metrics.json: mAP_50_95, mAP_50, ..., AR_large, per_class, num_images, num_detections; undefined
-/// values (-1) are null. Where they are known, `<name>_interval` [low, high], and against a baseline `<name>_change`,
-/// `<name>_change_interval`, `<name>_ratio` and `<name>_ratio_interval`; for mAP_50_95 `change`, `change_interval`, `ratio` and
-/// `ratio_interval`.
-Json to_json(const CocoMetrics& metrics);
-/// Its `per_class`.
-Json to_json(const std::vector<ClassAp>& per_class);
 
 }  // namespace nibble

@@ -2,33 +2,30 @@
 // COCO keypoint metrics, equal to pycocotools' COCOeval (iouType "keypoints", useCats 1, maxDets 20; 10 thresholds 0.50:0.05:0.95 of object
 // keypoint similarity; 101 recall points; areas all, medium 32^2 to 96^2, large px^2).
 #pragma once
-#include <array>
 #include <vector>
 
+#include "data/coco.h"
 #include "data/keypoints.h"
+#include "eval/detection.h"
+#include "eval/intervals.h"
 #include "nibble/evaluate.h"
 
 namespace nibble {
-
-struct PoseDetection {
-  std::int64_t image_id = 0;
-  std::int64_t category_id = 0;
-  double score = 0;
-  std::array<double, 4> box_xywh_px{};  ///< its area is the detection's, as pycocotools takes it of results that have a box
-  std::vector<Keypoint> keypoints;
-};
 
 /// The constants of object keypoint similarity, one a keypoint: half the standard deviations of COCO's annotators for 17 keypoints
 /// (cocodataset.org, "Keypoint Evaluation"), else 1 / `count`, as Ultralytics takes them.
 std::vector<double> keypoint_constants(std::int64_t count);
 
 /// mean over the annotated keypoints of exp(-d^2 / (2 area (2 k)^2)); where none is annotated, d is the distance of each to a box of three
-/// times the width and height of the annotated one.
-double keypoint_similarity(const PoseAnnotation& annotation, const PoseDetection& detection, const std::vector<double>& constants);
+/// times the width and height of the annotated one. Error(input) for other numbers of keypoints.
+double keypoint_similarity(const CocoAnnotation& annotation, const std::vector<Keypoint>& wanted, const std::vector<Keypoint>& found,
+                           const std::vector<double>& constants);
 
-/// Error(input) for a detection of an image that the data set does not have, Error(internal) for other numbers of keypoints. Detections of
-/// categories that it does not have change nothing.
-KeypointMetrics evaluate_keypoints(const PoseDataset& ground_truth, const std::vector<PoseDetection>& detections,
-                                   const std::vector<double>& constants);
+/// `detections` with the keypoints of each; `truths` has those of the annotations by CocoAnnotation::entry. The size of a detection is that
+/// of its box, as pycocotools takes it of results that have one. Error(input) for a detection of an image that the data set does not have,
+/// and for other numbers of keypoints. Detections of categories that it does not have change nothing.
+Resampled<KeypointMetrics> evaluate_keypoints(const CocoDataset& ground_truth, const std::vector<Pose>& truths,
+                                              const std::vector<Detection>& detections, const std::vector<std::vector<Keypoint>>& keypoints,
+                                              const std::vector<double>& constants, const Resampling& resampling);
 
 }  // namespace nibble

@@ -54,7 +54,21 @@ std::vector<float> logits_of(const Prototypes& prototypes, std::span<const float
   return logits;
 }
 
-/// [input.height, input.width] of 0 and 1.
+}  // namespace
+
+Resampled<CocoMetrics> evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
+                                      const std::vector<Detection>& detections, const std::vector<RunLengths>& masks,
+                                      const Resampling& resampling) {
+  coco::Measure measure;
+  measure.overlap = [&](std::size_t detection, std::size_t truth) {
+    const auto& annotation = ground_truth.annotations[truth];
+    return overlap_of(masks.at(detection), truths.at(annotation.entry), annotation.is_crowd);
+  };
+  measure.area_px2 = [&](std::size_t detection) { return static_cast<double>(area_of(masks.at(detection))); };
+  const auto classes = coco::match_classes(ground_truth, detections, resampling.threads, &measure);
+  return resampled_of_matched(ground_truth, classes, detections.size(), resampling);
+}
+
 std::vector<std::uint8_t> mask_in_input(const Prototypes& prototypes, std::span<const float> coefficients,
                                         const std::array<float, 4>& box_xyxy, const ImageSize& input) {
   const auto logits = logits_of(prototypes, coefficients);
@@ -69,21 +83,8 @@ std::vector<std::uint8_t> mask_in_input(const Prototypes& prototypes, std::span<
   return mask;
 }
 
-}  // namespace
-
-CocoMetrics evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths, const std::vector<Detection>& detections,
-                           const std::vector<RunLengths>& masks, int threads) {
-  coco::Measure measure;
-  measure.overlap = [&](std::size_t detection, std::size_t truth) {
-    return overlap_of(masks.at(detection), truths.at(truth), ground_truth.annotations[truth].is_crowd);
-  };
-  measure.area_px2 = [&](std::size_t detection) { return static_cast<double>(area_of(masks.at(detection))); };
-  return measure_matched(ground_truth, coco::match_classes(ground_truth, detections, threads, &measure), detections.size(), threads);
-}
-
-RunLengths assemble_mask(const Prototypes& prototypes, std::span<const float> coefficients, const std::array<float, 4>& box_xyxy,
-                         const ImageSize& input, const Letterbox& letterbox) {
-  const auto mask = mask_in_input(prototypes, coefficients, box_xyxy, input);
+RunLengths mask_in_image(std::span<const std::uint8_t> mask, const std::array<float, 4>& box_xyxy, const ImageSize& input,
+                         const Letterbox& letterbox) {
   const auto height = letterbox.height_px, width = letterbox.width_px;
   if (input.height == height && input.width == width) return runs_of_pixels(mask, height, width);
   const auto extent = [&](std::int64_t side, std::int64_t limit) {
@@ -103,6 +104,11 @@ RunLengths assemble_mask(const Prototypes& prototypes, std::span<const float> co
       in_image[static_cast<std::size_t>(y * width + x)] = blended(row, columns[static_cast<std::size_t>(x)], set_at) >= 1;
   }
   return runs_of_pixels(in_image, height, width);
+}
+
+RunLengths assemble_mask(const Prototypes& prototypes, std::span<const float> coefficients, const std::array<float, 4>& box_xyxy,
+                         const ImageSize& input, const Letterbox& letterbox) {
+  return mask_in_image(mask_in_input(prototypes, coefficients, box_xyxy, input), box_xyxy, input, letterbox);
 }
 
 }  // namespace nibble

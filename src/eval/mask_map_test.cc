@@ -32,17 +32,17 @@ TEST_F(MaskMapGolden, EqualsPycocotools) {
     std::vector<Outline> outlines;
     const auto reader = outline_reader(outlines);
     const auto set = read_coco(path, OnBadData::stop, &reader);
-    std::vector<RunLengths> truths, masks;
+    std::vector<RunLengths> truths(outlines.size()), masks;
     for (const auto& a : set.annotations)
       for (const auto& image : set.images)
-        if (image.id == a.image_id) truths.push_back(mask_of(outlines.at(a.entry), image.height_px, image.width_px));
+        if (image.id == a.image_id) truths[a.entry] = mask_of(outlines.at(a.entry), image.height_px, image.width_px);
     for (std::size_t a = 0; a < truths.size(); ++a) EXPECT_EQ(area_of(truths[a]), each["areas"][a].get<std::int64_t>()) << i << ", " << a;
     std::vector<Detection> detections;
     for (const auto& result : each["results"]) {
       detections.push_back({result["image_id"], result["category_id"], result["score"], {0, 0, 1, 1}});
       masks.push_back(runs_in(result["segmentation"]));
     }
-    const auto numbers = numbers_of(evaluate_masks(set, truths, detections, masks, 1));
+    const auto numbers = numbers_of(evaluate_masks(set, truths, detections, masks, {.resamples = 0}).metrics);
     for (std::size_t k = 0; k < numbers.size(); ++k)
       EXPECT_NEAR(numbers[k], each["stats"][k].get<double>(), kMaskTolerance) << i << ", " << kCocoNumberNames[k];
   }

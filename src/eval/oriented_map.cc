@@ -23,6 +23,12 @@ struct OrientedScene {
 struct OrientedOutcome {
   double score;
   std::array<bool, kThresholds> found;
+  std::size_t image = 0;  ///< position in the set
+};
+/// One class: what became of its detections, best score first, and how many objects each image has.
+struct OrientedClass {
+  std::vector<OrientedOutcome> outcomes;
+  std::vector<std::pair<std::size_t, std::size_t>> objects;  ///< position of the image, number
 };
 using ScenesOfClasses = std::map<std::int64_t, std::map<std::int64_t, OrientedScene>>;  ///< by category, then by image
 
@@ -50,12 +56,12 @@ ScenesOfClasses gather(const CocoDataset& set, const std::vector<OrientedObject>
   return scenes;
 }
 
-void match_scene(OrientedScene& scene, std::vector<OrientedOutcome>& outcomes) {
+void match_scene(OrientedScene& scene, std::size_t image, std::vector<OrientedOutcome>& outcomes) {
   static const auto thresholds = coco::overlap_thresholds();
   std::stable_sort(scene.detections.begin(), scene.detections.end(), [](const auto* a, const auto* b) { return a->score > b->score; });
   std::vector<std::array<bool, kThresholds>> is_taken(scene.objects.size());
   for (const auto* detection : scene.detections) {
-    OrientedOutcome outcome{detection->score, {}};
+    OrientedOutcome outcome{detection->score, {}, image};
     std::vector<float> overlaps;
     for (const auto& object : scene.objects) overlaps.push_back(probabilistic_overlap(object, detection->box));
     for (std::size_t t = 0; t < kThresholds; ++t) {
@@ -84,15 +90,27 @@ double interpolated(const std::vector<CurvePoint>& curve, double recall) {
   return from.precision + (after->precision - from.precision) / (after->recall - from.recall) * (recall - from.recall);
 }
 
-/// `outcomes`: best score first.
-double average_precision(const std::vector<OrientedOutcome>& outcomes, std::size_t threshold, std::size_t objects) {
+/// `objects`: how many count; not 0. A find that stands several times in a row is on the curve at its first and at its last copy: between
+/// them precision only rises.
+double average_precision(const std::vector<OrientedOutcome>& outcomes, std::size_t threshold, double objects, const Weights& weights) {
   constexpr std::size_t kPoints = 101;
   constexpr double kEpsilon = 1e-16;
   std::vector<CurvePoint> curve{{0, 1}};
-  double finds = 0;
-  for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    finds += outcomes[i].found[threshold] ? 1 : 0;
-    curve.push_back({finds / (static_cast<double>(objects) + kEpsilon), finds / static_cast<double>(i + 1)});
+  double finds = 0, seen = 0;
+  const auto add_point = [&] { curve.push_back({finds / (objects + kEpsilon), finds / seen}); };
+  for (const auto& outcome : outcomes) {
+    const double weight = weights[outcome.image];
+    if (weight == 0) continue;
+    if (outcome.found[threshold]) {
+      ++finds, ++seen;
+      add_point();
+      if (weight == 1) continue;
+      finds += weight - 1;
+    } else {
+      ++seen;
+    }
+    seen += weight - 1;
+    add_point();
   }
   curve.push_back({curve.back().recall, 0});
   curve.push_back({1, 0});
@@ -107,45 +125,86 @@ double average_precision(const std::vector<OrientedOutcome>& outcomes, std::size
   return area;
 }
 
-/// By threshold; `objects` is not 0.
-std::array<double, kThresholds> precisions_of(std::map<std::int64_t, OrientedScene>& images, std::size_t objects) {
-  std::vector<OrientedOutcome> outcomes;
-  for (auto& [image, scene] : images) match_scene(scene, outcomes);
-  std::stable_sort(outcomes.begin(), outcomes.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+/// In the order of the categories.
+std::vector<OrientedClass> match_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
+                                          const std::vector<OrientedDetection>& detections) {
+  std::map<std::int64_t, std::size_t> positions;
+  for (const auto& image : set.images) positions.emplace(image.id, positions.size());
+  auto scenes = gather(set, objects, detections);
+  std::vector<OrientedClass> classes;
+  for (const auto& category : set.categories) {
+    auto& of_class = classes.emplace_back();
+    for (auto& [image, scene] : scenes[category.id]) {
+      const auto position = positions.at(image);
+      if (!scene.objects.empty()) of_class.objects.emplace_back(position, scene.objects.size());
+      match_scene(scene, position, of_class.outcomes);
+    }
+    std::stable_sort(of_class.outcomes.begin(), of_class.outcomes.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+  }
+  return classes;
+}
+
+struct OrientedAp {
+  double objects = 0;  ///< that count
   std::array<double, kThresholds> precisions{};
-  for (std::size_t t = 0; t < kThresholds && !outcomes.empty(); ++t) precisions[t] = average_precision(outcomes, t, objects);
-  return precisions;
+  double mean() const {
+    double sum = 0;
+    for (const double precision : precisions) sum += precision / kThresholds;
+    return sum;
+  }
+};
+
+/// A class without objects has no precisions.
+OrientedAp measure(const OrientedClass& of_class, const Weights& weights) {
+  OrientedAp ap;
+  for (const auto& [image, count] : of_class.objects) ap.objects += static_cast<double>(count * weights[image]);
+  const bool any = std::any_of(of_class.outcomes.begin(), of_class.outcomes.end(), [&](const auto& o) { return weights[o.image] > 0; });
+  for (std::size_t t = 0; t < kThresholds && ap.objects > 0 && any; ++t)
+    ap.precisions[t] = average_precision(of_class.outcomes, t, ap.objects, weights);
+  return ap;
+}
+
+/// Means over the classes that have objects: 50-95, 50, 75.
+std::vector<double> means_of(const std::vector<OrientedAp>& all) {
+  double sum = 0, sum_50 = 0, sum_75 = 0, classes = 0;
+  for (const auto& ap : all) {
+    if (ap.objects == 0) continue;
+    sum += ap.mean(), sum_50 += ap.precisions[0], sum_75 += ap.precisions[5], ++classes;
+  }
+  if (classes == 0) return {-1, -1, -1};
+  return {sum / classes, sum_50 / classes, sum_75 / classes};
+}
+
+std::vector<OrientedAp> measure_all(const std::vector<OrientedClass>& classes, const Weights& weights) {
+  std::vector<OrientedAp> all;
+  for (const auto& of_class : classes) all.push_back(measure(of_class, weights));
+  return all;
 }
 
 }  // namespace
 
-OrientedMetrics evaluate_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
-                                  const std::vector<OrientedDetection>& detections) {
-  auto scenes = gather(set, objects, detections);
+Resampled<OrientedMetrics> evaluate_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
+                                             const std::vector<OrientedDetection>& detections, const Resampling& resampling) {
+  const auto classes = match_oriented(set, objects, detections);
   OrientedMetrics metrics;
   metrics.num_images = static_cast<std::int64_t>(set.images.size());
   metrics.num_detections = static_cast<std::int64_t>(detections.size());
-  double sum = 0, sum_50 = 0, sum_75 = 0, classes = 0;
-  for (const auto& category : set.categories) {
-    auto& images = scenes[category.id];
-    std::size_t count = 0;
-    for (const auto& [image, scene] : images) count += scene.objects.size();
-    ClassAp row{category.id, category.name, -1, -1, static_cast<std::int64_t>(count)};
-    if (count > 0) {
-      const auto precisions = precisions_of(images, count);
-      row.ap_50 = precisions[0];
-      row.ap_50_95 = 0;
-      for (const double precision : precisions) row.ap_50_95 += precision / kThresholds;
-      sum += row.ap_50_95, sum_50 += row.ap_50, sum_75 += precisions[5], ++classes;
-    }
+  const auto all = measure_all(classes, Weights(set.images.size(), 1));
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    ClassAp row{set.categories[k].id, set.categories[k].name, -1, -1, static_cast<std::int64_t>(all[k].objects)};
+    if (row.instances > 0) row.ap_50_95 = all[k].mean(), row.ap_50 = all[k].precisions[0];
     metrics.per_class.push_back(std::move(row));
   }
-  if (classes > 0) {
-    metrics.map_50_95 = sum / classes;
-    metrics.map_50 = sum_50 / classes;
-    metrics.map_75 = sum_75 / classes;
-  }
-  return metrics;
+  const auto means = means_of(all);
+  metrics.map_50_95 = means[0], metrics.map_50 = means[1], metrics.map_75 = means[2];
+  auto samples =
+      draw_samples(set.images.size(), resampling, [&](const Weights& weights) { return means_of(measure_all(classes, weights)); });
+  return with_intervals(std::move(metrics), std::move(samples));
+}
+
+std::vector<double> weighted_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
+                                      const std::vector<OrientedDetection>& detections, const Weights& weights) {
+  return means_of(measure_all(match_oriented(set, objects, detections), weights));
 }
 
 }  // namespace nibble

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "data/coco.h"
+#include "eval/intervals.h"
 #include "eval/oriented_detection.h"
 #include "nibble/evaluate.h"
 
@@ -20,7 +21,12 @@ struct OrientedObject {
 /// envelope, is interpolated between the recalls that were reached, and integrated over 0, 0.01, ..., 1 by trapezoids. A class with objects
 /// and no detection counts 0. Error(input) for objects and detections of images that `set` does not have; detections of other categories
 /// count for nothing.
-OrientedMetrics evaluate_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
-                                  const std::vector<OrientedDetection>& detections);
+Resampled<OrientedMetrics> evaluate_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
+                                             const std::vector<OrientedDetection>& detections, const Resampling& resampling);
+
+/// mAP 50-95, 50 and 75 where image i of the set counts weights[i] times: those of a set in which each image stands weights[i] times in a
+/// row. -1: no image that counts has an object.
+std::vector<double> weighted_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
+                                      const std::vector<OrientedDetection>& detections, const Weights& weights);
 
 }  // namespace nibble

@@ -38,7 +38,7 @@ TEST(OrientedMapGolden, EqualsUltralytics) {
     std::vector<OrientedDetection> detections;
     for (const auto& row : each["objects"]) objects.push_back({row[0], row[1], around(row[2])});
     for (const auto& row : each["detections"]) detections.push_back({row[0], row[1], row[2], box_of(row, 3)});
-    const auto m = evaluate_oriented(set, objects, detections);
+    const auto m = evaluate_oriented(set, objects, detections, {.resamples = 0}).metrics;
     EXPECT_NEAR(m.map_50_95, each["map_50_95"].get<double>(), kOrientedTolerance);
     EXPECT_NEAR(m.map_50, each["map_50"].get<double>(), kOrientedTolerance);
     EXPECT_NEAR(m.map_75, each["map_75"].get<double>(), kOrientedTolerance);
@@ -49,6 +49,39 @@ TEST(OrientedMapGolden, EqualsUltralytics) {
       EXPECT_NEAR(row.ap_50, row.instances > 0 ? (*wanted)[0].get<double>() : -1, kOrientedTolerance);
       EXPECT_NEAR(row.ap_50_95, row.instances > 0 ? (*wanted)[1].get<double>() : -1, kOrientedTolerance);
     }
+  }
+}
+
+/// A resample in which an image counts k times is the set in which it stands k times, one with 0 is left out.
+TEST(WeightedOriented, IsTheSetWithCopiesOfItsImages) {
+  const Weights weights{2, 0, 3, 1};
+  for (const auto& each : oriented_golden()["cases"]) {
+    CocoDataset set, copies;
+    std::vector<OrientedObject> objects, copied_objects;
+    std::vector<OrientedDetection> detections, copied;
+    for (std::int64_t image = 0; image < 4; ++image) set.images.push_back({image, std::to_string(image)});
+    for (std::int64_t label = 0; label < 3; ++label) set.categories.push_back({label, std::to_string(label)});
+    copies.categories = set.categories;
+    // Scores that differ between the images: copies then stand in a row.
+    double shift = 0;
+    for (const auto& row : each["objects"]) objects.push_back({row[0], row[1], around(row[2])});
+    for (const auto& row : each["detections"])
+      detections.push_back({row[0], row[1], row[2].get<double>() + 1e-9 * ++shift, box_of(row, 3)});
+    for (std::int64_t image = 0; image < 4; ++image)
+      for (std::uint32_t copy = 0; copy < weights[static_cast<std::size_t>(image)]; ++copy) {
+        const std::int64_t id = 10 * image + copy;
+        copies.images.push_back({id, std::to_string(id)});
+        for (auto object : objects)
+          if (object.image_id == image) object.image_id = id, copied_objects.push_back(object);
+        for (auto detection : detections)
+          if (detection.image_id == image) detection.image_id = id, copied.push_back(detection);
+      }
+    const auto wanted = evaluate_oriented(copies, copied_objects, copied, {.resamples = 0}).metrics;
+    const auto found = weighted_oriented(set, objects, detections, weights);
+    EXPECT_NEAR(found[0], wanted.map_50_95, 1e-12);
+    EXPECT_NEAR(found[1], wanted.map_50, 1e-12);
+    EXPECT_NEAR(found[2], wanted.map_75, 1e-12);
+    EXPECT_EQ(weighted_oriented(set, objects, detections, Weights(4, 0)), (std::vector<double>{-1, -1, -1}));
   }
 }
 
@@ -127,9 +160,9 @@ TEST(EvaluateOriented, RefusesDetectionsOfOtherImages) {
   CocoDataset set;
   set.images = {{1, "1.jpg"}};
   set.categories = {{0, "plane"}};
-  test::expect_error(ErrorKind::input, {"image 7 is not in the data set"}, [&] { evaluate_oriented(set, {}, {{7, 0, 0.5, {}}}); });
-  EXPECT_EQ(evaluate_oriented(set, {}, {}).map_50_95, -1) << "without objects";
-  EXPECT_EQ(evaluate_oriented(set, {{1, 0, {5, 5, 4, 2, 0}}}, {}).map_50_95, 0) << "without detections";
+  test::expect_error(ErrorKind::input, {"image 7 is not in the data set"}, [&] { evaluate_oriented(set, {}, {{7, 0, 0.5, {}}}, {}); });
+  EXPECT_EQ(evaluate_oriented(set, {}, {}, {}).metrics.map_50_95, -1) << "without objects";
+  EXPECT_EQ(evaluate_oriented(set, {{1, 0, {5, 5, 4, 2, 0}}}, {}, {}).metrics.map_50_95, 0) << "without detections";
 }
 
 }  // namespace

@@ -1,46 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "eval/top_k.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cmath>
+#include <optional>
+#include <unordered_map>
 
 #include "nibble/error.h"
 
 namespace nibble {
+namespace {
 
-std::int64_t rank_of(std::span<const float> probabilities, std::int64_t label) {
-  const float own = probabilities[static_cast<std::size_t>(label)];
-  std::int64_t rank = 0;
-  for (std::size_t i = 0; i < probabilities.size(); ++i) {
-    if (!std::isfinite(probabilities[i])) throw Error(ErrorKind::numeric, "network output: a probability is not finite");
-    rank += probabilities[i] > own || (probabilities[i] == own && static_cast<std::int64_t>(i) < label);
+constexpr std::size_t kMostClasses = 5;
+
+/// What is known of one image, by its position in the data set.
+struct Guess {
+  std::optional<std::int64_t> label;
+  std::vector<const Detection*> classes;
+  bool is_first = false, is_among_five = false;
+};
+
+[[noreturn]] void refuse(const CocoDataset& set, const std::string& why) {
+  throw Error(ErrorKind::input, fmt::format("evaluation: {}: {}", set.source.string(), why));
+}
+
+std::vector<Guess> gather(const CocoDataset& set, const std::vector<Detection>& detections) {
+  std::unordered_map<std::int64_t, std::size_t> positions;
+  for (const auto& image : set.images) positions.emplace(image.id, positions.size());
+  std::vector<Guess> guesses(set.images.size());
+  const auto at = [&](std::int64_t image) -> Guess& {
+    const auto found = positions.find(image);
+    if (found == positions.end())
+      refuse(set, fmt::format("image {} is not in the data set; use the images the detections were made for", image));
+    return guesses[found->second];
+  };
+  for (const auto& annotation : set.annotations) {
+    auto& label = at(annotation.image_id).label;
+    if (label) refuse(set, fmt::format("image {} has two classes", annotation.image_id));
+    label = annotation.category_id;
   }
-  return rank;
+  for (const auto& detection : detections) {
+    if (!std::isfinite(detection.score)) refuse(set, fmt::format("image {}: a score is not finite", detection.image_id));
+    at(detection.image_id).classes.push_back(&detection);
+  }
+  return guesses;
 }
 
-void TopKMeter::add(std::int64_t label, std::int64_t rank) {
-  constexpr std::int64_t kMost = 5;
-  Count& count = counts_[label];
-  ++count.images;
-  count.first += rank == 0;
-  count.among_five += rank < kMost;
+void judge(Guess& guess) {
+  auto& classes = guess.classes;
+  std::stable_sort(classes.begin(), classes.end(), [](const auto* a, const auto* b) { return a->score > b->score; });
+  const auto right = std::find_if(classes.begin(), classes.end(), [&](const auto* c) { return c->category_id == *guess.label; });
+  guess.is_first = right == classes.begin() && right != classes.end();
+  guess.is_among_five = right != classes.end() && right - classes.begin() < static_cast<std::ptrdiff_t>(kMostClasses);
 }
 
-ClassificationMetrics TopKMeter::result() const {
+}  // namespace
+
+std::vector<Detection> best_classes(std::span<const float> probabilities, std::size_t count, std::int64_t image_id) {
+  const std::vector<float> scores(probabilities.begin(), probabilities.end());
+  if (!std::all_of(scores.begin(), scores.end(), [](float score) { return std::isfinite(score); }))
+    throw Error(ErrorKind::numeric, fmt::format("network output: image {}: a probability is not finite", image_id));
+  std::vector<Detection> best;
+  for (const auto k : by_descending_score(scores)) {
+    if (best.size() == count) break;
+    best.push_back({image_id, static_cast<std::int64_t>(k), scores[k], {}});
+  }
+  return best;
+}
+
+Resampled<ClassificationMetrics> evaluate_classes(const CocoDataset& ground_truth, const std::vector<Detection>& detections,
+                                                  const Resampling& resampling) {
+  auto guesses = gather(ground_truth, detections);
+  for (std::size_t i = 0; i < guesses.size(); ++i) {
+    if (!guesses[i].label) refuse(ground_truth, fmt::format("image {} has no class", ground_truth.images[i].id));
+    judge(guesses[i]);
+  }
   ClassificationMetrics metrics;
-  std::int64_t first = 0, among_five = 0;
-  for (const auto& [label, count] : counts_) {
-    const auto named = names_.find(label);
-    const auto images = static_cast<double>(count.images);
-    metrics.per_class.push_back({label, named == names_.end() ? std::to_string(label) : named->second,
-                                 static_cast<double>(count.first) / images, static_cast<double>(count.among_five) / images, count.images});
-    metrics.num_images += count.images;
-    first += count.first;
-    among_five += count.among_five;
+  for (const auto& category : ground_truth.categories) {
+    ClassTopK row{category.id, category.name};
+    for (const auto& guess : guesses) {
+      if (guess.label != category.id) continue;
+      ++row.images;
+      row.top_1 += guess.is_first;
+      row.top_5 += guess.is_among_five;
+    }
+    if (row.images == 0) continue;
+    row.top_1 /= static_cast<double>(row.images), row.top_5 /= static_cast<double>(row.images);
+    metrics.per_class.push_back(std::move(row));
   }
-  if (metrics.num_images == 0) return metrics;
-  metrics.top_1 = static_cast<double>(first) / static_cast<double>(metrics.num_images);
-  metrics.top_5 = static_cast<double>(among_five) / static_cast<double>(metrics.num_images);
-  return metrics;
+  metrics.num_images = static_cast<std::int64_t>(guesses.size());
+  const auto shares = [&](const Weights& weights) -> std::vector<double> {
+    double first = 0, among_five = 0, all = 0;
+    for (std::size_t i = 0; i < guesses.size(); ++i) {
+      all += weights[i];
+      first += guesses[i].is_first ? weights[i] : 0;
+      among_five += guesses[i].is_among_five ? weights[i] : 0;
+    }
+    return {first / all, among_five / all};
+  };
+  if (guesses.empty()) return {std::move(metrics), {}};
+  const auto found = shares(Weights(guesses.size(), 1));
+  metrics.top_1 = found[0], metrics.top_5 = found[1];
+  return with_intervals(std::move(metrics), draw_samples(guesses.size(), resampling, shares));
 }
 
 }  // namespace nibble

@@ -1,33 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// How often a classifier is right: Ultralytics' ClassifyMetrics.
+// How often the right class of a classifier is among its first ones.
 #pragma once
 #include <cstdint>
-#include <map>
 #include <span>
-#include <string>
+#include <vector>
 
+#include "data/coco.h"
+#include "eval/detection.h"
+#include "eval/intervals.h"
 #include "nibble/evaluate.h"
 
 namespace nibble {
 
-/// How many classes rank before `label`: those with a larger probability, and of equal ones those with a lower number. Error(numeric) where
-/// a probability is not finite.
-std::int64_t rank_of(std::span<const float> probabilities, std::int64_t label);
+/// The classes with the largest probabilities, the largest first and of equal ones the lower number; at most `count`, as detections without
+/// a box whose category is the class. Error(numeric) where a probability is not finite.
+std::vector<Detection> best_classes(std::span<const float> probabilities, std::size_t count, std::int64_t image_id);
 
-/// Counts images one by one.
-class TopKMeter {
- public:
-  /// `names`: of the classes; one that has none is called by its number.
-  explicit TopKMeter(std::map<std::int64_t, std::string> names) : names_(std::move(names)) {}
-  void add(std::int64_t label, std::int64_t rank);
-  ClassificationMetrics result() const;
-
- private:
-  struct Count {
-    std::int64_t images = 0, first = 0, among_five = 0;
-  };
-  std::map<std::int64_t, std::string> names_;
-  std::map<std::int64_t, Count> counts_;  ///< by class
-};
+/// The data set has one annotation for each image, whose category is the image's class. The first of an image's `detections` by descending
+/// score (of equal ones as given) is top-1, the first five top-5. Error(input) for an image without a class or with two, and for detections
+/// of other images.
+Resampled<ClassificationMetrics> evaluate_classes(const CocoDataset& ground_truth, const std::vector<Detection>& detections,
+                                                  const Resampling& resampling);
 
 }  // namespace nibble

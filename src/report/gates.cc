@@ -11,6 +11,7 @@
 #include "base/yaml_place.h"
 #include "nibble/error.h"
 #include "report/evidence.h"
+#include "report/task_words.h"
 
 namespace nibble {
 namespace {
@@ -85,21 +86,22 @@ double drop_limit(const Report& report, const std::string& recipe, const GateLim
 }
 
 std::optional<Interval> drop_interval(const Score& score) {
-  const auto change = score.changes.find("mAP_50_95");
+  const auto change = score.changes.find(words_of(score.task).main);
   if (change == score.changes.end() || !change->second.interval) return std::nullopt;
   return Interval{-change->second.interval->high, -change->second.interval->low};
 }
 
 GateResult check_drop(const ArtifactReport& artifact, const ArtifactReport* baseline, double limit, std::int64_t resamples) {
   GateResult result{"map_drop", artifact.name, false, ""};
+  const auto* name = words_of(artifact.score->task).main;
   if (!baseline) {
     result.detail = "the baseline was not scored";
-  } else if (artifact.score->map_50_95 < 0 || baseline->score->map_50_95 < 0) {
-    result.detail = "mAP_50_95 is undefined: the images hold no ground truth";
+  } else if (artifact.score->main < 0 || baseline->score->main < 0) {
+    result.detail = fmt::format("{} is undefined: the images hold no ground truth", name);
   } else {
-    const double drop = baseline->score->map_50_95 - artifact.score->map_50_95;
-    result.detail = fmt::format("mAP_50_95 {:.4f} is {:.4f} {} the baseline's {:.4f} (allowed {:.4f} below)", artifact.score->map_50_95,
-                                std::abs(drop), drop < 0 ? "above" : "below", baseline->score->map_50_95, limit);
+    const double drop = baseline->score->main - artifact.score->main;
+    result.detail = fmt::format("{} {:.4f} is {:.4f} {} the baseline's {:.4f} (allowed {:.4f} below)", name, artifact.score->main,
+                                std::abs(drop), drop < 0 ? "above" : "below", baseline->score->main, limit);
     judge(result, {drop, drop_interval(*artifact.score), resamples > 0, artifact.score->images}, limit, LimitSide::at_most);
   }
   return result;
@@ -107,9 +109,11 @@ GateResult check_drop(const ArtifactReport& artifact, const ArtifactReport* base
 
 GateResult check_minimum(const ArtifactReport& artifact, double limit, std::int64_t resamples) {
   const auto& score = *artifact.score;
-  GateResult result{"min_map", artifact.name, false, fmt::format("mAP_50_95 {:.4f} (at least {:.4f})", score.map_50_95, limit)};
-  Measured measured{score.map_50_95, {}, resamples > 0 && score.map_50_95 >= 0, score.images};
-  if (const auto interval = score.intervals.find("mAP_50_95"); interval != score.intervals.end()) measured.interval = interval->second;
+  GateResult result{"min_map", artifact.name, false,
+                    fmt::format("{} {:.4f} (at least {:.4f})", words_of(score.task).main, score.main, limit)};
+  Measured measured{score.main, {}, resamples > 0 && score.main >= 0, score.images};
+  if (const auto interval = score.intervals.find(words_of(score.task).main); interval != score.intervals.end())
+    measured.interval = interval->second;
   judge(result, measured, limit, LimitSide::at_least);
   return result;
 }

@@ -20,7 +20,7 @@ ArtifactReport artifact(const std::string& name, const std::string& recipe, std:
   result.name = name;
   result.recipe = recipe;
   result.loads = result.finite = true;
-  if (map) result.score = Score{*map, *map, {}, 32, {}, {}, ""};
+  if (map) result.score = Score{Task::detect, *map, *map, {}, 32, {}, {}, ""};
   return result;
 }
 
@@ -47,7 +47,7 @@ TEST(Gates, AGoodReportPassesAll) {
 
 TEST(Gates, ADropBeyondTheRecipesLimitFails) {
   auto report = good_report();
-  report.artifacts[1].score->map_50_95 = 0.40;
+  report.artifacts[1].score->main = 0.40;
   const auto gate = find(check_gates(report, {}), "map_drop", "w4a16-qcdq-ptq-opt");
   EXPECT_FALSE(gate.passed);
   EXPECT_THAT(gate.detail, HasSubstr("0.4000 is 0.0800 below the baseline's 0.4800 (allowed 0.0700 below)"));
@@ -55,7 +55,7 @@ TEST(Gates, ADropBeyondTheRecipesLimitFails) {
 
 TEST(Gates, AGainPasses) {
   auto report = good_report();
-  report.artifacts[1].score->map_50_95 = 0.5;
+  report.artifacts[1].score->main = 0.5;
   const auto gate = find(check_gates(report, {}), "map_drop", "w4a16-qcdq-ptq-opt");
   EXPECT_TRUE(gate.passed);
   EXPECT_THAT(gate.detail, HasSubstr("0.5000 is 0.0200 above the baseline's 0.4800 (allowed 0.0700 below)"));
@@ -63,7 +63,7 @@ TEST(Gates, AGainPasses) {
 
 TEST(Gates, UndefinedNumbersFail) {
   auto report = good_report();
-  report.artifacts[0].score->map_50_95 = -1;
+  report.artifacts[0].score->main = -1;
   EXPECT_FALSE(find(check_gates(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);
   report.artifacts[0].score.reset();
   EXPECT_FALSE(find(check_gates(report, {}), "map_drop", "w4a16-qcdq-ptq-opt").passed);

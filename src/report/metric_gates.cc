@@ -12,13 +12,11 @@
 #include "base/yaml_place.h"
 #include "nibble/error.h"
 #include "report/evidence.h"
+#include "report/task_words.h"
 #include "report/variant_row.h"
 
 namespace nibble {
 namespace {
-
-constexpr std::array kSampled = {"mAP_50_95", "mAP_50", "mAP_75", "mAP_small", "mAP_medium", "mAP_large",
-                                 "AR_1",      "AR_10",  "AR_100", "AR_small",  "AR_medium",  "AR_large"};
 
 using Number = std::optional<double>;
 struct ExactMetric {
@@ -49,8 +47,6 @@ const std::vector<ExactMetric>& exact_metrics() {
   };
   return metrics;
 }
-
-bool is_sampled(const std::string& metric) { return std::find(kSampled.begin(), kSampled.end(), metric) != kSampled.end(); }
 
 const char* name_of(GateCompare compare) {
   constexpr std::array<const char*, 3> kNames = {"value", "difference", "ratio"};
@@ -117,7 +113,9 @@ GateResult held_against(const MetricGate& gate, const std::string& name, const M
 }  // namespace
 
 std::vector<std::string> gate_metrics() {
-  std::vector<std::string> names(kSampled.begin(), kSampled.end());
+  std::vector<std::string> names;
+  for (const auto& group : number_groups())
+    for (const auto* name : group.numbers) names.push_back(number_name(group.name, name));
   for (const auto& metric : exact_metrics()) names.emplace_back(metric.name);
   return names;
 }

@@ -20,7 +20,8 @@ struct MetricGate {
   std::optional<double> at_least, at_most;  ///< at least one of them
 };
 
-/// The names that a gate may have as metric: the twelve numbers of metrics.json, which have intervals, and exact ones.
+/// The names that a gate may have as metric: the numbers of metrics.json, which have intervals ("mAP_50", "masks.mAP_50",
+/// "keypoints.AP_50", "top_1"), and exact ones.
 std::vector<std::string> gate_metrics();
 
 /// An entry of the list. Error(input) naming `source`, `path` and what is allowed.

@@ -5,6 +5,7 @@
 
 #include "base/image_size_text.h"
 #include "nibble/error.h"
+#include "report/task_words.h"
 
 namespace nibble {
 namespace {
@@ -16,30 +17,34 @@ Json latency_to_json(const std::optional<Latency>& latency) {
           {"runs", latency->runs},       {"run_ms", latency->run_ms}};
 }
 
-/// An undefined number is null in the file and -1 here.
-double number_of(const Json& metrics, const char* key) {
-  const auto& value = metrics.at(key);
-  return value.is_null() ? -1.0 : value.get<double>();
-}
-
 Interval interval_from_json(const Json& json) { return {json.at(0).get<double>(), json.at(1).get<double>()}; }
 
-/// The keys of to_json(CocoMetrics); mAP_50_95's changes have no prefix.
-void read_intervals(const Json& metrics, Score& score) {
-  for (const auto* name : {"mAP_50_95", "mAP_50", "mAP_75", "mAP_small", "mAP_medium", "mAP_large", "AR_1", "AR_10", "AR_100", "AR_small",
-                           "AR_medium", "AR_large"}) {
-    if (!metrics.contains(name) || metrics.at(name).is_null()) continue;
-    const std::string key = name, prefix = key == "mAP_50_95" ? "" : key + "_";
-    score.numbers[key] = metrics.at(key);
-    if (const auto found = metrics.find(key + "_interval"); found != metrics.end()) score.intervals[key] = interval_from_json(*found);
-    if (!metrics.contains(prefix + "change")) continue;
-    MetricChange change{.difference = metrics.at(prefix + "change")};
-    if (const auto found = metrics.find(prefix + "change_interval"); found != metrics.end()) change.interval = interval_from_json(*found);
-    if (const auto found = metrics.find(prefix + "ratio"); found != metrics.end()) change.ratio = found->get<double>();
-    if (const auto found = metrics.find(prefix + "ratio_interval"); found != metrics.end())
-      change.ratio_interval = interval_from_json(*found);
-    score.changes[key] = change;
-  }
+/// Keys as numbers_json of eval/intervals.h writes them; the changes of the group's main number have no prefix.
+void read_number(const Json& group, const std::string& name, bool is_main, const std::string& called, Score& score) {
+  if (!group.contains(name) || group.at(name).is_null()) return;
+  const std::string prefix = is_main ? "" : name + "_";
+  score.numbers[called] = group.at(name);
+  if (const auto found = group.find(name + "_interval"); found != group.end()) score.intervals[called] = interval_from_json(*found);
+  if (!group.contains(prefix + "change")) return;
+  MetricChange change{.difference = group.at(prefix + "change")};
+  if (const auto found = group.find(prefix + "change_interval"); found != group.end()) change.interval = interval_from_json(*found);
+  if (const auto found = group.find(prefix + "ratio"); found != group.end()) change.ratio = found->get<double>();
+  if (const auto found = group.find(prefix + "ratio_interval"); found != group.end()) change.ratio_interval = interval_from_json(*found);
+  score.changes[called] = change;
+}
+
+bool is_main_of_group(const std::string& name) { return name == "mAP_50_95" || name == "AP_50_95" || name == "top_1"; }
+
+void read_numbers(const Json& document, Score& score) {
+  for (const auto& group : number_groups())
+    if (const auto found = document.find(group.name); found != document.end())
+      for (const std::string name : group.numbers) read_number(*found, name, is_main_of_group(name), number_name(group.name, name), score);
+}
+
+/// -1: the file says that it is undefined.
+double number_of(const Score& score, const std::string& name) {
+  const auto found = score.numbers.find(name);
+  return found == score.numbers.end() ? -1 : found->second;
 }
 
 std::optional<Latency> latency_from_json(const Json& json) {
@@ -51,7 +56,8 @@ std::optional<Latency> latency_from_json(const Json& json) {
 }  // namespace
 
 Json metrics_document(const MetricsSettings& settings, const Json& metrics, const std::optional<Latency>& latency) {
-  Json document = {{"onnx_path", settings.onnx_path},
+  Json document = {{"task", name_of(settings.task)},
+                   {"onnx_path", settings.onnx_path},
                    {"instances", settings.instances},
                    {"images_dir", settings.images_dir},
                    {"providers", settings.providers},
@@ -76,11 +82,16 @@ Json metrics_document(const MetricsSettings& settings, const Json& metrics, cons
 Score score_from_document(const Json& document, const std::string& metrics_path) {
   try {
     Score score;
-    const auto& metrics = document.at("metrics");
-    score.map_50_95 = number_of(metrics, "mAP_50_95");
-    score.map_50 = number_of(metrics, "mAP_50");
-    score.images = metrics.at("num_images");
-    read_intervals(metrics, score);
+    const auto task = task_called(document.value("task", std::string(name_of(Task::detect))));
+    if (!task) throw Error(ErrorKind::input, fmt::format("metrics file: {}: task: is none of this version's", metrics_path));
+    score.task = *task;
+    const auto& words = words_of(*task);
+    const auto& group = document.at(words.group);
+    for (const std::string name : {words.main, words.second}) group.at(name.substr(name.find('.') + 1));  // have to be there
+    score.images = document.at("metrics").at("num_images");
+    read_numbers(document, score);
+    score.main = number_of(score, words.main);
+    score.second = number_of(score, words.second);
     score.latency = latency_from_json(document.at("latency"));
     score.providers = document.at("providers").get<std::vector<std::string>>();
     score.metrics_path = metrics_path;

@@ -13,6 +13,7 @@
 namespace nibble {
 
 struct MetricsSettings {
+  Task task = Task::detect;
   std::string onnx_path;
   std::string instances;
   std::string images_dir;
@@ -31,7 +32,8 @@ struct MetricsSettings {
   std::map<std::string, std::string> session_options;  ///< of the runtime, where any were given
 };
 
-/// `metrics` is the object of to_json(CocoMetrics). Without latency the key `skip_latency` is true and `latency` null.
+/// `metrics` is the object of to_json(CocoMetrics) or of the task's other numbers. Objects of more numbers are added by the caller. Without
+/// latency the key `skip_latency` is true and `latency` null.
 Json metrics_document(const MetricsSettings& settings, const Json& metrics, const std::optional<Latency>& latency);
 
 /// What the summary needs, read back from a document. Error(input) naming the missing key.

@@ -47,8 +47,8 @@ TEST(MetricsDocument, HasEveryPromisedKey) {
 TEST(MetricsDocument, ReadsBackAsTheScoreOfTheSummary) {
   const auto document = metrics_document(settings(), twelve_numbers(), Latency{10, 9, 12, 100, 50});
   const auto score = score_from_document(document, "baseline-coco/metrics.json");
-  EXPECT_EQ(score.map_50_95, 0.4762);
-  EXPECT_EQ(score.map_50, 0.63);
+  EXPECT_EQ(score.main, 0.4762);
+  EXPECT_EQ(score.second, 0.63);
   EXPECT_EQ(score.images, 100);
   EXPECT_EQ(score.latency->p90_ms, 12);
   EXPECT_EQ(score.providers.front(), "CPUExecutionProvider");
@@ -59,7 +59,7 @@ TEST(MetricsDocument, ReadsBackAsTheScoreOfTheSummary) {
 TEST(MetricsDocument, UndefinedNumbersAreNullInTheFile) {
   auto numbers = twelve_numbers();
   numbers["mAP_50_95"] = nullptr;
-  EXPECT_EQ(score_from_document(metrics_document(settings(), numbers, std::nullopt), "m").map_50_95, -1);
+  EXPECT_EQ(score_from_document(metrics_document(settings(), numbers, std::nullopt), "m").main, -1);
 }
 
 TEST(MetricsDocument, AMissingKeyIsAnInputError) {

@@ -4,20 +4,16 @@
 #include <fmt/format.h>
 
 #include "nibble/error.h"
+#include "report/task_words.h"
 
 namespace nibble {
 namespace {
 
 Json score_to_json(const Score& score) {
-  Json json = {{"mAP_50_95", score.map_50_95}, {"mAP_50", score.map_50}, {"images", score.images}, {"metrics", score.metrics_path}};
+  Json json = numbers_json(score);
+  json["metrics"] = score.metrics_path;
   if (!score.detections_path.empty()) json["detections"] = score.detections_path;
-  if (const auto found = score.intervals.find("mAP_50_95"); found != score.intervals.end())
-    json["mAP_50_95_interval"] = {found->second.low, found->second.high};
-  if (const auto found = score.changes.find("mAP_50_95"); found != score.changes.end()) {
-    json["change"] = found->second.difference;
-    if (found->second.interval) json["change_interval"] = {found->second.interval->low, found->second.interval->high};
-  }
-  if (score.reference_map_50_95) json["reference_mAP_50_95"] = *score.reference_map_50_95;
+  if (score.reference_main) json[std::string("reference_") + words_of(score.task).main] = *score.reference_main;
   return json;
 }
 
@@ -37,6 +33,18 @@ Json runtime_to_json(const RuntimeFacts& facts) {
 }
 
 }  // namespace
+
+Json numbers_json(const Score& score) {
+  const auto& words = words_of(score.task);
+  Json json = {{words.main, score.main}, {words.second, score.second}, {"images", score.images}};
+  if (const auto found = score.intervals.find(words.main); found != score.intervals.end())
+    json[std::string(words.main) + "_interval"] = {found->second.low, found->second.high};
+  if (const auto found = score.changes.find(words.main); found != score.changes.end()) {
+    json["change"] = found->second.difference;
+    if (found->second.interval) json["change_interval"] = {found->second.interval->low, found->second.interval->high};
+  }
+  return json;
+}
 
 Json to_json(const LevelAgreement& row) {
   return {{"provider", row.provider},

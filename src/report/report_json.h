@@ -15,4 +15,7 @@ Json to_json(const RecipeReport& recipe);
 /// Error(input) naming the missing key.
 RecipeReport recipe_report_from_json(const Json& json);
 
+/// A score's main number, the one beside it, their images, and interval and change of the main one: as run.json has them.
+Json numbers_json(const Score& score);
+
 }  // namespace nibble

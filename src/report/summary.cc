@@ -119,9 +119,9 @@ std::string parity_section(const Report& report) {
     for (const auto& parity : artifact.parity)
       text += fmt::format("- {}: {}: scores differ by at most {:.3g}, boxes by {:.3g} px\n", artifact.name, parity.what, parity.max_score,
                           parity.max_box_px);
-    if (artifact.score && artifact.score->reference_map_50_95)
-      text += fmt::format("- {}: mAP_50_95 {} with optimisations on, {} off\n", artifact.name, share_text(artifact.score->map_50_95),
-                          share_text(*artifact.score->reference_map_50_95));
+    if (artifact.score && artifact.score->reference_main)
+      text += fmt::format("- {}: mAP_50_95 {} with optimisations on, {} off\n", artifact.name, share_text(artifact.score->main),
+                          share_text(*artifact.score->reference_main));
   }
   return text;
 }

@@ -21,14 +21,15 @@ Report report() {
   baseline.name = "baseline-fp32";
   baseline.path = "onnx/a.onnx";
   baseline.bytes = 9'460'000;
-  baseline.score = Score{0.4762, 0.63, {}, 100, Latency{45.04, 44, 50.26, 22, 50}, {"CPUExecutionProvider"}, "baseline-coco/metrics.json"};
+  baseline.score =
+      Score{Task::detect, 0.4762, 0.63, {}, 100, Latency{45.04, 44, 50.26, 22, 50}, {"CPUExecutionProvider"}, "baseline-coco/metrics.json"};
   ArtifactReport opt = baseline;
   opt.name = "w4a16-qcdq-ptq-opt";
   opt.recipe = "w4a16";
   opt.path = "onnx/b|.onnx";
   opt.bytes = 2'365'000;
-  opt.score->map_50_95 = 0.4162;
-  opt.score->reference_map_50_95 = 0.4161;
+  opt.score->main = 0.4162;
+  opt.score->reference_main = 0.4161;
   opt.parity = {{"optimisations on against off", 1e-4, 0.02, false}};
   ArtifactReport int4 = opt;
   int4.name = "w4a16-int4-ptq";

@@ -13,7 +13,7 @@ namespace {
 
 std::string change_cell(const ArtifactReport& artifact, const ArtifactReport* baseline) {
   if (artifact.recipe.empty() || !artifact.score || !baseline || !baseline->score) return "-";
-  return change_text(baseline->score->map_50_95, artifact.score->map_50_95);
+  return change_text(baseline->score->main, artifact.score->main);
 }
 
 std::string latency_cell(const ArtifactReport& artifact, double Latency::*field) {
@@ -29,9 +29,9 @@ std::string ratio_cell(const ArtifactReport& artifact, const ArtifactReport* bas
 VariantRow row_of(const ArtifactReport& artifact, const ArtifactReport* baseline) {
   const auto& score = artifact.score;
   return {artifact.name,
-          score ? share_text(score->map_50_95) : "-",
+          score ? share_text(score->main) : "-",
           change_cell(artifact, baseline),
-          score ? share_text(score->map_50) : "-",
+          score ? share_text(score->second) : "-",
           latency_cell(artifact, &Latency::mean_ms),
           latency_cell(artifact, &Latency::p90_ms),
           score ? fmt::format("{}", fmt::join(score->providers, ", ")) : "-",

@@ -20,7 +20,7 @@ struct Candidate {
   const ArtifactReport* file = nullptr;
   const ArtifactReport* scored = nullptr;            ///< the file itself, or the one whose outputs are its own
   std::vector<const GateResult*> failed, undecided;  ///< gates on the file, on its recipe, and on the scores of `scored`
-  double map() const { return scored->score->map_50_95; }
+  double map() const { return scored->score->main; }
 };
 
 const ArtifactReport* find_artifact(const Report& report, const std::string& name) {
@@ -88,14 +88,14 @@ std::vector<Candidate> candidates_of(const Report& report) {
   for (const auto& artifact : report.artifacts) {
     if (artifact.recipe.empty() || !artifact.loads || !artifact.finite) continue;
     const auto* scored = scored_like(report, artifact);
-    if (scored && scored->score->map_50_95 >= 0) add_gates(report, candidates.emplace_back(Candidate{&artifact, scored, {}, {}}));
+    if (scored && scored->score->main >= 0) add_gates(report, candidates.emplace_back(Candidate{&artifact, scored, {}, {}}));
   }
   return candidates;
 }
 
 /// What every reason says: the accuracy, and by which file it was measured.
 std::string accuracy_text(const Candidate& candidate, const ArtifactReport& baseline) {
-  const double change = candidate.map() - baseline.score->map_50_95;
+  const double change = candidate.map() - baseline.score->main;
   const auto against = std::abs(change) < 5e-5 ? std::string("the same as float")
                                                : fmt::format("{:.4f} {} float", std::abs(change), change < 0 ? "below" : "above");
   const auto through =
@@ -206,7 +206,7 @@ std::optional<Recommendation> for_other_tools(const std::vector<Candidate>& cand
 std::vector<Recommendation> recommendations_of(const Report& report) {
   const auto* baseline = baseline_of(report);
   if (!baseline || !baseline->score) return {};
-  const double map = baseline->score->map_50_95;
+  const double map = baseline->score->main;
   const auto none = [](const std::string& reason) { return std::vector<Recommendation>{{"none yet", "", "", reason}}; };
   if (map <= 0)
     return none(fmt::format("the float file itself finds nothing on the scored images (mAP 50-95 {}), so nothing can be told by them.",

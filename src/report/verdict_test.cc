@@ -20,7 +20,7 @@ ArtifactReport artifact(const std::string& name, const std::string& recipe, std:
   result.path = "onnx/y-" + name + ".onnx";
   result.bytes = bytes;
   result.loads = result.finite = true;
-  if (map) result.score = Score{*map, 0.6, {}, 100, {}, {"CPUExecutionProvider"}, ""};
+  if (map) result.score = Score{Task::detect, *map, 0.6, {}, 100, {}, {"CPUExecutionProvider"}, ""};
   if (time_ratio) {
     result.runtime.emplace();
     result.runtime->time_ratio = time_ratio;
@@ -151,7 +151,7 @@ TEST(Verdict, ARunsGateMayAllowMoreThanTheRecipe) {
 TEST(Verdict, RecommendsNothingThatWasNotMeasured) {
   EXPECT_TRUE(verdict_of({}).recommendations.empty());
   auto blind = report();
-  blind.artifacts[0].score->map_50_95 = 0;
+  blind.artifacts[0].score->main = 0;
   EXPECT_THAT(verdict_of(blind).recommendations, ElementsAre(Field(&Recommendation::purpose, "none yet")));
   auto broken = report();
   for (auto& row : broken.artifacts) row.finite = row.recipe.empty();

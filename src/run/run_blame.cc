@@ -26,8 +26,9 @@ Comparison compare_artifacts(const RunPlan& plan, RunJournal& journal, const Art
   comparison.a = compared_file(path_a, baseline.path, a);
   comparison.b = compared_file(path_b, artifact.path, b);
   describe_data(set, comparison);
-  comparison.detections = blame_detections(set.dataset, true, seen_detections(plan, journal, baseline),
-                                           seen_detections(plan, journal, artifact), kConfidence, {plan.options.resamples, runtime.seed, runtime.threads});
+  comparison.detections =
+      blame_detections(set.dataset, true, seen_detections(plan, journal, baseline), seen_detections(plan, journal, artifact), kConfidence,
+                       {plan.options.resamples, runtime.seed, runtime.threads});
   compare_inside({path_a, path_b, a, b, set, kLayerImages, false, runtime}, comparison, journal.progress());
   comparison.advice = advise(comparison);
   return comparison;

@@ -25,12 +25,13 @@ const ArtifactReport* scored_baseline(RunJournal& journal) {
 }
 
 /// Its numbers on the resamples; from its detections where an earlier attempt scored it.
-const ResampledMetrics& baseline_numbers(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline) {
+const TaskNumbers& baseline_numbers(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline) {
   auto& numbers = journal.baseline();
   const auto& runtime = plan.options.runtime;
   if (!numbers)
-    numbers = evaluate_resampled(plan.evaluation.dataset, read_detections(journal.directory().path(baseline.score->detections_path)),
-                                 {plan.options.resamples, runtime.seed, runtime.threads});
+    numbers = evaluate_task(plan.evaluation.dataset, plan.evaluation.truth,
+                            read_findings(journal.directory().path(baseline.score->detections_path), plan.evaluation.truth.task).findings,
+                            {plan.options.resamples, runtime.seed, runtime.threads});
   return *numbers;
 }
 
@@ -51,12 +52,12 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   scoring.resamples = plan.options.resamples;
   if (baseline) scoring.baseline = &baseline_numbers(plan, journal, *baseline);
   auto result = score_model(scoring, plan.evaluation, journal.progress());
-  write_detections(directory.path(detections), result.detections);
+  write_findings(directory.path(detections), result.findings, plan.evaluation.truth.task);
   directory.record(detections, key);
   write_json(directory.path(path), result.document);
   directory.record(path, key);
-  if (artifact.recipe.empty() && optimize) journal.baseline() = std::move(result.resampled);
-  if (optimize) journal.seen()[artifact.name] = std::move(result.detections);
+  if (artifact.recipe.empty() && optimize) journal.baseline() = std::move(result.numbers);
+  if (optimize) journal.seen()[artifact.name] = std::move(result.findings.boxes);
   return result.document;
 }
 
@@ -102,7 +103,7 @@ void score_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& ar
   if (!plan.options.reference) return;
   const auto reference_path = metrics_name("reference");
   const auto reference = metrics_of(plan, journal, artifact, reference_path, false);
-  artifact.score->reference_map_50_95 = score_from_document(reference, reference_path).map_50_95;
+  artifact.score->reference_main = score_from_document(reference, reference_path).main;
 }
 
 void check_and_score(const RunPlan& plan, const RunVariant& variant, RunJournal& journal) {

@@ -10,7 +10,6 @@
 #include "base/image_size_text.h"
 #include "base/json_line.h"
 #include "base/threads.h"
-#include "data/coco_write.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
 #include "report/gates.h"
@@ -23,6 +22,7 @@
 #include "run/html_input.h"
 #include "run/time.h"
 #include "run/versions.h"
+#include "scoring/task_set.h"
 
 namespace nibble {
 namespace {
@@ -198,7 +198,7 @@ void RunJournal::write_evidence() {
   write_json(directory_.path(RunNames::kImages), image_hashes(plan_));
   record(RunNames::kImages);
   if (plan_.options.smoke) return;
-  write_coco(directory_.path(RunNames::kGroundTruth), plan_.evaluation.dataset);
+  write_truth(directory_.path(RunNames::kGroundTruth), plan_.evaluation);
   record(RunNames::kGroundTruth);
 }
 

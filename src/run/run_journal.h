@@ -10,8 +10,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
-#include "eval/bootstrap.h"
-#include "eval/detection.h"
+#include "eval/task_numbers.h"
 #include "nibble/run.h"
 #include "run/run_plan.h"
 
@@ -33,7 +32,7 @@ class LoggedProgress : public Progress {
   Json stages_ = Json::array();
 };
 
-/// Detections of the files scored in this process, by artefact: comparing them needs no second pass over the images.
+/// Boxes of the files scored in this process, by artefact: comparing them needs no second pass over the images.
 using SeenDetections = std::map<std::string, std::vector<Detection>>;
 
 class RunJournal {
@@ -49,7 +48,7 @@ class RunJournal {
   Report& report() { return report_; }
   SeenDetections& seen() { return seen_; }
   /// Of the FP32 baseline, once it is scored.
-  std::optional<ResampledMetrics>& baseline() { return baseline_; }
+  std::optional<TaskNumbers>& baseline() { return baseline_; }
 
   /// Checks the gates and writes summary, gates and manifest.
   RunResult conclude();
@@ -70,7 +69,7 @@ class RunJournal {
   LoggedProgress progress_;
   Report report_;
   SeenDetections seen_;
-  std::optional<ResampledMetrics> baseline_;
+  std::optional<TaskNumbers> baseline_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 

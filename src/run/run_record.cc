@@ -8,6 +8,7 @@
 #include "report/blame.h"
 #include "report/metrics_json.h"
 #include "report/report_json.h"
+#include "report/task_words.h"
 #include "run/environment.h"
 #include "run/run_dir.h"
 #include "run/versions.h"
@@ -21,7 +22,8 @@ Score score_of(const UntrustedRun& run, const Json& json) {
   const auto metrics = json.at("metrics").get<std::string>();
   Score score = score_from_document(run.json(metrics), metrics);
   score.detections_path = json.value("detections", "");
-  if (json.contains("reference_mAP_50_95")) score.reference_map_50_95 = json.at("reference_mAP_50_95").get<double>();
+  const auto reference = std::string("reference_") + words_of(score.task).main;
+  if (json.contains(reference)) score.reference_main = json.at(reference).get<double>();
   return score;
 }
 
@@ -44,6 +46,14 @@ ArtifactReport artifact_of(const UntrustedRun& run, const Json& json) {
     artifact.blame = blame_from_document(run.json(path), path);
   }
   return artifact;
+}
+
+/// Runs of versions that took detectors only do not say it.
+TaskForm form_of(const Json& manifest) {
+  const auto name = manifest.value("task", std::string(name_of(Task::detect)));
+  const auto task = task_called(name);
+  if (!task) throw Error(ErrorKind::input, fmt::format("run directory: run.json: task: '{}' is none of this version's", name));
+  return {*task, {}, manifest.value("keypoints", std::int64_t{0})};
 }
 
 TwinReport twin_of(const Json& json) {
@@ -80,6 +90,10 @@ RunRecord read_run_record(const UntrustedRun& run) {
     auto& report = record.report;
     report.status = "done";
     report.model = manifest.at("model");
+    record.form = form_of(manifest);
+    report.task = record.form.task;
+    record.form = form_of(manifest);
+    report.task = record.form.task;
     report.head = manifest.at("head");
     report.resamples = record.smoke ? 0 : record.resamples;
     for (const auto& artifact : manifest.at("artifacts")) report.artifacts.push_back(artifact_of(run, artifact));

@@ -7,11 +7,13 @@
 #include "nibble/report.h"
 #include "report/gates.h"
 #include "run/untrusted_run.h"
+#include "scoring/task_set.h"
 
 namespace nibble {
 
 struct RunRecord {
   Report report;      ///< what gates and the tables of summary.md are made of; times and data lines are left out
+  TaskForm form;      ///< of the model, without the names of its classes
   GateLimits limits;  ///< as the run had them
   bool strict_gates = false;
   bool smoke = false;  ///< nothing was scored

@@ -83,15 +83,6 @@ std::string task_of(const Metadata& metadata) {
   return task == metadata.end() || task->second.empty() ? "detect" : task->second;
 }
 
-/// "[17, 3]" -> {17, 3}; {0, 0} for anything else, and where a keypoint has neither 2 nor 3 values.
-KeypointForm keypoints_of(const Metadata& metadata) {
-  const auto found = metadata.find("kpt_shape");
-  long long count = 0, values = 0;
-  if (found == metadata.end() || std::sscanf(found->second.c_str(), " [ %lld , %lld ]", &count, &values) != 2) return {};
-  if (count <= 0 || count >= kMaxSizePx || (values != 2 && values != 3)) return {};
-  return {count, values};
-}
-
 /// Behind each box of the file: what its prototypes, its metadata or its task say.
 std::int64_t extras_of(const Session& session, const KeypointForm& keypoints) {
   const auto task = task_of(session.metadata());
@@ -276,8 +267,7 @@ namespace {
 /// What is known without looking at the outputs.
 void describe_file(DetectorFile& detector, const std::filesystem::path& model, const DetectorFileOptions& file) {
   const auto& metadata = detector.session.metadata();
-  if (const auto names = metadata.find("names"); names != metadata.end())
-    detector.class_names = parse_python_dict(names->second).value_or(std::map<std::int64_t, std::string>{});
+  detector.class_names = class_names_of(metadata);
   const auto& input = image_input(detector.session, model);
   detector.input = input_form_of(input);
   detector.image_size = image_size_of(detector, model, file.image_size);
@@ -309,7 +299,7 @@ DetectorFile other_task_of(Session session, const std::filesystem::path& model, 
   describe_file(detector, model, file);
   detector.class_count = static_cast<std::int64_t>(detector.class_names.size());
   detector.is_classifier = task == "classify";
-  if (task == "pose") detector.keypoints = keypoints_of(metadata);
+  if (task == "pose") detector.keypoints = keypoint_form_of(metadata);
   detector.extras = extras_of(detector.session, detector.keypoints);
   const auto& shape = detector.session.outputs()[0].shape;
   const bool one2one = is_end2end(metadata).value_or(false);
@@ -327,6 +317,24 @@ DetectorFile other_task_of(Session session, const std::filesystem::path& model, 
 
 }  // namespace
 
+std::map<std::int64_t, std::string> class_names_of(const Metadata& metadata) {
+  const auto names = metadata.find("names");
+  return names == metadata.end() ? std::map<std::int64_t, std::string>{}
+                                 : parse_python_dict(names->second).value_or(std::map<std::int64_t, std::string>{});
+}
+
+KeypointForm keypoint_form_of(const Metadata& metadata) {
+  const auto found = metadata.find("kpt_shape");
+  long long count = 0, values = 0;
+  if (found == metadata.end() || std::sscanf(found->second.c_str(), " [ %lld , %lld ]", &count, &values) != 2) return {};
+  if (count <= 0 || count >= kMaxSizePx || (values != 2 && values != 3)) return {};
+  return {count, values};
+}
+
+DetectorFile open_detector(Session session, const std::filesystem::path& model, std::int64_t categories, const DetectorFileOptions& file) {
+  return detector_of(std::move(session), model, categories, file);
+}
+
 DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
                            const DetectorFileOptions& file) {
   return detector_of(open_session(model, runtime, optimize), model, categories, file);
@@ -334,7 +342,10 @@ DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOpti
 
 DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize,
                            const DetectorFileOptions& file) {
-  Session session = open_session(model, runtime, optimize);
+  return open_any_task(open_session(model, runtime, optimize), model, file);
+}
+
+DetectorFile open_any_task(Session session, const std::filesystem::path& model, const DetectorFileOptions& file) {
   const bool detects = task_of(session.metadata()) == "detect";
   return detects ? detector_of(std::move(session), model, 0, file) : other_task_of(std::move(session), model, file);
 }

@@ -68,6 +68,15 @@ DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOpti
 DetectorFile open_boxes(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
                         const DetectorFileOptions& file = {});
 
+/// The same of a session that is open already; `model` names it.
+DetectorFile open_any_task(Session session, const std::filesystem::path& model, const DetectorFileOptions& file);
+DetectorFile open_detector(Session session, const std::filesystem::path& model, std::int64_t categories, const DetectorFileOptions& file);
+
+/// `names` of a file's metadata; empty where there are none that can be read.
+std::map<std::int64_t, std::string> class_names_of(const std::map<std::string, std::string>& metadata);
+/// `kpt_shape`; {0, 0} where there is none that can be read.
+KeypointForm keypoint_form_of(const std::map<std::string, std::string>& metadata);
+
 /// Another session of the same detector, whose only output is the one with the detections.
 DetectorFile with_session(const DetectorFile& like, Session session);
 

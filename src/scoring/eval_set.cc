@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "base/shared_data.h"
 #include "data/object_reader.h"
-#include "eval/coco_map.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -96,12 +96,15 @@ EvalSet open_eval_set(const DataOptions& options, const ObjectReader* more) {
   return set;
 }
 
-std::vector<Detection> detections_of(const EvalSet& set, const std::vector<Detection>& detections) {
-  for (std::size_t i = 0; i < detections.size(); ++i)
-    if (!std::binary_search(set.all_images.begin(), set.all_images.end(), detections[i].image_id))
+Findings findings_of(const EvalSet& set, const Findings& findings) {
+  const auto& boxes = findings.boxes;
+  for (std::size_t i = 0; i < boxes.size(); ++i)
+    if (!std::binary_search(set.all_images.begin(), set.all_images.end(), boxes[i].image_id))
       throw Error(ErrorKind::input, fmt::format("detections: entry {}: image {} is not in {}; use the annotations they were made for", i,
-                                                detections[i].image_id, set.annotations_name));
-  return select_detections(detections, set.dataset);
+                                                boxes[i].image_id, set.dataset.source.string()));
+  std::unordered_set<std::int64_t> selected;
+  for (const auto& image : set.dataset.images) selected.insert(image.id);
+  return select_findings(findings, [&](const Detection& detection) { return selected.contains(detection.image_id); });
 }
 
 fs::path image_path(const EvalSet& set, const CocoImage& image) { return image_file(set.dataset, image, set.images_dir); }

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "data/coco.h"
-#include "eval/detection.h"
+#include "eval/task_numbers.h"
 #include "nibble/options.h"
 
 namespace nibble {
@@ -16,9 +16,10 @@ struct EvalSet {
   CocoDataset dataset;                   ///< the selected images only
   std::vector<std::int64_t> all_images;  ///< ids of the whole file, ascending
   std::filesystem::path images_dir;      ///< empty: file names are complete paths
-  std::string annotations_name;          ///< as the user gave it, or "assets/..." for the embedded default
+  std::string annotations_name;          ///< as the user gave it, or "assets/..." for the embedded default; empty: class folders
   std::string images_name;
   std::string annotations_sha256;
+  TaskTruth truth = {};  ///< what the data set says beside boxes and classes
 };
 
 /// The embedded 32 images when `options` names neither images nor annotations. Error(usage) when only one is given and the
@@ -34,7 +35,7 @@ void require_readable(EvalSet& set, const std::string& on_bad_data, int threads)
 
 /// Those of the selected images. Error(input) naming the first detection of an image that the annotations do not have at all:
 /// it belongs to another data set.
-std::vector<Detection> detections_of(const EvalSet& set, const std::vector<Detection>& detections);
+Findings findings_of(const EvalSet& set, const Findings& findings);
 
 /// Error(input) naming the first image file that is missing.
 void require_images(const EvalSet& set);

@@ -91,12 +91,12 @@ TEST_F(EvalSets, DetectionsOfImagesThatAreNotSelectedAreLeftOut) {
   data.max_images = 2;
   const auto set = open_eval_set(data);
   EXPECT_EQ(set.all_images, (std::vector<std::int64_t>{1, 2, 3}));
-  const auto kept = detections_of(set, {{3, 1, 0.5, {}}, {2, 1, 0.4, {}}});
+  const auto kept = findings_of(set, {{{3, 1, 0.5, {}}, {2, 1, 0.4, {}}}, {}, {}, {}}).boxes;
   ASSERT_EQ(kept.size(), 1U);
   EXPECT_EQ(kept[0].image_id, 2);
   EXPECT_THAT(message_of(
                   [&] {
-                    detections_of(set, {{2, 1, 0.5, {}}, {4, 1, 0.5, {}}});
+                    findings_of(set, {{{2, 1, 0.5, {}}, {4, 1, 0.5, {}}}, {}, {}, {}});
                   },
                   ErrorKind::input),
               HasSubstr("entry 1: image 4 is not in"));

@@ -8,13 +8,15 @@
 
 #include "base/log.h"
 #include "data/class_match.h"
-#include "eval/coco_map.h"
 #include "export/output_scale.h"
 #include "nibble/error.h"
 #include "report/metrics_json.h"
 #include "scoring/detect.h"
+#include "scoring/find_by_task.h"
 #include "scoring/latency_probe.h"
 #include "scoring/score_settings.h"
+#include "scoring/task_score.h"
+#include "scoring/task_set.h"
 
 namespace nibble {
 namespace {
@@ -34,7 +36,7 @@ void warn_of_names(const ScoringOptions& options, const DetectorFile& detector, 
 
 /// A file that sees nothing at all is broken more often than its images are empty.
 void warn_of_silence(const ScoringOptions& options, const ScoringResult& result, const EvalSet& set) {
-  if (!result.detections.empty()) return;
+  if (!result.findings.boxes.empty()) return;
   const auto shared = find_shared_output_scale(options.model);
   log(LogLevel::warning, shared ? fmt::format("all scores are 0: {}: {}", options.model_name, text_of(*shared))
                                 : fmt::format("no detection: {}: no score above {} on {} images", options.model_name,
@@ -48,17 +50,20 @@ std::optional<Latency> time_model(const ScoringOptions& options, const DetectorF
                                        options.model.string(), detector.batch));
     return std::nullopt;
   }
-  const auto image = read_network_image(image_path(set, set.dataset.images.front()), detector.image_size);
+  const auto image = read_input(detector, image_path(set, set.dataset.images.front()));
   return measure_latency(detector.session, network_input(image, detector), options.title + ": latency", progress);
 }
 
 MetricsSettings settings_of(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
-  auto settings = score_settings(detector, options.runtime, options.optimize, options.skip_latency, decode_options(options.detect));
+  const Task task = set.truth.task;
+  auto settings = score_settings(detector, options.runtime, options.optimize, options.skip_latency);
+  if (task != Task::classify) take_decoding(settings, decode_options(options.detect));
   settings.onnx_path = options.model_name;
   settings.instances = set.annotations_name;
   settings.images_dir = set.images_name;
   settings.max_images = static_cast<std::int64_t>(set.dataset.images.size());
-  settings.head = std::string(name_of(detector.layout));
+  settings.task = task;
+  settings.head = task == Task::classify ? "classes" : std::string(name_of(detector.layout));
   settings.resamples = options.resamples;
   return settings;
 }
@@ -70,22 +75,30 @@ bool has_unused_root(const CocoDataset& dataset) {
          std::none_of(dataset.annotations.begin(), dataset.annotations.end(), is_root);
 }
 
+void require_task(Task found, const ScoringOptions& options, const EvalSet& set) {
+  if (found == set.truth.task) return;
+  throw Error(ErrorKind::input, fmt::format("task: {}: is a model of the task '{}', and {} has labels of the task '{}'", options.model_name,
+                                            name_of(found), set.dataset.source.string(), name_of(set.truth.task)));
+}
+
 /// A file without class names is held against the categories; where it has one class less than these, the root goes.
-DetectorFile open_for(const ScoringOptions& options, EvalSet& set) {
-  const auto open = [&](std::int64_t categories) {
-    return open_boxes(options.model, options.runtime, options.optimize, categories, options.file);
+DetectorFile open_for(Session session, const ScoringOptions& options, EvalSet& set) {
+  require_task(form_of(session).task, options, set);
+  if (set.truth.task != Task::detect) return open_any_task(std::move(session), options.model, options.file);
+  const auto open = [&](Session opened, std::int64_t categories) {
+    return open_detector(std::move(opened), options.model, categories, options.file);
   };
   const auto count = static_cast<std::int64_t>(set.dataset.categories.size());
   std::optional<Error> first;
   try {
-    return open(count);
+    return open(std::move(session), count);
   } catch (const Error& error) {
     const bool may_be_root = error.kind() == ErrorKind::unsupported || error.kind() == ErrorKind::input;
     if (!may_be_root || !has_unused_root(set.dataset)) throw;
     first = error;
   }
   try {
-    auto detector = open(count - 1);
+    auto detector = open(open_session(options.model, options.runtime, options.optimize), count - 1);
     log(LogLevel::info, fmt::format("classes: {}: nothing is annotated with '{}' (id 0), which is taken for the parent of the others",
                                     set.annotations_name, set.dataset.categories.front().name));
     set.dataset.categories.erase(set.dataset.categories.begin());
@@ -97,20 +110,27 @@ DetectorFile open_for(const ScoringOptions& options, EvalSet& set) {
 
 }  // namespace
 
-ScoringResult score_model(const ScoringOptions& options, const EvalSet& given, Progress& progress) {
+ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Progress& progress) {
+  return score_model(open_session(options.model, options.runtime, options.optimize), options, set, progress);
+}
+
+ScoringResult score_model(Session session, const ScoringOptions& options, const EvalSet& given, Progress& progress) {
   EvalSet set = given;
-  const auto detector = open_for(options, set);
-  warn_of_names(options, detector, set);
+  const auto model = open_for(std::move(session), options, set);
+  if (set.truth.task != Task::classify) warn_of_names(options, model, set);
   ScoringResult result;
-  result.detections = detect_images(detector, set, options.detect, options.title, progress);
+  result.findings = find_by_task(model, set, options.detect, options.title, progress);
   warn_of_silence(options, result, set);
-  result.resampled = evaluate_resampled(set.dataset, result.detections, {options.resamples, options.runtime.seed, options.runtime.threads});
-  if (options.baseline) measure_changes(result.resampled, *options.baseline);
-  result.latency = time_model(options, detector, set, progress);
-  const MetricsSettings settings = settings_of(options, detector, set);
+  result.numbers =
+      evaluate_task(set.dataset, set.truth, result.findings, {options.resamples, options.runtime.seed, options.runtime.threads});
+  if (options.baseline) measure_changes(result.numbers, *options.baseline);
+  result.latency = time_model(options, model, set, progress);
+  const MetricsSettings settings = settings_of(options, model, set);
   result.providers = settings.providers;
   result.head = settings.head;
-  result.document = metrics_document(settings, to_json(result.resampled.metrics), result.latency);
+  const Json numbers = to_json(result.numbers);
+  result.document = metrics_document(settings, numbers.at("metrics"), result.latency);
+  for (const auto& [name, object] : numbers.items()) result.document[name] = object;
   return result;
 }
 

@@ -8,10 +8,10 @@
 
 #include "base/json.h"
 #include "base/progress.h"
-#include "eval/bootstrap.h"
-#include "eval/detection.h"
+#include "eval/task_numbers.h"
 #include "nibble/evaluate.h"
 #include "nibble/options.h"
+#include "ort/session.h"
 #include "scoring/eval_set.h"
 
 namespace nibble {
@@ -24,20 +24,23 @@ struct ScoringOptions {
   DetectorFileOptions file = {};
   bool optimize = true;
   bool skip_latency = false;
-  std::int64_t resamples = 0;                  ///< for intervals; drawn by runtime.seed
-  const ResampledMetrics* baseline = nullptr;  ///< of the same images, resamples and seed: changes are measured against it
+  std::int64_t resamples = 0;             ///< for intervals; drawn by runtime.seed
+  const TaskNumbers* baseline = nullptr;  ///< of the same images, resamples and seed: changes are measured against it
   RuntimeOptions runtime;
 };
 struct ScoringResult {
   Json document;  ///< metrics.json
-  ResampledMetrics resampled;
+  TaskNumbers numbers;
   std::optional<Latency> latency;
   std::vector<std::string> providers;  ///< of the session, in effect
-  std::string head;                    ///< name_of(OutputKind)
-  std::vector<Detection> detections;
+  std::string head;                    ///< name_of(OutputKind); "classes" of a classifier
+  Findings findings;
 };
 
-/// Logs a warning where class names differ from the data set's.
+/// A model of the set's task (EvalSet::truth) on its images. Logs a warning where class names differ from the data set's. Error(input) for
+/// a model of another task.
 ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Progress& progress);
+/// The same of a session of options.model that is open already.
+ScoringResult score_model(Session session, const ScoringOptions& options, const EvalSet& set, Progress& progress);
 
 }  // namespace nibble

@@ -17,14 +17,11 @@ MetricsSettings score_settings(const DetectorFile& file, const RuntimeOptions& r
   return settings;
 }
 
-MetricsSettings score_settings(const DetectorFile& file, const RuntimeOptions& runtime, bool optimize, bool skip_latency,
-                               const DecodeOptions& decode) {
-  MetricsSettings settings = score_settings(file, runtime, optimize, skip_latency);
+void take_decoding(MetricsSettings& settings, const DecodeOptions& decode) {
   settings.confidence = decode.confidence;
   settings.iou = decode.iou;
   settings.max_detections = decode.max_detections;
   settings.pre_nms_top_k = decode.pre_nms_top_k;
-  return settings;
 }
 
 }  // namespace nibble

@@ -12,8 +12,7 @@ namespace nibble {
 /// caller.
 MetricsSettings score_settings(const DetectorFile& file, const RuntimeOptions& runtime, bool optimize, bool skip_latency);
 
-/// The same of a file whose outputs are decoded to boxes.
-MetricsSettings score_settings(const DetectorFile& file, const RuntimeOptions& runtime, bool optimize, bool skip_latency,
-                               const DecodeOptions& decode);
+/// Adds how outputs were decoded to boxes.
+void take_decoding(MetricsSettings& settings, const DecodeOptions& decode);
 
 }  // namespace nibble

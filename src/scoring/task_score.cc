@@ -5,11 +5,8 @@
 
 #include <future>
 
+#include "data/centre_crop.h"
 #include "nibble/error.h"
-#include "report/metrics_json.h"
-#include "scoring/detect.h"
-#include "scoring/latency_probe.h"
-#include "scoring/score_settings.h"
 
 namespace nibble {
 namespace {
@@ -17,7 +14,7 @@ namespace {
 /// One image read ahead on another thread.
 class ReadAhead {
  public:
-  ReadAhead(const EvalSet& set, const ImageSize& image_size) : set_(set), image_size_(image_size) { start(); }
+  ReadAhead(const EvalSet& set, const DetectorFile& model) : set_(set), model_(model) { start(); }
 
   NetworkImage next() {
     NetworkImage image = pending_.get();
@@ -30,22 +27,18 @@ class ReadAhead {
   void start() {
     if (at_ >= set_.dataset.images.size()) return;
     auto path = image_path(set_, set_.dataset.images[at_]);
-    pending_ = std::async(std::launch::async, [path = std::move(path), size = image_size_] { return read_network_image(path, size); });
+    pending_ = std::async(std::launch::async, [path = std::move(path), &model = model_] { return read_input(model, path); });
   }
   const EvalSet& set_;
-  ImageSize image_size_;
+  const DetectorFile& model_;
   std::size_t at_ = 0;
   std::future<NetworkImage> pending_;
 };
 
 }  // namespace
 
-void refuse_detector_options(const EvalOptions& options) {
-  const auto refuse = [](const std::string& option, const std::string& why) {
-    throw Error(ErrorKind::usage, fmt::format("eval: {}: {}", option, why));
-  };
-  if (!options.save_detections.empty()) refuse("--save-detections", "writes boxes of detectors only; leave it out");
-  if (!options.baseline_detections.empty()) refuse("--baseline-detections", "is for detectors; leave it out");
+NetworkImage read_input(const DetectorFile& model, const std::filesystem::path& image) {
+  return model.is_classifier ? read_centre_crop(image, model.image_size) : read_network_image(image, model.image_size);
 }
 
 void require_annotated_size(const CocoImage& image, const Letterbox& letterbox, const EvalSet& set) {
@@ -58,7 +51,7 @@ void require_annotated_size(const CocoImage& image, const Letterbox& letterbox, 
 }
 
 void run_on_images(const DetectorFile& model, const EvalSet& set, const std::string& title, Progress& progress, const TakeOutputs& take) {
-  ReadAhead reader(set, model.image_size);
+  ReadAhead reader(set, model);
   progress.begin(title, static_cast<std::int64_t>(set.dataset.images.size()));
   std::size_t found = 0;
   for (const auto& image : set.dataset.images) {
@@ -95,29 +88,6 @@ std::array<float, 4> corners_at(const Tensor& output, const DetectorFile& model,
   if (model.kind == OutputKind::one2one) return box;
   const auto [x, y, width, height] = box;
   return {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
-}
-
-void finish_score(TaskScore& score, const EvalOptions& options, const DetectorFile& model, const EvalSet& set, const Json& metrics,
-                  Progress& progress) {
-  auto& result = score.result;
-  if (!options.skip_latency && model.batch == 1) {
-    const auto first = read_network_image(image_path(set, set.dataset.images.front()), model.image_size);
-    result.latency = measure_latency(model.session, network_input(first, model),
-                                     "evaluate " + options.model.filename().string() + ": latency", progress);
-  }
-  auto settings = score_settings(model, options.runtime, options.optimize, options.skip_latency, decode_options(options.detect));
-  settings.onnx_path = options.model.string();
-  settings.instances = set.annotations_name;
-  settings.images_dir = set.images_name;
-  settings.max_images = static_cast<std::int64_t>(set.dataset.images.size());
-  settings.head = std::string(name_of(model.kind));
-  result.providers = settings.providers;
-  result.head = settings.head;
-  result.images = settings.images_dir;
-  result.annotations = settings.instances;
-  result.bad_data = reasons_of(set.dataset.bad);
-  score.document = metrics_document(settings, metrics, result.latency);
-  score.document["bad_data"] = result.bad_data;
 }
 
 }  // namespace nibble

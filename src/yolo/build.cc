@@ -80,18 +80,10 @@ Graph build_graph(const ModelSource& source, const BuildOptions& options) {
   return graph;
 }
 
-constexpr std::array kTaskNames{std::pair{Task::detect, "detect"}, std::pair{Task::segment, "segment"}, std::pair{Task::pose, "pose"},
-                                std::pair{Task::obb, "obb"}, std::pair{Task::classify, "classify"}};
 constexpr std::array kHeadNames{std::pair{Head::one2one, "one2one"}, std::pair{Head::one2many, "one2many"}, std::pair{Head::raw, "raw"},
                                 std::pair{Head::raw_one2one, "raw_one2one"}};
 
 }  // namespace
-
-std::string_view name_of(Task task) {
-  for (const auto& [value, name] : kTaskNames)
-    if (value == task) return name;
-  return "unknown";
-}
 
 std::string_view name_of(Head head) {
   for (const auto& [value, name] : kHeadNames)

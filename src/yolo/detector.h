@@ -10,12 +10,9 @@
 #include "ckpt/checkpoint.h"
 #include "graph/graph.h"
 #include "nibble/image_size.h"
+#include "nibble/task.h"
 
 namespace nibble {
-
-/// What a model says about an image; the names are Ultralytics'.
-enum class Task { detect, segment, pose, obb, classify };
-std::string_view name_of(Task task);
 
 /// Which outputs the graph ends in (output0, f32):
 ///  one2one  [B,300,6]       x1,y1,x2,y2 in input pixels, score, class; top-k inside the graph, no NMS needed

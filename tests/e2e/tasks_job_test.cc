@@ -140,8 +140,7 @@ TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
   std::vector<std::vector<std::string>> refused{
       {"run", checkpoint(), "--recipes", "quick4.yaml", "--imgsz", "64", "--runs-dir", "runs"},
       {"qat", checkpoint(), "-o", "out", "--recipe", "w4a8", "--imgsz", "64", "--steps", "1"},
-      {"quantize", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--imgsz", "64", "--calib", "images", "--max-drop", "1"},
-      {"predict", "float.onnx", "--source", "images", "-o", "pictures"}};
+      {"quantize", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--imgsz", "64", "--calib", "images", "--max-drop", "1"}};
   const bool has_upright_boxes = GetParam().ends_with("seg") || GetParam().ends_with("pose");
   if (!has_upright_boxes) refused.push_back({"compare", "float.onnx", "float.onnx", "--images", "images"});
   for (const auto& arguments : refused) {
@@ -150,7 +149,7 @@ TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
     EXPECT_THAT(outcome.err, HasSubstr("task '")) << arguments[0];
     EXPECT_THAT(outcome.err, HasSubstr("this takes detectors only; export, quantize, inspect, clean and profile take it")) << arguments[0];
   }
-  for (const char* made : {"runs", "out", "pictures"}) EXPECT_FALSE(fs::exists(folder_ / made)) << made;
+  for (const char* made : {"runs", "out"}) EXPECT_FALSE(fs::exists(folder_ / made)) << made;
 }
 
 /// On folders of images: every dialect's numbers are shares of all images, and metrics.json holds them.
@@ -163,15 +162,24 @@ TEST_P(ClassifierJob, IsScoredByFolders) {
   ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
   const auto outcome = nibble({"eval", "float.onnx", "--images", "classes", "--json", "metrics.json"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("top_1        0.2000\ntop_5        1.0000\nimages       10\n"))
-      << "each image stands in every folder, and is of one class";
+  EXPECT_THAT(outcome.out, HasSubstr("top_1        0.2000  [")) << "each image stands in every folder, and is of one class";
+  EXPECT_THAT(outcome.out, HasSubstr("top_5        1.0000  [1.0000, 1.0000]\nin brackets"));
+  EXPECT_THAT(outcome.out, HasSubstr("images       10\n"));
   const auto metrics = read_json(folder_ / "metrics.json")["metrics"];
+  EXPECT_LE(metrics["top_1_interval"][0], 0.2);
+  ASSERT_EQ(nibble({"eval", "float.onnx", "--images", "classes", "--skip-latency", "--save-detections", "d.json"}).exit_code, 0);
+  const auto rows = read_json(folder_ / "d.json");
+  EXPECT_EQ(rows.size(), 50U) << "five classes of ten images";
+  EXPECT_THAT(rows[0]["image_id"].get<std::string>(), testing::StartsWith("class 0/"));
+  const auto paired = nibble({"eval", "float.onnx", "--images", "classes", "--skip-latency", "--baseline-detections", "d.json"});
+  ASSERT_EQ(paired.exit_code, 0) << paired.err;
+  EXPECT_THAT(paired.out, HasSubstr("+0.0000 [+0.0000, +0.0000]"));
   EXPECT_EQ(metrics["top_1"], 0.2);
   EXPECT_EQ(metrics["per_class"].size(), 5U);
   const auto first = nibble({"eval", "float.onnx", "--images", "classes", "--max-images", "5", "--skip-latency"});
   EXPECT_THAT(first.out, HasSubstr("images       5\n"));
   for (const auto& [more, why] : std::vector<std::pair<std::vector<std::string>, std::string>>{
-           {{}, "eval: --images: a classifier is scored on a folder"},
+           {{}, "data: --images: a classifier is scored on a folder"},
            {{"--images", "classes", "--annotations", "a.json"}, "the folders are a classifier's labels"},
            {{"--images", "images"}, "has no folders of images"}}) {
     std::vector<std::string> arguments{"eval", "float.onnx"};
@@ -243,6 +251,26 @@ TEST_P(MaskJob, IsScoredByMasks) {
   const auto metrics = read_json(folder_ / "metrics.json");
   EXPECT_NEAR(metrics["masks"]["mAP_75"].get<double>(), is_empty ? 0 : 1, 1e-9);
   EXPECT_GT(metrics["masks"]["num_detections"], 0);
+  // The kept detections give the same numbers again, and no change against themselves.
+  const std::vector<std::string> data{"--images", "one", "--annotations", "instances.json", "--skip-latency"};
+  const auto again = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"eval", "float.onnx"};
+    arguments.insert(arguments.end(), data.begin(), data.end());
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return nibble(arguments);
+  };
+  ASSERT_EQ(again({"--save-detections", "d.json"}).exit_code, 0);
+  const auto paired = again({"--baseline-detections", "d.json", "--json", "paired.json"});
+  ASSERT_EQ(paired.exit_code, 0) << paired.err;
+  EXPECT_EQ(read_json(folder_ / "paired.json")["masks"]["change"], 0.0);
+  Json sized = read_json(folder_ / "instances.json");
+  sized["images"][0]["width"] = sized["images"][0]["height"] = 64;
+  write_json(folder_ / "sized.json", sized);
+  const auto rescored = nibble({"score", "d.json", "--task", "segment", "--annotations", "sized.json", "--json", "score.json"});
+  ASSERT_EQ(rescored.exit_code, 0) << rescored.err;
+  const auto scored = read_json(folder_ / "score.json")["masks"];
+  EXPECT_EQ(scored["mAP_50_95"], metrics["masks"]["mAP_50_95"]);
+  EXPECT_EQ(scored["AR_100"], metrics["masks"]["AR_100"]);
   Json other_size = object;
   other_size["segmentation"] = {{"size", {32, 32}}, {"counts", {1024}}};
   write_json(folder_ / "wrong.json", {{"images", {{{"id", 1}, {"file_name", "1.bmp"}}}},
@@ -286,13 +314,21 @@ TEST_P(OrientedJob, IsScoredByOrientedBoxes) {
   const auto metrics = read_json(folder_ / "metrics.json")["metrics"];
   EXPECT_GT(metrics["num_detections"], 0);
   EXPECT_EQ(metrics["per_class"][1]["instances"], 1);
+  ASSERT_EQ(nibble({"eval", "float.onnx", "--annotations", "data.yaml", "--skip-latency", "--save-detections", "d.json"}).exit_code, 0);
+  const auto row = read_json(folder_ / "d.json")[0];
+  EXPECT_EQ(row["rbox"].size(), 5U);
+  EXPECT_EQ(row["poly"].size(), 8U);
+  const auto scored =
+      nibble({"score", "d.json", "--task", "obb", "--annotations", "data.yaml", "--category-ids", "annotations", "--json", "score.json"});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_EQ(read_json(folder_ / "score.json")["metrics"]["mAP_50_95"], metrics["mAP_50_95"]);
   write_file(folder_ / "one/1.txt", "1 0.5 0.5 0.2 0.2\n");
   const auto refused = nibble({"eval", "float.onnx", "--annotations", "data.yaml"});
   EXPECT_EQ(refused.exit_code, 3);
   EXPECT_THAT(refused.err, HasSubstr("1.txt: line 1: expected class, x1, y1, x2, y2, x3, y3, x4, y4, found 5 numbers"));
   const auto without = nibble({"eval", "float.onnx"});
   EXPECT_EQ(without.exit_code, 2);
-  EXPECT_THAT(without.err, HasSubstr("expected a data.yaml with labels of corners"));
+  EXPECT_THAT(without.err, HasSubstr("a model of the task 'obb' is scored on a data.yaml with labels of corners"));
 }
 
 /// As Ultralytics exports it, what the checkpoint was trained at; the small ones say 64.
@@ -341,10 +377,17 @@ TEST_P(PoseJob, IsScoredByKeypoints) {
   }
   const auto metrics = read_json(folder_ / "metrics.json");
   EXPECT_EQ(metrics["keypoints"]["AR_50_95"], 1.0);
+  ASSERT_EQ(nibble({"eval", "float.onnx", "--images", "one", "--annotations", "person_keypoints.json", "--save-detections", "d.json",
+                    "--skip-latency"})
+                .exit_code,
+            0);
+  const auto scored = nibble({"score", "d.json", "--task", "pose", "--annotations", "person_keypoints.json"});
+  ASSERT_EQ(scored.exit_code, 0) << scored.err;
+  EXPECT_THAT(scored.out, HasSubstr("keypoints (object keypoint similarity)\nAP_50_95     1.0000\n"));
   EXPECT_TRUE(metrics["keypoints"]["AP_large"].is_null());
   const auto refused = nibble({"eval", "float.onnx", "--images", "one"});
   EXPECT_EQ(refused.exit_code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("a pose model is scored on COCO keypoints"));
+  EXPECT_THAT(refused.err, HasSubstr("a model of the task 'pose' is scored on a COCO person_keypoints file"));
 }
 
 std::string test_name(const testing::TestParamInfo<std::string>& each) {

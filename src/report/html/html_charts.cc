@@ -14,7 +14,7 @@ Json map_chart(const Report& report) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& artifact = report.artifacts[i];
     if (!artifact.score) continue;
-    const double map = artifact.score->map_50_95;
+    const double map = artifact.score->main;
     const bool is_baseline = artifact.recipe.empty();
     if (is_baseline && map >= 0) chart.reference = map;
     chart.bars.push_back({artifact.name, map < 0 ? std::nullopt : std::optional(map), map_text(rows[i]), is_baseline});

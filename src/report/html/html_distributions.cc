@@ -30,13 +30,13 @@ void add_scatter(const Report& report, const std::map<std::string, Json>& metric
   ScatterChart chart{.title = "mAP 50-95 against the size of each scored file", .unit = "", .x_name = "MB", .points = {}};
   Json points = Json::array();
   for (const auto& artifact : report.artifacts) {
-    if (!artifact.score || artifact.score->map_50_95 < 0) continue;
+    if (!artifact.score || artifact.score->main < 0) continue;
     const auto mark = std::to_string(points.size() + 1);
     const auto [low, high] = interval_of(metrics, artifact.name);
-    auto text = fmt::format("{}, {}", size_text(artifact.bytes), share_text(artifact.score->map_50_95));
+    auto text = fmt::format("{}, {}", size_text(artifact.bytes), share_text(artifact.score->main));
     if (low && high) text += fmt::format(" [{:.4f}, {:.4f}]", *low, *high);
     chart.points.push_back({fmt::format("{}: {}", artifact.name, text), mark, static_cast<double>(artifact.bytes) / 1e6,
-                            artifact.score->map_50_95, low, high, artifact.recipe.empty()});
+                            artifact.score->main, low, high, artifact.recipe.empty()});
     points.push_back({{"rank", mark}, {"name", artifact.name}, {"text", text}});
   }
   values["scatter"] = points.empty() ? Json(false) : Json(scatter_chart_svg(chart));

@@ -41,7 +41,7 @@ ArtifactReport artifact(const std::string& name, const std::string& recipe, std:
   result.recipe = recipe;
   result.path = "onnx/" + name + ".onnx";
   result.bytes = bytes;
-  result.score = Score{map, 0.6, {}, 100, Latency{45, 44, 50, 22, 50}, {"CPUExecutionProvider"}, name + "/metrics.json"};
+  result.score = Score{Task::detect, map, 0.6, {}, 100, Latency{45, 44, 50, 22, 50}, {"CPUExecutionProvider"}, name + "/metrics.json"};
   return result;
 }
 
@@ -236,7 +236,7 @@ TEST(ReportHtml, ASmokeRunHasNoScores) {
 
 TEST(ReportHtml, UndefinedAndInfiniteNumbersAreShownAsSuch) {
   auto odd = input();
-  odd.report.artifacts[0].score->map_50_95 = odd.report.artifacts[1].score->map_50_95 = -1;
+  odd.report.artifacts[0].score->main = odd.report.artifacts[1].score->main = -1;
   odd.layers["w4a16"]["layers"][0]["output_sqnr_db"] = nullptr;  // infinite: no error at all
   const auto page = report_html(odd);
   EXPECT_THAT(page, HasSubstr("undefined"));
