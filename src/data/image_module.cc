@@ -235,6 +235,7 @@ int find_outlines(const cv::Mat& rows, nibble::AllocateBytes* allocate, void* co
     numbers.push_back(static_cast<std::int32_t>(outline.size()));
     for (const auto& point : outline) numbers.insert(numbers.end(), {point.x, point.y});
   }
+  if (numbers.empty()) return 0;
   std::uint8_t* const bytes = allocate(context, numbers.size() * sizeof(std::int32_t));
   if (bytes == nullptr) return refuse(why, why_bytes, "no memory for outlines");
   std::memcpy(bytes, numbers.data(), numbers.size() * sizeof(std::int32_t));

@@ -87,7 +87,8 @@ using EncodeJpegFunction = int(const std::uint8_t* rgb, std::int64_t width_px, s
 inline constexpr const char* kEncodeJpegSymbol = "nibble_image_encode_jpeg";
 
 /// The outer outlines of what is not 0 in rows of bytes, without the points within straight pieces (cv::findContours, RETR_EXTERNAL,
-/// CHAIN_APPROX_SIMPLE). Writes 32-bit numbers: of each outline the number of its points, then x and y of each. Returns as above.
+/// CHAIN_APPROX_SIMPLE). Writes 32-bit numbers: of each outline the number of its points, then x and y of each; without outlines `allocate`
+/// is not called. Returns as above.
 using FindOutlinesFunction = int(const std::uint8_t* rows, std::int64_t width_px, std::int64_t height_px, AllocateBytes* allocate,
                                  void* context, char* why, std::size_t why_bytes);
 inline constexpr const char* kFindOutlinesSymbol = "nibble_image_find_outlines";

@@ -18,7 +18,7 @@ inline OrientedBox oriented_box(const TurnedBox& box) {
 inline std::array<std::array<double, 2>, 4> corners_of(const TurnedBox& box) { return corners_of(oriented_box(box)); }
 
 /// The upright box around it: x, y, width, height.
-inline std::array<double, 4> upright_box(const TurnedBox& box) {
+inline std::array<double, 4> upright_box(const OrientedBox& box) {
   const auto corners = corners_of(box);
   auto low = corners[0], high = corners[0];
   for (const auto& corner : corners)
@@ -28,5 +28,6 @@ inline std::array<double, 4> upright_box(const TurnedBox& box) {
     }
   return {low[0], low[1], high[0] - low[0], high[1] - low[1]};
 }
+inline std::array<double, 4> upright_box(const TurnedBox& box) { return upright_box(oriented_box(box)); }
 
 }  // namespace nibble

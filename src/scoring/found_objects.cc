@@ -16,7 +16,6 @@
 #include "eval/oriented_detection.h"
 #include "eval/turned_box.h"
 #include "nibble/error.h"
-#include "scoring/task_score.h"
 
 namespace nibble {
 namespace {
@@ -142,28 +141,39 @@ std::vector<double> probabilities_in(const DetectorFile& model, const std::vecto
   return probabilities;
 }
 
+FoundInImage found_in(const DetectorFile& model, const std::vector<Tensor>& outputs, const Letterbox& letterbox, std::int64_t image_id,
+                      const DecodeOptions& options) {
+  FoundInImage found{{letterbox.height_px, letterbox.width_px}, {}, {}};
+  if (model.is_classifier)
+    found.probabilities = probabilities_in(model, outputs, image_id);
+  else
+    found.objects = objects_in(model, outputs, letterbox, image_id, options);
+  return found;
+}
+
 NetworkImage read_for(const DetectorFile& model, const std::filesystem::path& image) {
   return model.is_classifier ? read_centre_crop(image, model.image_size) : read_network_image(image, model.image_size);
+}
+
+void run_model(const DetectorFile& model, const EvalSet& set, const std::string& title, Progress& progress, const TakeOutputs& take) {
+  if (!model.is_classifier) return run_on_images(model, set, title, progress, take);
+  progress.begin(title, static_cast<std::int64_t>(set.dataset.images.size()));
+  for (const auto& image : set.dataset.images) {
+    throw_if_interrupted();
+    const auto input = read_for(model, image_path(set, image));
+    take(image, input, model.session.run({network_input(input, model)}));
+    progress.step(image.file_name);
+  }
+  progress.end(fmt::format("{} images", set.dataset.images.size()));
 }
 
 std::vector<FoundInImage> find_objects(const DetectorFile& model, const EvalSet& set, const DecodeOptions& options,
                                        const std::string& title, Progress& progress) {
   std::vector<FoundInImage> found;
-  if (!model.is_classifier) {
-    run_on_images(model, set, title, progress, [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
-      found.push_back({objects_in(model, outputs, input.letterbox, image.id, options), {}});
-      return found.back().objects.size();
-    });
-    return found;
-  }
-  progress.begin(title, static_cast<std::int64_t>(set.dataset.images.size()));
-  for (const auto& image : set.dataset.images) {
-    throw_if_interrupted();
-    const auto input = read_for(model, image_path(set, image));
-    found.push_back({{}, probabilities_in(model, model.session.run({network_input(input, model)}), image.id)});
-    progress.step(image.file_name);
-  }
-  progress.end(fmt::format("{} images", found.size()));
+  run_model(model, set, title, progress, [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
+    found.push_back(found_in(model, outputs, input.letterbox, image.id, options));
+    return found.back().objects.size();
+  });
   return found;
 }
 
