@@ -187,7 +187,11 @@ EvalSet open_task_set(const TaskForm& form, const DataOptions& options, int thre
 }
 
 EvalSet open_task_annotations(const TaskForm& form, const DataOptions& options, CocoDataset* all) {
-  if (form.task == Task::detect) return open_annotations(options, all);
+  if (form.task == Task::detect || form.task == Task::classify) {
+    auto set = open_annotations(options, all);
+    set.truth.task = form.task;
+    return set;
+  }
   ReadTruth read;
   const auto reader = reader_of(form, read);
   require_annotations(form, options, reader);

@@ -419,7 +419,7 @@ TEST_P(RunJob, RunsVerifiesAndReplays) {
       EXPECT_TRUE(artifact["score"][main].is_number()) << artifact;
       EXPECT_TRUE(artifact["recipe"] == "" || artifact["score"].contains("change")) << artifact;
     }
-  EXPECT_EQ(scored, 2);
+  EXPECT_EQ(scored, 3) << "float, cleaned QCDQ, unpack";
   bool is_gated = false;
   for (const auto& gate : read_json(run / "gates.json")["gates"]) is_gated = is_gated || gate["gate"] == main;
   EXPECT_TRUE(is_gated);
