@@ -93,7 +93,7 @@ install: setup ## program, library, headers and CMake package into $(DESTDIR)$(P
 .PHONY: deb
 deb: setup ## Debian packages nibble and libnibble-dev, into build/packages
 	@$(call build-preset,release,nibble)
-	@cd build && cpack
+	@scripts/package.sh build
 
 .PHONY: build-times
 build-times: setup ## compile everything anew, without ccache, in build-times/, and say what took the processor's time

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # make deb: packages nibble (what runs) and libnibble-dev (headers and CMake package) for Debian 12. The dependencies are those that
-# dpkg-shlibdeps reads off the libraries. With SOURCE_DATE_EPOCH set, the same build gives the same bytes.
+# dpkg-shlibdeps reads off the libraries. scripts/package.sh makes the bytes the same each time
+# (tests/install/package_test.cmake).
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME nibble)
 set(CPACK_PACKAGE_VENDOR nibble)

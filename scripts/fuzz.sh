@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs every libFuzzer target of a build folder: scripts/fuzz.sh BUILD_FOLDER [SECONDS_EACH]. What a target learned stays in
-# BUILD_FOLDER/corpus/NAME, where the next run goes on from; an input that ends it is left in BUILD_FOLDER/found. Exit status 1 then.
+# Runs libFuzzer targets of a build folder: scripts/fuzz.sh BUILD_FOLDER [SECONDS_EACH [TARGET...]], all of them where none is named. With
+# FUZZ_RUNS=1000000 each ends after that many inputs instead. What a target learned stays in BUILD_FOLDER/corpus/NAME, where the next run goes
+# on from; an input that ends it is left in BUILD_FOLDER/found. Exit status 1 then.
 set -euo pipefail
 source=$(cd "$(dirname "$0")/.." && pwd)
 folder=${1:?usage: scripts/fuzz.sh BUILD_FOLDER [SECONDS_EACH]}
 seconds=${2:-60}
+shift $(($# < 2 ? $# : 2))
+limit=(-max_total_time="$seconds")
+what="$seconds s"
+if [ -n "${FUZZ_RUNS-}" ]; then
+  limit=(-runs="$FUZZ_RUNS")
+  what="$FUZZ_RUNS inputs"
+fi
 mkdir -p "$folder/found"
 failed=0 targets=0
 
@@ -18,14 +26,19 @@ seeds_of() {
   esac
 }
 
-for target in "$folder"/fuzz_*; do
+all=("$folder"/fuzz_*)
+if (($#)); then all=("${@/#/$folder/}"); fi
+for target in "${all[@]}"; do
   [ -f "$target" ] && [ -x "$target" ] || continue
   targets=$((targets + 1))
   name=$(basename "$target")
   mkdir -p "$folder/corpus/$name"
-  echo "$name: $seconds s"
+  echo "$name: $what"
   mapfile -t seeds < <(seeds_of "$name")
-  if "$target" "$folder/corpus/$name" "${seeds[@]}" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
+  words=$source/tests/fuzz/${name#fuzz_}.dict
+  dictionary=()
+  if [ -f "$words" ]; then dictionary=(-dict="$words"); fi
+  if "$target" "$folder/corpus/$name" "${seeds[@]}" "${dictionary[@]}" "${limit[@]}" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
     -artifact_prefix="$folder/found/$name-" >"$folder/$name.log" 2>&1; then
     sed -n 's/^stat::number_of_executed_units: */  inputs tried: /p' "$folder/$name.log"
   else

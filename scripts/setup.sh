@@ -4,34 +4,38 @@
 #   1. Debian packages that are missing (root or sudo);
 #   2. ONNX Runtime's headers, from the next Debian release (bookworm has none), by a signed apt download from the
 #      mirror this machine already uses; nothing of apt's own state is touched;
-#   3. ONNX Runtime's library, from its Python wheel, checked against the hash below; nothing is installed into Python.
-# 2 and 3 end up in third_party/onnxruntime/{include,lib}. Running it again does only what is missing.
+#   3. ONNX Runtime's library, from its Python wheel, checked against its hash; nothing is installed into Python.
+# third_party.txt says what is installed, in which versions and with which hashes. 2 and 3 end up in
+# third_party/onnxruntime/{include,lib}. Running it again does only what is missing.
 # --dev adds what `make asan`, `make tidy`, `make format` and fuzzing want.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly kRuntimeVersion=1.26.0
-readonly kWheelSha256=11a8df4dcfe9ad5ff0bd71a7571dbed019fabc7594676c89fe8b86ea029c246f # cp311, manylinux_2_28, x86_64
-readonly kHeadersRelease=trixie
 readonly kKeyring=/usr/share/keyrings/debian-archive-keyring.gpg
-readonly kKeyringVersion=2023.3+deb12u2 # the first with the keys of $kHeadersRelease
 readonly kHome=third_party/onnxruntime
 readonly kLog=third_party/setup.log
 
-packages=(
-  g++ cmake ninja-build ccache pkg-config debian-archive-keyring
-  libtorch-dev libgloo-dev libopenblas0-openmp
-  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-  libonnx-dev libprotobuf-dev protobuf-compiler
-  libcli11-dev nlohmann-json3-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libkainjow-mustache-dev
-  libssl-dev zlib1g-dev
-  libgtest-dev libgmock-dev libbenchmark-dev
-)
-dev_packages=(clang-14 libclang-rt-14-dev clang-tidy-14 clang-format-14 gcovr)
+# column NUMBER PATTERN...: that column of the rows of third_party.txt whose use, or name, is one of the patterns.
+column() {
+  local number=$1
+  shift
+  awk -F ' *[|] *' -v number="$number" -v wanted="|$(printf '%s|' "$@")" \
+    '!/^#/ && NF && (index(wanted, "|" $2 "|") || index(wanted, "|" $1 "|")) { sub(/ +$/, "", $number); print $number }' third_party.txt
+}
+# Debian's packages of these uses; what comes from elsewhere has a colon or a slash in its name.
+debian_packages() { column 5 "$@" | sed '/[:/]/d'; }
+
+kRuntimeVersion=$(column 3 'ONNX Runtime')
+kWheelSha256=$(column 6 'ONNX Runtime') # cp311, manylinux_2_28, x86_64
+kHeadersPackage=$(column 5 'ONNX Runtime headers')
+kKeyringVersion=$(column 3 "Debian's keys") # the first with the keys of the headers' release
+readonly kRuntimeVersion kWheelSha256 kHeadersRelease=${kHeadersPackage%:*} kKeyringVersion=${kKeyringVersion#>=}
+mapfile -t packages < <(debian_packages compiled linked loaded build test)
+mapfile -t dev_packages < <(debian_packages dev)
 
 third_way() {
   cat >&2 <<'TEXT'
-Without root, or on another system: have the libraries of scripts/setup.sh's package list in place by other means, then
+Without root, or on another system: have the libraries that third_party.txt lists in place by other means, then
   cmake --preset release -DORT_INCLUDE_DIR=<folder of onnxruntime_cxx_api.h> -DORT_LIBRARY=<libonnxruntime.so>
   cmake --build --preset release
 TEXT
@@ -142,11 +146,11 @@ fetch_headers() {
     -o "Dir::Cache=$work/cache" -o "APT::Sandbox::User=$(id -un)" -o Acquire::Languages=none -o Acquire::Retries=3)
   "${apt[@]}" update >>"$kLog" 2>&1 ||
     fail_with_log "cannot read $kHeadersRelease from this machine's Debian mirror; the mirror has to carry that release too."
-  (cd "$work" && "${apt[@]}" download libonnxruntime-dev) >>"$kLog" 2>&1 ||
-    fail_with_log "cannot download libonnxruntime-dev of $kHeadersRelease; see $kLog."
-  dpkg-deb -x "$work"/libonnxruntime-dev_*.deb "$work/root"
+  (cd "$work" && "${apt[@]}" download "${kHeadersPackage#*:}") >>"$kLog" 2>&1 ||
+    fail_with_log "cannot download ${kHeadersPackage#*:} of $kHeadersRelease; see $kLog."
+  dpkg-deb -x "$work/${kHeadersPackage#*:}"_*.deb "$work/root"
   cp -a "$work/root/usr/include/onnxruntime" "$work/include"
-  cp -a "$work/root/usr/share/doc/libonnxruntime-dev/copyright" "$work/include/COPYRIGHT.debian"
+  cp -a "$work/root/usr/share/doc/${kHeadersPackage#*:}/copyright" "$work/include/COPYRIGHT.debian"
   replace "$work/include" "$kHome/include"
   rm -rf "$work"
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where and how two files of one detector differ, and what would help.
+// Where and how two files of one model differ, and what would help.
 #pragma once
 #include <algorithm>
 #include <array>
@@ -219,6 +219,53 @@ struct DetectionBlame {
   std::optional<RepairStudy> repairs;  ///< Where there are annotations.
 };
 
+// ---- What a task adds to boxes, or has instead: how far B is from A, without annotations.
+//
+// Pairs are objects that both files see: A's of at least the confidence, and B's of the same class at an IoU of their boxes of 0.5 or more,
+// of at least a fifth of the confidence; of oriented boxes the upright boxes around them decide.
+
+/// The masks of segmentation models.
+struct MaskDrift {
+  std::int64_t objects = 0;   ///< That A sees.
+  std::int64_t pairs = 0;     ///< Of these with B's.
+  double mean_iou = 0;        ///< Of the two masks of each pair: 1 where all are the same.
+  double below_75_share = 0;  ///< Share of the pairs whose masks overlap by less than 0.75.
+};
+/// The keypoints of pose models, where A's confidence of them is at least 0.25.
+struct KeypointDrift {
+  std::int64_t objects = 0;  ///< That A sees.
+  std::int64_t pairs = 0;    ///< Of these with B's, with a keypoint that A is sure of.
+  double mean_px = 0;        ///< Distance of B's keypoint from A's, over all keypoints of all pairs, in pixels of the image.
+  double median_px = 0;      ///< Of the same.
+  double mean_share = 0;     ///< The mean distance as a share of the object's size, the square root of the area of A's box.
+  double mean_similarity =
+      0;  ///< Object keypoint similarity with A's as the truth and 0.53 of its box as its area, as Ultralytics takes it.
+};
+/// The angles of oriented boxes.
+struct AngleDrift {
+  std::int64_t objects = 0;  ///< That A sees.
+  std::int64_t pairs = 0;    ///< Of these with B's.
+  /// By how many degrees B's box is turned against A's: 0 to 90, between the longer sides; of boxes that are nearly square (sides within 10
+  /// %) 0 to 45, between the nearest sides.
+  double mean_degrees = 0;
+  double median_degrees = 0;
+  double above_5_share = 0;  ///< Share of the pairs that are turned by more than 5 degrees.
+  double mean_overlap = 0;   ///< Probabilistic IoU of the turned boxes.
+};
+/// An image whose best class is another one in B.
+struct ChangedClass {
+  std::string image;
+  std::string a, b;                             ///< The names of the best classes.
+  double a_probability = 0, b_probability = 0;  ///< Of each in its own file.
+};
+/// The classes of classifiers.
+struct ClassDrift {
+  std::int64_t images = 0;
+  std::int64_t same_top_1 = 0;        ///< Images of which both say the same class.
+  double mean_change = 0;             ///< Mean absolute change of the probability of A's best class.
+  std::vector<ChangedClass> changed;  ///< All others, those that A is surest of first.
+};
+
 // ---- The whole.
 
 struct ComparedFile {
@@ -252,12 +299,18 @@ struct Comparison {
   std::map<std::int64_t, std::string> category_names;
   std::optional<TensorComparison> tensors;
   std::optional<PartGains> parts;
-  DetectionBlame detections;
+  std::string task = "detect";     ///< Of both files.
+  DetectionBlame detections;       ///< Of oriented boxes the upright boxes around them; nothing of classifiers.
+  std::optional<MaskDrift> masks;  ///< Where the task has them.
+  std::optional<KeypointDrift> keypoints;
+  std::optional<AngleDrift> angles;
+  std::optional<ClassDrift> classes;
   std::vector<Advice> advice;      ///< The largest share first; never empty: where nothing helps it says so.
   std::vector<std::string> notes;  ///< What was left out, and why.
   std::string lost_scores;         ///< Why B detects nothing, where its file shows that; empty: nothing is shown.
 };
-/// Runs both files on the same images and compares their layers and detections. Throws Error(input) for files of different classes.
+/// Runs both files on the same images and compares their layers and what they see. Throws Error(input) for files of different tasks or
+/// classes, Error(usage) for annotations of a classifier's images.
 NIBBLE_EXPORT Comparison compare(const CompareOptions& options, Progress& progress);
 
 }  // namespace nibble

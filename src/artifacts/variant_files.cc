@@ -40,6 +40,7 @@ void emit_cleaned(const Graph& graph, const EmitOptions& options, const fs::path
   emit_model(graph, options, raw.at);
   CleanupOptions cleanup;
   cleanup.narrow_constants = true;
+  cleanup.short_names = true;
   clean_model(raw.at, path, cleanup);
 }
 

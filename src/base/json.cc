@@ -4,15 +4,18 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
-#include <regex>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "base/files.h"
+#include "base/json_depth.h"
 #include "base/json_line.h"
+#include "base/yaml_documents.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -20,7 +23,6 @@ namespace fs = std::filesystem;
 namespace {
 
 // Aliases let a small YAML file describe a huge or endless one.
-constexpr int kMaxDepth = 100;
 constexpr std::int64_t kMaxYamlNodes = 1'000'000;
 
 [[noreturn]] void throw_malformed(const fs::path& path, const std::string& where, const std::string& why) {
@@ -39,13 +41,31 @@ std::string reason_in(const std::string& text) {
   return at == std::string::npos ? text : text.substr(at);
 }
 
+// Scalars are told apart by hand: std::regex goes a level of the stack down for each letter.
+
+constexpr std::string_view kDecimal = "0123456789";
+
+std::string_view without_sign(std::string_view text) { return !text.empty() && (text[0] == '-' || text[0] == '+') ? text.substr(1) : text; }
+
+/// Takes the digits that `text` begins with away from it; says whether there was one.
+bool skip_digits(std::string_view& text, std::string_view digits = kDecimal) {
+  const auto end = std::min(text.find_first_not_of(digits), text.size());
+  text.remove_prefix(end);
+  return end > 0;
+}
+
+bool is_number_of(std::string_view text, std::string_view digits) { return skip_digits(text, digits) && text.empty(); }
+
+/// Base and sign that from_chars is not told of: [-+]?[0-9]+, 0o[0-7]+, 0x[0-9a-fA-F]+. Base 0: none of them.
+std::pair<int, std::size_t> base_of(std::string_view text) {
+  if (is_number_of(without_sign(text), kDecimal)) return {10, text[0] == '+' ? 1 : 0};
+  if (text.starts_with("0o") && is_number_of(text.substr(2), "01234567")) return {8, 2};
+  if (text.starts_with("0x") && is_number_of(text.substr(2), "0123456789abcdefABCDEF")) return {16, 2};
+  return {0, 0};
+}
+
 std::optional<std::int64_t> integer_of(const std::string& text) {
-  static const std::regex decimal("[-+]?[0-9]+"), octal("0o[0-7]+"), hexadecimal("0x[0-9a-fA-F]+");
-  int base = 0;
-  std::size_t skip = 0;
-  if (std::regex_match(text, decimal)) base = 10, skip = text[0] == '+' ? 1 : 0;
-  if (std::regex_match(text, octal)) base = 8, skip = 2;
-  if (std::regex_match(text, hexadecimal)) base = 16, skip = 2;
+  const auto [base, skip] = base_of(text);
   if (base == 0) return std::nullopt;
   std::int64_t value = 0;
   const auto result = std::from_chars(text.data() + skip, text.data() + text.size(), value, base);
@@ -53,13 +73,29 @@ std::optional<std::int64_t> integer_of(const std::string& text) {
   return value;
 }
 
+/// [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?
+bool is_finite_float(std::string_view text) {
+  text = without_sign(text);
+  const bool has_whole = skip_digits(text);
+  bool has_part = false;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    has_part = skip_digits(text);
+  }
+  if (!has_whole && !has_part) return false;
+  if (text.empty()) return true;
+  if (text[0] != 'e' && text[0] != 'E') return false;
+  return is_number_of(without_sign(text.substr(1)), kDecimal);
+}
+
 std::optional<double> float_of(const std::string& text) {
-  static const std::regex finite(R"([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?)");
-  static const std::regex infinite(R"([-+]?\.(inf|Inf|INF))"), nan(R"(\.(nan|NaN|NAN))");
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
-  if (std::regex_match(text, infinite)) return text[0] == '-' ? -kInfinity : kInfinity;
-  if (std::regex_match(text, nan)) return std::numeric_limits<double>::quiet_NaN();
-  if (!std::regex_match(text, finite)) return std::nullopt;
+  const auto is_one_of = [](std::string_view word, std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+  };
+  if (is_one_of(without_sign(text), {".inf", ".Inf", ".INF"})) return text[0] == '-' ? -kInfinity : kInfinity;
+  if (is_one_of(text, {".nan", ".NaN", ".NAN"})) return std::numeric_limits<double>::quiet_NaN();
+  if (!is_finite_float(text)) return std::nullopt;
   double value = 0;
   const auto result = std::from_chars(text.data() + (text[0] == '+' ? 1 : 0), text.data() + text.size(), value);
   if (result.ec != std::errc{}) return std::nullopt;  // beyond a double: the text as it stands, rather than another number
@@ -81,7 +117,7 @@ class YamlReader {
   explicit YamlReader(const fs::path& path) : path_(path) {}
 
   Json convert(const YAML::Node& node, int depth = 0) {
-    if (depth > kMaxDepth || ++nodes_ > kMaxYamlNodes) throw_malformed(path_, node.Mark(), "too deep or too large");
+    if (depth > kMaxJsonDepth || ++nodes_ > kMaxYamlNodes) throw_malformed(path_, node.Mark(), "too deep or too large");
     switch (node.Type()) {
       case YAML::NodeType::Map: return map_of(node, depth);
       case YAML::NodeType::Sequence: return sequence_of(node, depth);
@@ -123,6 +159,8 @@ class YamlReader {
 
 Json read_json(const fs::path& path) {
   const std::string text = read_file(path);
+  if (is_nested_deeper_than(text, kMaxJsonDepth))
+    throw_malformed(path, "content", fmt::format("nested more than {} levels deep", kMaxJsonDepth));
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
@@ -135,10 +173,9 @@ Json read_json(const fs::path& path) {
 Json read_yaml(const fs::path& path) {
   const std::string text = read_file(path);
   try {
-    const auto documents = YAML::LoadAll(text);
-    if (documents.size() > 1)
-      throw_malformed(path, "content", fmt::format("{} documents, divided by '---'; expected one", documents.size()));
-    return documents.empty() ? Json(nullptr) : YamlReader(path).convert(documents.front());
+    if (const auto second = second_yaml_document(text))
+      throw_malformed(path, *second, "a second document, or something behind the first one that belongs to none; expected one document");
+    return YamlReader(path).convert(YAML::Load(text));
   } catch (const YAML::Exception& error) {
     throw_malformed(path, error.mark, fmt::format("not YAML: {}", error.msg));
   }

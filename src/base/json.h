@@ -8,7 +8,7 @@ namespace nibble {
 
 using Json = nlohmann::ordered_json;
 
-/// Error(input) with file, byte offset and reason on malformed JSON.
+/// Error(input) with file, byte offset and reason on malformed JSON, and on what is nested more than 100 levels deep.
 Json read_json(const std::filesystem::path& path);
 /// YAML as JSON: mappings, sequences, and scalars typed after YAML 1.2's core schema. Error(input) with file and line.
 Json read_yaml(const std::filesystem::path& path);

@@ -60,6 +60,16 @@ TEST_F(JsonFiles, MalformedJsonNamesFileAndByte) {
   EXPECT_THAT(message_of([&] { json(""); }), testing::HasSubstr("not JSON"));
 }
 
+/// A copy of the value would take a level of the stack for each bracket.
+TEST_F(JsonFiles, JsonOfAnyDepthIsRefusedAndNotFollowed) {
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  EXPECT_THAT(message_of([&] { json(nested(200'000)); }), testing::HasSubstr("more than 100 levels deep"));
+  EXPECT_THAT(message_of([&] { json(nested(101)); }), testing::HasSubstr("more than 100 levels deep"));
+  EXPECT_EQ(json(nested(100)).size(), 1);
+  EXPECT_EQ(json(R"({"a": ")" + std::string(200, '[') + R"(\"["})").size(), 1) << "brackets in a string";
+  EXPECT_EQ(json("[" + std::string(500, ' ') + "[],[],[]]").size(), 3);
+}
+
 TEST_F(JsonFiles, YamlScalarsHaveTheTypesOfTheCoreSchema) {
   const Json value = yaml(
       "none: ~\nempty:\nyes: yes\non: True\ninteger: -12\nplus: +3\noctal: 0o17\nhexadecimal: 0xfF\nreal: 1e-3\n"
@@ -83,6 +93,23 @@ TEST_F(JsonFiles, YamlScalarsHaveTheTypesOfTheCoreSchema) {
   EXPECT_EQ(value["beyond"], "1e999");
   EXPECT_EQ(value["below"], "-1e-999");
   EXPECT_EQ(value["long"], 123456789012345678901.0);
+}
+
+TEST_F(JsonFiles, WhatIsAlmostANumberIsText) {
+  for (const std::string text : {"+",    ".",    "+.",  "1e",  "1e+",   ".e1",       "1.5.",  "1.5e3.", "0o8", "0o", "0x",  "0xg",
+                                 "-0x1", "-0o1", "--1", "+-1", "1_000", ".infinity", "-.nan", "1 2",    "0b1", "e5", "+.e1"})
+    EXPECT_EQ(yaml("a: '" + text + "'\nb: " + text + "\n").at("b"), Json(text)) << text;
+  const auto numbers = yaml("[+1, -1, 007, 0o17, 0xFf, .5, 5., -.5e1, +5.e-1, 1E+2, 99999999999999999999, -.Inf, +.INF]");
+  EXPECT_EQ(numbers, Json({1, -1, 7, 15, 255, .5, 5., -5., .5, 100., 1e20, -INFINITY, INFINITY}));
+}
+
+/// A matcher that goes down the stack for each letter would end the process.
+TEST_F(JsonFiles, AScalarOfAnyLengthIsRead) {
+  for (const std::string start : {"", "-", "0x", "0o", "1.", "1e", "."}) {
+    const auto text = start + std::string(300'000, '1');
+    const auto read = yaml("a: " + text + "\n").at("a");
+    EXPECT_TRUE(read.is_string() || read.is_number()) << start;
+  }
 }
 
 TEST_F(JsonFiles, YamlNestsAndFollowsAliases) {
@@ -134,9 +161,18 @@ TEST_F(JsonFiles, InvalidTextIsReplacedNotThrown) {
 }
 
 TEST_F(JsonFiles, ASecondYamlDocumentIsRefused) {
-  EXPECT_THAT(message_of([&] { yaml("names: [a]\n---\nnames: [b]\n"); }), testing::HasSubstr("2 documents"));
+  EXPECT_THAT(message_of([&] { yaml("names: [a]\n---\nnames: [b]\n"); }), testing::HasSubstr(":2:1: a second document"));
+  EXPECT_THAT(message_of([&] { yaml("names: [a]\n---\n"); }), testing::HasSubstr("a second document"));
   EXPECT_EQ(yaml("---\nnames: [a]\n...\n"), Json({{"names", {"a"}}})) << "one, with its marks";
   EXPECT_TRUE(yaml("").is_null());
+}
+
+/// yaml-cpp's LoadAll takes such a text for documents without end, until memory is.
+TEST_F(JsonFiles, YamlThatGoesOnBehindItsDocumentEnds) {
+  for (const std::string text : {",", ",: \x88", "}", "]", "a: 1\n,", "- a\n]\n", ", at: 1}\n  - {metric: bytes, , at: 2}\n"}) {
+    const auto message = message_of([&] { yaml(text); });
+    EXPECT_THAT(message, testing::HasSubstr("malformed file")) << text;
+  }
 }
 
 /// Looking through all keys for each one would take minutes.

@@ -191,6 +191,13 @@ void require_can_be_folder(const fs::path& folder) {
   if (fs::exists(status) && !fs::is_directory(status)) refuse(fmt::format("output folder: {}: is a file; give a folder", folder.string()));
 }
 
+void require_onnx_name(const fs::path& output) {
+  if (output.extension() == ".onnx") return;
+  const auto name = output.lexically_normal().string();
+  refuse(fmt::format("output file: {}: a model's file is called *.onnx; give {}.onnx, or {} for a file in a folder", name,
+                     name.ends_with('/') ? name.substr(0, name.size() - 1) : name, (output / "model.onnx").lexically_normal().string()));
+}
+
 void check_paths(const CommandPaths& paths) {
   const auto inputs = without_empty(paths.inputs);
   auto files = without_empty(paths.outputs);

@@ -30,10 +30,12 @@ inline std::optional<std::string> explain_wrong_download(std::string_view bytes,
   return std::nullopt;
 }
 
-/// The same for a file that should be ONNX, and for a zip archive, which is what PyTorch writes checkpoints as.
+/// The same for a file that should be ONNX, also for an image, and for a zip archive, which is what PyTorch writes checkpoints as.
 inline std::optional<std::string> explain_no_onnx(std::string_view bytes) {
   if (bytes.starts_with("PK\x03\x04"))
     return "this is a zip archive, as checkpoints (.pt) are, and no ONNX file; make one with nibble export CHECKPOINT -o OUT.onnx";
+  if (bytes.starts_with("\xff\xd8\xff") || bytes.starts_with("\x89PNG"))
+    return "this is an image and no ONNX file; nibble predict MODEL.onnx --source IMAGE -o DIR shows what a model sees on it";
   return explain_wrong_download(bytes, "the model");
 }
 

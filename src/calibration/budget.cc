@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "nibble/error.h"
+#include "quant/place.h"
 #include "scoring/image_source.h"
 
 namespace nibble {
@@ -33,6 +34,20 @@ void apply_budget(Recipe& recipe, const BudgetOptions& budget) {
   recipe.mixed.average_bits = 0;
   recipe.mixed.max_bytes = budget.max_bytes.value_or(0);
   recipe.mixed.max_drop = budget.max_drop.value_or(0);
+}
+
+void require_codes_fit(const Graph& baseline, const Recipe& recipe) {
+  if (recipe.mixed.max_bytes == 0) return;
+  std::int64_t bits = 0;
+  for (const LayerPlan& plan : place_quantizers(baseline, recipe)) {
+    const Value& weight = baseline.value(baseline.nodes[plan.node].inputs[1]);
+    bits += count_of(weight.shape) * (plan.weight ? plan.weight->stored_bits() : 32);
+  }
+  if (bits / 8 <= recipe.mixed.max_bytes) return;
+  throw Error(ErrorKind::input,
+              fmt::format("budget: {}: its weights alone take {} bytes, {} were allowed for the file; allow more, or take "
+                          "a recipe with fewer bits (nibble recipes lists them)",
+                          recipe.name, bits / 8, recipe.mixed.max_bytes));
 }
 
 void require_use_of(const JudgeOptions& judge, const Recipe& recipe) {

@@ -15,6 +15,9 @@ namespace nibble {
 /// Replaces the recipe's budget by that of the options, where they have one; a recipe that had none is then called "<name>-mixed".
 /// Error(usage) for two budgets, for one that nothing can keep, and for a recipe whose layers all have the high bits already.
 void apply_budget(Recipe& recipe, const BudgetOptions& budget);
+/// Error(input) where the codes of the weights alone, at the recipe's low bits, are more bytes than the recipe allows: known before minutes
+/// of calibration. Nothing happens without a limit of bytes.
+void require_codes_fit(const Graph& baseline, const Recipe& recipe);
 /// Error(usage) where images for the judge are named but the recipe measures no drop.
 void require_use_of(const JudgeOptions& judge, const Recipe& recipe);
 

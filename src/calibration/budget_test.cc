@@ -42,6 +42,23 @@ TEST(ApplyBudget, ReplacesTheRecipesAndNamesWhatItTurnsOn) {
   EXPECT_EQ(resolved_recipe("w4a16-block32", {"fast", 7, {.max_bytes = 2'000'000, .max_drop = {}}, ""}).mixed.max_bytes, 2'000'000);
 }
 
+/// 2 x 8 x 3 x 3 = 144 weights: 72 bytes at 4 bits; kept float, four bytes each.
+TEST(CodesFit, AreCountedWithTheRecipesLowBitsAndRules) {
+  Graph graph;
+  const auto x = graph.add_input("x", {1, 8, 4, 4});
+  const auto weight = graph.add_constant("a.weight", Tensor::of<float>({2, 8, 3, 3}, std::vector<float>(144, 1)));
+  graph.outputs = {graph.add("a", op::Conv{.padding = {1, 1}}, {x, weight})};
+  Recipe recipe = load_recipe("w4a16");
+  require_codes_fit(graph, recipe);  // no limit
+  recipe.mixed.max_bytes = 72;
+  require_codes_fit(graph, recipe);
+  recipe.mixed.max_bytes = 71;
+  EXPECT_THAT(refusal_of(ErrorKind::input, [&] { require_codes_fit(graph, recipe); }), HasSubstr("72 bytes, 71 were allowed"));
+  recipe.mixed.max_bytes = 575;
+  recipe.rules = {{.match = "a", .keep_float = true, .weight_bits = {}, .activation_bits = {}}};
+  EXPECT_THAT(refusal_of(ErrorKind::input, [&] { require_codes_fit(graph, recipe); }), HasSubstr("576 bytes"));
+}
+
 TEST(ApplyBudget, RefusesWhatMakesNoSense) {
   const auto refusal = [](const std::string& name, const BudgetOptions& budget) {
     return refusal_of(ErrorKind::usage, [&] {

@@ -291,6 +291,8 @@ TEST(Foreign, EachKindIsNamed) {
       {"<HTML><body>", "a web page (HTML)"},
       {"<?xml version=\"1.0\"?><Error/>", "an XML text"},
       {"{\"message\": \"not found\"}", "a text that begins '{\"message\": \"not found\"}'"},
+      {"path: dataset\ntrain: images/train\nval: images/val\n", "behind --annotations"},
+      {"{\"info\": {\"year\": 2017}, \"images\": []}", "behind --annotations"},
       {"\x80\4N."s, "a bare pickle"},
       {u64(2) + "{}", "a safetensors file"},
       {"\x08\x08\x12\x07pytorch\x1a\x05"s, "an ONNX model"},

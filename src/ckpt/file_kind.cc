@@ -85,6 +85,9 @@ std::optional<std::string> explain_onnx(std::string_view bytes) {
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
 
+/// Of a data.yaml and of COCO's JSON.
+constexpr std::array kDataSetKeys = {"train:"sv, "val:"sv, "names:"sv, "\"images\":"sv, "\"annotations\":"sv, "\"info\":"sv};
+
 /// Pages, error messages and pointers that were saved under the checkpoint's name.
 std::optional<std::string> explain_text(std::string_view bytes) {
   if (auto answer = explain_wrong_download(bytes, "the model")) return answer;
@@ -94,6 +97,9 @@ std::optional<std::string> explain_text(std::string_view bytes) {
   const bool is_printable = std::all_of(sample.begin(), sample.end(),
                                         [](unsigned char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\r' || c == '\t'; });
   if (sample.empty() || !is_printable) return std::nullopt;
+  if (std::any_of(kDataSetKeys.begin(), kDataSetKeys.end(), [&](auto key) { return sample.find(key) != std::string_view::npos; }))
+    return "this seems to describe a data set (data.yaml), not a PyTorch checkpoint; name the .pt file first, and this behind "
+           "--annotations";
   return fmt::format("this is a text that begins {}, not a PyTorch checkpoint; {}", in_quotes(first_line(sample)), kDownloadAgain);
 }
 

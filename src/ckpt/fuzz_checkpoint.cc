@@ -3,8 +3,11 @@
 //   fuzz_checkpoint corpus -max_len=65536 -rss_limit_mb=2048
 // The first byte decides: a multiple of 3, the rest is a file; else it is the pickle of an archive (whose CRC-32 a mutation would have
 // to guess), or of a file in the form before PyTorch 1.6.
+#include <algorithm>
+
 #include "ckpt/archive_builder.h"
 #include "ckpt/checkpoint.h"
+#include "ckpt/test_pickle_mutator.h"
 #include "nibble/error.h"
 
 namespace {
@@ -20,6 +23,15 @@ void read_file(const std::string& bytes) {
 }
 
 }  // namespace
+
+/// Pickles are changed opcode by opcode, three times of four.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+  if (size < 2 || data[0] % 3 == 0 || seed % 4 == 0) return LLVMFuzzerMutate(data, size, max_size);
+  const auto changed = nibble::test::PickleMutator(seed).mutate({reinterpret_cast<const char*>(data) + 1, size - 1});
+  if (changed.size() + 1 > max_size) return LLVMFuzzerMutate(data, size, max_size);
+  std::copy(changed.begin(), changed.end(), data + 1);
+  return changed.size() + 1;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;

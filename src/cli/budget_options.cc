@@ -23,13 +23,15 @@ double leading_number(std::string_view text, std::string_view& rest) {
 /// "1600000", "1600kB" or "1.6MB"; empty when read.
 std::string read_size(const std::string& text, std::optional<std::int64_t>& bytes) {
   static const std::map<std::string_view, double> kUnits = {{"", 1}, {"B", 1}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}};
-  constexpr double kMost = 1e12;
+  constexpr double kMost = 1e12, kLeastWithoutUnit = 10000;
   std::string_view unit;
   const double number = leading_number(text, unit);
   const auto factor = kUnits.find(unit);
   const double size = factor == kUnits.end() ? NAN : number * factor->second;
   if (!(size >= 1 && size <= kMost))
     return fmt::format("'{}' is not a size; expected bytes, kB or MB, as in 1600000, 1600kB or 1.6MB, at least 1 byte", text);
+  if (unit.empty() && size < kLeastWithoutUnit)
+    return fmt::format("'{}' is a size in bytes, too few for a network; did you mean '{}MB'?", text, text);
   bytes = static_cast<std::int64_t>(size);
   return "";
 }

@@ -14,12 +14,14 @@ void add_compare_command(CLI::App& app, Action& chosen) {
   auto options = std::make_shared<Options>();
   auto& compare_options = options->compare;
   auto& command = add_command(
-      app, "compare", "Where and how two files of one detector differ: layers, detections, and what would help",
+      app, "compare", "Where and how two files of one model differ: layers, what they see, and what would help",
       "  nibble compare yolov10n-baseline-fp32.onnx yolov10n-w4a8-qcdq-ptq-opt.onnx\n"
       "      on the 32 embedded images, with their annotations\n"
       "  nibble compare float.onnx w4a8.onnx --images photos\n"
       "      without annotations: what A sees is the measure\n"
-      "  nibble compare float.onnx w4a8.onnx --images val2017 --annotations instances_val2017.json --max-images 500 --json why.json\n");
+      "  nibble compare float.onnx w4a8.onnx --images val2017 --annotations instances_val2017.json --max-images 500 --json why.json\n"
+      "  nibble compare seg.onnx seg-w4a8.onnx --images photos\n"
+      "      other tasks in their terms: overlap of masks, distance of keypoints, angles, share of images with the same class\n");
   command.add_option("A", compare_options.a, "the measure, usually the float file")->required()->type_name("A.onnx");
   command.add_option("B", compare_options.b, "what is judged by it, usually the quantised file")->required()->type_name("B.onnx");
   add_data_options(command, compare_options.data, true, "100");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <exception>
 #include <filesystem>
+#include <map>
 #include <new>
 
 #include "base/printable.h"
@@ -63,11 +64,42 @@ std::string suggestion_for_option(const CLI::App& app, const std::string& proble
   return longer != known.end() ? fmt::format("; did you mean '{}'?", *longer) : suggestion_for(word, known);
 }
 
+/// "nibble export --help" where the command is known.
+std::string help_of(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return fmt::format("nibble {}--help", chosen.empty() ? "" : chosen.front()->get_name() + " ");
+}
+
+/// An option that the command does not have is named before one that it needs: it is often that one, mistyped.
+std::string problem_of(const CLI::App& app, const CLI::ParseError& error) {
+  const auto extras = app.remaining(true);
+  const bool is_extra = !extras.empty() && extras.front().starts_with("-");
+  return is_extra ? fmt::format("The following argument was not expected: {}", extras.front()) : error.what();
+}
+
 /// CLI11 throws for --help too; what is left is a usage error.
 int finish_parse(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);
-  const auto suggestion = suggestion_for_option(app, error.what());
-  return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: {}{}; see nibble --help", error.what(), suggestion));
+  const auto problem = problem_of(app, error);
+  return report_error(static_cast<int>(ErrorKind::usage),
+                      fmt::format("usage: {}{}; see {}", problem, suggestion_for_option(app, problem), help_of(app)));
+}
+
+/// "nibble help" and "nibble help COMMAND" as "nibble --help" and "nibble COMMAND --help".
+std::vector<std::string> with_help_as_option(std::vector<std::string> arguments) {
+  if (arguments.empty() || arguments.front() != "help") return arguments;
+  arguments.erase(arguments.begin());
+  arguments.emplace_back("--help");
+  return arguments;
+}
+
+/// "; did you mean 'qat'?" for a command as other tools call it, or mistyped.
+std::string suggestion_for_command(const std::string& word, const std::vector<std::string>& known) {
+  static const std::map<std::string, std::string> kElsewhere = {{"train", "qat"},         {"val", "eval"},       {"detect", "predict"},
+                                                                {"benchmark", "profile"}, {"convert", "export"}, {"info", "inspect"},
+                                                                {"version", "--version"}, {"track", "predict"},  {"simplify", "clean"}};
+  const auto meant = kElsewhere.find(word);
+  return meant == kElsewhere.end() ? suggestion_for(word, known) : fmt::format("; did you mean '{}'?", meant->second);
 }
 
 std::vector<std::string> command_names(const CLI::App& app) {
@@ -92,12 +124,13 @@ int parse_and_run(int argc, char** argv) {
   add_proof_commands(app, chosen);
   add_shell_commands(app, chosen);
   app.require_subcommand(0, 1);
+  auto arguments = with_joined_sizes(with_help_as_option({argv + 1, argv + argc}));
   // Before CLI11 sees a --help behind it and answers with the general help.
-  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([&](CLI::App* command) { return command->get_name() == argv[1]; }).empty())
-    return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: unknown command '{}'{}; see nibble --help", argv[1],
-                                                                        suggestion_for(argv[1], command_names(app))));
+  if (!arguments.empty() && !arguments[0].starts_with("-") &&
+      app.get_subcommands([&](CLI::App* command) { return command->get_name() == arguments[0]; }).empty())
+    return report_error(static_cast<int>(ErrorKind::usage), fmt::format("usage: unknown command '{}'{}; see nibble --help", arguments[0],
+                                                                        suggestion_for_command(arguments[0], command_names(app))));
   try {
-    auto arguments = with_joined_sizes({argv + 1, argv + argc});
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {

@@ -54,6 +54,7 @@ void compare_answers(const fs::path& from, const fs::path& cleaned, const Runtim
 CleanResult clean(const CleanOptions& options) {
   check_options(options);
   if (options.output.empty()) throw Error(ErrorKind::usage, "clean: no output file; give one with -o OUT.onnx");
+  require_onnx_name(options.output);
   check_paths(paths_of(options));
   require_provider(options.runtime.provider);
   const ScratchFile cleaned(options.output);

@@ -8,14 +8,18 @@
 #include "base/watched_progress.h"
 #include "compare/comparison.h"
 #include "compare/comparison_steps.h"
+#include "eval/task_drift.h"
 #include "export/output_scale.h"
 #include "nibble/compare.h"
 #include "nibble/error.h"
 #include "scoring/detect.h"
+#include "scoring/found_objects.h"
 #include "scoring/image_folder.h"
+#include "scoring/score_classifier.h"
 #include "text/result_text.h"
 
 namespace nibble {
+namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kDefaultMaxImages = 100;
@@ -34,13 +38,79 @@ std::optional<EvalSet> open_annotated(const CompareOptions& options) {
   return set;
 }
 
-void require_equal_classes(const CompareOptions& options, const DetectorFile& a, const DetectorFile& b) {
+void require_one_model(const CompareOptions& options, const DetectorFile& a, const DetectorFile& b) {
+  const auto task_a = task_of(a), task_b = task_of(b);
+  if (task_a != task_b)
+    throw Error(ErrorKind::input, fmt::format("compare: {} has the task '{}', {} has '{}'; compare two files of one model",
+                                              options.a.string(), task_a, options.b.string(), task_b));
   if (a.class_count == b.class_count && a.extras == b.extras) return;
   if (a.extras != b.extras)
     throw Error(ErrorKind::input, fmt::format("compare: {} has {} numbers behind each box, {} has {}; compare two files of one model",
                                               options.a.string(), a.extras, options.b.string(), b.extras));
-  throw Error(ErrorKind::input, fmt::format("compare: {} knows {} classes, {} knows {}; compare two files of one detector",
-                                            options.a.string(), a.class_count, options.b.string(), b.class_count));
+  throw Error(ErrorKind::input, fmt::format("compare: {} knows {} classes, {} knows {}; compare two files of one model", options.a.string(),
+                                            a.class_count, options.b.string(), b.class_count));
+}
+
+/// Only a detector without class names is held against the data set's categories.
+DetectorFile open_compared(const fs::path& file, const CompareOptions& options, std::int64_t categories) {
+  const auto task = task_of_file(file);
+  if (task.empty() || task == "detect") return open_detector(file, options.runtime, true, categories, options.file);
+  return open_any_task(file, options.runtime, true, options.file);
+}
+
+/// Its images with the model's classes, without what is annotated.
+EvalSet without_annotations(const EvalSet& set, const DetectorFile& model) {
+  auto images = image_set_of(image_paths(set), set.images_name, model.class_count, model.class_names);
+  images.dataset.bad = set.dataset.bad;
+  return images;
+}
+
+EvalSet images_for(std::optional<EvalSet>& annotated, const CompareOptions& options, const DetectorFile& model) {
+  if (annotated && model.is_classifier) {
+    if (!options.data.annotations.empty())
+      throw Error(ErrorKind::usage, "compare: --annotations: classifiers are compared on images alone; leave it out");
+    return without_annotations(*annotated, model);
+  }
+  if (annotated) return std::move(*annotated);
+  return open_image_folder(options.data.images, options.data.max_images.value_or(kDefaultMaxImages), model.class_count, model.class_names);
+}
+
+/// What one file sees: detections as they are scored, and the objects of its task, of a fifth of the working confidence or more.
+struct Seen {
+  std::vector<Detection> detections;
+  std::vector<FoundInImage> found;
+};
+Seen look(const DetectorFile& model, const EvalSet& set, const CompareOptions& options, const std::string& title, Progress& progress) {
+  constexpr double kFaded = 0.2;
+  DecodeOptions decode;
+  decode.confidence = kFaded * options.confidence;
+  Seen seen;
+  if (task_of(model) == "detect") return {detect_images(model, set, {}, title, progress), {}};
+  seen.detections = detect_images(model, set, {}, title, progress,
+                                  [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
+                                    seen.found.push_back(found_in(model, outputs, input.letterbox, image.id, decode));
+                                    return std::size_t{0};
+                                  });
+  return seen;
+}
+
+std::vector<ComparedImage> seen_by_both(const EvalSet& set, const CompareOptions& options, Seen& a, Seen& b) {
+  std::vector<ComparedImage> images;
+  for (std::size_t i = 0; i < a.found.size(); ++i) {
+    auto &in_a = a.found[i], &in_b = b.found[i];
+    std::erase_if(in_a.objects, [&](const PredictedBox& object) { return object.confidence < options.confidence; });
+    images.push_back({fs::path(set.dataset.images[i].file_name).filename().string(), in_a.size, std::move(in_a.objects),
+                      std::move(in_b.objects), std::move(in_a.probabilities), std::move(in_b.probabilities)});
+  }
+  return images;
+}
+
+void compare_task(const std::vector<ComparedImage>& images, Comparison& comparison) {
+  const auto& task = comparison.task;
+  if (task == "segment") comparison.masks = measure_masks(images);
+  if (task == "pose") comparison.keypoints = measure_keypoints(images);
+  if (task == "obb") comparison.angles = measure_angles(images);
+  if (task == "classify") comparison.classes = measure_classes(images, comparison.category_names);
 }
 
 }  // namespace
@@ -51,22 +121,23 @@ Comparison compare(const CompareOptions& options, Progress& listener) {
   WatchedProgress progress(listener);
   auto annotated = open_annotated(options);
   const auto categories = annotated ? static_cast<std::int64_t>(annotated->dataset.categories.size()) : 0;
-  const auto a = open_boxes(options.a, options.runtime, true, categories, options.file);
-  const auto b = open_boxes(options.b, options.runtime, true, categories, options.file);
-  require_equal_classes(options, a, b);
-  const auto set =
-      annotated ? std::move(*annotated)
-                : open_image_folder(options.data.images, options.data.max_images.value_or(kDefaultMaxImages), a.class_count, a.class_names);
+  const auto a = open_compared(options.a, options, categories);
+  const auto b = open_compared(options.b, options, categories);
+  require_one_model(options, a, b);
+  const auto set = images_for(annotated, options, a);
   Comparison comparison;
+  comparison.task = task_of(a);
   comparison.a = compared_file(options.a, options.a.string(), a);
   comparison.b = compared_file(options.b, options.b.string(), b);
   describe_data(set, comparison);
-  const auto seen_by_a = detect_images(a, set, {}, "detect A: " + options.a.filename().string(), progress);
-  const auto seen_by_b = detect_images(b, set, {}, "detect B: " + options.b.filename().string(), progress);
-  if (const auto shared = seen_by_b.empty() ? find_shared_output_scale(options.b) : std::nullopt)
+  auto seen_by_a = look(a, set, options, "look with A: " + options.a.filename().string(), progress);
+  auto seen_by_b = look(b, set, options, "look with B: " + options.b.filename().string(), progress);
+  if (const auto shared = seen_by_b.detections.empty() ? find_shared_output_scale(options.b) : std::nullopt)
     comparison.lost_scores = "all scores of B are 0: " + text_of(*shared);
-  comparison.detections = blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a, seen_by_b, options.confidence,
-                                           {options.resamples, options.runtime.seed, options.runtime.threads});
+  if (!a.is_classifier)
+    comparison.detections = blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a.detections, seen_by_b.detections,
+                                             options.confidence, {options.resamples, options.runtime.seed, options.runtime.threads});
+  compare_task(seen_by_both(set, options, seen_by_a, seen_by_b), comparison);
   if (options.tensor_images > 0)
     compare_inside({options.a, options.b, a, b, set, options.tensor_images, options.parts, options.runtime}, comparison, progress);
   comparison.advice = advise(comparison);

@@ -24,6 +24,7 @@ std::int64_t constant_bytes(const Graph& graph) {
 ExportResult export_baseline(const ExportOptions& options) {
   check_options(options);
   if (options.output.empty()) throw Error(ErrorKind::usage, "export: no output file; give one with -o OUT.onnx");
+  require_onnx_name(options.output);
   if (options.half_io && !options.half) throw Error(ErrorKind::usage, "export: --half-io: is a form of --half; give both");
   check_paths(paths_of(options));
   BuildOptions build;

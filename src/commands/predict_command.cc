@@ -8,13 +8,14 @@
 #include "base/files.h"
 #include "base/output_path.h"
 #include "base/watched_progress.h"
+#include "commands/predict_documents.h"
 #include "commands/predict_files.h"
 #include "commands/predict_pictures.h"
 #include "data/image.h"
 #include "eval/box_changes.h"
-#include "eval/by_image.h"
 #include "nibble/error.h"
 #include "scoring/detect.h"
+#include "scoring/found_objects.h"
 #include "scoring/image_folder.h"
 #include "text/result_text.h"
 
@@ -22,18 +23,30 @@ namespace nibble {
 namespace fs = std::filesystem;
 namespace {
 
-std::vector<PredictedBox> boxes_of(const std::vector<Detection>& detections, const std::vector<BoxChange>& changes) {
-  std::vector<PredictedBox> boxes;
-  for (std::size_t i = 0; i < detections.size(); ++i)
-    boxes.push_back(
-        {detections[i].category_id, detections[i].score, detections[i].box_xywh_px, changes.empty() ? BoxChange::none : changes[i]});
-  return boxes;
+/// As detections with their places in `boxes`, for pairing.
+std::vector<Detection> detections_of(const std::vector<PredictedBox>& boxes) {
+  std::vector<Detection> detections;
+  for (const auto& box : boxes) detections.push_back({0, box.class_index, box.confidence, box.box_xywh_px});
+  return detections;
 }
 
-void require_equal_classes(const PredictOptions& options, const DetectorFile& model, const DetectorFile& baseline) {
-  if (model.class_count == baseline.class_count) return;
-  throw Error(ErrorKind::input, fmt::format("predict: {} knows {} classes, {} knows {}; show two files of one detector",
-                                            options.model.string(), model.class_count, options.baseline.string(), baseline.class_count));
+void mark_changes(PredictedImage& image) {
+  const auto changes = box_changes(detections_of(image.baseline_boxes), detections_of(image.boxes));
+  for (std::size_t i = 0; i < image.boxes.size(); ++i) image.boxes[i].change = changes.model[i];
+  for (std::size_t i = 0; i < image.baseline_boxes.size(); ++i) image.baseline_boxes[i].change = changes.baseline[i];
+}
+
+void require_one_model(const PredictOptions& options, const DetectorFile& model, const DetectorFile& baseline) {
+  const auto refuse = [&](const std::string& of_model, const std::string& of_baseline) {
+    throw Error(ErrorKind::input, fmt::format("predict: {} {}, {} {}; show two files of one model", options.model.string(), of_model,
+                                              options.baseline.string(), of_baseline));
+  };
+  const auto task = task_of(model), other = task_of(baseline);
+  if (task != other) refuse(fmt::format("has the task '{}'", task), fmt::format("has '{}'", other));
+  if (model.class_count != baseline.class_count)
+    refuse(fmt::format("knows {} classes", model.class_count), fmt::format("knows {}", baseline.class_count));
+  if (model.keypoints.count != baseline.keypoints.count)
+    refuse(fmt::format("gives {} keypoints", model.keypoints.count), fmt::format("gives {}", baseline.keypoints.count));
 }
 
 /// Names that are only numbers would read as counts: "class 7" stands for 7.
@@ -57,36 +70,43 @@ class Prediction {
   }
 
   PredictResult run() {
-    const auto model = open_detector(options_.model, options_.runtime, true, 0, options_.file);
+    const auto model = open_any_task(options_.model, options_.runtime, true, options_.file);
     auto set = image_set_of(files_, options_.source, model.class_count, model.class_names);
     settle_bad_data(missing_, static_cast<std::int64_t>(files_.size()), rule_, options_.source.string());
     set.dataset.bad = missing_;
     require_readable(set, options_.on_bad_data, options_.runtime.threads);
+    result_.task = task_of(model);
+    result_.keypoint_values = model.keypoints.values;
     result_.class_names = names_of(set);
     result_.input_size = model.image_size;
     result_.bad_data = reasons_of(set.dataset.bad);
-    detect(model, set);
+    find(model, set);
     write(set);
     return std::move(result_);
   }
 
  private:
-  void detect(const DetectorFile& model, const EvalSet& set) {
-    auto found = by_image(predict_images(model, set, options_.detect, "predict " + options_.model.filename().string(), progress_));
-    DetectionsByImage baseline;
+  void find(const DetectorFile& model, const EvalSet& set) {
+    const auto decode = decode_options(options_.detect);
+    auto found = find_objects(model, set, decode, "predict " + options_.model.filename().string(), progress_);
+    std::vector<FoundInImage> baseline(found.size());
     if (!options_.baseline.empty()) {
-      const auto other = open_detector(options_.baseline, options_.runtime, true, 0, options_.file);
-      require_equal_classes(options_, model, other);
-      baseline = by_image(predict_images(other, set, options_.detect, "predict " + options_.baseline.filename().string(), progress_));
+      const auto other = open_any_task(options_.baseline, options_.runtime, true, options_.file);
+      require_one_model(options_, model, other);
+      baseline = find_objects(other, set, decode, "predict " + options_.baseline.filename().string(), progress_);
       result_.is_compared = true;
     }
-    for (const auto& image : set.dataset.images) {
-      const auto changes = result_.is_compared ? box_changes(baseline[image.id], found[image.id]) : BoxChanges{};
-      PredictedImage predicted{
-          .source = image_path(set, image), .size = {}, .boxes = {}, .baseline_boxes = {}, .picture = {}, .labels = {}};
-      predicted.boxes = boxes_of(found[image.id], changes.model);
-      if (result_.is_compared) predicted.baseline_boxes = boxes_of(baseline[image.id], changes.baseline);
-      result_.images.push_back(std::move(predicted));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      PredictedImage image{.source = image_path(set, set.dataset.images[i]),
+                           .size = {},
+                           .boxes = std::move(found[i].objects),
+                           .baseline_boxes = std::move(baseline[i].objects),
+                           .probabilities = std::move(found[i].probabilities),
+                           .baseline_probabilities = std::move(baseline[i].probabilities),
+                           .picture = {},
+                           .labels = {}};
+      if (result_.is_compared) mark_changes(image);
+      result_.images.push_back(std::move(image));
     }
   }
 
@@ -101,13 +121,13 @@ class Prediction {
       write_file(image.picture, picture_of(image, result_, titles));
       if (options_.save_text || options_.save_confidence) {
         image.labels = options_.output / "labels" / (names[i].string() + ".txt");
-        write_file(image.labels, label_lines(image, options_.save_confidence));
+        write_file(image.labels, label_lines(image, result_, options_.save_confidence));
       }
       progress_.step(names[i].string());
     }
     progress_.end(fmt::format("{} pictures in {}", names.size(), options_.output.string()));
     if (!options_.save_json) return;
-    result_.category_ids = is_coco(result_.class_names) ? "coco91" : "class+1";
+    if (result_.task != "classify") result_.category_ids = is_coco(result_.class_names) ? "coco91" : "class+1";
     result_.json = options_.output / "predictions.json";
     write_or_show(text_of(result_), {[&] { write_json(result_.json, predictions_document(result_, names)); }});
   }

@@ -6,17 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <set>
 #include <string_view>
 
 #include "base/file_identity.h"
 #include "base/files.h"
-#include "data/coco.h"
 #include "data/image_file.h"
 #include "nibble/error.h"
-#include "scoring/detection_ids.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -34,18 +30,6 @@ bool lies_in(const fs::path& path, const fs::path& folder) {
   const auto inner = fs::weakly_canonical(path, code), outer = fs::weakly_canonical(folder, code);
   return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
-
-/// The number that an image's name is, or the name; with its folders where several images are called so.
-Json image_id_of(const fs::path& name, const std::multiset<fs::path>& without_folders) {
-  if (without_folders.count(name.filename()) > 1) return name.generic_string();
-  const auto text = name.filename().string();
-  std::int64_t number = 0;
-  const auto end = text.data() + text.size();
-  const auto read = std::from_chars(text.data(), end, number);
-  return read.ec == std::errc{} && read.ptr == end && number >= 0 ? Json(number) : Json(text);
-}
-
-double rounded(double value, double steps) { return std::round(value * steps) / steps; }
 
 }  // namespace
 
@@ -88,44 +72,6 @@ void refuse_to_replace_images(const PredictOptions& options, const std::vector<f
         throw Error(ErrorKind::usage,
                     fmt::format("output would overwrite a file in use: {}: is one of the images of {}; give another folder", file.string(),
                                 options.source.string()));
-}
-
-std::string label_lines(const PredictedImage& image, bool with_confidence) {
-  const auto width = static_cast<double>(image.size.width), height = static_cast<double>(image.size.height);
-  std::string lines;
-  for (const auto& box : image.boxes) {
-    const auto& [x, y, w, h] = box.box_xywh_px;
-    lines += fmt::format("{} {:g} {:g} {:g} {:g}", box.class_index, (x + w / 2) / width, (y + h / 2) / height, w / width, h / height);
-    if (with_confidence) lines += fmt::format(" {:g}", box.confidence);
-    lines += "\n";
-  }
-  return lines;
-}
-
-bool is_coco(const std::map<std::int64_t, std::string>& class_names) {
-  const auto is_called = [&](std::int64_t index, const char* name) {
-    const auto found = class_names.find(index);
-    return found != class_names.end() && found->second == name;
-  };
-  return class_names.size() == 80 && is_called(0, "person") && is_called(79, "toothbrush");
-}
-
-Json predictions_document(const PredictResult& result, const std::vector<fs::path>& names) {
-  const auto of_coco = result.category_ids == "coco91" ? coco_ids() : std::vector<std::int64_t>{};
-  std::multiset<fs::path> without_folders;
-  for (const auto& name : names) without_folders.insert(name.filename());
-  Json document = Json::array();
-  for (std::size_t i = 0; i < result.images.size(); ++i)
-    for (const auto& box : result.images[i].boxes) {
-      Json corner_and_size = Json::array();
-      for (const double value : box.box_xywh_px) corner_and_size.push_back(rounded(value, 1e3));
-      document.push_back({{"image_id", image_id_of(names[i], without_folders)},
-                          {"file_name", result.images[i].source.filename().string()},
-                          {"category_id", of_coco.empty() ? box.class_index + 1 : of_coco.at(static_cast<std::size_t>(box.class_index))},
-                          {"bbox", corner_and_size},
-                          {"score", rounded(box.confidence, 1e5)}});
-    }
-  return document;
 }
 
 }  // namespace nibble

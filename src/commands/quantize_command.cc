@@ -60,6 +60,7 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
   if (recipe.mixed.max_drop > 0) require_detector(baseline.info, fmt::format("recipe {}: max_drop", recipe.name));
+  require_codes_fit(baseline.graph, recipe);
   const auto files = files_of(recipe, wanted_dialects(options.dialect, recipe));
   require_opset(files, options.opset);
   const auto model = model_name_of(options.checkpoint);

@@ -27,7 +27,17 @@ std::optional<double> loss_of(const Comparison& c) {
   return study->a.all - study->b.all;
 }
 
+/// Whether what the task adds to boxes, or has instead, stays where it is: as far as anybody would see.
+bool has_same_task(const Comparison& c) {
+  constexpr double kSameMask = 0.98, kSameKeypoints = 0.99, kSameDegrees = 0.5, kSameProbability = 0.002;
+  if (c.masks && c.masks->pairs > 0 && c.masks->mean_iou < kSameMask) return false;
+  if (c.keypoints && c.keypoints->pairs > 0 && c.keypoints->mean_similarity < kSameKeypoints) return false;
+  if (c.angles && c.angles->mean_degrees > kSameDegrees) return false;
+  return !c.classes || (c.classes->changed.empty() && c.classes->mean_change < kSameProbability);
+}
+
 bool is_same(const Comparison& c) {
+  if (!has_same_task(c)) return false;
   const auto& counts = c.detections.against_a;
   return counts.count(Outcome::found) == counts.total() && counts.count(Alarm::background) + counts.count(Alarm::duplicate) == 0 &&
          c.detections.shift.fallen_share == 0 && std::abs(c.detections.shift.mean) < kNoticeableMap &&
@@ -171,7 +181,10 @@ std::vector<Advice> advise(const Comparison& comparison) {
     return {{"leave the output of B, and what joins its parts, in float", comparison.lost_scores, 1}};
   advise_broken(comparison, rows);
   if (rows.empty() && is_same(comparison))
-    return {{"nothing: on these images B sees what A sees", "no object is lost, none is added, scores and mAP agree", 0}};
+    return {{"nothing: on these images B sees what A sees",
+             comparison.classes ? "every image has the same best class, and probabilities agree"
+                                : "no object is lost, none is added, scores and mAP agree",
+             0}};
   advise_parts(comparison, rows);
   advise_location(comparison, rows);
   advise_gain(comparison, rows);

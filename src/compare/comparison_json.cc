@@ -154,6 +154,42 @@ Json parts_json(const PartGains& parts) {
   return {{"images", parts.images}, {"disagreement", parts.disagreement}, {"parts", list}};
 }
 
+Json masks_json(const MaskDrift& drift) {
+  return {{"objects", drift.objects}, {"pairs", drift.pairs}, {"mean_iou", drift.mean_iou}, {"below_75_share", drift.below_75_share}};
+}
+
+Json keypoints_json(const KeypointDrift& drift) {
+  return {{"objects", drift.objects},     {"pairs", drift.pairs},           {"mean_px", drift.mean_px},
+          {"median_px", drift.median_px}, {"mean_share", drift.mean_share}, {"mean_similarity", drift.mean_similarity}};
+}
+
+Json angles_json(const AngleDrift& drift) {
+  return {{"objects", drift.objects},
+          {"pairs", drift.pairs},
+          {"mean_degrees", drift.mean_degrees},
+          {"median_degrees", drift.median_degrees},
+          {"above_5_share", drift.above_5_share},
+          {"mean_overlap", drift.mean_overlap}};
+}
+
+Json classes_json(const ClassDrift& drift) {
+  Json changed = Json::array();
+  for (const auto& row : drift.changed)
+    changed.push_back({{"image", row.image},
+                       {"a", {{"class", row.a}, {"probability", row.a_probability}}},
+                       {"b", {{"class", row.b}, {"probability", row.b_probability}}}});
+  return {{"images", drift.images}, {"same_top_1", drift.same_top_1}, {"mean_change", drift.mean_change}, {"changed", changed}};
+}
+
+/// By the name of what the task adds to boxes or has instead; null of detectors.
+Json task_json(const Comparison& comparison) {
+  if (comparison.masks) return {{"masks", masks_json(*comparison.masks)}};
+  if (comparison.keypoints) return {{"keypoints", keypoints_json(*comparison.keypoints)}};
+  if (comparison.angles) return {{"angles", angles_json(*comparison.angles)}};
+  if (comparison.classes) return {{"classes", classes_json(*comparison.classes)}};
+  return nullptr;
+}
+
 }  // namespace
 
 Json to_json(const Comparison& comparison) {
@@ -173,7 +209,9 @@ Json to_json(const Comparison& comparison) {
           {"count", comparison.count},
           {"tensors", comparison.tensors ? tensors_json(*comparison.tensors) : Json(nullptr)},
           {"parts", comparison.parts ? parts_json(*comparison.parts) : Json(nullptr)},
-          {"detections", detections},
+          {"task", comparison.task},
+          {"task_drift", task_json(comparison)},
+          {"detections", comparison.classes ? Json(nullptr) : detections},
           {"advice", advice},
           {"notes", comparison.notes}};
 }

@@ -9,7 +9,7 @@
 #include "base/image_size_text.h"
 #include "data/image.h"
 #include "nibble/error.h"
-#include "scoring/detect.h"
+#include "scoring/found_objects.h"
 
 namespace nibble {
 namespace {
@@ -38,7 +38,8 @@ void try_parts(const InsideComparison& inside, Comparison& comparison, Progress&
 }  // namespace
 
 ComparedFile compared_file(const std::filesystem::path& file, const std::string& shown, const DetectorFile& detector) {
-  return {shown, sha256_of_file(file), static_cast<std::int64_t>(std::filesystem::file_size(file)), std::string(name_of(detector.layout))};
+  const auto head = detector.is_classifier ? "classes" : std::string(name_of(detector.layout));
+  return {shown, sha256_of_file(file), static_cast<std::int64_t>(std::filesystem::file_size(file)), head};
 }
 
 void describe_data(const EvalSet& set, Comparison& comparison) {
@@ -59,7 +60,7 @@ void compare_inside(const InsideComparison& inside, Comparison& comparison, Prog
   const auto& images = inside.set.dataset.images;
   const auto count = std::min(inside.images, static_cast<std::int64_t>(images.size()));
   const auto input = [&](std::int64_t i) {
-    return network_input(read_network_image(image_path(inside.set, images[static_cast<std::size_t>(i)]), a.image_size), a);
+    return network_input(read_for(a, image_path(inside.set, images[static_cast<std::size_t>(i)])), a);
   };
   try {
     comparison.tensors = compare_tensors(inside.a, inside.b, count, input, inside.runtime, progress);

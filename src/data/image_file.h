@@ -7,7 +7,8 @@
 
 namespace nibble {
 
-/// The bytes of the file. Error(input) naming it where it is missing, empty, too large or a JPEG without its end marker.
+/// The bytes of the file. Error(input) naming it where it is missing, empty, too large or a JPEG without its end
+/// marker of which the decoder could not tell whether pixels are missing (data/jpeg_end.h); of one that it can, there is a warning.
 std::string read_image_file(const std::filesystem::path& path);
 
 /// Whether the extension is one of an image that is read: .jpg, .jpeg, .png, .bmp, .webp, .tif, .tiff, .mpo in any case of letters.

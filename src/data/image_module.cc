@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <opencv2/core.hpp>
 #include <opencv2/core/utils/logger.hpp>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "data/exif_orientation.h"
+#include "data/jpeg_end.h"
 #include "nibble/visibility.h"
 
 namespace {
@@ -45,14 +47,34 @@ cv::Mat upright(const cv::Mat& image, int orientation) {
   return turned;
 }
 
-cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
+cv::Mat decode_as_stored(std::string_view file) {
   // The cast drops const for the Mat header only; imdecode reads.
-  const cv::Mat buffer(1, static_cast<int>(file_bytes), CV_8UC1, const_cast<std::uint8_t*>(file));
-  const cv::Mat image = cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+  const cv::Mat buffer(1, static_cast<int>(file.size()), CV_8UC1, const_cast<char*>(file.data()));
+  return cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
+}
+
+/// Empty where pixels are missing, which OpenCV would fill with grey.
+cv::Mat decode_without_end(std::string_view jpeg) {
+  const cv::Mat image = decode_as_stored(nibble::with_jpeg_end(jpeg, 0));
+  if (image.empty()) return image;
+  for (const auto pattern : nibble::kJpegPatterns) {
+    const cv::Mat other = decode_as_stored(nibble::with_jpeg_end(jpeg, pattern));
+    if (image.size() != other.size() || cv::norm(image, other, cv::NORM_INF) != 0) return {};
+  }
+  return image;
+}
+
+cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {
   const std::string_view bytes(reinterpret_cast<const char*>(file), file_bytes);
+  const cv::Mat image = nibble::lacks_jpeg_end(bytes) ? decode_without_end(bytes) : decode_as_stored(bytes);
   // OpenCV knows the tag in JPEG, from 4.5 in PNG, and later in WebP; its TIFF decoder always obeys it. Read here, it means the same in
   // all.
   return image.empty() || is_tiff(bytes) ? image : upright(image, nibble::exif_orientation(bytes));
+}
+
+const char* why_undecoded(const std::uint8_t* file, std::size_t file_bytes) {
+  return nibble::lacks_jpeg_end({reinterpret_cast<const char*>(file), file_bytes}) ? "JPEG without its end marker; pixels are missing"
+                                                                                   : "not an image OpenCV can decode";
 }
 
 cv::Mat letterbox(const cv::Mat& image, const cv::Size& input, nibble::ImageModuleResult& result) {
@@ -86,7 +108,7 @@ int refuse(char* why, std::size_t why_bytes, const char* reason) {
 int read(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& input, std::uint8_t* pixels, nibble::ImageModuleResult& result,
          char* why, std::size_t why_bytes) {
   const cv::Mat image = decode(file, file_bytes);
-  if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
+  if (image.empty()) return refuse(why, why_bytes, why_undecoded(file, file_bytes));
   result.width_px = image.cols;
   result.height_px = image.rows;
   if (!input.empty()) split_to_rgb(letterbox(image, input, result), pixels);
@@ -103,7 +125,7 @@ const bool kNoThreads = [] {
 int decode_rgb(const std::uint8_t* file, std::size_t file_bytes, const cv::Size& box, nibble::AllocatePixels* allocate, void* context,
                nibble::ImageModuleResult& original, char* why, std::size_t why_bytes) {
   cv::Mat image = decode(file, file_bytes);
-  if (image.empty()) return refuse(why, why_bytes, "not an image OpenCV can decode");
+  if (image.empty()) return refuse(why, why_bytes, why_undecoded(file, file_bytes));
   original.width_px = image.cols;
   original.height_px = image.rows;
   const double ratio = std::min(static_cast<double>(box.height) / image.rows, static_cast<double>(box.width) / image.cols);
@@ -135,20 +157,24 @@ void jitter_hsv(cv::Mat rgb, double hue, double saturation, double value) {
   cv::cvtColor(hsv, rgb, cv::COLOR_HSV2RGB);
 }
 
-cv::Scalar colour_of(const nibble::ImageModuleBox& box) { return {double(box.red), double(box.green), double(box.blue)}; }
+template <class Drawn>
+cv::Scalar colour_of(const Drawn& drawn) {
+  return {double(drawn.red), double(drawn.green), double(drawn.blue)};
+}
 
 /// Black letters on a light ground, white ones on a dark one (ITU-R BT.601 luma).
 cv::Scalar letters_on(const nibble::ImageModuleBox& box) {
   return cv::Scalar::all(0.299 * box.red + 0.587 * box.green + 0.114 * box.blue > 140 ? 0 : 255);
 }
 
-void draw_dashes(cv::Mat& image, const cv::Point& from, const cv::Point& to, const nibble::ImageModuleBox& box) {
-  const double length = cv::norm(to - from), dash = 4.0 * box.line_px;
+template <class Drawn>
+void draw_dashes(cv::Mat& image, const cv::Point& from, const cv::Point& to, const Drawn& drawn) {
+  const double length = cv::norm(to - from), dash = 4.0 * drawn.line_px;
   const auto at = [&](double along) {
     const double share = length > 0 ? std::min(along / length, 1.0) : 0;
     return cv::Point(round_to_int(from.x + share * (to.x - from.x)), round_to_int(from.y + share * (to.y - from.y)));
   };
-  for (double along = 0; along <= length; along += 2 * dash) cv::line(image, at(along), at(along + dash), colour_of(box), box.line_px);
+  for (double along = 0; along <= length; along += 2 * dash) cv::line(image, at(along), at(along + dash), colour_of(drawn), drawn.line_px);
 }
 
 cv::Point corner_of(const cv::Mat& image, double x_px, double y_px) {
@@ -180,6 +206,40 @@ void draw_label(cv::Mat& image, const nibble::ImageModuleBox& box) {
   const int top = corner.y >= ground.height ? corner.y - ground.height : std::max(std::min(corner.y, image.rows - ground.height), 0);
   cv::rectangle(image, cv::Rect(cv::Point(left, top), ground), colour_of(box), cv::FILLED);
   cv::putText(image, text, {left + margin, top + size.height + margin / 2}, kFont, scale, letters_on(box), stroke, cv::LINE_AA);
+}
+
+/// Far enough outside of any image, and not too far for whole numbers of 32 bits.
+cv::Point point_at(double x_px, double y_px) {
+  constexpr double kFarthestPx = 1 << 20;
+  return {round_to_int(std::clamp(x_px, -kFarthestPx, kFarthestPx)), round_to_int(std::clamp(y_px, -kFarthestPx, kFarthestPx))};
+}
+
+void draw_line(cv::Mat& image, const nibble::ImageModuleLine& line) {
+  if (line.line_px <= 0) return;
+  auto from = point_at(line.from_x_px, line.from_y_px), to = point_at(line.to_x_px, line.to_y_px);
+  if (from == to) return cv::circle(image, from, std::max(line.line_px / 2, 1), colour_of(line), cv::FILLED, cv::LINE_AA);
+  if (!line.dashed) return cv::line(image, from, to, colour_of(line), line.line_px, cv::LINE_AA);
+  // Dashes are laid where the line can be seen: a box may reach far beyond the image.
+  const int margin = 4 * line.line_px;
+  const cv::Point shift(margin, margin);
+  from += shift, to += shift;
+  if (!cv::clipLine(cv::Size(image.cols + 2 * margin, image.rows + 2 * margin), from, to)) return;
+  draw_dashes(image, from - shift, to - shift, line);
+}
+
+int find_outlines(const cv::Mat& rows, nibble::AllocateBytes* allocate, void* context, char* why, std::size_t why_bytes) {
+  std::vector<std::vector<cv::Point>> outlines;
+  cv::findContours(rows, outlines, cv::RETR_EXTERNAL, cv::CHAIN_APPROX_SIMPLE);
+  std::vector<std::int32_t> numbers;
+  for (const auto& outline : outlines) {
+    numbers.push_back(static_cast<std::int32_t>(outline.size()));
+    for (const auto& point : outline) numbers.insert(numbers.end(), {point.x, point.y});
+  }
+  if (numbers.empty()) return 0;
+  std::uint8_t* const bytes = allocate(context, numbers.size() * sizeof(std::int32_t));
+  if (bytes == nullptr) return refuse(why, why_bytes, "no memory for outlines");
+  std::memcpy(bytes, numbers.data(), numbers.size() * sizeof(std::int32_t));
+  return 0;
 }
 
 int encode_jpeg(const cv::Mat& rgb, int quality, nibble::AllocateBytes* allocate, void* context, char* why, std::size_t why_bytes) {
@@ -266,6 +326,25 @@ extern "C" NIBBLE_EXPORT int nibble_image_letterbox(const std::uint8_t* rgb, std
   });
 }
 
+extern "C" NIBBLE_EXPORT int nibble_image_draw_lines(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px,
+                                                     const nibble::ImageModuleLine* lines, std::size_t count, char* why,
+                                                     std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] {
+    cv::Mat image = pixels_at(rgb, width_px, height_px);
+    std::for_each(lines, lines + count, [&](const auto& line) { draw_line(image, line); });
+    return 0;
+  });
+}
+
+extern "C" NIBBLE_EXPORT int nibble_image_find_outlines(const std::uint8_t* rows, std::int64_t width_px, std::int64_t height_px,
+                                                        nibble::AllocateBytes* allocate, void* context, char* why, std::size_t why_bytes) {
+  return guarded(why, why_bytes, [&] {
+    // The cast drops const for the Mat header only.
+    const cv::Mat mask(static_cast<int>(height_px), static_cast<int>(width_px), CV_8UC1, const_cast<std::uint8_t*>(rows));
+    return find_outlines(mask, allocate, context, why, why_bytes);
+  });
+}
+
 extern "C" NIBBLE_EXPORT int nibble_image_encode_jpeg(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, int quality,
                                                       nibble::AllocateBytes* allocate, void* context, char* why, std::size_t why_bytes) {
   return guarded(why, why_bytes, [&] {
@@ -282,4 +361,6 @@ static_assert(std::is_same_v<decltype(nibble_image_decode), nibble::DecodeImageF
 static_assert(std::is_same_v<decltype(nibble_image_warp), nibble::WarpImageFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_jitter_colours), nibble::JitterColoursFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_draw_boxes), nibble::DrawBoxesFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_draw_lines), nibble::DrawLinesFunction>);
+static_assert(std::is_same_v<decltype(nibble_image_find_outlines), nibble::FindOutlinesFunction>);
 static_assert(std::is_same_v<decltype(nibble_image_encode_jpeg), nibble::EncodeJpegFunction>);

@@ -65,6 +65,19 @@ using DrawBoxesFunction = int(std::uint8_t* rgb, std::int64_t width_px, std::int
                               std::size_t count, char* why, std::size_t why_bytes);
 inline constexpr const char* kDrawBoxesSymbol = "nibble_image_draw_boxes";
 
+/// A line with round ends, in dashes where `dashed`; where both ends are one point, a dot of `line_px` across.
+struct ImageModuleLine {
+  double from_x_px = 0, from_y_px = 0, to_x_px = 0, to_y_px = 0;
+  std::uint8_t red = 0, green = 0, blue = 0;
+  bool dashed = false;
+  int line_px = 1;
+};
+
+/// Draws on rows of interleaved R, G, B, line after line. Returns as above.
+using DrawLinesFunction = int(std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, const ImageModuleLine* lines,
+                              std::size_t count, char* why, std::size_t why_bytes);
+inline constexpr const char* kDrawLinesSymbol = "nibble_image_draw_lines";
+
 /// Called with the size once it is known; gives room for so many bytes, or nullptr when there is none.
 using AllocateBytes = std::uint8_t*(void* context, std::size_t bytes) noexcept;
 
@@ -72,6 +85,13 @@ using AllocateBytes = std::uint8_t*(void* context, std::size_t bytes) noexcept;
 using EncodeJpegFunction = int(const std::uint8_t* rgb, std::int64_t width_px, std::int64_t height_px, int quality, AllocateBytes* allocate,
                                void* context, char* why, std::size_t why_bytes);
 inline constexpr const char* kEncodeJpegSymbol = "nibble_image_encode_jpeg";
+
+/// The outer outlines of what is not 0 in rows of bytes, without the points within straight pieces (cv::findContours, RETR_EXTERNAL,
+/// CHAIN_APPROX_SIMPLE). Writes 32-bit numbers: of each outline the number of its points, then x and y of each; without outlines `allocate`
+/// is not called. Returns as above.
+using FindOutlinesFunction = int(const std::uint8_t* rows, std::int64_t width_px, std::int64_t height_px, AllocateBytes* allocate,
+                                 void* context, char* why, std::size_t why_bytes);
+inline constexpr const char* kFindOutlinesSymbol = "nibble_image_find_outlines";
 
 using ImageVersionFunction = const char*();
 inline constexpr const char* kImageVersionSymbol = "nibble_image_version";

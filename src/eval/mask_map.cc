@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eval/bootstrap.h"
 #include "eval/class_outcomes.h"
+#include "eval/coco_map.h"
 
 namespace nibble {
 namespace {
@@ -54,21 +54,6 @@ std::vector<float> logits_of(const Prototypes& prototypes, std::span<const float
   return logits;
 }
 
-/// [input.height, input.width] of 0 and 1.
-std::vector<std::uint8_t> mask_in_input(const Prototypes& prototypes, std::span<const float> coefficients,
-                                        const std::array<float, 4>& box_xyxy, const ImageSize& input) {
-  const auto logits = logits_of(prototypes, coefficients);
-  const auto rows = blends_of(prototypes.height, input.height), columns = blends_of(prototypes.width, input.width);
-  const auto logit_at = [&](std::int64_t y, std::int64_t x) { return logits[static_cast<std::size_t>(y * prototypes.width + x)]; };
-  const auto across = pixels_between(box_xyxy[0], box_xyxy[2], input.width), down = pixels_between(box_xyxy[1], box_xyxy[3], input.height);
-  std::vector<std::uint8_t> mask(static_cast<std::size_t>(input.pixels()));
-  for (auto y = down.first; y < down.end; ++y)
-    for (auto x = across.first; x < across.end; ++x)
-      mask[static_cast<std::size_t>(y * input.width + x)] =
-          blended(rows[static_cast<std::size_t>(y)], columns[static_cast<std::size_t>(x)], logit_at) > 0;
-  return mask;
-}
-
 }  // namespace
 
 Resampled<CocoMetrics> evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
@@ -84,9 +69,22 @@ Resampled<CocoMetrics> evaluate_masks(const CocoDataset& ground_truth, const std
   return resampled_of_matched(ground_truth, classes, detections.size(), resampling);
 }
 
-RunLengths assemble_mask(const Prototypes& prototypes, std::span<const float> coefficients, const std::array<float, 4>& box_xyxy,
-                         const ImageSize& input, const Letterbox& letterbox) {
-  const auto mask = mask_in_input(prototypes, coefficients, box_xyxy, input);
+std::vector<std::uint8_t> mask_in_input(const Prototypes& prototypes, std::span<const float> coefficients,
+                                        const std::array<float, 4>& box_xyxy, const ImageSize& input) {
+  const auto logits = logits_of(prototypes, coefficients);
+  const auto rows = blends_of(prototypes.height, input.height), columns = blends_of(prototypes.width, input.width);
+  const auto logit_at = [&](std::int64_t y, std::int64_t x) { return logits[static_cast<std::size_t>(y * prototypes.width + x)]; };
+  const auto across = pixels_between(box_xyxy[0], box_xyxy[2], input.width), down = pixels_between(box_xyxy[1], box_xyxy[3], input.height);
+  std::vector<std::uint8_t> mask(static_cast<std::size_t>(input.pixels()));
+  for (auto y = down.first; y < down.end; ++y)
+    for (auto x = across.first; x < across.end; ++x)
+      mask[static_cast<std::size_t>(y * input.width + x)] =
+          blended(rows[static_cast<std::size_t>(y)], columns[static_cast<std::size_t>(x)], logit_at) > 0;
+  return mask;
+}
+
+RunLengths mask_in_image(std::span<const std::uint8_t> mask, const std::array<float, 4>& box_xyxy, const ImageSize& input,
+                         const Letterbox& letterbox) {
   const auto height = letterbox.height_px, width = letterbox.width_px;
   if (input.height == height && input.width == width) return runs_of_pixels(mask, height, width);
   const auto extent = [&](std::int64_t side, std::int64_t limit) {
@@ -106,6 +104,11 @@ RunLengths assemble_mask(const Prototypes& prototypes, std::span<const float> co
       in_image[static_cast<std::size_t>(y * width + x)] = blended(row, columns[static_cast<std::size_t>(x)], set_at) >= 1;
   }
   return runs_of_pixels(in_image, height, width);
+}
+
+RunLengths assemble_mask(const Prototypes& prototypes, std::span<const float> coefficients, const std::array<float, 4>& box_xyxy,
+                         const ImageSize& input, const Letterbox& letterbox) {
+  return mask_in_image(mask_in_input(prototypes, coefficients, box_xyxy, input), box_xyxy, input, letterbox);
 }
 
 }  // namespace nibble

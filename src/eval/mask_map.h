@@ -27,9 +27,16 @@ struct Prototypes {
   std::int64_t count = 0, height = 0, width = 0;
 };
 
-/// The mask of one object in the original image, as Ultralytics' SegmentationValidator writes it for COCO: coefficients times prototypes,
-/// enlarged bilinearly to the network's input, set where positive and inside of the box x1, y1, x2, y2 (input pixels), then scaled
-/// bilinearly to the image, where only pixels stay that are set altogether.
+/// The mask of one object in the network's input, [input.height, input.width] of 0 and 1: coefficients times prototypes, enlarged
+/// bilinearly, set where positive and inside of the box x1, y1, x2, y2 (input pixels), as Ultralytics' process_mask.
+std::vector<std::uint8_t> mask_in_input(const Prototypes& prototypes, std::span<const float> coefficients,
+                                        const std::array<float, 4>& box_xyxy, const ImageSize& input);
+
+/// Such a mask in the original image: scaled bilinearly, where only pixels stay that are set altogether.
+RunLengths mask_in_image(std::span<const std::uint8_t> mask, const std::array<float, 4>& box_xyxy, const ImageSize& input,
+                         const Letterbox& letterbox);
+
+/// The mask of one object in the original image, as Ultralytics' SegmentationValidator writes it for COCO: mask_in_image of mask_in_input.
 RunLengths assemble_mask(const Prototypes& prototypes, std::span<const float> coefficients, const std::array<float, 4>& box_xyxy,
                          const ImageSize& input, const Letterbox& letterbox);
 

@@ -5,17 +5,12 @@
 #include <functional>
 #include <numeric>
 
+#include "eval/median.h"
+
 namespace nibble {
 namespace {
 
 constexpr double kFallen = 0.1;
-
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 double equal_confidence(std::size_t count, const std::vector<Detection>& b, double confidence) {
   if (count == 0 || b.empty()) return confidence;

@@ -139,6 +139,8 @@ CleanupResult clean_model(const fs::path& from, const fs::path& to, const Cleanu
   }
   if (options.narrow_constants)
     result.counts.push_back({"narrow_constants", "large constants stored in fewer bits", narrow_constants(*model.mutable_graph())});
+  if (options.short_names)
+    result.counts.push_back({"shorten_names", "names that only people read shortened", shorten_names(*model.mutable_graph())});
   if (options.strip) strip(model);
   result.after = census_of(model);
   write_onnx(model, to);

@@ -12,6 +12,7 @@ struct CleanupOptions {
   bool own_initialisers = false;  ///< initialisers that callers may override as inputs become plain constants
   bool strip = false;             ///< doc strings and value_info are dropped, which only people and debuggers read
   bool narrow_constants = false;  ///< large constants that fit exactly are stored as bytes or float16, with a Cast behind
+  bool short_names = false;       ///< values between nodes, and scalars, are called v0, v1, ...; nodes keep their names
 };
 
 struct CleanupResult {

@@ -65,8 +65,14 @@ constexpr std::array<std::string_view, 10> kKeptApart = {"QuantizeLinear",    "D
                                                          "RandomUniform",     "Bernoulli",        "Multinomial", "RandomNormalLike",
                                                          "RandomUniformLike", "Dropout"};
 
-bool may_merge(const onnx::NodeProto& node, const Names& pinned) {
-  if (!is_standard(node) || node.output_size() == 0) return false;
+/// What a runtime fuses with the quantisers around it: with one behind it, so that a merged node, which two read, would stay float.
+bool computes_on_codes(const onnx::NodeProto& node, const Names& dequantised) {
+  return node.input_size() > 0 &&
+         std::all_of(node.input().begin(), node.input().end(), [&](const auto& name) { return dequantised.contains(name); });
+}
+
+bool may_merge(const onnx::NodeProto& node, const Names& pinned, const Names& dequantised) {
+  if (!is_standard(node) || node.output_size() == 0 || computes_on_codes(node, dequantised)) return false;
   if (std::find(kKeptApart.begin(), kKeptApart.end(), node.op_type()) != kKeptApart.end()) return false;
   if (std::any_of(node.output().begin(), node.output().end(), [&](const auto& name) { return pinned.contains(name); })) return false;
   return std::none_of(node.attribute().begin(), node.attribute().end(),
@@ -123,13 +129,16 @@ int join_reshapes(onnx::GraphProto& graph) {
 
 int merge_equal_nodes(onnx::GraphProto& graph) {
   const Names pinned = pinned_names(graph);
+  Names dequantised;
+  for (const auto& node : graph.node())
+    if (is_op(node, "DequantizeLinear") && node.output_size() > 0) dequantised.insert(node.output(0));
   std::unordered_map<std::string, const onnx::NodeProto*> seen;
   Renames renames;
   const auto is_new = [&](int i) {
     auto& node = *graph.mutable_node(i);
     for (auto& input : *node.mutable_input())
       if (const auto found = renames.find(input); found != renames.end()) input = found->second;
-    if (!may_merge(node, pinned)) return true;
+    if (!may_merge(node, pinned, dequantised)) return true;
     const auto [first, inserted] = seen.emplace(content_of(node), &node);
     if (inserted) return true;
     for (int k = 0; k < node.output_size(); ++k) renames[node.output(k)] = first->second->output(k);

@@ -48,7 +48,8 @@ int join_transposes(onnx::GraphProto& graph);
 /// Before: y = Reshape(Reshape(x, a), b), b a constant without 0.  After: y = Reshape(x, b).
 int join_reshapes(onnx::GraphProto& graph);
 /// Before: two nodes of equal operator, inputs and attributes.  After: readers of the first. Conditions: the operator is
-/// deterministic, not QuantizeLinear, DequantizeLinear or Clip, and carries no body; no result of the second is pinned.
+/// deterministic, not QuantizeLinear, DequantizeLinear or Clip, reads more than results of DequantizeLinear, and carries no body; no
+/// result of the second is pinned.
 int merge_equal_nodes(onnx::GraphProto& graph);
 
 // --- cleanup_structure.cc: constants and what nobody needs -----------------------------------------------------------------------
@@ -76,6 +77,9 @@ int sort_nodes(onnx::GraphProto& graph);
 /// the bit.  After: initialiser c_stored (uint8, int8, float16) -> Cast(float32) -> c. Runtimes fold the Cast when they load the file.
 /// Conditions: c is not pinned, not the weight or bias of a layer, and not a parameter of a quantiser or of a packed weight.
 int narrow_constants(onnx::GraphProto& graph);
+/// cleanup_structure.cc.  Before: y = node(x); z = other(y, s), with a name of any length.  After: y and scalars s are called v0, v1, ...
+/// Conditions: they are not pinned. Nodes, tensors of weights and their scales keep their names.
+int shorten_names(onnx::GraphProto& graph);
 /// Changes what a caller may feed.  Before: an initialiser that is also a graph input (a
 /// default the caller may override; older exporters list all weights so).  After: a plain constant.
 int own_initialisers(onnx::GraphProto& graph);

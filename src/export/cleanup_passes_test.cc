@@ -240,6 +240,43 @@ TEST(CleanupPass, EqualNodesAreMergedWithTheirReaders) {
   EXPECT_THAT(ops, ElementsAre("Neg", "Exp", "Sub"));
 }
 
+TEST(CleanupPass, NodesOnCodesAreNotMerged) {
+  const auto ops = cleaned_ops([](Graph& g) {
+    number(g, "scale", 0.125F);
+    code(g, "zero", 0);
+    append(g, "QuantizeLinear", {"a", "scale", "zero"}, "q");
+    append(g, "DequantizeLinear", {"q", "scale", "zero"}, "d");
+    for (const std::string n : {"1", "2"}) {
+      append(g, "Sigmoid", {"d"}, "s" + n);
+      append(g, "QuantizeLinear", {"s" + n, "scale", "zero"}, "q" + n);
+      append(g, "DequantizeLinear", {"q" + n, "scale", "zero"}, "d" + n);
+    }
+    append(g, "Add", {"d1", "d2"}, "last");
+  });
+  EXPECT_EQ(std::count(ops.begin(), ops.end(), "Sigmoid"), 2) << "each is fused with its quantiser";
+}
+
+TEST(CleanupPass, ShortNamesLeaveNodesWeightsInputsAndOutputs) {
+  onnx::GraphProto graph;
+  graph.add_input()->set_name("images");
+  graph.add_output()->set_name("output0");
+  number(graph, "a.long.scale", 2);
+  auto& weight = *graph.add_initializer();
+  weight.set_name("v1");  // taken: no other may be called so
+  weight.add_dims(1);
+  append(graph, "Mul", {"images", "a.long.scale"}, "a.long.value").set_name("a.node");
+  append(graph, "Mul", {"a.long.value", "v1"}, "output0");
+  graph.add_value_info()->set_name("a.long.value");
+  EXPECT_EQ(shorten_names(graph), 2);
+  EXPECT_EQ(graph.node(0).name(), "a.node");
+  EXPECT_THAT(graph.node(0).input(), ElementsAre("images", "v0"));
+  EXPECT_THAT(graph.node(0).output(), ElementsAre("v2"));
+  EXPECT_THAT(graph.node(1).input(), ElementsAre("v2", "v1"));
+  EXPECT_THAT(graph.node(1).output(), ElementsAre("output0"));
+  EXPECT_EQ(graph.initializer(0).name(), "v0");
+  EXPECT_EQ(graph.value_info_size(), 0) << "of a name that is gone";
+}
+
 TEST(CleanupPass, RandomNodesAreNotMerged) {
   onnx::GraphProto graph;
   for (const std::string n : {"1", "2"}) append(graph, "RandomUniformLike", {"x"}, "r" + n);

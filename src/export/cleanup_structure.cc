@@ -93,6 +93,29 @@ int drop_unused_initialisers(onnx::GraphProto& graph) {
   return dropped;
 }
 
+int shorten_names(onnx::GraphProto& graph) {
+  const Names pinned = pinned_names(graph);
+  Names taken = read_names(graph);
+  for (const auto& node : graph.node()) taken.insert(node.output().begin(), node.output().end());
+  Renames renames;
+  int number = 0;
+  const auto shorten = [&](std::string& name) {
+    if (name.empty() || pinned.contains(name)) return;
+    std::string made;
+    do made = "v" + std::to_string(number++);
+    while (taken.contains(made));
+    renames[name] = made;
+    name = made;
+  };
+  for (auto& tensor : *graph.mutable_initializer())
+    if (tensor.dims_size() == 0) shorten(*tensor.mutable_name());
+  for (auto& node : *graph.mutable_node())
+    for (auto& output : *node.mutable_output()) shorten(output);
+  rename_reads(graph, renames);
+  keep_if(*graph.mutable_value_info(), [&](int i) { return !renames.contains(graph.value_info(i).name()); });
+  return static_cast<int>(renames.size());
+}
+
 int own_initialisers(onnx::GraphProto& graph) {
   const Names initialisers = names_of(graph.initializer());
   return keep_if(*graph.mutable_input(), [&](int i) { return !initialisers.contains(graph.input(i).name()); });

@@ -63,6 +63,31 @@ TEST(MergeParallelConvsTest, StridedBranches) { expect_merged(two_branches({7, 2
 
 TEST(MergeParallelConvsTest, OffCentreBranchesStay) { expect_untouched(two_branches({3, 1, 0}, {3, 1, 0})); }
 
+TEST(MergeParallelConvsTest, AKernelThatStandsOutOfTheOtherStays) {
+  Graph graph;
+  graph.add_input("images", {1, kChannels, 9, 9});
+  const auto branch = [&](const std::string& name, const Shape& kernel) {
+    const auto weight = graph.add_constant(name + ".weight", random_tensor({kChannels, 1, kernel[0], kernel[1]}, 5));
+    const op::Conv conv{.padding = {kernel[0] / 2, kernel[1] / 2}, .dilation = {1, 1}, .groups = kChannels};
+    return graph.add(name, conv, {graph.inputs[0], weight});
+  };
+  graph.outputs = {graph.add("sum", op::Add{}, {branch("tall", {3, 1}), branch("wide", {1, 3})})};
+  expect_untouched(graph);
+}
+
+TEST(MergeParallelConvsTest, CodesAndHalvesStay) {
+  for (const auto* weight : {"conv.weight", "conv1.weight"}) {
+    Graph graph = two_branches({3}, {3});
+    for (auto& value : graph.values)
+      if (value.name == weight) value.quant = QuantParams{{}, Tensor::of<float>({}, {1}), Tensor::of<std::int8_t>({}, {0})};
+    expect_untouched(graph);
+    graph = two_branches({3}, {3});
+    for (auto& value : graph.values)
+      if (value.name == weight) value.dtype = DType::f16;
+    expect_untouched(graph);
+  }
+}
+
 TEST(MergeParallelConvsTest, AnotherReaderForbidsIt) {
   Graph graph = two_branches({7}, {3});
   graph.outputs.push_back(graph.nodes[1].outputs[0]);

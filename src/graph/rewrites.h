@@ -40,11 +40,12 @@ struct OutputRange {
 /// Before: QuantizeDequantize(x) -> Conv(W, b) -> Silu -> y.  Weights and scales of x stay as they are.
 /// After:  QuantizeDequantize(x) -> Conv(W, b32) -> QuantizeDequantize = z;  z * QuantizeDequantize(Sigmoid(z)) -> y.
 /// b32 has 32 bits and steps of weight scale * input scale. Quantisers that give equal codes become one. Signed 8-bit codes of activations
-/// become unsigned ones, 128 higher, because integer kernels of CPUs multiply u8 by s8. z covers the range that `ranges` has under the
-/// convolution's name; sigmoids have steps of 1/255. A convolution that only one quantiser reads needs no z. Conditions: signed 8-bit
-/// inputs, signed weights per channel or tensor whose codes less their zero point fit 8 bits, at least 8 input channels unless grouped, and
-/// nothing else reads the output. Other convolutions stay as they are. `applied` counts the convolutions that compute on integers
-/// afterwards. Error(internal) when a range is missing, Error(numeric) when one is unusable.
+/// become unsigned ones, 128 higher, because integer kernels of CPUs multiply u8 by s8. Quantisers behind Concat, MaxPool and ResizeNearest
+/// also stand in front of these, and a Split behind a SiLU stands in front of it, so that bytes are moved; the codes are the same. z covers
+/// the range that `ranges` has under the convolution's name; sigmoids have steps of 1/255. A convolution that only one quantiser reads
+/// needs no z. Conditions: signed 8-bit inputs, signed weights per channel or tensor whose codes less their zero point fit 8 bits, at least
+/// 8 input channels unless grouped, and nothing else reads the output. Other convolutions stay as they are. `applied` counts the
+/// convolutions that compute on integers afterwards. Error(internal) when a range is missing, Error(numeric) when one is unusable.
 Rewritten to_integer(const Graph& graph, const std::map<std::string, OutputRange>& ranges);
 /// The names of the convolutions for which to_integer needs a range.
 std::vector<std::string> integer_silu_convs(const Graph& graph);

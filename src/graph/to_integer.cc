@@ -33,6 +33,11 @@ bool is_signed_byte(const QuantParams& params) {
   return params.spec.bits == 8 && params.spec.is_signed && !params.spec.narrow && params.spec.granularity == Granularity::tensor;
 }
 
+/// Operators that give out numbers as they came in, so that quantising first gives the same codes.
+bool moves_values(const Op& op) {
+  return std::holds_alternative<op::Concat>(op) || std::holds_alternative<op::MaxPool>(op) || std::holds_alternative<op::ResizeNearest>(op);
+}
+
 bool has_integer_form(const Value& weight, const op::Conv& conv) {
   if (!weight.quant || !weight.quant->spec.is_signed || weight.quant->spec.granularity == Granularity::block) return false;
   // Kernels take signed bytes without a zero point.
@@ -103,6 +108,19 @@ class Survey {
     return one_quantiser(readers) ? std::optional(lowering) : std::nullopt;
   }
 
+  int uses_of(ValueId id) const { return uses_[static_cast<std::size_t>(id)]; }
+  const Node* producer_of(ValueId id) const {
+    const auto index = producers_[static_cast<std::size_t>(id)];
+    return index < 0 ? nullptr : &graph_.nodes[static_cast<std::size_t>(index)];
+  }
+  /// The Split that alone reads the SiLU; nullptr where there is none.
+  const Node* split_behind(const Node& silu) const {
+    const auto readers = consumers_of(graph_, silu.outputs[0]);
+    if (readers.size() != 1 || uses_of(silu.outputs[0]) != 1) return nullptr;
+    const Node& reader = graph_.nodes[readers[0]];
+    return std::holds_alternative<op::Split>(reader.op) ? &reader : nullptr;
+  }
+
  private:
   /// All readers give the same codes.
   bool one_quantiser(const std::vector<std::size_t>& readers) const {
@@ -119,9 +137,21 @@ class Survey {
   std::vector<std::int32_t> producers_;
 };
 
-QuantParams unsigned_byte(float scale, int zero_point) {
-  return {{.bits = 8, .is_signed = false}, Tensor::scalar(scale), Tensor::scalar(static_cast<std::uint8_t>(zero_point))};
+/// Of unsigned bytes.
+struct Grid {
+  float scale;
+  int zero_point;
+};
+
+QuantParams unsigned_byte(const Grid& grid) {
+  return {{.bits = 8, .is_signed = false}, Tensor::scalar(grid.scale), Tensor::scalar(static_cast<std::uint8_t>(grid.zero_point))};
 }
+
+/// A SiLU on codes: the dequantised factors of its product.
+struct Product {
+  std::string name;
+  ValueId x, gate;
+};
 
 /// Zero becomes a code of its own, so that padding is exact.
 QuantParams output_quantiser(const OutputRange& range, const std::string& node) {
@@ -129,7 +159,7 @@ QuantParams output_quantiser(const OutputRange& range, const std::string& node) 
     throw Error(ErrorKind::numeric, fmt::format("integer form: {}: the range of its output is {}..{}; it should be finite and span 0", node,
                                                 range.low, range.high));
   const float scale = (range.high - range.low) / 255;
-  return unsigned_byte(scale, static_cast<int>(std::nearbyint(-range.low / scale)));
+  return unsigned_byte({scale, static_cast<int>(std::nearbyint(-range.low / scale))});
 }
 
 /// Rebuilds the graph node by node.
@@ -145,13 +175,14 @@ class IntegerBuilder {
     }
     for (std::size_t i = 0; i < source_.nodes.size(); ++i) append(i);
     for (const auto id : source_.outputs) result_.graph.outputs.push_back(get(id));
+    result_.graph = without_dead_nodes(result_.graph);  // what moved numbers that only quantisers read
     return std::move(result_);
   }
 
  private:
   void append(std::size_t index) {
     const auto& node = source_.nodes[index];
-    if (made_.contains(node.outputs[0])) return;  // a SiLU, made behind its convolution
+    if (made_.contains(node.outputs[0])) return;  // a SiLU and its Split, made behind its convolution
     if (std::holds_alternative<op::QuantizeDequantize>(node.op)) {
       append_quantiser(node);
     } else if (const auto lowering = survey_.lowering_of(node)) {
@@ -162,18 +193,33 @@ class IntegerBuilder {
   }
 
   void append_quantiser(const Node& node) {
-    auto params = std::get<op::QuantizeDequantize>(node.op).params;
+    const auto& params = std::get<op::QuantizeDequantize>(node.op).params;
     if (!is_signed_byte(params)) return copy(node);
-    const float scale = params.scale.as<float>()[0];
-    const int zero_point = params.zero_point.as<std::int8_t>()[0] + kSignedToUnsigned;
-    params = unsigned_byte(scale, zero_point);
-    auto& shared = codes_[{node.inputs[0], scale, zero_point}];
-    if (shared) {
-      made_[node.outputs[0]] = *shared;
-      return;
-    }
-    shared = add_as(node.name, op::QuantizeDequantize{params}, {get(node.inputs[0])}, node.outputs[0]);
+    const Grid grid{params.scale.as<float>()[0], params.zero_point.as<std::int8_t>()[0] + kSignedToUnsigned};
+    auto& shared = codes_[{node.inputs[0], grid.scale, grid.zero_point}];
+    if (!shared)
+      shared = add_as(node.name, op::QuantizeDequantize{unsigned_byte(grid)}, {before_quantiser(node.inputs[0], grid)}, node.outputs[0]);
     made_[node.outputs[0]] = *shared;
+  }
+
+  /// The value as a quantiser reads it: what moves values moves codes of the same grid, and each quantiser behind a SiLU has a product of
+  /// its own, because runtimes fuse a product with one quantiser only.
+  ValueId before_quantiser(ValueId source, const Grid& grid) {
+    if (const auto silu = products_.find(source); silu != products_.end() && survey_.uses_of(source) > 1)
+      return add_copy(silu->second.name, op::Mul{}, {silu->second.x, silu->second.gate});
+    const auto* maker = survey_.producer_of(source);
+    if (!maker || !moves_values(maker->op)) return get(source);
+    std::vector<ValueId> inputs;
+    for (const auto id : maker->inputs) inputs.push_back(quantised(id, grid));
+    return add_copy(maker->name, maker->op, std::move(inputs));
+  }
+
+  ValueId quantised(ValueId source, const Grid& grid) {
+    auto& shared = codes_[{source, grid.scale, grid.zero_point}];
+    if (!shared)
+      shared =
+          add_copy(source_.value(source).name + ".quant", op::QuantizeDequantize{unsigned_byte(grid)}, {before_quantiser(source, grid)});
+    return *shared;
   }
 
   void append_conv(const Node& node, const Lowering& lowering) {
@@ -189,13 +235,25 @@ class IntegerBuilder {
     const auto range = ranges_.find(conv.name);
     if (range == ranges_.end())
       throw Error(ErrorKind::internal, fmt::format("integer form: {}: nobody observed the range of its output", conv.name));
-    const auto x = result_.graph.add(conv.name + ".output_quant", op::QuantizeDequantize{output_quantiser(range->second, conv.name)},
-                                     {made_.at(conv.outputs[0])});
-    const auto gate = result_.graph.add(silu.name + ".gate", op::Sigmoid{}, {x});
+    const op::QuantizeDequantize quantise{output_quantiser(range->second, conv.name)};
+    const auto x = result_.graph.add(conv.name + ".output_quant", quantise, {made_.at(conv.outputs[0])});
+    const auto* split = survey_.split_behind(silu);
+    if (!split) return append_product(silu.name, x, silu.outputs[0]);
+    const auto parts = result_.graph.add_node(split->name + ".codes", split->op, {x});
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const auto name = fmt::format("{}.{}", silu.name, i);
+      append_product(name, result_.graph.add(name + ".part_quant", quantise, {parts[i]}), split->outputs[i]);
+    }
+  }
+
+  /// x * sigma(x) of codes, as the source's value.
+  void append_product(const std::string& name, ValueId x, ValueId source_output) {
+    const auto gate = result_.graph.add(name + ".gate", op::Sigmoid{}, {x});
     // 1 / 255: that 1 has a code matters, large inputs would fade otherwise.
-    const op::QuantizeDequantize unit{unsigned_byte(1.0F / 255, 0)};
-    const auto gate_codes = result_.graph.add(silu.name + ".gate_quant", unit, {gate});
-    made_[silu.outputs[0]] = add_as(silu.name, op::Mul{}, {x, gate_codes}, silu.outputs[0]);
+    const op::QuantizeDequantize unit{unsigned_byte({1.0F / 255, 0})};
+    const auto gate_codes = result_.graph.add(name + ".gate_quant", unit, {gate});
+    made_[source_output] = add_as(name, op::Mul{}, {x, gate_codes}, source_output);
+    products_[source_output] = {name, x, gate_codes};
   }
 
   void copy(const Node& node) {
@@ -208,6 +266,10 @@ class IntegerBuilder {
     }
   }
 
+  /// Of a node or value that may be made for several grids: each gets a name of its own.
+  ValueId add_copy(const std::string& name, const Op& op, std::vector<ValueId> inputs) {
+    return result_.graph.add(fmt::format("{}.{}", name, ++copies_[name]), op, std::move(inputs));
+  }
   ValueId add_as(const std::string& name, const Op& op, std::vector<ValueId> inputs, ValueId source_output) {
     const auto id = result_.graph.add(name, op, std::move(inputs));
     result_.graph.value(id).name = source_.value(source_output).name;
@@ -228,7 +290,9 @@ class IntegerBuilder {
   Survey survey_;
   Rewritten result_;
   std::map<ValueId, ValueId> made_;
-  std::map<std::tuple<ValueId, float, int>, std::optional<ValueId>> codes_;  ///< by value, scale and zero point
+  std::map<std::tuple<ValueId, float, int>, std::optional<ValueId>> codes_;  ///< by value of the source, scale and zero point
+  std::map<ValueId, Product> products_;                                      ///< by value of the source
+  std::map<std::string, int> copies_;                                        ///< by name of what was made again
 };
 
 }  // namespace

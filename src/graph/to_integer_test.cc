@@ -59,7 +59,7 @@ TEST(ToIntegerTest, PutsQuantisersBehindConvolutionAndSigmoid) {
   EXPECT_EQ(applied, 1);
   EXPECT_THAT(names_of(after, "QuantizeDequantize"),
               ElementsAre("a.input_quant", "a.output_quant", "a.act.gate_quant", "b.input_quant", "c.input_quant"));
-  EXPECT_THAT(names_of(after, "Mul"), ElementsAre("a.act"));
+  EXPECT_THAT(names_of(after, "Mul"), ElementsAre("a.act", "a.act.1", "a.act.2"));
   for (const auto& node : after.nodes) {
     const auto* quantise = std::get_if<op::QuantizeDequantize>(&node.op);
     EXPECT_TRUE(!quantise || !quantise->params.spec.is_signed) << node.name;
@@ -81,6 +81,80 @@ TEST(ToIntegerTest, IsWithinTheStepsItAdds) {
 TEST(ToIntegerTest, ReadersWithTheSameCodesShareThem) {
   const auto after = to_integer(two_readers(kChannels, 0.02F, 0.02F), {{"a", kWide}}).graph;
   EXPECT_THAT(names_of(after, "QuantizeDequantize"), ElementsAre("a.input_quant", "a.output_quant", "a.act.gate_quant", "b.input_quant"));
+}
+
+/// The operator on inputs of `channels` channels; readers are added by the tests.
+ValueId moved(Graph& graph, const Op& op, int inputs, std::int64_t channels) {
+  std::vector<ValueId> ids;
+  for (int i = 0; i < inputs; ++i) ids.push_back(graph.add_input("x" + std::to_string(i), {1, channels, 4, 4}));
+  return graph.add("moves", op, ids);
+}
+
+/// Quantised, convolved and activated.
+Graph with_reader(Graph graph, ValueId x) {
+  graph.outputs = {graph.add("a.act", op::Silu{}, {quantised_conv(graph, "a", x, 0.01F, 1, 7)})};
+  return graph;
+}
+
+/// Whatever moves values reads codes and gives codes, and the network behind it computes the same to the bit as behind the moved values.
+void expect_bytes_are_moved(const Op& op, int inputs) {
+  Graph alone;
+  alone.outputs = {moved(alone, op, inputs, kChannels)};
+  std::vector<Tensor> x;
+  for (int i = 0; i < inputs; ++i) x.push_back(random_tensor({1, kChannels, 4, 4}, 20 + static_cast<unsigned>(i)));
+  const auto y = evaluate(alone, x)[0];
+
+  Graph graph, behind;
+  graph = with_reader(graph, moved(graph, op, inputs, kChannels));
+  behind = with_reader(behind, behind.add_input("y", y.shape()));
+  const std::map<std::string, OutputRange> ranges{{"a", kWide}};
+  const auto after = to_integer(graph, ranges).graph;
+  EXPECT_TRUE(identical(evaluate(after, x)[0], evaluate(to_integer(behind, ranges).graph, {y})[0])) << name_of(op);
+  for (const auto& node : after.nodes) {
+    if (name_of(node.op) != name_of(op)) continue;
+    for (const auto id : node.inputs) EXPECT_EQ(name_of(producer_of(after, id)->op), "QuantizeDequantize") << name_of(op);
+    EXPECT_EQ(name_of(after.nodes[consumers_of(after, node.outputs[0])[0]].op), "QuantizeDequantize") << name_of(op);
+  }
+}
+
+TEST(ToIntegerTest, WhatMovesValuesMovesBytes) {
+  expect_bytes_are_moved(op::Concat{}, 3);
+  expect_bytes_are_moved(op::MaxPool{.kernel = {3, 3}, .stride = {1, 1}, .padding = {1, 1}}, 1);
+  expect_bytes_are_moved(op::ResizeNearest{.factor = 2}, 1);
+}
+
+TEST(ToIntegerTest, ReadersOfMovedValuesWithTheSameCodesShareThem) {
+  Graph graph;
+  const auto joined = moved(graph, op::Concat{}, 2, kChannels);
+  graph = with_reader(graph, joined);
+  graph.outputs.push_back(graph.add("b.act", op::Silu{}, {quantised_conv(graph, "b", joined, 0.01F, 3, 7)}));
+  graph.outputs.push_back(graph.add("c.act", op::Silu{}, {quantised_conv(graph, "c", joined, 0.02F, 5, 7)}));
+  const auto after = to_integer(graph, {{"a", kWide}, {"b", kWide}, {"c", kWide}}).graph;
+  EXPECT_THAT(names_of(after, "Concat"), ElementsAre("moves.1", "moves.2")) << "one for each grid";
+}
+
+/// conv -> SiLU -> Split -> two convolutions; where the SiLU is an output too, it has to be whole.
+Graph split_behind_silu(bool silu_is_output) {
+  Graph graph;
+  const auto x = graph.add_input("x", {1, kChannels, 4, 4});
+  const auto activated = graph.add("a.act", op::Silu{}, {quantised_conv(graph, "a", x, 0.01F, 1)});
+  const auto parts = graph.add_node("parts", op::Split{.axis = 1, .sizes = {3, 5}}, {activated});
+  graph.outputs = {quantised_conv(graph, "b", parts[0], 0.02F, 3), quantised_conv(graph, "c", parts[1], 0.03F, 5)};
+  if (silu_is_output) graph.outputs.push_back(activated);
+  return graph;
+}
+
+TEST(ToIntegerTest, ASplitBehindASiluSplitsCodes) {
+  const auto after = to_integer(split_behind_silu(false), {{"a", kWide}}).graph;
+  const auto whole = to_integer(split_behind_silu(true), {{"a", kWide}}).graph;
+  const auto split = std::find_if(after.nodes.begin(), after.nodes.end(), [](const Node& node) { return name_of(node.op) == "Split"; });
+  ASSERT_NE(split, after.nodes.end());
+  EXPECT_EQ(producer_of(after, split->inputs[0])->name, "a.output_quant");
+  EXPECT_THAT(names_of(after, "Mul"), ElementsAre("a.act.0", "a.act.1"));
+  EXPECT_THAT(names_of(whole, "Mul"), ElementsAre("a.act"));
+  const std::vector<Tensor> x{random_tensor({1, kChannels, 4, 4}, 9)};
+  const auto found = evaluate(after, x), expected = evaluate(whole, x);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_TRUE(identical(found[i], expected[i])) << i;
 }
 
 TEST(ToIntegerTest, ZeroPointsMoveWithTheCodes) {

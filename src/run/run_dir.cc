@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/leftovers.h"
 #include "nibble/error.h"
+#include "run/untrusted_run.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -43,7 +44,12 @@ void remove_leftovers_in(const fs::path& root) {
     if (it->is_directory(code)) remove_leftovers(it->path());
 }
 
+/// Of an attempt that may be anybody's.
 Json read_manifest(const fs::path& file) {
+  std::error_code code;
+  if (const auto bytes = fs::file_size(file, code); !code && bytes > RunLimits::kManifest)
+    throw Error(ErrorKind::input, fmt::format("foreign manifest: {}: has {} bytes, at most {} are read; start a new run without --resume",
+                                              file.string(), bytes, RunLimits::kManifest));
   Json manifest = read_json(file);
   if (!manifest.is_object() || !manifest.contains(kFiles) || !manifest[kFiles].is_object())
     throw Error(ErrorKind::input,
@@ -83,6 +89,7 @@ RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run
                                               root.string()));
   if (!exists && resume)
     throw Error(ErrorKind::usage, fmt::format("nothing to resume: {}: has no {}; check --runs-dir and --run-id", root.string(), kManifest));
+  if (exists) list_plain_files(root);  // what is written next must not end up elsewhere
   for (const auto* folder : {"onnx", "config", "env", "logs"}) make_folder(root / folder);
   auto lock = std::make_shared<const FolderLock>(root);
   remove_leftovers_in(root);
@@ -92,15 +99,21 @@ RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run
   return directory;
 }
 
+std::string RunDirectory::recorded_text(const std::string& relative, const char* field) const {
+  const Json entry = recorded(relative);
+  if (!entry.is_object() || !entry.contains(field) || !entry.at(field).is_string()) return "";
+  return entry.at(field).get<std::string>();
+}
+
 Json RunDirectory::recorded(const std::string& relative) const {
   const auto& files = manifest_.at(kFiles);
   return files.contains(relative) ? files.at(relative) : Json(nullptr);
 }
 
 bool RunDirectory::has(const std::string& relative, const std::string& key) const {
-  const Json entry = recorded(relative);
-  if (!entry.is_object() || entry.value("key", "") != key || !is_there(path(relative))) return false;
-  return entry.value("sha256", "") == sha256_of_file(path(relative));
+  std::error_code code;
+  if (recorded_text(relative, "key") != key || !fs::is_regular_file(path(relative), code)) return false;
+  return recorded_text(relative, "sha256") == sha256_of_file(path(relative));
 }
 
 void RunDirectory::record(const std::string& relative, const std::string& key) {

@@ -40,7 +40,8 @@ struct RunNames {
 class RunDirectory {
  public:
   /// Error(usage) when the directory has a run.json and `resume` is false, or has none and `resume` is true, or when
-  /// another process has it open.
+  /// another process has it open. Error(input) for a manifest that is none, and for a directory with a link or device in it, which a run
+  /// never makes.
   static RunDirectory open(const std::filesystem::path& runs_dir, const std::string& run_id, bool resume);
 
   const std::filesystem::path& root() const { return root_; }
@@ -59,6 +60,8 @@ class RunDirectory {
   RunDirectory(std::filesystem::path root, std::shared_ptr<const FolderLock> lock, Json manifest)
       : root_(std::move(root)), lock_(std::move(lock)), manifest_(std::move(manifest)) {}
   void save() const;
+  /// A field of what is recorded of a file; empty where there is no such text.
+  std::string recorded_text(const std::string& relative, const char* field) const;
   /// {bytes, sha256, key} of a recorded file, or null.
   Json recorded(const std::string& relative) const;
   std::filesystem::path root_;

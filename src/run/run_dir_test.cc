@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "base/files.h"
 #include "base/json.h"
@@ -10,6 +11,7 @@
 #include "nibble/error.h"
 #include "run/environment.h"
 #include "run/time.h"
+#include "run/untrusted_run.h"
 #include "support/scratch.h"
 
 namespace nibble {
@@ -99,6 +101,82 @@ TEST_F(RunDir, RefusesRunIdsThatLeaveTheFolder) {
 TEST_F(RunDir, RefusesAForeignManifest) {
   write_file(runs_ / "r" / "run.json", "[1]");
   EXPECT_EQ(kind_of([&] { RunDirectory::open(runs_, "r", true); }), ErrorKind::input);
+}
+
+/// A run directory that somebody else made.
+TEST_F(RunDir, ResumeTakesNoFolderThatLeadsElsewhere) {
+  struct Case {
+    const char* what;
+    std::function<void(const fs::path& root, const fs::path& elsewhere)> make;
+  };
+  const std::vector<Case> cases{
+      {"onnx",
+       [](const fs::path& root, const fs::path& elsewhere) {
+         fs::remove_all(root / "onnx");
+         fs::create_directory_symlink(elsewhere, root / "onnx");
+       }},
+      {"logs/nibble.log",
+       [](const fs::path& root, const fs::path& elsewhere) {
+         fs::create_directories(root / "logs");
+         fs::create_symlink(elsewhere / "kept.txt", root / "logs/nibble.log");
+       }},
+      {".lock",
+       [](const fs::path& root, const fs::path& elsewhere) {
+         fs::remove(root / ".lock");
+         fs::create_symlink(elsewhere / "made.txt", root / ".lock");
+       }},
+      {"config/pipe", [](const fs::path& root, const fs::path&) { ASSERT_EQ(::mkfifo((root / "config/pipe").c_str(), 0600), 0); }},
+  };
+  const fs::path elsewhere = runs_ / "elsewhere";
+  write_file(elsewhere / "kept.txt.1-1.part", "somebody's");
+  for (const auto& [what, make] : cases) {
+    SCOPED_TRACE(what);
+    fs::remove_all(runs_ / "r");
+    RunDirectory::open(runs_, "r", false);
+    make(runs_ / "r", elsewhere);
+    EXPECT_EQ(kind_of([&] { RunDirectory::open(runs_, "r", true); }), ErrorKind::input);
+    EXPECT_TRUE(fs::exists(elsewhere / "kept.txt.1-1.part"));
+    EXPECT_FALSE(fs::exists(elsewhere / "made.txt"));
+  }
+}
+
+TEST_F(RunDir, ResumeRefusesAManifestThatIsNone) {
+  const std::string deep(200'000, '[');
+  const std::vector<std::string> manifests{"",
+                                           "{",
+                                           "[]",
+                                           "null",
+                                           "1e308",
+                                           R"({"files": []})",
+                                           R"({"files": null})",
+                                           R"({"status": "done"})",
+                                           "{\"files\": {}, \"a\": " + deep,
+                                           std::string("\xff\xfe\x00", 3)};
+  for (const auto& manifest : manifests) {
+    SCOPED_TRACE(manifest.substr(0, 40));
+    write_file(runs_ / "r" / "run.json", manifest);
+    EXPECT_EQ(kind_of([&] { RunDirectory::open(runs_, "r", true); }), ErrorKind::input);
+  }
+  fs::resize_file(runs_ / "r" / "run.json", RunLimits::kManifest + 1);  // sparse
+  EXPECT_EQ(kind_of([&] { RunDirectory::open(runs_, "r", true); }), ErrorKind::input);
+  fs::remove(runs_ / "r" / "run.json");
+  fs::create_directory(runs_ / "r" / "run.json");
+  EXPECT_EQ(kind_of([&] { RunDirectory::open(runs_, "r", true); }), ErrorKind::input);
+  fs::remove(runs_ / "r" / "run.json");
+  ASSERT_EQ(::mkfifo((runs_ / "r" / "run.json").c_str(), 0600), 0);
+  EXPECT_EQ(kind_of([&] { RunDirectory::open(runs_, "r", true); }), ErrorKind::input);
+}
+
+TEST_F(RunDir, AnEntryOfAnotherTypeIsNoEntry) {
+  for (const std::string entry : {"null", "[]", "1e308", R"("text")", "{}", R"({"key": 1})", R"({"key": ["key"], "sha256": "x"})",
+                                  R"({"key": "key"})", R"({"key": "key", "sha256": 7})", R"({"key": "key", "sha256": null})"}) {
+    SCOPED_TRACE(entry);
+    write_file(runs_ / "r" / "run.json", R"({"files": {"a": )" + entry + R"(, "onnx": {"key": "key"}, "../b": {"key": "key"}}})");
+    write_file(runs_ / "r" / "a", "abc");
+    const auto directory = RunDirectory::open(runs_, "r", true);
+    EXPECT_FALSE(directory.has("a", "key"));
+    EXPECT_FALSE(directory.has("onnx", "key")) << "a folder";
+  }
 }
 
 TEST_F(RunDir, SetKeepsTheFileListLast) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "base/json_depth.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -18,7 +19,8 @@ constexpr const char* kManifest = "run.json";
   throw Error(ErrorKind::input, fmt::format("run directory: {}: {}: {}; nothing in it is trusted", folder.string(), what, why));
 }
 
-/// Every file below `root`; links are not followed but refused, so that no name in the folder leads out of it.
+}  // namespace
+
 std::vector<std::string> list_plain_files(const fs::path& root) {
   std::vector<std::string> files;
   std::error_code code;
@@ -37,30 +39,6 @@ std::vector<std::string> list_plain_files(const fs::path& root) {
   std::sort(files.begin(), files.end());
   return files;
 }
-
-/// nlohmann's parser needs no stack for depth, but copying and printing a value does.
-bool is_shallow(const std::string& text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > RunLimits::kDepth) return false;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return true;
-}
-
-}  // namespace
 
 UntrustedRun UntrustedRun::open(const fs::path& folder) {
   UntrustedRun run;
@@ -107,7 +85,8 @@ fs::path UntrustedRun::file(const std::string& relative, std::uintmax_t most) co
 Json UntrustedRun::json(const std::string& relative, std::uintmax_t most) const {
   const auto place = file(relative, most);
   const auto content = read_file(place);
-  if (!is_shallow(content)) refuse(root_, relative, fmt::format("is nested more than {} deep", RunLimits::kDepth));
+  if (is_nested_deeper_than(content, RunLimits::kDepth))
+    refuse(root_, relative, fmt::format("is nested more than {} deep", RunLimits::kDepth));
   try {
     return Json::parse(content);
   } catch (const Json::exception& error) {

@@ -22,6 +22,10 @@ struct RunLimits {
   static constexpr int kDepth = 64;                                    ///< of JSON
 };
 
+/// Every file below `root`, relative, sorted. Links are not followed but refused, so that no name in the folder leads out of it:
+/// Error(input) for them, for what is neither file nor folder, and for more than RunLimits::kFiles files.
+std::vector<std::string> list_plain_files(const std::filesystem::path& root);
+
 class UntrustedRun {
  public:
   /// Reads run.json. Error(input) for a folder without one, for one that is no manifest of a finished run, and for a folder that holds a

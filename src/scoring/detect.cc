@@ -4,7 +4,9 @@
 #include <set>
 
 #include "data/class_match.h"
-#include "scoring/task_score.h"
+#include "eval/oriented_detection.h"
+#include "eval/turned_box.h"
+#include "scoring/found_objects.h"
 
 namespace nibble {
 namespace {
@@ -29,13 +31,25 @@ DecodeOptions decode_options(const DetectOptions& detect) {
 
 namespace {
 
+std::vector<Detection> detections_of_run(const DetectorFile& detector, const std::vector<Tensor>& outputs, const Letterbox& letterbox,
+                                         std::int64_t image_id, const DecodeOptions& options) {
+  if (task_of(detector) != "obb")
+    return decode_output(detections_output(detector, outputs), 0, detector.kind, detector.class_count, detector.strides, letterbox,
+                         image_id, detector.image_size, options);
+  std::vector<Detection> upright;
+  for (const auto& found :
+       decode_oriented(outputs.at(0).to(DType::f32), 0, detector.kind, detector.class_count, letterbox, image_id, options))
+    upright.push_back({image_id, found.category_id, found.score, upright_box(found.box)});
+  return upright;
+}
+
 std::vector<Detection> detections_in(const DetectorFile& detector, const EvalSet& set, const DecodeOptions& options,
-                                     const std::string& title, Progress& progress) {
+                                     const std::string& title, Progress& progress, const TakeOutputs& also) {
   std::vector<Detection> all;
-  run_on_images(detector, set, title, progress, [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
-    const auto found = decode_output(detections_output(detector, outputs), 0, detector.kind, detector.class_count, detector.strides,
-                                     input.letterbox, image.id, detector.image_size, options);
+  run_model(detector, set, title, progress, [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
+    const auto found = detections_of_run(detector, outputs, input.letterbox, image.id, options);
     all.insert(all.end(), found.begin(), found.end());
+    if (also) also(image, input, outputs);
     return found.size();
   });
   map_to_categories(all, set, detector);
@@ -45,15 +59,15 @@ std::vector<Detection> detections_in(const DetectorFile& detector, const EvalSet
 }  // namespace
 
 std::vector<Detection> detect_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
-                                     const std::string& title, Progress& progress) {
-  return detections_in(detector, set, decode_options(detect), title, progress);
+                                     const std::string& title, Progress& progress, const TakeOutputs& also) {
+  return detections_in(detector, set, decode_options(detect), title, progress, also);
 }
 
 std::vector<Detection> predict_images(const DetectorFile& detector, const EvalSet& set, const DetectOptions& detect,
                                       const std::string& title, Progress& progress) {
   auto options = decode_options(detect);
   options.best_class_only = true;
-  return detections_in(detector, set, options, title, progress);
+  return detections_in(detector, set, options, title, progress, {});
 }
 
 }  // namespace nibble

@@ -220,12 +220,71 @@ std::string agreement_text(const Agreement& agreement) {
 
 std::string detections_section(const Comparison& c) {
   const auto& found = c.detections;
-  std::string text = fmt::format("\nDETECTIONS at confidence {}\n", found.confidence);
+  std::string text = fmt::format("\nDETECTIONS at confidence {}{}\n", found.confidence,
+                                 c.task == "obb" ? ", by the upright boxes around the turned ones" : "");
   text += agreement_text(found.agreement) + counts_table("what A sees is in B", found.against_a, true) + confusions_text(c) +
           shift_text(found.shift, found.confidence);
   if (found.repairs) text += cost_table(*found.repairs);
   if (found.truth) text += truth_section(*found.truth);
   return text;
+}
+
+// ---- what a task adds to boxes, or has instead
+
+std::string pairs_line(std::int64_t pairs, std::int64_t objects) {
+  return fmt::format("  objects that both see         {} of the {} that A sees\n", pairs, objects);
+}
+
+std::string masks_text(const MaskDrift& drift) {
+  std::string text = "\nMASKS of the objects that both files see\n" + pairs_line(drift.pairs, drift.objects);
+  if (drift.pairs == 0) return text;
+  return text + fmt::format(
+                    "  overlap of the masks          {:.3f} on average (IoU; 1 is the same mask)\n"
+                    "  clearly another outline       {} % of them (IoU below 0.75)\n",
+                    drift.mean_iou, percent(drift.below_75_share));
+}
+
+std::string keypoints_text(const KeypointDrift& drift) {
+  std::string text = "\nKEYPOINTS of the objects that both files see\n" + pairs_line(drift.pairs, drift.objects);
+  if (drift.pairs == 0) return text;
+  return text + fmt::format(
+                    "  keypoints moved by            {:.2f} px on average, half of them by less than {:.2f} px\n"
+                    "  against the object's size     {:.1f} % (square root of its box's area)\n"
+                    "  keypoint similarity           {:.3f} on average (OKS; 1 is the same pose)\n",
+                    drift.mean_px, drift.median_px, 100 * drift.mean_share, drift.mean_similarity);
+}
+
+std::string angles_text(const AngleDrift& drift) {
+  std::string text = "\nANGLES of the objects that both files see\n" + pairs_line(drift.pairs, drift.objects);
+  if (drift.pairs == 0) return text;
+  return text + fmt::format(
+                    "  boxes are turned by           {:.2f} degrees on average, half of them by less than {:.2f}\n"
+                    "  by more than 5 degrees        {} % of them\n"
+                    "  overlap of the turned boxes   {:.3f} on average (probabilistic IoU)\n",
+                    drift.mean_degrees, drift.median_degrees, percent(drift.above_5_share), drift.mean_overlap);
+}
+
+std::string classes_text(const ClassDrift& drift) {
+  constexpr std::size_t kShownImages = 8;
+  const auto share = drift.images > 0 ? static_cast<double>(drift.same_top_1) / static_cast<double>(drift.images) : 0;
+  std::string text = fmt::format(
+      "\nCLASSES\n"
+      "  same best class               {} of {} images ({:.1f} %)\n"
+      "  probability of A's best class {:.4f} mean change, up or down\n",
+      drift.same_top_1, drift.images, 100 * share, drift.mean_change);
+  for (std::size_t i = 0; i < std::min(drift.changed.size(), kShownImages); ++i) {
+    const auto& row = drift.changed[i];
+    text += fmt::format("  {}: {} ({:.2f}) became {} ({:.2f})\n", row.image, row.a, row.a_probability, row.b, row.b_probability);
+  }
+  if (drift.changed.size() > kShownImages) text += fmt::format("  and {} more images\n", drift.changed.size() - kShownImages);
+  return text;
+}
+
+std::string task_section(const Comparison& c) {
+  if (c.masks) return masks_text(*c.masks);
+  if (c.keypoints) return keypoints_text(*c.keypoints);
+  if (c.angles) return angles_text(*c.angles);
+  return c.classes ? classes_text(*c.classes) : "";
 }
 
 std::string advice_section(const Comparison& c) {
@@ -243,7 +302,9 @@ std::string text_of(const Comparison& comparison, bool all_layers) {
   std::string text = header(comparison);
   if (comparison.tensors) text += layers_section(*comparison.tensors, all_layers);
   if (comparison.parts && !comparison.parts->parts.empty()) text += parts_section(*comparison.parts);
-  text += detections_section(comparison) + advice_section(comparison);
+  text += task_section(comparison);
+  if (!comparison.classes) text += detections_section(comparison);
+  text += advice_section(comparison);
   for (const auto& note : comparison.notes) text += fmt::format("\nnote: {}\n", note);
   return text;
 }

@@ -30,7 +30,8 @@ std::string text_of(const EvalResult& result);
 std::string text_of(const ScoreResult& result);
 /// The twelve COCO numbers as a small aligned table.
 std::string text_of(const CocoMetrics& metrics);
-/// One line for each image as Ultralytics writes it ("image 1/2 bus.jpg: 640x640 4 persons, 1 bus"), then the totals and where they lie.
+/// One line for each image as Ultralytics writes it ("image 1/2 bus.jpg: 640x640 4 persons, 1 bus"; of classifiers "dog 0.92, cat 0.05"),
+/// then the totals and where they lie.
 std::string text_of(const PredictResult& result);
 std::string text_of(const ProfileResult& result);
 /// A table of the recipes with their costs, then what each is for.

@@ -37,6 +37,17 @@ void write_score(Snapshot& snapshot, const std::string& name, const std::optiona
   if (score) snapshot.set_number(name, *score);
 }
 
+/// What counts something is not below `least`, and small enough to count on from. A snapshot may be anybody's: a step of -2^60 would be a
+/// training without end.
+std::int64_t read_count(const Snapshot& snapshot, const std::string& name, std::int64_t least = 0) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 40;
+  const std::int64_t count = snapshot.counter(name);
+  if (count < least || count > kMost)
+    throw Error(ErrorKind::input,
+                fmt::format("snapshot: counter \"{}\": {} is not within {}..{}; start again without it", name, count, least, kMost));
+  return count;
+}
+
 std::optional<double> read_score(const Snapshot& snapshot, const std::string& name) {
   if (!snapshot.tensors.contains(name)) return std::nullopt;
   return snapshot.number(name);
@@ -104,6 +115,9 @@ void FitState::read_tensors(const Snapshot& snapshot, const std::string& prefix,
     if (stored.sizes() != into[i].sizes())
       throw Error(ErrorKind::input, fmt::format("snapshot: tensor \"{}\": is of another shape than this network's; start again without it",
                                                 name_of(prefix, i)));
+    if (!stored.to(at::kDouble).isfinite().all().item<bool>())
+      throw Error(ErrorKind::input,
+                  fmt::format("snapshot: tensor \"{}\": holds a number that is none; start again without it", name_of(prefix, i)));
     into[i].copy_(stored);
   }
 }
@@ -112,24 +126,26 @@ void FitState::load(const std::filesystem::path& path, const std::string& run) {
   const Snapshot snapshot = read_snapshot(path, run);
   read_tensors(snapshot, "state", changing());
   read_tensors(snapshot, "best", best_);
-  step = snapshot.counter("step");
-  ended_epochs = snapshot.counter("ended_epochs");
-  adam.set_updates(snapshot.counter("adam_updates"));
-  average.restore(average.averages(), snapshot.counter("average_updates"));
-  best_epoch = snapshot.counter("best_epoch");
-  scorings_without_best = snapshot.counter("scorings_without_best");
+  step = read_count(snapshot, "step");
+  ended_epochs = read_count(snapshot, "ended_epochs");
+  adam.set_updates(read_count(snapshot, "adam_updates"));
+  average.restore(average.averages(), read_count(snapshot, "average_updates"));
+  best_epoch = read_count(snapshot, "best_epoch", -1);
+  scorings_without_best = read_count(snapshot, "scorings_without_best");
   stopped_early = snapshot.counter("stopped_early") != 0;
-  watch.restore({snapshot.number("watch_mean_loss"), snapshot.counter("watch_steps"), snapshot.counter("watch_exploded"),
-                 snapshot.counter("watch_rollbacks")});
+  watch.restore({snapshot.number("watch_mean_loss"), read_count(snapshot, "watch_steps"), read_count(snapshot, "watch_exploded"),
+                 read_count(snapshot, "watch_rollbacks")});
   initial_score = read_score(snapshot, "initial_score");
   best_score = read_score(snapshot, "best_score");
   highest_score = read_score(snapshot, "highest_score");
+  if (initial_score && !(best_score && highest_score))
+    throw Error(ErrorKind::input, "snapshot: scores: the best or the highest one is missing; start again without it");
   keep_good();
   if (snapshot.counter("good_step") == step) return;
   read_tensors(snapshot, "good", good_.tensors);
-  good_.step = snapshot.counter("good_step");
-  good_.adam_updates = snapshot.counter("good_adam_updates");
-  good_.average_updates = snapshot.counter("good_average_updates");
+  good_.step = read_count(snapshot, "good_step");
+  good_.adam_updates = read_count(snapshot, "good_adam_updates");
+  good_.average_updates = read_count(snapshot, "good_average_updates");
 }
 
 }  // namespace nibble

@@ -14,6 +14,7 @@
 
 #include "data/keyed_random.h"
 #include "support/scratch.h"
+#include "train/snapshot.h"
 
 namespace nibble {
 namespace {
@@ -293,6 +294,48 @@ TEST_F(FitFiles, AFinishedRunIsReadBack) {
   expect_same(first, second);
   EXPECT_EQ(second.scored, 0);
   EXPECT_TRUE(second.starts.empty());
+}
+
+/// Somebody else's snapshot, with hashes that are right.
+TEST_F(FitFiles, WhatAForeignSnapshotCountsIsChecked) {
+  FitOptions options = quick();
+  options.snapshot = folder() / "last.snapshot";
+  Line first;
+  fit(first.problem(), options, {});
+  const Snapshot sound = read_snapshot(options.snapshot, options.run);
+  options.resume = true;
+  const auto refuse = [&](const std::string& what, const Snapshot& snapshot) {
+    SCOPED_TRACE(what);
+    write_snapshot(options.snapshot, snapshot);
+    Line line;
+    expect_error(ErrorKind::input, {"snapshot"}, [&] { fit(line.problem(), options, {}); });
+  };
+  for (const auto* name : {"step", "ended_epochs", "adam_updates", "average_updates", "best_epoch", "scorings_without_best", "watch_steps",
+                           "watch_exploded", "watch_rollbacks"})
+    for (const std::int64_t count :
+         {std::int64_t{-2}, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
+      Snapshot snapshot = sound;
+      snapshot.counters[name] = count;
+      refuse(std::string(name) + " " + std::to_string(count), snapshot);
+    }
+  for (const auto& [name, count] : sound.counters) {
+    Snapshot snapshot = sound;
+    snapshot.counters.erase(name);
+    if (name != "good_adam_updates" && name != "good_average_updates") refuse("without " + name, snapshot);
+  }
+  for (const auto* name : {"state.0000", "best.0000"})
+    for (const double number : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+      Snapshot snapshot = sound;
+      snapshot.tensors[name] = Tensor::of<double>(sound.tensor(name).shape(), {number});
+      refuse(name, snapshot);
+    }
+  for (const auto* name : {"best_score", "highest_score", "watch_mean_loss"}) {
+    Snapshot snapshot = sound;
+    ASSERT_TRUE(snapshot.tensors.erase(name)) << name;
+    refuse(name, snapshot);
+    snapshot.tensors[name] = Tensor::of<float>({2}, {1, 2});
+    refuse(name, snapshot);
+  }
 }
 
 TEST_F(FitFiles, RefusesASnapshotThatDoesNotFit) {

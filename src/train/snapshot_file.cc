@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_depth.h"
 #include "base/leftovers.h"
 #include "nibble/error.h"
 #include "train/snapshot.h"
@@ -51,7 +52,12 @@ std::string header_of(const Snapshot& snapshot) {
 /// Reads the parts of one file in order; every error names it.
 class SnapshotReader {
  public:
-  explicit SnapshotReader(const fs::path& path) : path_(path), file_(read_file(path)) {}
+  explicit SnapshotReader(const fs::path& path) : path_(path) {
+    std::error_code code;
+    // A pipe would be waited for without end.
+    if (const auto status = fs::status(path, code); fs::is_other(status)) refuse("is no file");
+    file_ = read_file(path);
+  }
 
   Snapshot read(const std::string& run) {
     const Json header = read_header();
@@ -88,6 +94,7 @@ class SnapshotReader {
     const std::string_view header = std::string_view(file_).substr(at_, size);
     if (hash_of(header) != file_.substr(kHeaderHashAt, kHashBytes)) refuse("its header is damaged");
     at_ += size;
+    if (is_nested_deeper_than(header, kMaxJsonDepth)) refuse(fmt::format("its header is nested more than {} levels deep", kMaxJsonDepth));
     try {
       return Json::parse(header);
     } catch (const Json::exception& error) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "train/snapshot.h"
 
+#include <sys/stat.h>
+
 #include <limits>
 
 #include "base/files.h"
@@ -65,6 +67,13 @@ TEST_F(SnapshotFile, RefusesWhatIsMissingOrForeign) {
     expect_error(ErrorKind::input, {"other", "not a snapshot"}, [&] { read_snapshot(file("other", content), ""); });
 }
 
+TEST_F(SnapshotFile, WaitsForNoPipe) {
+  ASSERT_EQ(::mkfifo((folder() / "pipe").c_str(), 0600), 0);
+  expect_error(ErrorKind::input, {"pipe", "no file"}, [&] { read_snapshot(folder() / "pipe", ""); });
+  std::filesystem::create_directory(folder() / "nested");
+  expect_error(ErrorKind::input, {"nested", "a folder"}, [&] { read_snapshot(folder() / "nested", ""); });
+}
+
 TEST_F(SnapshotFile, RefusesAnotherVersion) {
   write_snapshot(folder() / "a", example());
   std::string bytes = read_file(folder() / "a");
@@ -111,6 +120,9 @@ TEST_F(SnapshotFile, RefusesAHeaderThatAsksForTooMuch) {
       {with_tensor(R"({"name":"w","dtype":"float32","sha256":""})"), "lacks something"},
       {with_tensor("3"), "lacks something"},
       {with_header("{}"), "lacks something"},
+      {with_header(std::string(200'000, '[')), "levels deep"},
+      {with_header(R"({"run":"r","counters":{"step":"1"},"texts":{},"tensors":[]})"), "lacks something"},
+      {with_header(R"({"run":["r"],"counters":{},"texts":{},"tensors":[]})"), "lacks something"},
       {with_header("{"), "no JSON"}};
   for (const auto& [bytes, why] : cases)
     expect_error(ErrorKind::input, {"lie", why}, [&, content = bytes] { read_snapshot(file("lie", content), "r"); });

@@ -5,9 +5,11 @@
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_depth.h"
 #include "base/log.h"
 #include "graph/layer_codes.h"
 #include "nibble/error.h"
+#include "report/report_json.h"
 #include "train/snapshot.h"
 
 namespace nibble {
@@ -24,8 +26,11 @@ Json spec_to_json(const QuantSpec& spec) {
 }
 
 QuantSpec spec_from_json(const Json& json) {
+  const int granularity = json.at("granularity");
+  if (granularity < static_cast<int>(Granularity::tensor) || granularity > static_cast<int>(Granularity::block))
+    throw Error(ErrorKind::input, fmt::format("snapshot: granularity {}: there is none such", granularity));
   return {json.at("bits"),   json.at("signed"),
-          json.at("narrow"), static_cast<Granularity>(json.at("granularity").get<int>()),
+          json.at("narrow"), static_cast<Granularity>(granularity),
           json.at("block"),  {json.at("trellis").at(0), json.at("trellis").at(1)}};
 }
 
@@ -43,6 +48,23 @@ LayerCodes read_layer(const Snapshot& snapshot, const std::string& node, const J
                    snapshot.tensor(node + ".bias"), std::nullopt};
   if (!json.at("input").is_null()) layer.activation = read_params(snapshot, node + ".input", json.at("input"));
   return layer;
+}
+
+/// A text of the snapshot, which may be anybody's.
+Json json_of(const Snapshot& snapshot, const char* name) {
+  const auto& text = snapshot.text(name);
+  if (is_nested_deeper_than(text, kMaxJsonDepth))
+    throw Error(ErrorKind::input, fmt::format("snapshot: text \"{}\": is nested more than {} levels deep", name, kMaxJsonDepth));
+  return Json::parse(text);
+}
+
+/// verify() takes a graph that does not hold together for a fault of ours; this one is of a file.
+Graph network_of(const KeptStart& start, const Graph& baseline, const CodesByNode& codes) {
+  try {
+    return with_codes(baseline, codes);
+  } catch (const Error& error) {
+    throw Error(ErrorKind::input, fmt::format("snapshot: {}: does not fit this network: {}; remove it", start.path.string(), error.what()));
+  }
 }
 
 }  // namespace
@@ -70,14 +92,19 @@ CalibratedNetwork read_start(const KeptStart& start, const Graph& baseline) {
   const Snapshot snapshot = read_snapshot(start.path, start.key);
   std::map<std::string, Json> layers;
   try {
-    for (const auto& layer : Json::parse(snapshot.text(kLayers))) layers[layer.at("node")] = layer;
+    const Json list = json_of(snapshot, kLayers);
+    for (const auto& layer : list) layers[layer.at("node")] = layer;
     CodesByNode codes;
     for (std::size_t i = 0; i < baseline.nodes.size(); ++i)
       if (const auto found = layers.find(baseline.nodes[i].name); found != layers.end())
         codes[i] = read_layer(snapshot, found->first, found->second);
-    if (codes.size() == layers.size()) return {with_codes(baseline, codes), Json::parse(snapshot.text(kDocument))};
+    if (codes.size() == layers.size()) {
+      const Json document = json_of(snapshot, kDocument);
+      recipe_report_from_json(document.at("recipe"));  // what is read of it after the training; refuses now what lacks it
+      return {network_of(start, baseline, codes), document};
+    }
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input, fmt::format("snapshot: {}: its list of layers: {}; remove it", start.path.string(), error.what()));
+    throw Error(ErrorKind::input, fmt::format("snapshot: {}: its layers: {}; remove it", start.path.string(), error.what()));
   }
   throw Error(ErrorKind::input, fmt::format("snapshot: {}: is of another network; remove it", start.path.string()));
 }

@@ -8,6 +8,7 @@
 #include "artifacts/artifact_check.h"
 #include "base/log.h"
 #include "base/output_path.h"
+#include "calibration/budget.h"
 #include "calibration/layers_document.h"
 #include "calibration/output_ranges.h"
 #include "calibration/score_correction.h"
@@ -91,6 +92,7 @@ void warn_of(const VariantChecks& checks) {
 
 std::optional<VariantNumbers> write_variant(const VariantJob& job, Progress& progress) {
   const CalibrationJob& calibration = job.calibration;
+  require_codes_fit(calibration.baseline.graph, calibration.recipe);
   require_free_space(job.layers, least_bytes(job));  // before the calibration, which takes minutes
   CalibratedNetwork network = start_of(job, progress);
   VariantNumbers numbers;

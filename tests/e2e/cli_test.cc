@@ -60,6 +60,10 @@ TEST_F(Cli, MistypedWordsAreAnsweredWithWhatIsMeant) {
   expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a61"}, 2, "did you mean 'w4a16'?");
   expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a16.yml"}, 2, "did you mean 'w4a16'?");
   expect_error({"run", "--epochs", "3"}, 2, "did you mean '--qat-epochs'?");
+  expect_error({"train", "a.pt"}, 2, "did you mean 'qat'?");
+  expect_error({"val", "a.pt"}, 2, "did you mean 'eval'?");
+  expect_error({"help", "evla"}, 2, "did you mean 'eval'?");
+  expect_error({"run", "a.pt", "--max-size", "1.5"}, 2, "did you mean '1.5MB'?");
   EXPECT_THAT(nibble({"frobnicate"}).err, Not(HasSubstr("did you mean")));
 }
 
@@ -128,6 +132,10 @@ TEST_F(Cli, MistakesOfTheCallerAreUsageErrors) {
   expect_error({}, 2, "no command");
   expect_error({"frobnicate"}, 2, "frobnicate");
   expect_error({"export"}, 2, "CKPT");
+  expect_error({"export", "a.pt"}, 2, "--output is required; see nibble export --help");
+  expect_error({"export", "a.pt", "--foo"}, 2, "not expected: --foo");
+  expect_error({"export", "a.pt", "-o", "out"}, 2, "give out.onnx, or out/model.onnx");
+  expect_error({"clean", "a.onnx", "-o", "out"}, 2, "give out.onnx, or out/model.onnx");
   expect_error({"export", "a.pt", "-o", "b.onnx", "--imgsz", "abc"}, 2, "imgsz");
   expect_error({"export", "a.pt", "-o", "b.onnx", "--batch", "0"}, 2, "--batch");
   expect_error({"export", "a.pt", "-o", "b.onnx", "--head", "two"}, 2, "two");

@@ -84,7 +84,6 @@ class TaskJob : public testing::TestWithParam<std::string> {
 };
 // What only some of the tasks have.
 class ClassifierJob : public TaskJob {};
-class UprightBoxesJob : public TaskJob {};
 class PoseJob : public TaskJob {};
 class MaskJob : public TaskJob {};
 class OrientedJob : public TaskJob {};
@@ -186,20 +185,17 @@ TEST_P(TaskJob, ExportsInspectsCleansAndProfiles) {
 /// Before any work, in one line that names the task and what is possible.
 TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
   ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
-  std::vector<std::vector<std::string>> refused{
+  const std::vector<std::vector<std::string>> refused{
       {"run", checkpoint(), "--recipes", "quick4.yaml", "--imgsz", "64", "--runs-dir", "runs", "--qat", "quick4"},
       {"qat", checkpoint(), "-o", "out", "--recipe", "w4a8", "--imgsz", "64", "--steps", "1"},
-      {"quantize", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--imgsz", "64", "--calib", "images", "--max-drop", "1"},
-      {"predict", "float.onnx", "--source", "images", "-o", "pictures"}};
-  const bool has_upright_boxes = GetParam().ends_with("seg") || GetParam().ends_with("pose");
-  if (!has_upright_boxes) refused.push_back({"compare", "float.onnx", "float.onnx", "--images", "images"});
+      {"quantize", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--imgsz", "64", "--calib", "images", "--max-drop", "1"}};
   for (const auto& arguments : refused) {
     const auto outcome = nibble(arguments);
     EXPECT_EQ(outcome.exit_code, 4) << arguments[0] << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("task '")) << arguments[0];
     EXPECT_THAT(outcome.err, HasSubstr("this takes detectors only; export, quantize, inspect, clean and profile take it")) << arguments[0];
   }
-  for (const char* made : {"runs", "out", "pictures"}) EXPECT_FALSE(fs::exists(folder_ / made)) << made;
+  for (const char* made : {"runs", "out"}) EXPECT_FALSE(fs::exists(folder_ / made)) << made;
 }
 
 /// On folders of images: every dialect's numbers are shares of all images, and metrics.json holds them.
@@ -238,17 +234,6 @@ TEST_P(ClassifierJob, IsScoredByFolders) {
     EXPECT_NE(refused.exit_code, 0);
     EXPECT_THAT(refused.err, HasSubstr(why));
   }
-}
-
-/// With a warning that the rest is not looked at.
-TEST_P(UprightBoxesJob, AreCompared) {
-  const bool has_masks = GetParam().ends_with("seg");
-  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
-  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "half.onnx", "--imgsz", "64", "--half"}).exit_code, 0);
-  const auto compared = nibble({"compare", "float.onnx", "half.onnx", "--images", "images", "--max-images", "2"});
-  ASSERT_EQ(compared.exit_code, 0) << compared.err;
-  EXPECT_THAT(compared.err,
-              HasSubstr(std::string(has_masks ? "masks" : "keypoints") + ": half.onnx: are not looked at here, only its boxes"));
 }
 
 /// What Ultralytics answered on the image of the goldens.
@@ -510,8 +495,6 @@ INSTANTIATE_TEST_SUITE_P(Kinds, RunJob,
                          testing::Values(std::pair{"yolov8-seg", "masks.mAP_50_95"}, std::pair{"yolov8-pose", "keypoints.AP_50_95"},
                                          std::pair{"yolo26-obb", "mAP_50_95"}, std::pair{"yolov8-cls", "top_1"}));
 INSTANTIATE_TEST_SUITE_P(Kinds, ClassifierJob, testing::Values("yolov8-cls", "yolo26-cls"), test_name);
-INSTANTIATE_TEST_SUITE_P(Kinds, UprightBoxesJob, testing::Values("yolov8-seg", "yolo26-seg", "yolov8-pose", "yolo11-pose", "yolo26-pose"),
-                         test_name);
 INSTANTIATE_TEST_SUITE_P(Kinds, MaskJob, testing::Values("yolov8-seg", "yolo26-seg"), test_name);
 INSTANTIATE_TEST_SUITE_P(Kinds, OrientedJob, testing::Values("yolov8-obb", "yolo26-obb"), test_name);
 INSTANTIATE_TEST_SUITE_P(Kinds, PoseJob, testing::Values("yolov8-pose", "yolo11-pose", "yolo26-pose"), test_name);

@@ -57,7 +57,7 @@ TEST_F(Privacy, NoCommandOpensAConnection) {
   expect_done({"run", "--recipes", "near.yaml", "--imgsz", "160", "--max-images", "2", "--runs-dir", "runs", "--run-id", "a", "--threads",
                "1", "--resamples", "100"});
   expect_done({"verify", "runs/a"});
-  const std::string file = "runs/a/yolov10n-near-qcdq-ptq-opt.onnx";
+  const std::string file = "runs/a/onnx/yolov10n-near-qcdq-ptq-opt.onnx";
   expect_done({"predict", file, "--source", kAssets + "/coco/val2017/000000000139.jpg", "-o", "seen"});
   expect_done({"profile", file, "--threads", "1", "--runs", "1"});
   expect_done({"qat",     kModel,    "-o", "trained",   "--recipe", "near.yaml",  "--preset", "fast",   "--imgsz",
