@@ -14,6 +14,7 @@
 #include "data/image.h"
 #include "scoring/detect.h"
 #include "scoring/detector_file.h"
+#include "scoring/task_score.h"
 
 namespace nibble {
 namespace {
@@ -180,13 +181,11 @@ void measure_on(const fs::path& float_file, std::int64_t most, const RuntimeOpti
                 CalibrationFindings& findings, const std::optional<ImageSize>& image_size) {
   auto files = readable(findings);
   if (files.empty()) return;
-  const auto detector = open_detector(float_file, runtime, false, 0, {.image_size = image_size, .output_layout = {}});
-  findings.objects = objects_on(files, detector, progress);
+  const auto detector = open_any_task(float_file, runtime, false, {.image_size = image_size, .output_layout = {}});
+  if (!detector.is_classifier) findings.objects = objects_on(files, detector, progress);
   files.resize(std::min(files.size(), static_cast<std::size_t>(most)));
   if (files.size() < 2) return;
-  const auto input = [&](std::int64_t i) {
-    return network_input(read_network_image(files[static_cast<std::size_t>(i)], detector.image_size), detector);
-  };
+  const auto input = [&](std::int64_t i) { return network_input(read_input(detector, files[static_cast<std::size_t>(i)]), detector); };
   findings.convergence = measure_convergence(float_file, static_cast<std::int64_t>(files.size()), input, runtime, progress);
 }
 

@@ -39,7 +39,10 @@ void add_eval(CLI::App& app, Action& chosen) {
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--json", eval.json, "write metrics.json here")->type_name("FILE");
-  command.add_option("--save-detections", eval.save_detections, "write the detections here (pycocotools result format)")->type_name("FILE");
+  command
+      .add_option("--save-detections", eval.save_detections,
+                  "write what is found here (pycocotools result format; masks, keypoints, rbox or classes by the task)")
+      ->type_name("FILE");
   add_baseline_option(command, eval.baseline_detections);
   add_resamples_option(command, eval.resamples);
   command.add_flag("--no-optimize", options->no_optimize, "ONNX Runtime's graph optimisations off: the reference numbers");

@@ -152,6 +152,10 @@ void take_data(const UntrustedRun& run, const ReplayOptions& options, ReplayInpu
   auto& data = inputs.run.data;
   data.on_bad_data = run.manifest().at("settings").at("on_bad_data").get<std::string>();
   data.image_ids_list = run.file("config/image-ids.txt", RunLimits::kText);
+  if (annotations.empty()) {  // class folders
+    data.images = !options.images.empty() ? options.images : fs::path(images);
+    return;
+  }
   const auto file = find_file({"annotations", "--annotations", annotations, evaluation.at("annotations_sha256")}, options.annotations,
                               options.allow_other_inputs, inputs.reasons);
   const bool is_embedded = annotations.starts_with(kEmbedded) && options.annotations.empty() && options.images.empty();

@@ -284,6 +284,7 @@ void check_ground_truth(const UntrustedRun& run, const fs::path& annotations, Ch
   attempt(checks, what, RunNames::kGroundTruth, [&] {
     const auto& evaluation = run.manifest().at("inputs").at("evaluation");
     const auto recorded = evaluation.at("annotations").get<std::string>();
+    if (recorded.empty()) return skip(checks, what, RunNames::kGroundTruth, "the names of folders are the labels");
     fs::path file = annotations.empty() ? fs::path(recorded) : annotations;
     if (annotations.empty() && recorded.starts_with("assets/")) file = shared_data(recorded);
     std::error_code code;

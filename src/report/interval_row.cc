@@ -4,15 +4,35 @@
 #include <fmt/format.h>
 
 #include "report/evidence.h"
+#include "report/task_words.h"
+#include "report/variant_row.h"
 
 namespace nibble {
+namespace {
+
+/// Precision but no recall: of the task's own group, then of boxes where there are some besides.
+std::vector<std::string> shown_numbers(Task task) {
+  std::vector<std::string> shown;
+  const std::string own = words_of(task).group;
+  const auto add = [&](const NumberGroup& group) {
+    for (const std::string name : group.numbers)
+      if (!name.starts_with("AR_")) shown.push_back(number_name(group.name, name));
+  };
+  for (const auto& group : number_groups())
+    if (group.name == own) add(group);
+  for (const auto& group : number_groups())
+    if (group.name != own && has_boxes_besides(task) && std::string(group.name) == words_of(Task::detect).group) add(group);
+  return shown;
+}
+
+}  // namespace
 
 std::vector<IntervalRow> interval_rows(const Report& report) {
   std::vector<IntervalRow> rows;
   for (const auto& artifact : report.artifacts) {
     if (!artifact.score || artifact.score->intervals.empty()) continue;
     const auto& score = *artifact.score;
-    for (const auto* metric : {"mAP_50_95", "mAP_50", "mAP_75", "mAP_small", "mAP_medium", "mAP_large"}) {
+    for (const auto& metric : shown_numbers(score.task)) {
       const auto value = score.numbers.find(metric);
       if (value == score.numbers.end()) continue;
       const auto interval = score.intervals.find(metric);

@@ -11,6 +11,7 @@
 #include "report/gates.h"
 #include "report/interval_row.h"
 #include "report/runtime_row.h"
+#include "report/task_words.h"
 #include "report/training_text.h"
 #include "report/twin_row.h"
 #include "report/variant_row.h"
@@ -29,16 +30,18 @@ std::string cell(const std::string& text) {
   return escaped;
 }
 
-std::string table_row(const VariantRow& row) {
-  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", cell(row.name), row.map_50_95, row.change, row.map_50,
-                     row.mean_ms, row.p90_ms, row.providers, row.size, row.ratio, cell(row.path));
+std::string table_row(const VariantRow& row, bool has_boxes) {
+  return fmt::format("| {} | {} | {} | {} |{} {} | {} | {} | {} | {} | {} |\n", cell(row.name), row.main, row.change, row.second,
+                     has_boxes ? " " + row.boxes + " |" : "", row.mean_ms, row.p90_ms, row.providers, row.size, row.ratio, cell(row.path));
 }
 
 std::string table(const Report& report) {
-  std::string text =
-      "| variant | mAP_50_95 | change | mAP_50 | mean_ms | p90_ms | providers | file size | ratio | path |\n"
-      "|---|---|---|---|---|---|---|---|---|---|\n";
-  for (const auto& row : variant_rows(report)) text += table_row(row);
+  const auto& words = words_of(report.task);
+  const bool has_boxes = has_boxes_besides(report.task);
+  std::string text = fmt::format("| variant | {} | change | {} |{} mean_ms | p90_ms | providers | file size | ratio | path |\n", words.main,
+                                 words.second, has_boxes ? " mAP_50_95 of boxes |" : "");
+  text += has_boxes ? "|---|---|---|---|---|---|---|---|---|---|---|\n" : "|---|---|---|---|---|---|---|---|---|---|\n";
+  for (const auto& row : variant_rows(report)) text += table_row(row, has_boxes);
   return text;
 }
 
@@ -120,8 +123,8 @@ std::string parity_section(const Report& report) {
       text += fmt::format("- {}: {}: scores differ by at most {:.3g}, boxes by {:.3g} px\n", artifact.name, parity.what, parity.max_score,
                           parity.max_box_px);
     if (artifact.score && artifact.score->reference_main)
-      text += fmt::format("- {}: mAP_50_95 {} with optimisations on, {} off\n", artifact.name, share_text(artifact.score->main),
-                          share_text(*artifact.score->reference_main));
+      text += fmt::format("- {}: {} {} with optimisations on, {} off\n", artifact.name, words_of(report.task).main,
+                          share_text(artifact.score->main), share_text(*artifact.score->reference_main));
   }
   return text;
 }
@@ -186,7 +189,10 @@ std::vector<std::string> summary_claims(const Report& report) {
 }
 
 std::string summary_markdown(const Report& report) {
-  std::string text = fmt::format("# {}: head {}, {} px\n\n", report.model, report.head, text_of(report.image_size));
+  const auto what = report.task == Task::detect     ? fmt::format("head {}", report.head)
+                    : report.task == Task::classify ? std::string(words_of(report.task).things)
+                                                    : fmt::format("{}, head {}", words_of(report.task).things, report.head);
+  std::string text = fmt::format("# {}: {}, {} px\n\n", report.model, what, text_of(report.image_size));
   if (report.status != "done") text += fmt::format("**This run is not complete: {}.** What was finished stands below.\n\n", report.status);
   if (const auto verdict = verdict_markdown(verdict_of(report)); !verdict.empty()) text += fmt::format("## Verdict\n{}\n", verdict);
   text += table(report);

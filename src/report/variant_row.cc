@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/size_text.h"
+#include "report/task_words.h"
 
 namespace nibble {
 namespace {
@@ -26,12 +27,18 @@ std::string ratio_cell(const ArtifactReport& artifact, const ArtifactReport* bas
   return fmt::format("{:.2f}x", static_cast<double>(baseline->bytes) / static_cast<double>(artifact.bytes));
 }
 
+std::string boxes_cell(const Score& score) {
+  const auto found = score.numbers.find(words_of(Task::detect).main);
+  return found == score.numbers.end() ? "undefined" : share_text(found->second);
+}
+
 VariantRow row_of(const ArtifactReport& artifact, const ArtifactReport* baseline) {
   const auto& score = artifact.score;
   return {artifact.name,
           score ? share_text(score->main) : "-",
           change_cell(artifact, baseline),
           score ? share_text(score->second) : "-",
+          score ? boxes_cell(*score) : "-",
           latency_cell(artifact, &Latency::mean_ms),
           latency_cell(artifact, &Latency::p90_ms),
           score ? fmt::format("{}", fmt::join(score->providers, ", ")) : "-",
@@ -41,6 +48,8 @@ VariantRow row_of(const ArtifactReport& artifact, const ArtifactReport* baseline
 }
 
 }  // namespace
+
+bool has_boxes_besides(Task task) { return task == Task::segment || task == Task::pose; }
 
 std::string share_text(double value) { return value < 0 ? "undefined" : fmt::format("{:.4f}", value); }
 

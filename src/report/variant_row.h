@@ -8,10 +8,14 @@
 
 namespace nibble {
 
-/// The cells of one file. "-" stands for what was not measured, "undefined" for what there was no ground truth to measure on.
+/// The cells of one file: Score::main and Score::second, and for tasks with boxes besides their mAP 50-95. "-" stands for what was not
+/// measured, "undefined" for what there was no ground truth to measure on.
 struct VariantRow {
-  std::string name, map_50_95, change, map_50, mean_ms, p90_ms, providers, size, ratio, path;
+  std::string name, main, change, second, boxes, mean_ms, p90_ms, providers, size, ratio, path;
 };
+
+/// Whether models of the task have boxes beside what they are judged by.
+bool has_boxes_besides(Task task);
 
 /// One row for every file, in the report's order. Change and ratio are against the FP32 baseline.
 std::vector<VariantRow> variant_rows(const Report& report);

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/size_text.h"
+#include "report/task_words.h"
 #include "report/variant_row.h"
 
 namespace nibble {
@@ -57,7 +58,8 @@ double allowed_drop(const Report& report, const ArtifactReport& artifact) {
 /// Of the file that was scored in its place only what is about its outputs counts, not its bytes and times.
 bool is_about(const GateResult& gate, const Candidate& candidate) {
   if (gate.subject == candidate.file->name || gate.subject == candidate.file->recipe) return true;
-  return gate.subject == candidate.scored->name && (gate.gate == "map_drop" || gate.gate == "min_map" || gate.gate.starts_with("mAP_"));
+  return gate.subject == candidate.scored->name &&
+         (gate.gate == "map_drop" || gate.gate == "min_map" || is_sampled(gate.gate.substr(0, gate.gate.find(' '))));
 }
 
 void add_gates(const Report& report, Candidate& candidate) {
@@ -100,7 +102,7 @@ std::string accuracy_text(const Candidate& candidate, const ArtifactReport& base
                                                : fmt::format("{:.4f} {} float", std::abs(change), change < 0 ? "below" : "above");
   const auto through =
       candidate.scored == candidate.file ? "" : fmt::format(", measured on {}, whose outputs are the same", candidate.scored->name);
-  return fmt::format("mAP 50-95 {}, {}{}", share_text(candidate.map()), against, through);
+  return fmt::format("{} {}, {}{}", words_of(candidate.scored->score->task).main_title, share_text(candidate.map()), against, through);
 }
 
 std::string size_against(const ArtifactReport& file, const ArtifactReport& baseline) {
@@ -207,9 +209,10 @@ std::vector<Recommendation> recommendations_of(const Report& report) {
   const auto* baseline = baseline_of(report);
   if (!baseline || !baseline->score) return {};
   const double map = baseline->score->main;
+  const auto* title = words_of(report.task).main_title;
   const auto none = [](const std::string& reason) { return std::vector<Recommendation>{{"none yet", "", "", reason}}; };
   if (map <= 0)
-    return none(fmt::format("the float file itself finds nothing on the scored images (mAP 50-95 {}), so nothing can be told by them.",
+    return none(fmt::format("the float file itself finds nothing on the scored images ({} {}), so nothing can be told by them.", title,
                             share_text(map)));
   auto candidates = candidates_of(report);
   if (candidates.empty()) return none("no quantised file was scored.");
@@ -217,9 +220,9 @@ std::vector<Recommendation> recommendations_of(const Report& report) {
   std::erase_if(candidates, [&](const auto& candidate) { return loses_too_much(report, candidate, map); });
   if (candidates.empty())
     return none(
-        fmt::format("every quantised file loses more than its recipe allows; the best, {}, loses {:.4f} of mAP 50-95 {}, and {:.4f} "
+        fmt::format("every quantised file loses more than its recipe allows; the best, {}, loses {:.4f} of {} {}, and {:.4f} "
                     "is allowed.",
-                    best.file->name, map - best.map(), share_text(map), allowed_drop(report, *best.file)));
+                    best.file->name, map - best.map(), title, share_text(map), allowed_drop(report, *best.file)));
   if (std::all_of(candidates.begin(), candidates.end(), [](const auto& candidate) { return !candidate.failed.empty(); })) {
     const auto* closest = best_of(candidates, is_more_accurate);
     return none(fmt::format("every quantised file failed a gate; the best, {}, failed {} ({}).", closest->file->name,

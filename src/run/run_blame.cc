@@ -45,6 +45,7 @@ const std::vector<Detection>& seen_detections(const RunPlan& plan, RunJournal& j
 }
 
 void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& artifact, const std::string& method) {
+  if (plan.form.task != Task::detect) return;
   const auto& artifacts = journal.report().artifacts;
   const auto baseline = std::find_if(artifacts.begin(), artifacts.end(), [](const auto& row) { return row.recipe.empty() && row.score; });
   if (!artifact.score || baseline == artifacts.end()) return;

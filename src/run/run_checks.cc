@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/files.h"
+#include "data/centre_crop.h"
 #include "data/image.h"
 #include "ort/parity.h"
 #include "report/metrics_json.h"
@@ -57,7 +58,7 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   write_json(directory.path(path), result.document);
   directory.record(path, key);
   if (artifact.recipe.empty() && optimize) journal.baseline() = std::move(result.numbers);
-  if (optimize) journal.seen()[artifact.name] = std::move(result.findings.boxes);
+  if (optimize && plan.form.task == Task::detect) journal.seen()[artifact.name] = std::move(result.findings.boxes);
   return result.document;
 }
 
@@ -89,7 +90,9 @@ ArtifactId id_of(RunJournal& journal, const std::string& name, const std::string
 Tensor probe_for(const RunPlan& plan, RunJournal& journal) {
   if (!plan.options.smoke) {
     const auto& set = plan.evaluation;
-    return stack_images({read_network_image(image_path(set, set.dataset.images.front()), plan.image_size())});
+    const auto file = image_path(set, set.dataset.images.front());
+    return stack_images(
+        {plan.form.task == Task::classify ? read_centre_crop(file, plan.image_size()) : read_network_image(file, plan.image_size())});
   }
   const auto session = open_session(journal.directory().path(plan.names.baseline("fp32")), plan.options.runtime, true);
   return random_inputs(session, plan.options.runtime.seed).at(0);

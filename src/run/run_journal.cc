@@ -44,7 +44,8 @@ std::vector<std::string> data_lines(const RunPlan& plan) {
   } else {
     const auto& set = plan.evaluation;
     const auto images = set.images_name.empty() ? "" : fmt::format("{}, annotations ", set.images_name);  // a data.yaml names both
-    lines.push_back(fmt::format("scored: {} images of {}{} (sha256 {})", set.dataset.images.size(), images, set.annotations_name,
+    const auto labels = set.annotations_name.empty() ? "its class folders" : set.annotations_name;
+    lines.push_back(fmt::format("scored: {} images of {}{} (sha256 {})", set.dataset.images.size(), images, labels,
                                 set.annotations_sha256.substr(0, 12)));
   }
   for (const auto& [recipe, set] : plan.calibration)
@@ -139,6 +140,7 @@ RunJournal::RunJournal(const RunPlan& plan, Progress& progress)
     : plan_(plan), directory_(RunDirectory::open(plan.options.runs_dir, plan.options.run_id, plan.options.resume)), progress_(progress) {
   if (plan.options.resume) require_same_settings(plan, directory_);
   report_.model = plan.names.model;
+  report_.task = plan.form.task;
   report_.head = plan.options.head;
   report_.image_size = plan.image_size();
   report_.data = data_lines(plan);
@@ -161,6 +163,8 @@ void RunJournal::write_manifest() {
   directory_.set("started_utc", utc_text(Clock::now()));
   directory_.set("command", plan_.options.command);
   directory_.set("model", plan_.names.model);
+  directory_.set("task", name_of(plan_.form.task));
+  if (plan_.form.keypoints > 0) directory_.set("keypoints", plan_.form.keypoints);
   directory_.set("head", plan_.options.head);
   directory_.set("imgsz", to_json(plan_.image_size()));
   directory_.set("seed", plan_.options.runtime.seed);

@@ -18,6 +18,7 @@
 #include "nibble/error.h"
 #include "nibble/version.h"
 #include "quant/preset.h"
+#include "report/task_words.h"
 #include "run/time.h"
 #include "training/qat_data.h"
 
@@ -70,6 +71,11 @@ void add_trained_by_preset(RunPlan& plan) {
   bool any = false;
   for (const auto& recipe : plan.recipes) {
     if (!trains(options.preset, recipe)) continue;
+    if (plan.form.task != Task::detect) {
+      plan.caveats.push_back(fmt::format("{}: the preset {} trains detectors; of the task '{}' it only calibrates.", recipe.name,
+                                         options.preset, name_of(plan.form.task)));
+      continue;
+    }
     any = true;
     if (!named.contains(recipe.name)) options.qat.push_back(recipe.name);
   }
@@ -101,11 +107,21 @@ void resolve_trained(RunPlan& plan) {
     throw Error(ErrorKind::input, fmt::format("training data: {}: no such file or folder; check --qat-data", options.qat_data.string()));
 }
 
+/// A smoke run scores nothing: any images name its classes.
+EvalSet evaluation_set(const RunPlan& plan, const DataOptions& data) {
+  const Task task = plan.form.task;
+  if (task == Task::classify && !data.annotations.empty())
+    throw Error(ErrorKind::usage, "run: --annotations: the folders of --images are a classifier's labels; leave it out");
+  const bool is_unnamed = data.images.empty() && data.annotations.empty();
+  TaskForm form = plan.form;
+  if (plan.options.smoke && is_unnamed) form.task = Task::detect;
+  return open_task_set(form, data, plan.options.runtime.threads);
+}
+
 void open_data(RunPlan& plan) {
   DataOptions data = plan.options.data;
   if (!data.max_images && data.image_ids_list.empty()) data.max_images = kDefaultMaxImages;
-  plan.evaluation = open_eval_set(data);
-  require_readable(plan.evaluation, data.on_bad_data, plan.options.runtime.threads);
+  plan.evaluation = evaluation_set(plan, data);
   const auto rule = parse_on_bad_data(data.on_bad_data, OnBadData::skip_few);
   std::set<std::string> bad;
   for (const auto& recipe : plan.recipes) {
@@ -135,6 +151,11 @@ void note_caveats(RunPlan& plan) {
     plan.caveats.push_back(fmt::format("{} images or labels were left out as bad data, listed above; the gate bad_data limits how many.",
                                        plan.bad_data.size()));
   note_image_count(plan);
+  if (plan.form.task != Task::detect && !plan.options.smoke)
+    plan.caveats.push_back(
+        fmt::format("What of the {} is lost, image by image, and pictures of it are not made for the task '{}'; the numbers "
+                    "above compare each file with the float one.",
+                    words_of(plan.form.task).things, name_of(plan.form.task)));
   for (const auto& recipe : plan.recipes) {
     const auto& set = plan.calibration.at(recipe.name);
     const auto wanted = static_cast<std::size_t>(images_wanted(recipe));
@@ -201,11 +222,14 @@ RunPlan plan_run(const RunOptions& options) {
   plan.build.image_size = options.image_size;
   resolve_paths(plan);
   const auto info = read_model_info(plan.options.checkpoint);
-  if (!plan.uses_embedded_model) require_detector(info, "run");
+  plan.form = form_of(info);
   if (!plan.build.image_size) plan.build.image_size = info.image_size;
   load_recipes(plan);
   resolve_runs_dir(plan);
   resolve_trained(plan);
+  if (!plan.options.qat.empty()) require_detector(info, "run --qat");
+  for (const auto& recipe : plan.recipes)
+    if (recipe.mixed.max_drop > 0) require_detector(info, fmt::format("recipe {}: max_drop", recipe.name));
   if (!options.gates.empty()) plan.limits = read_gate_limits(options.gates);
   open_data(plan);
   describe_inputs(plan);

@@ -12,7 +12,7 @@
 #include "quant/recipe.h"
 #include "report/gates.h"
 #include "run/run_dir.h"
-#include "scoring/eval_set.h"
+#include "scoring/task_set.h"
 #include "yolo/detector.h"
 
 namespace nibble {
@@ -21,6 +21,7 @@ struct RunPlan {
   RunOptions options;  ///< paths resolved: checkpoint, runs_dir and run_id are set
   bool uses_embedded_model = false;
   RunNames names;
+  TaskForm form;       ///< of the checkpoint
   BuildOptions build;  ///< with the image size, which the checkpoint says where the options do not
   std::vector<Recipe> recipes;
   std::map<std::string, CalibrationSet> calibration;                          ///< by recipe

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <map>
 
-#include "data/image.h"
 #include "nibble/error.h"
 #include "ort/profile.h"
+#include "run/run_checks.h"
 #include "scoring/detect.h"
 #include "scoring/interleaved_latency.h"
 #include "scoring/level_check.h"
@@ -79,8 +79,7 @@ void compare_times(const std::vector<ArtifactReport*>& files, const std::vector<
 void observe_runtime(const RunPlan& plan, RunJournal& journal) {
   const auto files = observed_files(journal.report());
   if (files.empty()) return;
-  const auto& set = plan.evaluation;
-  const auto input = stack_images({read_network_image(image_path(set, set.dataset.images.front()), plan.image_size())});
+  const auto input = probe_for(plan, journal);
   auto& progress = journal.progress();
   progress.begin("what the runtime does", static_cast<std::int64_t>(files.size()));
   std::vector<DetectorFile> detectors;
@@ -89,7 +88,7 @@ void observe_runtime(const RunPlan& plan, RunJournal& journal) {
   folding.session_options.insert_or_assign("session.disable_quant_qdq", std::string("1"));
   for (auto* artifact : files) {
     const auto model = journal.directory().path(artifact->path);
-    detectors.push_back(open_detector(model, plan.options.runtime, true, 0));
+    detectors.push_back(open_any_task(model, plan.options.runtime, true, {}));
     artifact->runtime = facts_of(model, detectors.back(), input, plan.options.runtime);
     if (is_int4(*artifact)) folded.emplace(detectors.size() - 1, open_session(model, folding, true));
     progress.step(artifact->name);

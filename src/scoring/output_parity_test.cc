@@ -35,6 +35,16 @@ TEST(OutputParity, One2OneForgivesRanksButNotLostBoxes) {
   EXPECT_EQ(compare_outputs("x", a, lost, OutputKind::one2one).max_box_px, std::numeric_limits<double>::infinity());
 }
 
+TEST(OutputParity, CountsWhatOtherTasksHaveBesides) {
+  const auto a = tensor({1, 2, 7}, {0, 0, 10, 10, 0.5F, 1, 0.25F, 20, 20, 30, 30, 0.125F, 2, 1});
+  const auto b = tensor({1, 2, 7}, {0, 0, 10, 10, 0.5F, 1, 0.5F, 20, 20, 30, 30, 0.125F, 2, 9});
+  EXPECT_EQ(compare_outputs("x", a, b, OutputKind::one2one).max_score, 0.25) << "of the confident row";
+  EXPECT_EQ(compare_outputs("x", a, b, OutputKind::one2one).max_box_px, 0);
+  const auto classes = compare_outputs("x", tensor({1, 3}, {0.5F, 0.25F, 0.25F}), tensor({1, 3}, {0.75F, 0, 0.25F}), OutputKind::one2many);
+  EXPECT_EQ(classes.max_score, 0.25);
+  EXPECT_EQ(classes.max_box_px, 0);
+}
+
 TEST(OutputParity, ANanIsNoAgreement) {
   const auto a = tensor({1, 5, 1}, {1, 2, 3, 4, 0.5F});
   const auto b = tensor({1, 5, 1}, {1, 2, 3, 4, std::nanf("")});

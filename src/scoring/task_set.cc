@@ -61,11 +61,14 @@ ObjectReader reader_of(const TaskForm& form, ReadTruth& truth) {
 }
 
 /// Before any image is run: a fault in the last mask would cost all the time.
-std::vector<RunLengths> masks_of(const EvalSet& set, const std::vector<Outline>& outlines) {
+std::vector<RunLengths> masks_of(EvalSet& set, const std::vector<Outline>& outlines) {
   std::unordered_map<std::int64_t, ImageSize> sizes_px;
-  for (const auto& image : set.dataset.images)
-    sizes_px[image.id] =
-        image.width_px > 0 && image.height_px > 0 ? ImageSize(image.height_px, image.width_px) : read_image_size(image_path(set, image));
+  for (auto& image : set.dataset.images) {
+    const bool is_told = image.width_px > 0 && image.height_px > 0;
+    const ImageSize size = is_told ? ImageSize(image.height_px, image.width_px) : read_image_size(image_path(set, image));
+    image.height_px = size.height, image.width_px = size.width;
+    sizes_px.emplace(image.id, size);
+  }
   std::vector<RunLengths> masks(outlines.size());
   for (const auto& annotation : set.dataset.annotations) {
     const auto& size = sizes_px.at(annotation.image_id);
@@ -145,7 +148,7 @@ EvalSet open_class_folders(const TaskForm& form, const DataOptions& options) {
     set.annotations_sha256 = labels_sha256(set.dataset);
   }
   set.images_dir = folders.source;
-  set.images_name = options.images.string();
+  set.images_name = folders.source.string();
   return set;
 }
 
@@ -184,7 +187,11 @@ EvalSet open_task_set(const TaskForm& form, const DataOptions& options, int thre
 }
 
 EvalSet open_task_annotations(const TaskForm& form, const DataOptions& options, CocoDataset* all) {
-  if (form.task == Task::detect) return open_annotations(options, all);
+  if (form.task == Task::detect || form.task == Task::classify) {
+    auto set = open_annotations(options, all);
+    set.truth.task = form.task;
+    return set;
+  }
   ReadTruth read;
   const auto reader = reader_of(form, read);
   require_annotations(form, options, reader);

@@ -35,7 +35,7 @@ TaskForm form_of(const Session& session);
 ///             image; or a COCO file as write_truth writes it
 /// Errors as open_eval_set, require_readable and read_class_folders; Error(usage) where something that the task needs is not named.
 EvalSet open_task_set(const TaskForm& form, const DataOptions& options, int threads);
-/// The same without images: Error(usage) for classifiers, whose labels are folders. `all` gets the data set with all its images.
+/// The same without images, so that classes have to be a COCO file. `all` gets the data set with all its images.
 EvalSet open_task_annotations(const TaskForm& form, const DataOptions& options, CocoDataset* all);
 
 /// Writes data set and truth as a COCO file that open_task_set reads back as the same. Errors as write_file.

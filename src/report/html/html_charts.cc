@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html/html_parts.h"
 #include "report/html/svg_chart.h"
+#include "report/task_words.h"
 #include "report/variant_row.h"
 
 namespace nibble {
 namespace {
 
-std::string map_text(const VariantRow& row) { return row.change == "-" ? row.map_50_95 : row.map_50_95 + " (" + row.change + ")"; }
+std::string map_text(const VariantRow& row) { return row.change == "-" ? row.main : row.main + " (" + row.change + ")"; }
 
 Json map_chart(const Report& report) {
-  BarChart chart{.title = "mAP 50-95 of each scored file; the dashed line is the float baseline", .bars = {}, .reference = {}};
+  BarChart chart{.title = std::string(words_of(report.task).main_title) + " of each scored file; the dashed line is the float baseline",
+                 .bars = {},
+                 .reference = {}};
   const auto rows = variant_rows(report);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& artifact = report.artifacts[i];

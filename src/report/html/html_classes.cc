@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "report/html/class_rows.h"
 #include "report/html/html_parts.h"
 #include "report/variant_row.h"
 
@@ -25,23 +26,15 @@ struct ClassRow {
   }
 };
 
-double ap_of(const Json& row) { return row.at("AP_50_95").is_null() ? -1 : row.at("AP_50_95").get<double>(); }
-
-ApByClass ap_by_class(const Json& document) {
-  ApByClass result;
-  for (const auto& row : document.at("metrics").at("per_class")) result[row.at("category_id")] = ap_of(row);
-  return result;
-}
-
-std::vector<ClassRow> baseline_rows(const Json& document) {
+std::vector<ClassRow> baseline_rows(const Json& document, Task task) {
   std::vector<ClassRow> rows;
-  for (const auto& row : document.at("metrics").at("per_class"))
-    rows.push_back({row.at("category_id"), row.at("name"), row.at("instances"), ap_of(row), {}});
+  for (const auto& row : class_numbers(document, task)) rows.push_back({row.id, row.name, row.instances, row.value, {}});
   return rows;
 }
 
-void add_variant(std::vector<ClassRow>& rows, const Json& document) {
-  const auto ap = ap_by_class(document);
+void add_variant(std::vector<ClassRow>& rows, const Json& document, Task task) {
+  ApByClass ap;
+  for (const auto& row : class_numbers(document, task)) ap[row.id] = row.value;
   for (auto& row : rows) {
     const auto found = ap.find(row.id);
     row.variants.push_back(found == ap.end() ? -1 : found->second);
@@ -69,11 +62,12 @@ Json table_of(const std::vector<ClassRow>& rows, const std::vector<std::string>&
 Json class_table(const Report& report, const std::map<std::string, Json>& metrics) {
   const auto* baseline = baseline_of(report);
   if (!baseline || !metrics.contains(baseline->name)) return false;
-  auto rows = baseline_rows(metrics.at(baseline->name));
+  auto rows = baseline_rows(metrics.at(baseline->name), report.task);
+  if (rows.empty()) return false;
   std::vector<std::string> variants;
   for (const auto& artifact : report.artifacts) {
     if (artifact.recipe.empty() || !metrics.contains(artifact.name)) continue;
-    add_variant(rows, metrics.at(artifact.name));
+    add_variant(rows, metrics.at(artifact.name), report.task);
     variants.push_back(artifact.name);
   }
   std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.greatest_loss() > b.greatest_loss(); });

@@ -9,6 +9,7 @@
 #include "report/html/svg_lines.h"
 #include "report/html/svg_scatter.h"
 #include "report/html/svg_spread.h"
+#include "report/task_words.h"
 #include "report/variant_row.h"
 
 namespace nibble {
@@ -16,23 +17,21 @@ namespace {
 
 using Interval = std::pair<std::optional<double>, std::optional<double>>;
 
-/// `mAP_50_95_interval: [low, high]` of a metrics file; nothing where it has none.
-Interval interval_of(const std::map<std::string, Json>& metrics, const std::string& name) {
-  const Json::json_pointer place("/metrics/mAP_50_95_interval");
-  const auto found = metrics.find(name);
-  if (found == metrics.end() || !found->second.contains(place)) return {};
-  const auto& interval = found->second.at(place);
-  if (!interval.is_array() || interval.size() != 2 || !interval[0].is_number() || !interval[1].is_number()) return {};
-  return {interval[0].get<double>(), interval[1].get<double>()};
+Interval interval_of(const Score& score) {
+  const auto found = score.intervals.find(words_of(score.task).main);
+  return found == score.intervals.end() ? Interval{} : Interval{found->second.low, found->second.high};
 }
 
-void add_scatter(const Report& report, const std::map<std::string, Json>& metrics, Json& values) {
-  ScatterChart chart{.title = "mAP 50-95 against the size of each scored file", .unit = "", .x_name = "MB", .points = {}};
+void add_scatter(const Report& report, Json& values) {
+  ScatterChart chart{.title = std::string(words_of(report.task).main_title) + " against the size of each scored file",
+                     .unit = "",
+                     .x_name = "MB",
+                     .points = {}};
   Json points = Json::array();
   for (const auto& artifact : report.artifacts) {
     if (!artifact.score || artifact.score->main < 0) continue;
     const auto mark = std::to_string(points.size() + 1);
-    const auto [low, high] = interval_of(metrics, artifact.name);
+    const auto [low, high] = interval_of(*artifact.score);
     auto text = fmt::format("{}, {}", size_text(artifact.bytes), share_text(artifact.score->main));
     if (low && high) text += fmt::format(" [{:.4f}, {:.4f}]", *low, *high);
     chart.points.push_back({fmt::format("{}: {}", artifact.name, text), mark, static_cast<double>(artifact.bytes) / 1e6,
@@ -48,8 +47,8 @@ Json spread_of(const Report& report) {
   for (const auto& artifact : report.artifacts) {
     if (!artifact.score || !artifact.score->latency || artifact.score->latency->run_ms.empty()) continue;
     const auto& latency = *artifact.score->latency;
-    chart.rows.push_back({artifact.name, fmt::format("{:.1f} ms (p90 {:.1f})", latency.median_ms, latency.p90_ms), latency.run_ms,
-                          artifact.recipe.empty()});
+    chart.rows.push_back(
+        {artifact.name, fmt::format("{:.1f} ms (p90 {:.1f})", latency.median_ms, latency.p90_ms), latency.run_ms, artifact.recipe.empty()});
   }
   return chart.rows.empty() ? Json(false) : Json(spread_chart_svg(chart));
 }
@@ -79,10 +78,10 @@ Json curves_of(const Report& report, const std::map<std::string, Json>& precisio
 
 }  // namespace
 
-Json distribution_charts(const Report& report, const std::map<std::string, Json>& precision, const std::map<std::string, Json>& metrics) {
+Json distribution_charts(const Report& report, const std::map<std::string, Json>& precision) {
   Json values = {{"spread", spread_of(report)}, {"curves", curves_of(report, precision)}};
   values["has_curves"] = !values["curves"].empty();
-  add_scatter(report, metrics, values);
+  add_scatter(report, values);
   return values;
 }
 

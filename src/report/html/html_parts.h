@@ -39,10 +39,10 @@ Json picture_sections(const Report& report, const std::map<std::string, std::vec
 
 /// {scatter, points: [{rank, name, text}], spread, curves: [{name, chart}]}: accuracy against size of what has a score, times of single
 /// runs, precision against recall; each false where nothing was measured. `precision`: curves.json by artefact name.
-Json distribution_charts(const Report& report, const std::map<std::string, Json>& precision, const std::map<std::string, Json>& metrics);
+Json distribution_charts(const Report& report, const std::map<std::string, Json>& precision);
 
-/// {columns, rows: [{name, cells: [{size, map, change}]}]}: mAP 50-95 of small, medium and large objects, and the change against the baseline; false
-/// without a scored baseline. `metrics`: metrics.json by artefact name.
+/// {columns, rows: [{name, cells: [{size, map, change}]}]}: mAP 50-95 of small, medium and large objects, and the change against the
+/// baseline; false without a scored baseline. `metrics`: metrics.json by artefact name.
 Json size_table(const Report& report, const std::map<std::string, Json>& metrics);
 
 /// [{name, lost, gained}]: of each scored quantised file the classes that changed most, as text; empty without a scored baseline.

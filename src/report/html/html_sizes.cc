@@ -2,6 +2,7 @@
 #include <array>
 
 #include "report/html/html_parts.h"
+#include "report/task_words.h"
 #include "report/variant_row.h"
 
 namespace nibble {
@@ -10,9 +11,9 @@ namespace {
 constexpr std::array kSizes = {"small", "medium", "large"};
 
 /// -1: undefined, or the file does not say.
-double map_at(const Json& metrics, const char* size) {
-  const auto key = std::string("mAP_") + size;
-  const auto& numbers = metrics.at("metrics");
+double map_at(const Json& metrics, const char* size, Task task) {
+  const auto key = std::string(task == Task::pose ? "AP_" : "mAP_") + size;
+  const auto& numbers = metrics.at(words_of(task).group);
   return numbers.contains(key) && numbers.at(key).is_number() ? numbers.at(key).get<double>() : -1;
 }
 
@@ -29,11 +30,11 @@ Json size_table(const Report& report, const std::map<std::string, Json>& metrics
     if (found == metrics.end()) continue;
     Json cells = Json::array();
     for (const auto* size : kSizes) {
-      const double map = map_at(found->second, size);
+      const double map = map_at(found->second, size, report.task);
       is_known = is_known || map >= 0;
       cells.push_back({{"size", size},
                        {"map", share_text(map)},
-                       {"change", artifact.recipe.empty() ? "-" : change_text(map_at(of_baseline, size), map)}});
+                       {"change", artifact.recipe.empty() ? "-" : change_text(map_at(of_baseline, size, report.task), map)}});
     }
     rows.push_back({{"name", artifact.name}, {"cells", cells}});
   }

@@ -95,16 +95,16 @@ constexpr const char* kResults = R"html(</style>
 constexpr const char* kFiles = R"html({{#has_variants}}
 <h2>Files</h2>
 <div class="scroll" tabindex="0"><table class="cards">
-<thead><tr><th>variant</th><th class="n">mAP 50-95</th><th class="n">change</th><th class="n">mAP 50</th><th class="n">mean ms</th><th class="n">p90 ms</th><th class="n">size</th><th class="n">ratio</th><th>file</th></tr></thead>
+<thead><tr><th>variant</th><th class="n">{{main_title}}</th><th class="n">change</th><th class="n">{{second_title}}</th>{{#has_boxes}}<th class="n">box mAP 50-95</th>{{/has_boxes}}<th class="n">mean ms</th><th class="n">p90 ms</th><th class="n">size</th><th class="n">ratio</th><th>file</th></tr></thead>
 <tbody>
 {{#variants}}
-<tr{{#scored}} class="scored"{{/scored}}><td class="name">{{name}}</td><td class="n" data-label="mAP 50-95">{{map_50_95}}</td><td class="n" data-label="change">{{change}}</td><td class="n" data-label="mAP 50">{{map_50}}</td><td class="n" data-label="mean ms">{{mean_ms}}</td><td class="n" data-label="p90 ms">{{p90_ms}}</td><td class="n" data-label="size">{{size}}</td><td class="n" data-label="ratio">{{ratio}}</td><td><a href="{{link}}">onnx</a></td></tr>
+<tr{{#scored}} class="scored"{{/scored}}><td class="name">{{name}}</td><td class="n" data-label="{{main_title}}">{{main}}</td><td class="n" data-label="change">{{change}}</td><td class="n" data-label="{{second_title}}">{{second}}</td>{{#boxes}}<td class="n" data-label="box mAP 50-95">{{map}}</td>{{/boxes}}<td class="n" data-label="mean ms">{{mean_ms}}</td><td class="n" data-label="p90 ms">{{p90_ms}}</td><td class="n" data-label="size">{{size}}</td><td class="n" data-label="ratio">{{ratio}}</td><td><a href="{{link}}">onnx</a></td></tr>
 {{/variants}}
 </tbody></table></div>
 <p class="small">Change and ratio are against the FP32 baseline. Times: one image, batch 1, warm-up left out. "-": not measured.</p>
 <div class="charts">
 {{#charts.map}}
-<figure><figcaption>mAP 50-95 <span class="small">dashed: float baseline</span></figcaption>
+<figure><figcaption>{{main_title}} <span class="small">dashed: float baseline</span></figcaption>
 {{{charts.map}}}</figure>
 {{/charts.map}}
 {{#charts.size}}
@@ -248,8 +248,8 @@ constexpr const char* kOrigin = R"html({{#has_caveats}}
 
 const std::string& report_template() {
   static const std::string page = std::string(kHead) + kStyle + adaptive_style() + kResults + verdict_template() + pictures_template() +
-                                  kFiles + distributions_template() + intervals_template() + blame_template() + training_template() + runtime_template() +
-                                  kLayers + class_changes_template() + kChecks + kOrigin;
+                                  kFiles + distributions_template() + intervals_template() + blame_template() + training_template() +
+                                  runtime_template() + kLayers + class_changes_template() + kChecks + kOrigin;
   return page;
 }
 

@@ -52,7 +52,7 @@ const char* distributions_template() {
 {{#scatter}}
 <h2>Accuracy, size and time</h2>
 <div class="charts">
-<figure><figcaption>Accuracy against size <span class="small">mAP 50-95 over MB; higher and further left is better; bars: intervals, where there are any</span></figcaption>
+<figure><figcaption>Accuracy against size <span class="small">{{main_title}} over MB; higher and further left is better; bars: intervals, where there are any</span></figcaption>
 {{{scatter}}}
 <ol class="legend">
 {{#points}}
@@ -85,7 +85,7 @@ const char* distributions_template() {
 <tr><td class="name">{{name}}</td>{{#cells}}<td class="n" data-label="{{size}}">{{map}}</td><td class="n" data-label="change">{{change}}</td>{{/cells}}</tr>
 {{/rows}}
 </tbody></table></div>
-<p class="small">mAP 50-95 of objects below 32 x 32 px, up to 96 x 96 px, and above, as COCO counts them.</p>
+<p class="small">{{main_title}} of objects below 32 x 32 px, up to 96 x 96 px, and above, as COCO counts them.</p>
 {{/sizes}}
 )html";
 }

@@ -14,6 +14,7 @@
 #include "report/html/html_parts.h"
 #include "report/html/html_template.h"
 #include "report/html/render.h"
+#include "report/task_words.h"
 #include "report/variant_row.h"
 
 namespace nibble {
@@ -54,9 +55,12 @@ std::string scored_text(const Report& report) {
 std::string sentence(const Report& report) {
   std::vector<std::string> recipes;
   for (const auto& recipe : report.recipes) recipes.push_back(recipe.name);
+  const auto what = report.task == Task::classify ? std::string("classes")
+                    : report.task == Task::detect ? fmt::format("head {}", report.head)
+                                                  : fmt::format("{}, head {}", words_of(report.task).things, report.head);
   const auto made = recipes.empty() ? "no recipe was finished" : fmt::format("finished recipes: {}", enumeration(recipes));
-  return fmt::format("nibble {} wrote {} from {} (head {}, input {} px; {}); {}.", kVersion,
-                     count_text(static_cast<std::int64_t>(report.artifacts.size()), "ONNX file"), report.model, report.head,
+  return fmt::format("nibble {} wrote {} from {} ({}, input {} px; {}); {}.", kVersion,
+                     count_text(static_cast<std::int64_t>(report.artifacts.size()), "ONNX file"), report.model, what,
                      text_of(report.image_size), made, scored_text(report));
 }
 
@@ -99,9 +103,10 @@ Json variants(const Report& report) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows[i];
     list.push_back({{"name", row.name},
-                    {"map_50_95", row.map_50_95},
+                    {"main", row.main},
+                    {"boxes", has_boxes_besides(report.task) ? Json{{"map", row.boxes}} : Json(false)},
                     {"change", row.change},
-                    {"map_50", row.map_50},
+                    {"second", row.second},
                     {"mean_ms", row.mean_ms},
                     {"p90_ms", row.p90_ms},
                     {"size", row.size},
@@ -157,13 +162,17 @@ std::string when_text(const HtmlInput& input) {
 
 Json values_of(const HtmlInput& input) {
   const auto& report = input.report;
-  Json values = {{"title", fmt::format("{}: quantisation report", report.model)},
+  const auto& words = words_of(report.task);
+  Json values = {{"main_title", words.main_title},
+                 {"second_title", words.second_title},
+                 {"has_boxes", has_boxes_besides(report.task)},
+                 {"title", fmt::format("{}: quantisation report", report.model)},
                  {"sentence", sentence(report)},
                  {"verdict", verdict(report, input.manifest)},
                  {"take", verdict_values(report)},
                  {"pictures", picture_sections(report, input.pictures, kPictureBytes)},
                  {"variants", variants(report)},
-                 {"distributions", distribution_charts(report, input.precision, input.metrics)},
+                 {"distributions", distribution_charts(report, input.precision)},
                  {"sizes", size_table(report, input.metrics)},
                  {"class_changes", class_changes(report, input.metrics)},
                  {"charts", variant_charts(report)},
