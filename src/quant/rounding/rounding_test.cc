@@ -128,6 +128,22 @@ TEST(Rounding, ReportedErrorIsTheOutputError) {
   EXPECT_NEAR(w.error, true_error(p, w), 1e-3 * w.error);
 }
 
+/// What refining ends at: the sweeps of row_refinement.h stop where no code changes.
+TEST(Rounding, NoSingleCodeCouldBeBetter) {
+  const RoundingProblem p = random_problem(2, 6, 24, 4);
+  RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  const double least = true_error(p, w);
+  for (auto& code : w.codes) {
+    const auto kept = code;
+    for (const int step : {-1, 1}) {
+      if (kept + step < p.spec.min_code() || kept + step > p.spec.max_code()) continue;
+      code = static_cast<std::int8_t>(kept + step);
+      EXPECT_GT(true_error(p, w), least * (1 - 1e-6));
+    }
+    code = kept;
+  }
+}
+
 TEST(Rounding, GptqBeatsNearestOnCorrelatedInputs) {
   const RoundingProblem p = random_problem(1, 40, 24, 4);
   const double nearest = round_weights(p, Rounding::nearest, ScaleSearch::output_mse, serially).error;
