@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "quant/rounding/beam.h"
+#include "quant/rounding/row_block.h"
 
 namespace nibble {
 namespace {
@@ -142,6 +143,22 @@ TEST(Rounding, NoSingleCodeCouldBeBetter) {
     }
     code = kept;
   }
+}
+
+TEST(Rounding, RefiningMovesTheCodesOfEveryColumn) {
+  const RoundingProblem p = random_problem(1, 6, 24, 4);
+  RowBlock block(p, 0, 0);
+  for (std::int64_t row = 0; row < p.rows; ++row) block.set_grid(0, row, {0.4F, 0});
+  const auto error_now = [&] {
+    RoundedWeights w{
+        .codes = std::vector<std::int8_t>(6 * 24), .scales = std::vector<float>(6), .zero_points = std::vector<std::int8_t>(6)};
+    block.store(w);
+    return true_error(p, w);
+  };
+  block.round_nearest();
+  const double nearest = error_now();
+  block.refine();
+  EXPECT_LT(error_now(), 0.6 * nearest);
 }
 
 TEST(Rounding, GptqBeatsNearestOnCorrelatedInputs) {
