@@ -57,6 +57,14 @@ TEST(Pairing, ExchangedRanksAreAChangeOfClass) {
   EXPECT_FALSE(elsewhere.pairs[0].is_class_change);
 }
 
+/// Of equal scores both are the first.
+TEST(Pairing, EqualScoresAreNoExchange) {
+  const auto found = pair_detections({at(0, kDog, 0.8), at(0, kCat, 0.1)}, {at(0, kDog, 0.5), at(0, kCat, 0.5)});
+  ASSERT_EQ(found.pairs.size(), 2U);
+  EXPECT_FALSE(found.pairs[0].is_class_change);
+  EXPECT_TRUE(found.pairs[1].is_class_change) << "the cat was second and is first now";
+}
+
 TEST(Disagreement, SumsSquaredDifferences) {
   const std::vector<Detection> a = {at(0, kDog, 0.8)};
   EXPECT_EQ(disagreement(a, a), 0);

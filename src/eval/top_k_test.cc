@@ -48,6 +48,7 @@ TEST(EvaluateClasses, IsTheShareOfAllImages) {
   EXPECT_DOUBLE_EQ(metrics.top_5, 0.75);
   ASSERT_EQ(metrics.per_class.size(), 2U);
   EXPECT_EQ(metrics.per_class[0].name, "cat");
+  EXPECT_DOUBLE_EQ(metrics.per_class[0].top_1, 1.0 / 3);
   EXPECT_DOUBLE_EQ(metrics.per_class[0].top_5, 2.0 / 3);
   EXPECT_EQ(metrics.per_class[1].label, 7);
   EXPECT_EQ(evaluate_classes({}, {}, {}).metrics.top_1, -1);

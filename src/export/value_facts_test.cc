@@ -37,6 +37,31 @@ TEST(ValueFacts, ConcatenationsThatNoExtentHoldsAreUnknown) {
   EXPECT_EQ(infer_fact(node, {of_shape({1, kMost - 1}), of_shape({1, 1})}).shape, (MaybeShape{{1, kMost}}));
 }
 
+TEST(ValueFacts, ShapeArithmeticIsDoneForEachElement) {
+  const auto ints = [](const std::string& op, const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
+    return infer_fact(node_of(op), {of_ints(a), of_ints(b)}).ints;
+  };
+  using Values = std::optional<std::vector<std::int64_t>>;
+  EXPECT_EQ(ints("Add", {2, 3, 4}, {10, 20, 30}), (Values{{12, 23, 34}}));
+  EXPECT_EQ(ints("Sub", {2, 3, 4}, {1}), (Values{{1, 2, 3}}));
+  EXPECT_EQ(ints("Mul", {3}, {5, 6, 7}), (Values{{15, 18, 21}}));
+  EXPECT_EQ(ints("Div", {9, 8, 7}, {2, 4, 7}), (Values{{4, 2, 1}}));
+  EXPECT_EQ(ints("Add", {1, 2}, {1, 2, 3}), std::nullopt);
+  EXPECT_EQ(ints("Div", {-9}, {2}), std::nullopt) << "rounding of negative quotients is the runtimes'";
+}
+
+TEST(ValueFacts, IntegersKeepTheirValuesInAWiderType) {
+  const auto cast = [](std::int64_t from, std::int64_t to) {
+    auto node = node_of("Cast");
+    set_attribute(node, "to", to);
+    return infer_fact(node, {{static_cast<int>(from), Shape{2}, std::vector<std::int64_t>{5, 7}, {}}}).ints.has_value();
+  };
+  EXPECT_TRUE(cast(onnx_type::kInt32, onnx_type::kInt64));
+  EXPECT_TRUE(cast(onnx_type::kInt64, onnx_type::kInt64));
+  EXPECT_TRUE(cast(onnx_type::kInt32, onnx_type::kInt32));
+  EXPECT_FALSE(cast(onnx_type::kInt64, onnx_type::kInt32));
+}
+
 TEST(ValueFacts, ReshapesOfMoreElementsThanCanBeCountedLeaveTheRestOpen) {
   const auto node = node_of("Reshape");
   const MaybeShape open = Shape{2, -1};

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "quant/rounding/beam.h"
+#include "quant/rounding/row_block.h"
 
 namespace nibble {
 namespace {
@@ -126,6 +127,38 @@ TEST(Rounding, ReportedErrorIsTheOutputError) {
   const RoundingProblem p = random_problem(2, 5, 12, 4);
   const RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
   EXPECT_NEAR(w.error, true_error(p, w), 1e-3 * w.error);
+}
+
+/// What refining ends at: the sweeps of row_refinement.h stop where no code changes.
+TEST(Rounding, NoSingleCodeCouldBeBetter) {
+  const RoundingProblem p = random_problem(2, 6, 24, 4);
+  RoundedWeights w = round_weights(p, Rounding::gptq, ScaleSearch::output_mse, serially);
+  const double least = true_error(p, w);
+  for (auto& code : w.codes) {
+    const auto kept = code;
+    for (const int step : {-1, 1}) {
+      if (kept + step < p.spec.min_code() || kept + step > p.spec.max_code()) continue;
+      code = static_cast<std::int8_t>(kept + step);
+      EXPECT_GT(true_error(p, w), least * (1 - 1e-6));
+    }
+    code = kept;
+  }
+}
+
+TEST(Rounding, RefiningMovesTheCodesOfEveryColumn) {
+  const RoundingProblem p = random_problem(1, 6, 24, 4);
+  RowBlock block(p, 0, 0);
+  for (std::int64_t row = 0; row < p.rows; ++row) block.set_grid(0, row, {0.4F, 0});
+  const auto error_now = [&] {
+    RoundedWeights w{
+        .codes = std::vector<std::int8_t>(6 * 24), .scales = std::vector<float>(6), .zero_points = std::vector<std::int8_t>(6)};
+    block.store(w);
+    return true_error(p, w);
+  };
+  block.round_nearest();
+  const double nearest = error_now();
+  block.refine();
+  EXPECT_LT(error_now(), 0.6 * nearest);
 }
 
 TEST(Rounding, GptqBeatsNearestOnCorrelatedInputs) {
