@@ -15,7 +15,7 @@
 #include "scoring/detect.h"
 #include "scoring/found_objects.h"
 #include "scoring/image_folder.h"
-#include "scoring/score_classifier.h"
+#include "scoring/task_set.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -53,9 +53,9 @@ void require_one_model(const CompareOptions& options, const DetectorFile& a, con
 
 /// Only a detector without class names is held against the data set's categories.
 DetectorFile open_compared(const fs::path& file, const CompareOptions& options, std::int64_t categories) {
-  const auto task = task_of_file(file);
-  if (task.empty() || task == "detect") return open_detector(file, options.runtime, true, categories, options.file);
-  return open_any_task(file, options.runtime, true, options.file);
+  Session session = open_session(file, options.runtime, true);
+  if (form_of(session).task == Task::detect) return open_detector(std::move(session), file, categories, options.file);
+  return open_any_task(std::move(session), file, options.file);
 }
 
 /// Its images with the model's classes, without what is annotated.

@@ -56,13 +56,13 @@ double area_of_box(const PredictedBox& object) { return object.box_xywh_px[2] * 
 
 double similarity_of(const PredictedBox& a, const PredictedBox& b) {
   constexpr double kShareOfBox = 0.53;
-  PoseAnnotation truth;
+  CocoAnnotation truth;
   truth.box_xywh_px = a.box_xywh_px;
   truth.area_px2 = kShareOfBox * area_of_box(a);
-  for (const auto& point : a.keypoints) truth.keypoints.push_back({point.x_px, point.y_px, is_sure(point) ? 2.0 : 0.0});
-  PoseDetection found;
-  for (const auto& point : b.keypoints) found.keypoints.push_back({point.x_px, point.y_px, point.confidence});
-  return keypoint_similarity(truth, found, keypoint_constants(static_cast<std::int64_t>(a.keypoints.size())));
+  std::vector<Keypoint> wanted, found;
+  for (const auto& point : a.keypoints) wanted.push_back({point.x_px, point.y_px, is_sure(point) ? 2.0 : 0.0});
+  for (const auto& point : b.keypoints) found.push_back({point.x_px, point.y_px, point.confidence});
+  return keypoint_similarity(truth, wanted, found, keypoint_constants(static_cast<std::int64_t>(a.keypoints.size())));
 }
 
 bool is_nearly_square(const TurnedBox& box) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include "report/task_words.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -26,10 +27,11 @@ std::string text_of(const ReplayResult& result) {
     equal += file.outcome == ReplayedFile::Outcome::same_bytes ? 1 : 0;
     text += line_of(file);
   }
+  const auto* main = words_of(result.run.report.task).main;
   for (const auto& score : result.scores)
     text += score.before == score.after
-                ? fmt::format("same score   {}: mAP_50_95 {:.4f}\n", score.name, score.after)
-                : fmt::format("OTHER SCORE  {}: mAP_50_95 {:.6f} then, {:.6f} now\n", score.name, score.before, score.after);
+                ? fmt::format("same score   {}: {} {:.4f}\n", score.name, main, score.after)
+                : fmt::format("OTHER SCORE  {}: {} {:.6f} then, {:.6f} now\n", score.name, main, score.before, score.after);
   text += fmt::format("{} of {} files are equal byte for byte\n", equal, result.files.size());
   for (const auto& reason : result.reasons) text += fmt::format("not the same: {}\n", reason);
   if (!result.same() && result.reasons.empty())
