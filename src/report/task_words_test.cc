@@ -126,7 +126,7 @@ TEST(TaskWords, AClassifierHasClassesAndNoBoxes) {
   }
   input.report = report;
   const auto text = summary_markdown(report);
-  EXPECT_THAT(text, HasSubstr("# yolo11n-seg: classes, 640 px"));
+  EXPECT_THAT(text, HasSubstr("# yolo11n-seg: classes, 640 x 640 px"));
   EXPECT_THAT(text, HasSubstr("| variant | top_1 | change | top_5 | mean_ms |"));
   const auto page = report_html(input);
   EXPECT_THAT(page, HasSubstr("<th class=\"n\">top-1</th>"));
