@@ -406,7 +406,8 @@ TEST_P(RunJob, RunsVerifiesAndReplays) {
     }
   EXPECT_EQ(scored, 3) << "float, cleaned QCDQ, unpack";
   bool is_gated = false;
-  for (const auto& gate : read_json(run / "gates.json")["gates"]) is_gated = is_gated || gate["gate"] == main;
+  const auto gates = read_json(run / "gates.json");
+  for (const auto& gate : gates["gates"]) is_gated = is_gated || gate["gate"] == main;
   EXPECT_TRUE(is_gated);
   EXPECT_THAT(read_file(run / "report.html"), Not(HasSubstr("NaN")));
   const auto verified = run_nibble({"verify", "runs/a", "--score", "--threads", "1"}, folder_);
