@@ -46,6 +46,7 @@ ScoreResult score(const ScoreOptions& options) {
   check_options(options);
   check_paths(paths_of(options));
   const Task task = task_of(options);
+  if (options.data.annotations.empty()) throw Error(ErrorKind::usage, "score: no annotations: give the COCO file with --annotations");
   auto file = read_findings(options.detections, task);
   const auto keypoints = file.findings.keypoints.empty() ? 0 : file.findings.keypoints.front().size();
   CocoDataset all;

@@ -141,7 +141,8 @@ TEST_F(Cli, MistakesOfTheCallerAreUsageErrors) {
   expect_error({"export", "a.pt", "-o", "b.onnx", "--head", "two"}, 2, "two");
   expect_error({"eval", "a.onnx", "--max-images", "0", "--annotations", "x.json"}, 2, "max-images");
   expect_error({"eval", "a.onnx", "--conf", "2"}, 2, "conf");
-  expect_error({"eval", "a.onnx", "--images", "."}, 2, "--annotations");
+  ASSERT_EQ(nibble({"export", std::string(NIBBLE_SOURCE_DIR) + "/assets/yolov10n.pt", "-o", "real.onnx"}).exit_code, 0);
+  expect_error({"eval", "real.onnx", "--images", "."}, 2, "--annotations");  // a classifier, which the file may be, needs none
   expect_error({"score", "d.json"}, 2, "--annotations");
   expect_error({"score", "d.json", "--max-images", "1", "--image-ids-list", "x"}, 2, "image-ids-list");
   expect_error({"run", "--provider", "tpu"}, 2, "tpu");
@@ -177,13 +178,15 @@ TEST_F(Cli, FilesThatAreMissingOrForeignAreInputErrors) {
   write_file(folder_ / "text.pt", "not a checkpoint");
   write_file(folder_ / "text.onnx", "not a model");
   write_file(folder_ / "broken.json", "{\"images\": [");
+  write_file(folder_ / "none.json", "[]");
   expect_error({"inspect", "absent.pt"}, 3, "absent.pt");
   expect_error({"inspect", "text.pt"}, 3, "text.pt");
   expect_error({"inspect", "text.onnx"}, 3, "text.onnx");
   expect_error({"export", "absent.pt", "-o", "b.onnx"}, 3, "absent.pt");
   expect_error({"eval", "absent.onnx"}, 3, "absent.onnx");
   expect_error({"eval", "text.onnx"}, 3, "text.onnx");
-  expect_error({"score", "absent.json", "--annotations", "broken.json"}, 3, "broken.json");
+  expect_error({"score", "none.json", "--annotations", "broken.json"}, 3, "broken.json");
+  expect_error({"score", "absent.json", "--annotations", "none.json"}, 3, "absent.json");
   expect_error({"run", "absent.pt"}, 3, "absent.pt");
   expect_error({"run", "--calib", "absent-folder"}, 3, "absent-folder");
   expect_error({"run", "--gates", "absent.yaml"}, 3, "absent.yaml");
