@@ -20,8 +20,8 @@ void require_detector(const ModelInfo& info, const std::string& what) {
   if (info.task == Task::detect) return;
   throw Error(
       ErrorKind::unsupported,
-      fmt::format("{}: {}: a model of the task '{}', and this takes detectors only; export, quantize, inspect, clean and profile take it",
-                  what, info.source_file, name_of(info.task)));
+      fmt::format("{}: {}: a model of the task '{}', and this takes detectors only; run, quantize, eval, predict and compare take it", what,
+                  info.source_file, name_of(info.task)));
 }
 
 Metadata quantized_metadata(const ModelInfo& info, const std::string& precision, const std::string& recipe, const std::string& dialect,

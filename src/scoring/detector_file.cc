@@ -9,7 +9,6 @@
 
 #include "base/box_logits.h"
 #include "base/image_size_text.h"
-#include "base/log.h"
 #include "data/input_tensor.h"
 #include "nibble/error.h"
 #include "ort/parity.h"
@@ -348,16 +347,6 @@ DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOpti
 DetectorFile open_any_task(Session session, const std::filesystem::path& model, const DetectorFileOptions& file) {
   const bool detects = task_of(session.metadata()) == "detect";
   return detects ? detector_of(std::move(session), model, 0, file) : other_task_of(std::move(session), model, file);
-}
-
-DetectorFile open_boxes(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
-                        const DetectorFileOptions& file) {
-  Session session = open_session(model, runtime, optimize);
-  const auto task = task_of(session.metadata());
-  if (task != "segment" && task != "pose") return detector_of(std::move(session), model, categories, file);
-  const auto* others = task == "pose" ? "keypoints" : "masks";
-  log(LogLevel::warning, fmt::format("{}: {}: are not looked at here, only its boxes", others, model.string()));
-  return other_task_of(std::move(session), model, file);
 }
 
 DetectorFile with_session(const DetectorFile& like, Session session) {

@@ -63,11 +63,6 @@ DetectorFile open_detector(const std::filesystem::path& model, const RuntimeOpti
 DetectorFile open_any_task(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize,
                            const DetectorFileOptions& file);
 
-/// As open_detector; of segmentation and pose models their boxes, with a warning that masks or keypoints are not looked at.
-/// Error(unsupported) for other tasks, whose boxes are turned or which have none.
-DetectorFile open_boxes(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize, std::int64_t categories,
-                        const DetectorFileOptions& file = {});
-
 /// The same of a session that is open already; `model` names it.
 DetectorFile open_any_task(Session session, const std::filesystem::path& model, const DetectorFileOptions& file);
 DetectorFile open_detector(Session session, const std::filesystem::path& model, std::int64_t categories, const DetectorFileOptions& file);

@@ -193,7 +193,7 @@ TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
     const auto outcome = nibble(arguments);
     EXPECT_EQ(outcome.exit_code, 4) << arguments[0] << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr("task '")) << arguments[0];
-    EXPECT_THAT(outcome.err, HasSubstr("this takes detectors only; export, quantize, inspect, clean and profile take it")) << arguments[0];
+    EXPECT_THAT(outcome.err, HasSubstr("this takes detectors only; run, quantize, eval, predict and compare take it")) << arguments[0];
   }
   for (const char* made : {"runs", "out"}) EXPECT_FALSE(fs::exists(folder_ / made)) << made;
 }
