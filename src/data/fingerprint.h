@@ -22,9 +22,9 @@ Fingerprint fingerprint_of(const NetworkImage& image);
 /// about 120 apart.
 int distance(const Fingerprint& a, const Fingerprint& b);
 
-/// Images that are at most this far apart are copies of one picture. Measured (docs/experiments/calibration.md): the nearest of 297 606 pairs of COCO
-/// images are 55 apart; mirrored, recompressed, halved, greyed and faded copies are at most 34 from the original. Cropped and clipped ones
-/// may be missed.
+/// Images that are at most this far apart are copies of one picture. Measured (docs/experiments/calibration.md): the nearest of 297 606
+/// pairs of COCO images are 55 apart; mirrored, recompressed, halved, greyed and faded copies are at most 34 from the original. Cropped and
+/// clipped ones may be missed.
 inline constexpr int kSamePicture = 40;
 
 }  // namespace nibble

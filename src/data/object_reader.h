@@ -19,7 +19,7 @@ struct ObjectReader {
   /// A line of a label file: the class, then fractions of the image's sides. Empty: a data.yaml is refused.
   std::function<void(const std::vector<double>& numbers, const CocoImage& image, std::size_t entry)> from_label;
   bool label_starts_with_box = false;  ///< of a label line: class, cx, cy, w, h come first, and from_label knows what may follow
-  std::string wanted;  ///< what is expected instead of a file that is refused, in words
+  std::string wanted;                  ///< what is expected instead of a file that is refused, in words
 };
 
 }  // namespace nibble

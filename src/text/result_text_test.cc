@@ -87,7 +87,8 @@ TEST(QuantizeText, SaysWhatTheFilesAreWorth) {
   images.objections = {"4 of 4 are dark"};
   result.agreement = FloatAgreement{.images = 12, .is_held_out = true, .objects = 31, .map_50_95 = 0.8125, .map_50 = 0.9};
   const auto text = text_of(result);
-  EXPECT_THAT(text, HasSubstr("calibration statistics: uncertain by 42.4 % in the worst tenth of the layers; 128 images would leave 7.5 %\n"));
+  EXPECT_THAT(text,
+              HasSubstr("calibration statistics: uncertain by 42.4 % in the worst tenth of the layers; 128 images would leave 7.5 %\n"));
   EXPECT_THAT(text, HasSubstr("sees 9 objects of 1 of its 80 classes on 4 of them\n"));
   EXPECT_THAT(text, HasSubstr("  CAVEAT  4 of 4 are dark\n"));
   EXPECT_THAT(text, HasSubstr("mAP_50_95 0.8125, mAP_50 0.9000, its 31 objects on 12 held-out images as labels\n"));

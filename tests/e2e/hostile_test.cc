@@ -53,8 +53,9 @@ std::string seconds_for(const Case& row) { return std::string(row.file) == "endl
 
 TEST_F(Hostile, CleanWritesNothing) {
   for (const auto& row : kCases) {
-    expect_line(nibble({"clean", path(row.file), "-o", "out.onnx", "--load-seconds", seconds_for(row), "--load-memory", "0.5", "--threads", "1"}),
-                row.file, row.cleaned);
+    expect_line(
+        nibble({"clean", path(row.file), "-o", "out.onnx", "--load-seconds", seconds_for(row), "--load-memory", "0.5", "--threads", "1"}),
+        row.file, row.cleaned);
     EXPECT_FALSE(fs::exists(folder_ / "out.onnx")) << row.file;
   }
   expect_line(nibble({"clean", path("given_twice.onnx"), "-o", "out.onnx"}), "given_twice.onnx", "the value 'w' is given twice");
