@@ -10,6 +10,7 @@
 #include "data/image.h"
 #include "nibble/error.h"
 #include "scoring/found_objects.h"
+#include "scoring/task_score.h"
 
 namespace nibble {
 namespace {
@@ -60,7 +61,7 @@ void compare_inside(const InsideComparison& inside, Comparison& comparison, Prog
   const auto& images = inside.set.dataset.images;
   const auto count = std::min(inside.images, static_cast<std::int64_t>(images.size()));
   const auto input = [&](std::int64_t i) {
-    return network_input(read_for(a, image_path(inside.set, images[static_cast<std::size_t>(i)])), a);
+    return network_input(read_input(a, image_path(inside.set, images[static_cast<std::size_t>(i)])), a);
   };
   try {
     comparison.tensors = compare_tensors(inside.a, inside.b, count, input, inside.runtime, progress);

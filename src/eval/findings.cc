@@ -64,7 +64,7 @@ void read_finding(const JsonRecord& record, std::int64_t image_id, Task task, Fi
   Detection detection{image_id, record.integer(kCategory), record.number(kScore), {}};
   if (task == Task::obb) {
     findings.oriented.push_back(read_turned(record));
-    detection.box_xywh_px = box_around(findings.oriented.back());
+    detection.box_xywh_px = upright_box(findings.oriented.back());
   } else if (task != Task::classify) {
     detection.box_xywh_px = read_box(record);
   }
@@ -120,17 +120,6 @@ void append_finding(Line& line, const Findings& findings, std::size_t i, Task ta
 }
 
 }  // namespace
-
-std::array<double, 4> box_around(const OrientedBox& box) {
-  const auto corners = corners_of(box);
-  auto low = corners[0], high = corners[0];
-  for (const auto& corner : corners)
-    for (std::size_t axis = 0; axis < 2; ++axis) {
-      low[axis] = std::min(low[axis], corner[axis]);
-      high[axis] = std::max(high[axis], corner[axis]);
-    }
-  return {low[0], low[1], high[0] - low[0], high[1] - low[1]};
-}
 
 Findings select_findings(const Findings& findings, const std::function<bool(const Detection&)>& is_kept) {
   Findings kept;

@@ -28,9 +28,6 @@ struct Findings {
 /// How many classes of an image are kept of a classifier: its numbers look at no more.
 inline constexpr std::size_t kKeptClasses = 5;
 
-/// The upright box around an oriented one, in pixels.
-std::array<double, 4> box_around(const OrientedBox& box);
-
 /// Those whose box fulfils `is_kept`, in their order.
 Findings select_findings(const Findings& findings, const std::function<bool(const Detection&)>& is_kept);
 

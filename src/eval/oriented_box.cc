@@ -133,4 +133,15 @@ std::array<std::array<double, 2>, 4> corners_of(const OrientedBox& box) {
   return {corner(1, 1), corner(1, -1), corner(-1, -1), corner(-1, 1)};
 }
 
+std::array<double, 4> upright_box(const OrientedBox& box) {
+  const auto corners = corners_of(box);
+  auto low = corners[0], high = corners[0];
+  for (const auto& corner : corners)
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      low[axis] = std::min(low[axis], corner[axis]);
+      high[axis] = std::max(high[axis], corner[axis]);
+    }
+  return {low[0], low[1], high[0] - low[0], high[1] - low[1]};
+}
+
 }  // namespace nibble

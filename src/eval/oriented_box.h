@@ -32,4 +32,7 @@ OrientedBox smallest_rectangle(const std::vector<std::array<double, 2>>& points)
 /// The corners, in order around the box: as ultralytics.utils.ops.xywhr2xyxyxyxy.
 std::array<std::array<double, 2>, 4> corners_of(const OrientedBox& box);
 
+/// The upright box around it: x, y, width, height.
+std::array<double, 4> upright_box(const OrientedBox& box);
+
 }  // namespace nibble

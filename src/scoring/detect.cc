@@ -4,9 +4,10 @@
 #include <set>
 
 #include "data/class_match.h"
+#include "eval/oriented_box.h"
 #include "eval/oriented_detection.h"
-#include "eval/turned_box.h"
 #include "scoring/found_objects.h"
+#include "scoring/task_score.h"
 
 namespace nibble {
 namespace {
@@ -46,7 +47,7 @@ std::vector<Detection> detections_of_run(const DetectorFile& detector, const std
 std::vector<Detection> detections_in(const DetectorFile& detector, const EvalSet& set, const DecodeOptions& options,
                                      const std::string& title, Progress& progress, const TakeOutputs& also) {
   std::vector<Detection> all;
-  run_model(detector, set, title, progress, [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
+  run_on_images(detector, set, title, progress, [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
     const auto found = detections_of_run(detector, outputs, input.letterbox, image.id, options);
     all.insert(all.end(), found.begin(), found.end());
     if (also) also(image, input, outputs);

@@ -68,7 +68,7 @@ void add_oriented(const Answer& answer, const DecodeOptions& options, Findings& 
   const auto& model = answer.model;
   for (const auto& each : decode_oriented(answer.outputs.at(0).to(DType::f32), 0, model.kind, model.class_count, answer.input.letterbox,
                                           answer.image.id, options)) {
-    found.boxes.push_back({each.image_id, each.category_id, each.score, box_around(each.box)});
+    found.boxes.push_back({each.image_id, each.category_id, each.score, upright_box(each.box)});
     found.oriented.push_back(each.box);
   }
 }

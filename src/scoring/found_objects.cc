@@ -8,7 +8,6 @@
 #include <cmath>
 #include <optional>
 
-#include "data/centre_crop.h"
 #include "data/mask_outline.h"
 #include "data/run_length_text.h"
 #include "eval/decode_rows.h"
@@ -16,6 +15,7 @@
 #include "eval/oriented_detection.h"
 #include "eval/turned_box.h"
 #include "nibble/error.h"
+#include "scoring/task_score.h"
 
 namespace nibble {
 namespace {
@@ -151,26 +151,10 @@ FoundInImage found_in(const DetectorFile& model, const std::vector<Tensor>& outp
   return found;
 }
 
-NetworkImage read_for(const DetectorFile& model, const std::filesystem::path& image) {
-  return model.is_classifier ? read_centre_crop(image, model.image_size) : read_network_image(image, model.image_size);
-}
-
-void run_model(const DetectorFile& model, const EvalSet& set, const std::string& title, Progress& progress, const TakeOutputs& take) {
-  if (!model.is_classifier) return run_on_images(model, set, title, progress, take);
-  progress.begin(title, static_cast<std::int64_t>(set.dataset.images.size()));
-  for (const auto& image : set.dataset.images) {
-    throw_if_interrupted();
-    const auto input = read_for(model, image_path(set, image));
-    take(image, input, model.session.run({network_input(input, model)}));
-    progress.step(image.file_name);
-  }
-  progress.end(fmt::format("{} images", set.dataset.images.size()));
-}
-
 std::vector<FoundInImage> find_objects(const DetectorFile& model, const EvalSet& set, const DecodeOptions& options,
                                        const std::string& title, Progress& progress) {
   std::vector<FoundInImage> found;
-  run_model(model, set, title, progress, [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
+  run_on_images(model, set, title, progress, [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
     found.push_back(found_in(model, outputs, input.letterbox, image.id, options));
     return found.back().objects.size();
   });

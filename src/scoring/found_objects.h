@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a model of any task finds in an image, as Ultralytics' predictors give it.
 #pragma once
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -10,7 +9,6 @@
 #include "nibble/predict.h"
 #include "scoring/detector_file.h"
 #include "scoring/eval_set.h"
-#include "scoring/task_score.h"
 
 namespace nibble {
 
@@ -39,11 +37,5 @@ FoundInImage found_in(const DetectorFile& model, const std::vector<Tensor>& outp
 /// Of each image of the set, in order. Classifiers see the middle of it, others all of it.
 std::vector<FoundInImage> find_objects(const DetectorFile& model, const EvalSet& set, const DecodeOptions& options,
                                        const std::string& title, Progress& progress);
-
-/// The image as a model of its task sees it: classifiers the middle, others the whole in a letterbox.
-NetworkImage read_for(const DetectorFile& model, const std::filesystem::path& image);
-
-/// run_on_images with what read_for reads.
-void run_model(const DetectorFile& model, const EvalSet& set, const std::string& title, Progress& progress, const TakeOutputs& take);
 
 }  // namespace nibble
