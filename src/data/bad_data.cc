@@ -16,6 +16,9 @@
 namespace nibble {
 namespace {
 
+/// A set of labels of another data set has a fault in every file.
+constexpr std::size_t kNamed = 20;
+
 std::optional<std::string> problem_of(const ExpectedImage& image, const std::string& source) {
   try {
     const auto [height, width] = read_image_size(image.file);
@@ -49,7 +52,8 @@ void settle_bad_data(const std::vector<BadDatum>& bad, std::int64_t left, OnBadD
   const auto count = static_cast<std::int64_t>(bad.size()), all = left + count;
   if (rule == OnBadData::stop && count == 1)
     throw Error(ErrorKind::input, bad.front().reason + " (--on-bad-data skip leaves its image out)");
-  for (const auto& datum : bad) log(LogLevel::warning, "bad data: " + datum.reason);
+  for (std::size_t k = 0; k < bad.size(); ++k) log(k < kNamed ? LogLevel::warning : LogLevel::debug, "bad data: " + bad[k].reason);
+  if (bad.size() > kNamed) log(LogLevel::warning, fmt::format("bad data: and {} more, which --verbose lists", bad.size() - kNamed));
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorKind::input, fmt::format("bad data: {}: {}; the first is: {}", what, why, bad.front().reason));
   };

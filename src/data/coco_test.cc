@@ -184,6 +184,22 @@ TEST(BadData, OneOrATenthMayBeLeftOut) {
   expect_error(ErrorKind::input, {"a.jpg: cut", "--on-bad-data skip"}, [&] { settle(1, 9, OnBadData::stop); });
 }
 
+TEST(BadData, ManyFaultsDoNotFloodTheTerminal) {
+  std::vector<std::string> warnings;
+  std::size_t others = 0;
+  set_log_listener([&](LogLevel level, const std::string& words) {
+    if (level == LogLevel::warning)
+      warnings.push_back(words);
+    else
+      ++others;
+  });
+  settle_bad_data(std::vector<BadDatum>(23, {"a.jpg", "image: a.jpg: cut"}), 1, OnBadData::skip, "set");
+  set_log_listener({});
+  ASSERT_EQ(warnings.size(), 21U);
+  EXPECT_THAT(warnings.back(), testing::HasSubstr("and 3 more, which --verbose lists"));
+  EXPECT_EQ(others, 3U);
+}
+
 TEST(CocoShared, ReadsTheAnnotationsOfRealImages) {
   const auto shared = test::shared_folder();
   if (!shared) GTEST_SKIP() << "needs ../shared or NIBBLE_SHARED";

@@ -23,8 +23,9 @@ namespace {
 
 void warn_of_names(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
   if (are_only_numbers(detector.class_names)) {
-    log(LogLevel::warning, fmt::format("class names: {}: its classes have numbers for names; {} names them, in its order",
-                                       options.model_name, set.annotations_name));
+    if (detector.class_names.size() == set.dataset.categories.size())
+      log(LogLevel::warning, fmt::format("class names: {}: its classes have numbers for names; {} names them, in its order",
+                                         options.model_name, set.annotations_name));
     return;
   }
   const auto differing = differing_names(detector, with_classes_of(set.dataset, detector.class_names));

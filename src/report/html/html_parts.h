@@ -45,7 +45,7 @@ Json distribution_charts(const Report& report, const std::map<std::string, Json>
 /// baseline; false without a scored baseline. `metrics`: metrics.json by artefact name.
 Json size_table(const Report& report, const std::map<std::string, Json>& metrics);
 
-/// [{name, lost, gained}]: of each scored quantised file the classes that changed most, as text; empty without a scored baseline.
+/// [{name, chart}]: of each scored quantised file the classes that changed most; empty without a scored baseline.
 Json class_changes(const Report& report, const std::map<std::string, Json>& metrics);
 
 /// {has, recommendations: [{purpose, artifact, link, reason}], losses: [{artifact, sentence}]}; artifact is false where no file is

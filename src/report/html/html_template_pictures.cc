@@ -93,11 +93,13 @@ const char* distributions_template() {
 const char* class_changes_template() {
   return R"html({{#has_class_changes}}
 <h2>Classes that changed most</h2>
-<dl>
+<p class="small">Against the float model, up to five losses and five gains of each file, on one scale. Changes of classes with few objects say little.</p>
+<div class="charts">
 {{#class_changes}}
-<dt>{{name}}</dt><dd>lost: {{lost}}; gained: {{gained}}</dd>
+<figure><figcaption>{{name}}</figcaption>
+{{{chart}}}</figure>
 {{/class_changes}}
-</dl>
+</div>
 {{/has_class_changes}}
 )html";
 }

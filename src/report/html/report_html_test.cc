@@ -111,6 +111,19 @@ TEST(ReportHtml, SortsClassesByLossAndLeavesUndefinedOnesOut) {
   EXPECT_THAT(page, HasSubstr("Left out: 1 classes"));
 }
 
+TEST(ReportHtml, ChartsTheClassesThatChangedMost) {
+  const auto page = report_html(input());
+  // dog lost 0.4, which is half the width, and cat 0.05.
+  EXPECT_EQ(count(page, "class=\"lost\""), 2);
+  EXPECT_THAT(page, HasSubstr("class=\"lost\" x=\"43.75%\""));
+  EXPECT_THAT(page, HasSubstr("<title>w4a16-qcdq-ptq-opt: dog -0.4000 (7 objects), cat -0.0500 (7 objects)</title>"));
+  auto better = input();
+  better.metrics.at("w4a16-qcdq-ptq-opt") = metrics({class_row(1, "cat", 0.7), class_row(2, "dog", 0.6)});
+  const auto other = report_html(better);
+  EXPECT_EQ(count(other, "class=\"gained\""), 1);
+  EXPECT_EQ(count(other, "class=\"lost\""), 0);
+}
+
 TEST(ReportHtml, PlotsTheLossesAndScoresOfATraining) {
   auto trained = input();
   EXPECT_THAT(report_html(trained), Not(HasSubstr("Training")));
