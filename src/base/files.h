@@ -31,7 +31,7 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 /// The same for content that is produced piece by piece.
 void write_file(const std::filesystem::path& path, const std::function<void(std::ostream&)>& produce);
 /// The same, and on the disk (fsync of file and folder) when it returns: the machine may lose power at any moment and either
-/// the old file or the new one is there. Slower; for what cannot be made again.
+/// the old file or the new one is there. Slower; for ONNX files, manifests of runs and snapshots of trainings.
 void write_file_durably(const std::filesystem::path& path, const std::function<void(std::ostream&)>& produce);
 
 /// Lower-case hexadecimal SHA-256 (FIPS 180-4), streamed; 64 characters.

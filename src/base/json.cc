@@ -181,8 +181,14 @@ Json read_yaml(const fs::path& path) {
   }
 }
 
-void write_json(const fs::path& path, const Json& value) {
-  write_file(path, value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+namespace {
+std::string document_text(const Json& value) { return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+}  // namespace
+
+void write_json(const fs::path& path, const Json& value) { write_file(path, document_text(value)); }
+
+void write_json_durably(const fs::path& path, const Json& value) {
+  write_file_durably(path, [text = document_text(value)](std::ostream& out) { out << text; });
 }
 
 std::string key_of(const Json& value) {

@@ -14,6 +14,8 @@ Json read_json(const std::filesystem::path& path);
 Json read_yaml(const std::filesystem::path& path);
 /// Pretty, two spaces, trailing newline; written then renamed.
 void write_json(const std::filesystem::path& path, const Json& value);
+/// The same by write_file_durably.
+void write_json_durably(const std::filesystem::path& path, const Json& value);
 
 /// SHA-256 of a value's text in lower-case hexadecimal: the key under which what was made from that value is found again.
 std::string key_of(const Json& value);

@@ -98,7 +98,7 @@ void emit_model(const Graph& graph, const EmitOptions& options, const std::files
   Printer printer(graph, options.dialect, opset, options.clips);
   print_header(printer.model(), options, opset);
   print_graph(printer);
-  write_file(path, [&](std::ostream& out) { write_onnx(printer.model(), out); });
+  write_file_durably(path, [&](std::ostream& out) { write_onnx(printer.model(), out); });
   remember_known_file(path);
 }
 

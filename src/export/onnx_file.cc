@@ -88,7 +88,7 @@ onnx::ModelProto read_onnx(const std::filesystem::path& path) {
 }
 
 void write_onnx(const onnx::ModelProto& model, const std::filesystem::path& path) {
-  write_file(path, [&](std::ostream& out) {
+  write_file_durably(path, [&](std::ostream& out) {
     if (!model.SerializeToOstream(&out))
       throw Error(ErrorKind::environment, fmt::format("ONNX: {}: cannot be written; is the disk full?", path.string()));
   });

@@ -131,7 +131,7 @@ void RunDirectory::save() const {
   Json ordered = manifest_;
   ordered.erase(kFiles);
   ordered[kFiles] = manifest_.at(kFiles);
-  write_json(root_ / kManifest, ordered);
+  write_json_durably(root_ / kManifest, ordered);
 }
 
 }  // namespace nibble
