@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "base/printable.h"
@@ -67,6 +68,16 @@ void log(LogLevel level, const std::string& words) {
   const auto [files, listener] = current_targets();
   for (const auto& file : files) file->log(level_of(level), message);
   if (listener) listener(level, message);
+}
+
+void log_once(LogLevel level, const std::string& message) {
+  static std::mutex mutex;
+  static std::set<std::string> seen;
+  {
+    const std::lock_guard lock(mutex);
+    if (!seen.insert(message).second) return;
+  }
+  log(level, message);
 }
 
 void set_log_listener(std::function<void(LogLevel, const std::string&)> listener) {

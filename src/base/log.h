@@ -14,6 +14,9 @@ enum class LogLevel { debug, info, warning };
 /// several threads at once too.
 void log(LogLevel level, const std::string& message);
 
+/// The same for the first message of these words in this process; later ones are dropped.
+void log_once(LogLevel level, const std::string& message);
+
 /// Replaces the listener (initially none); it may log itself. A call of the old one may still be on its way.
 void set_log_listener(std::function<void(LogLevel, const std::string&)> listener);
 

@@ -35,6 +35,15 @@ TEST(Log, GoesToOpenFilesAndTheListener) {
   std::filesystem::remove(path);
 }
 
+TEST(Log, SaysOnceWhatHoldsForManyFiles) {
+  std::string heard;
+  set_log_listener([&](LogLevel, const std::string& message) { heard += message; });
+  for (int i = 0; i < 3; ++i) log_once(LogLevel::warning, "the same words");
+  log_once(LogLevel::warning, ", others");
+  set_log_listener(nullptr);
+  EXPECT_EQ(heard, "the same words, others");
+}
+
 // Were the lock held while the listener runs, this would never end.
 TEST(Log, AListenerMayLogAndReplaceItself) {
   std::string heard;

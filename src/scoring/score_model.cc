@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/log.h"
@@ -23,9 +24,11 @@ namespace {
 
 void warn_of_names(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
   if (are_only_numbers(detector.class_names)) {
-    if (detector.class_names.size() == set.dataset.categories.size())
-      log(LogLevel::warning, fmt::format("class names: {}: its classes have numbers for names; {} names them, in its order",
-                                         options.model_name, set.annotations_name));
+    std::map<std::int64_t, std::string> categories;
+    for (const auto& category : set.dataset.categories) categories[category.id] = category.name;
+    if (detector.class_names.size() == categories.size() && !are_only_numbers(categories))
+      log_once(LogLevel::warning,
+               fmt::format("class names: the model's classes have numbers for names; {} names them, in its order", set.annotations_name));
     return;
   }
   const auto differing = differing_names(detector, with_classes_of(set.dataset, detector.class_names));
