@@ -67,6 +67,15 @@ clang: setup-dev ## everything compiled by clang, and all tests
 	@$(call build-preset,clang)
 	@ctest --preset clang --parallel $(JOBS)
 
+# Lines of ours, without tests, fuzz targets and what the entry of each module only hands on.
+.PHONY: coverage
+coverage: setup-dev ## which lines the tests run, as build-coverage/coverage.txt; fails below 90 %
+	@$(call build-preset,coverage)
+	@find build-coverage -name '*.gcda' -delete
+	@ctest --preset coverage --parallel $(JOBS)
+	@gcovr --root . --filter src/ --exclude '.*_test\.cc' --exclude '.*/fuzz_.*' --object-directory build-coverage -j $(JOBS) \
+	  --fail-under-line 90 --txt build-coverage/coverage.txt --print-summary
+
 FUZZ_SECONDS ?= 60
 .PHONY: fuzz
 fuzz: setup-dev ## each fuzz target for a minute (FUZZ_SECONDS); what it finds stays in build-fuzz/found
@@ -101,4 +110,4 @@ build-times: setup ## compile everything anew, without ccache, in build-times/, 
 
 .PHONY: clean
 clean: ## remove the build folders; third_party/ and results stay
-	@cmake -E rm -rf build build-dev build-asan build-tsan build-clang build-tidy build-cuda build-fuzz build-times
+	@cmake -E rm -rf build build-dev build-asan build-tsan build-clang build-coverage build-tidy build-cuda build-fuzz build-times
