@@ -50,7 +50,8 @@ TEST_F(MaskMapGolden, EqualsPycocotools) {
 
 /// A logit next to 0 may fall to either side by the order of additions: one pixel of a mask.
 TEST(AssembleMask, GivesUltralyticsPixels) {
-  for (const auto& each : mask_golden()["assembled"]) {
+  const Json golden = mask_golden();
+  for (const auto& each : golden["assembled"]) {
     std::vector<float> values;
     for (const auto& plane : each["prototypes"])
       for (const auto& value : plane) values.push_back(value);

@@ -55,7 +55,8 @@ TEST(OrientedMapGolden, EqualsUltralytics) {
 /// A resample in which an image counts k times is the set in which it stands k times, one with 0 is left out.
 TEST(WeightedOriented, IsTheSetWithCopiesOfItsImages) {
   const Weights weights{2, 0, 3, 1};
-  for (const auto& each : oriented_golden()["cases"]) {
+  const Json golden = oriented_golden();
+  for (const auto& each : golden["cases"]) {
     CocoDataset set, copies;
     std::vector<OrientedObject> objects, copied_objects;
     std::vector<OrientedDetection> detections, copied;
@@ -87,7 +88,8 @@ TEST(WeightedOriented, IsTheSetWithCopiesOfItsImages) {
 
 /// Also of corners that are no rectangle.
 TEST(SmallestRectangle, IsTheOneOfUltralytics) {
-  for (const auto& each : oriented_golden()["cases"])
+  const Json golden = oriented_golden();
+  for (const auto& each : golden["cases"])
     for (std::size_t i = 0; i < each["objects"].size(); ++i) {
       const auto found = around(each["objects"][i][2]), wanted = box_of(each["boxes"][i], 0);
       EXPECT_NEAR(found.x, wanted.x, 2e-3);

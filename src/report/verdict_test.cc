@@ -42,17 +42,16 @@ Report report() {
   return result;
 }
 
-const Recommendation& find(const Verdict& verdict, const std::string& purpose) {
+Recommendation find(const Verdict& verdict, const std::string& purpose) {
   for (const auto& row : verdict.recommendations)
     if (row.purpose == purpose) return row;
-  static const Recommendation none;
   ADD_FAILURE() << purpose;
-  return none;
+  return {};
 }
 
 TEST(Verdict, NamesAFileForEachPurpose) {
   const auto verdict = verdict_of(report());
-  const auto& small = find(verdict, "smallest");
+  const auto small = find(verdict, "smallest");
   EXPECT_EQ(small.artifact, "w4a16-int4-ptq");  // the smaller one was measured by nobody
   EXPECT_EQ(small.path, "onnx/y-w4a16-int4-ptq.onnx");
   EXPECT_EQ(
@@ -62,7 +61,7 @@ TEST(Verdict, NamesAFileForEachPurpose) {
   EXPECT_EQ(find(verdict, "fastest in ONNX Runtime").artifact, "w4a8-integer-ptq");
   EXPECT_THAT(find(verdict, "fastest in ONNX Runtime").reason, HasSubstr("takes 0.70 of the float file's time; mAP 50-95 0.3400"));
   EXPECT_EQ(find(verdict, "most accurate").artifact, "w4a16-int4-ptq");  // as accurate as its twin, and smaller
-  const auto& other = find(verdict, "TensorRT, Brevitas and other readers of Q/DQ");
+  const auto other = find(verdict, "TensorRT, Brevitas and other readers of Q/DQ");
   EXPECT_EQ(other.artifact, "w4a16-qcdq-ptq-opt");
   EXPECT_THAT(other.reason, HasSubstr("only, a byte for each weight; mAP 50-95 0.3800, 0.0200 below float; "));
   EXPECT_THAT(other.reason, HasSubstr("times smaller than float; TensorRT takes"));
@@ -72,7 +71,7 @@ TEST(Verdict, NamesAFileForEachPurpose) {
 TEST(Verdict, SaysThatNothingIsFaster) {
   auto slow = report();
   slow.artifacts.back().runtime->time_ratio = 1.3;
-  const auto& row = find(verdict_of(slow), "fastest in ONNX Runtime");
+  const auto row = find(verdict_of(slow), "fastest in ONNX Runtime");
   EXPECT_EQ(row.artifact, "baseline-fp32");
   EXPECT_THAT(row.reason, HasSubstr("the best of them, w4a8-integer-ptq, takes 1.30"));
   slow.artifacts.back().runtime->time_ratio = 1.02;
@@ -99,7 +98,7 @@ TEST(Verdict, RecommendsNoFileThatFailedAGateAndNamesIt) {
   judged.gates = {gate("artifact_loads", "baseline-fp32", true), gate("twins_equal", "w4a16-int4-ptq", false)};
   const auto verdict = verdict_of(judged);
   for (const auto& row : verdict.recommendations) EXPECT_NE(row.artifact, "w4a16-int4-ptq") << row.purpose;
-  const auto& small = find(verdict, "smallest");
+  const auto small = find(verdict, "smallest");
   EXPECT_EQ(small.artifact, "w4a16-qcdq-ptq-opt");
   EXPECT_EQ(small.reason,
             "3.00 MB, 3.00 times smaller than float; mAP 50-95 0.3800, 0.0200 below float; w4a16-int4-ptq is smaller, but failed the gate "
@@ -135,7 +134,7 @@ TEST(Verdict, BytesOfAFileAreNotItsTwins) {
 TEST(Verdict, SaysWhereTheEvidenceIsNotEnough) {
   auto judged = report();
   judged.gates = {gate("map_drop", "w4a16-qcdq-ptq-opt", false, true, 400)};
-  const auto& row = find(verdict_of(judged), "smallest");
+  const auto row = find(verdict_of(judged), "smallest");
   EXPECT_EQ(row.artifact, "w4a16-int4-ptq");
   EXPECT_THAT(row.reason, HasSubstr("; not enough evidence for the gate map_drop, about 400 images would decide."));
 }

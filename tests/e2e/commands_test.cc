@@ -374,7 +374,8 @@ TEST_F(Commands, QuantizePacksATrellisInUnpackFilesAlone) {
   EXPECT_THAT(all.out, HasSubstr("equal: bytes-integer-ptq and bytes-qcdq-ptq-opt"));
   for (const auto* dialect : {"unpack", "integer", "qcdq"}) {
     const std::string end = dialect == std::string("qcdq") ? "-opt.onnx" : ".onnx";
-    for (const auto& layer : inspected(std::string("out/yolov10n-bytes-") + dialect + "-ptq" + end)["layers"]) {
+    const Json file = inspected(std::string("out/yolov10n-bytes-") + dialect + "-ptq" + end);
+    for (const auto& layer : file["layers"]) {
       if (layer["name"] != "model.1.conv") continue;
       EXPECT_EQ(layer["weight_bits"], end == ".onnx" ? 3 : 8) << dialect;
       EXPECT_EQ(layer["activation_bits"], 8) << dialect;

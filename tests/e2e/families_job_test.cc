@@ -57,7 +57,8 @@ TEST_P(FamilyJob, QuantizesAllDialectsToTheSameIntegers) {
   for (const auto* twins :
        {"w4a8-qcdq-ptq-opt and w4a8-qcdq-ptq", "w4a8-int4-ptq and w4a8-qcdq-ptq-opt", "w4a8-integer-ptq and w4a8-qcdq-ptq-opt"})
     EXPECT_THAT(outcome.out, HasSubstr(std::string("equal: ") + twins));
-  for (const auto& layer : read_json(folder_ / "out" / (GetParam() + "-w4a8-layers.json"))["layers"]) {
+  const Json document = read_json(folder_ / "out" / (GetParam() + "-w4a8-layers.json"));
+  for (const auto& layer : document["layers"]) {
     if (layer["method"] == "float") {
       EXPECT_THAT(layer["node"].get<std::string>(), testing::EndsWith("dfl.conv"));
       continue;

@@ -59,7 +59,8 @@ class TaskJob : public testing::TestWithParam<std::string> {
   }
   /// Every convolution but that of the box distribution, the classifier's linear layer and the prototypes' transposed convolution included.
   void expect_all_quantised(const std::string& recipe, const std::string& method) const {
-    for (const auto& layer : read_json(folder_ / "out" / (GetParam() + "-" + recipe + "-layers.json"))["layers"]) {
+    const Json document = read_json(folder_ / "out" / (GetParam() + "-" + recipe + "-layers.json"));
+    for (const auto& layer : document["layers"]) {
       if (layer["method"] == "float") {
         EXPECT_THAT(layer["node"].get<std::string>(), testing::EndsWith("dfl.conv"));
         EXPECT_EQ(layer["note"], "DFL: box decode");
