@@ -61,5 +61,5 @@ done
   for ((i = 0; i < 80; ++i)); do echo "  $i: '$i'"; done
 } >"$out/set/data.yaml"
 watch run build/nibble run "$model" --recipes w4a8 --preset fast --calib-images 4 --imgsz 160 --annotations "$out/set/data.yaml" \
-  --runs-dir "$out/runs" --run-id long --quiet || [ $? -eq 1 ] # 1: a gate failed, which is not what is asked here
+  --max-images "$images" --runs-dir "$out/runs" --run-id long --quiet || [ $? -eq 1 ] # 1: a gate failed, which is not what is asked here
 row run "run over $images images"

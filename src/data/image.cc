@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/image_size_text.h"
 #include "base/loadable_module.h"
+#include "data/exif_orientation.h"
 #include "data/image_file.h"
+#include "data/image_header.h"
 #include "data/image_module.h"
 #include "nibble/error.h"
 
@@ -77,6 +80,15 @@ NetworkImage network_image_of(std::span<const std::uint8_t> rgb, const ImageSize
 ImageSize read_image_size(const std::filesystem::path& path) {
   const auto result = read_in_module(path, 0, nullptr);
   return {result.height_px, result.width_px};
+}
+
+ImageSize read_told_image_size(const std::filesystem::path& path) {
+  constexpr int kFirstTurned = 5;  // 5 to 8 lie on their side
+  const std::string file = read_image_file(path);
+  auto size = image_header_size(file);
+  if (!size || size->height <= 0 || size->width <= 0) return read_image_size(path);
+  if (exif_orientation(file) >= kFirstTurned) std::swap(size->height, size->width);
+  return *size;
 }
 
 Tensor stack_images(const std::vector<NetworkImage>& images) {

@@ -43,6 +43,9 @@ NetworkImage network_image_of(std::span<const std::uint8_t> rgb, const ImageSize
 /// After EXIF rotation; decodes the whole image. Errors as read_network_image.
 ImageSize read_image_size(const std::filesystem::path& path);
 
+/// The same by the header where it says the size (data/image_header.h), without a look at the pixels: a damaged image may have a size.
+ImageSize read_told_image_size(const std::filesystem::path& path);
+
 /// f32 [B,3,H,W] in 0..1 (value / 255) from u8 images of equal size. Error(internal) on unequal sizes or none.
 Tensor stack_images(const std::vector<NetworkImage>& images);
 

@@ -105,6 +105,24 @@ TEST_F(Image, SizeFollowsExifRotation) {
   EXPECT_EQ(read_image_size(kGoldens / "turned.jpg").height, 80);
 }
 
+TEST_F(Image, TheHeaderTellsTheSizeThatDecodingFinds) {
+  int seen = 0;
+  for (const auto* folder : {"letterbox", "orientation"})
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(NIBBLE_SOURCE_DIR "/tests/golden/") + folder)) {
+      const auto extension = entry.path().extension();
+      if (extension == ".json" || extension == ".npy" || extension == ".txt" || extension == ".bin") continue;
+      const auto told = read_told_image_size(entry.path()), decoded = read_image_size(entry.path());
+      EXPECT_EQ(told.height, decoded.height) << entry.path();
+      EXPECT_EQ(told.width, decoded.width) << entry.path();
+      ++seen;
+    }
+  EXPECT_GE(seen, 9);
+  const std::string whole = read_file(kGoldens / "turned.jpg");
+  const auto cut = file("cut.jpg", whole.substr(0, whole.size() / 2));
+  EXPECT_EQ(read_told_image_size(cut).width, 48);
+  test::expect_error(ErrorKind::input, {"cut.jpg"}, [&] { read_image_size(cut); });
+}
+
 TEST_F(Image, StacksAsUnitFloats) {
   const NetworkImage a{Tensor::of<std::uint8_t>({3, 1, 1}, {0, 114, 255}), {}};
   const NetworkImage b{Tensor::of<std::uint8_t>({3, 1, 1}, {1, 2, 3}), {}};

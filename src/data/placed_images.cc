@@ -50,7 +50,6 @@ void place_images(CocoDataset& dataset, const fs::path& folder) {
 }
 
 void leave_out_bad_images(CocoDataset& dataset, const fs::path& folder, OnBadData rule, int threads) {
-  if (is_yaml(dataset.source)) return;
   std::vector<ExpectedImage> files;
   for (const auto& image : dataset.images) files.push_back({image_file(dataset, image, folder), image.width_px, image.height_px});
   const auto problems = image_problems(files, dataset.source.string(), threads);

@@ -194,7 +194,7 @@ void add_images(CocoDataset& dataset, const std::vector<fs::path>& files) {
   const auto ids = ids_of(files);
   for (std::size_t i = 0; i < files.size(); ++i)
     is_good(dataset, files[i], [&] {
-      const auto size = read_image_size(files[i]);
+      const auto size = read_told_image_size(files[i]);
       dataset.images.push_back({ids[i], files[i].string(), size.width, size.height});
     });
   std::sort(dataset.images.begin(), dataset.images.end(), [](const auto& a, const auto& b) { return a.id < b.id; });

@@ -107,6 +107,23 @@ TEST_F(YoloDataset, LeavesBadImagesOutWhereItMay) {
   expect_error(ErrorKind::input, {"2 faults among 3 images", "more than 10 %"}, [&] { read_yolo(yaml, "val", OnBadData::skip_few); });
 }
 
+/// Sizes come from headers, so that a large data set is open at once; what is used is decoded.
+TEST_F(YoloDataset, DecodesTheImagesThatAreUsed) {
+  const std::string whole = read_file(NIBBLE_SOURCE_DIR "/tests/golden/letterbox/plain.jpg");
+  file("images/1.jpg", whole);
+  file("images/2.jpg", whole.substr(0, whole.size() / 2));
+  file("labels/1.txt", "0 0.5 0.5 0.1 0.1\n");
+  auto dataset = read_yolo(file("data.yaml", "val: images\nnames: [cat]\n"), "val");
+  ASSERT_EQ(dataset.images.size(), 2U);
+  EXPECT_EQ(dataset.images[1].width_px, 80);
+  auto first = select_images(dataset, {.max_images = 1, .ids = {}});
+  EXPECT_NO_THROW(leave_out_bad_images(first, "", OnBadData::stop));
+  expect_error(ErrorKind::input, {"2.jpg"}, [&] { leave_out_bad_images(dataset, "", OnBadData::stop); });
+  leave_out_bad_images(dataset, "", OnBadData::skip);
+  EXPECT_EQ(dataset.images.size(), 1U);
+  ASSERT_EQ(dataset.bad.size(), 1U);
+}
+
 TEST_F(YoloDataset, FindsRoboflowsFolders) {
   image("valid/images/7.png");
   file("valid/labels/7.txt", "0 0.5 0.5 0.1 0.1\n");

@@ -86,16 +86,25 @@ TEST(WeightedOriented, IsTheSetWithCopiesOfItsImages) {
   }
 }
 
-/// Also of corners that are no rectangle.
+/// Also of corners that are no rectangle. Where two rectangles have the same area, either is the smallest, and OpenCV's choice is left to
+/// rounding.
 TEST(SmallestRectangle, IsTheOneOfUltralytics) {
   const Json golden = oriented_golden();
+  int compared = 0, ties = 0;
   for (const auto& each : golden["cases"])
     for (std::size_t i = 0; i < each["objects"].size(); ++i) {
       const auto found = around(each["objects"][i][2]), wanted = box_of(each["boxes"][i], 0);
-      EXPECT_NEAR(found.x, wanted.x, 2e-3);
-      EXPECT_NEAR(found.y, wanted.y, 2e-3);
+      EXPECT_NEAR(found.width * found.height, wanted.width * wanted.height, 2e-5 * wanted.width * wanted.height + 1e-2)
+          << each["objects"][i];
+      ++compared;
+      if (std::hypot(found.x - wanted.x, found.y - wanted.y) > 3e-3) {
+        ++ties;
+        continue;
+      }
       EXPECT_GT(probabilistic_overlap(found, wanted), 0.998F) << each["objects"][i];
     }
+  EXPECT_GE(compared, 20);
+  EXPECT_LE(ties, 1);
 }
 
 TEST(DecodeOriented, SuppressesAsUltralytics) {
