@@ -14,6 +14,7 @@ namespace nibble {
 
 namespace {
 
+constexpr std::string_view kNamesAdvice = "load the model, set model.names to one name for each class and save it again";
 constexpr std::string_view kWeightsHint = "expected a checkpoint as Ultralytics writes it";
 
 [[noreturn]] void refuse(const Checkpoint& checkpoint, const std::string& why) {
@@ -153,13 +154,16 @@ void require_same(const Layer& layer, const YamlLine& line, std::size_t index) {
 namespace {
 
 /// What programs put around a model, by class key, and the name of the model within.
-constexpr std::array kWrappers{std::pair{"torch.DataParallel", "module"},       std::pair{"torch.DistributedDataParallel", "module"},
-                               std::pair{"torch.OptimizedModule", "_orig_mod"}, std::pair{"ultralytics.ModelEMA", "ema"},
-                               std::pair{"ultralytics.YOLO", "model"},          std::pair{"ultralytics.YOLOv10", "model"}};
+constexpr std::array kWrappers{std::pair{"torch.DataParallel", "module"}, std::pair{"torch.DistributedDataParallel", "module"},
+                               std::pair{"ultralytics.ModelEMA", "ema"}, std::pair{"ultralytics.YOLO", "model"},
+                               std::pair{"ultralytics.YOLOv10", "model"}};
 constexpr int kMaxWrappers = 8;
 
 PickleRef unwrapped(const Checkpoint& checkpoint, PickleRef object) {
   for (int depth = 0; depth < kMaxWrappers; ++depth) {
+    auto within = without_compilation(object);
+    if (within == nullptr) refuse(checkpoint, fmt::format("it holds a {} around nothing", describe(object)));
+    object = std::move(within);
     const auto key = Module(checkpoint, "", object).class_key();
     const auto wrapper = std::find_if(kWrappers.begin(), kWrappers.end(), [&](const auto& pair) { return key == pair.first; });
     if (wrapper == kWrappers.end()) break;
@@ -235,9 +239,9 @@ void require_consistent(const ModelSource& source) {
     head.fail(ErrorKind::input, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
   for (const auto& [id, name] : source.class_names)
     if (id < 0 || id >= classes)
-      head.fail(ErrorKind::input, fmt::format("it has {} classes, but class {} is named '{}'", classes, id, name));
+      head.fail(ErrorKind::input, fmt::format("it has {} classes, but class {} is named '{}'; {}", classes, id, name, kNamesAdvice));
   if (!source.class_names.empty() && static_cast<std::int64_t>(source.class_names.size()) != classes)
-    head.fail(ErrorKind::input, fmt::format("it has {} classes, but {} names", classes, source.class_names.size()));
+    head.fail(ErrorKind::input, fmt::format("it has {} classes, but {} names; {}", classes, source.class_names.size(), kNamesAdvice));
 }
 
 }  // namespace nibble
