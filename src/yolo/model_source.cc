@@ -71,8 +71,8 @@ std::map<std::int64_t, std::string> read_class_names(const Module& model) {
   const auto stored = model.find("names");
   if (stored == nullptr) return names;
   const auto add = [&](std::int64_t id, const PickleRef& value) {
-    const auto* name = value->get_if<std::string>();
-    names[id] = name != nullptr ? *name : python_text(value);
+    const auto number = integer_value(value);
+    names[id] = text_value(value).value_or(number ? std::to_string(*number) : python_text(value));
   };
   if (const auto* list = stored->get_if<PickleList>()) {
     for (const auto& item : list->items) add(static_cast<std::int64_t>(names.size()), item);
