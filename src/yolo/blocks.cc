@@ -225,6 +225,22 @@ const std::map<std::string, AddBlock>& blocks() {
       {"ultralytics.Proto", add_proto},
       {"ultralytics.Proto26", add_proto26},
       {"ultralytics.Concat", add_concat},
+      // YOLOv9's own repository (Wang et al. 2024, arXiv 2402.13616) has the same blocks under its own names.
+      {"models.Conv", add_conv},
+      {"models.RepConvN", add_rep_conv},
+      {"models.RepNBottleneck", add_bottleneck},
+      {"models.RepNCSP", add_c3},
+      {"models.RepNCSPELAN4", add_elan},
+      {"models.ELAN1", add_elan},
+      {"models.SP",
+       [](Graph& graph, const Module& module, const Inputs& inputs) { return add_child(graph, module, "m", only(module, inputs)); }},
+      {"models.SPPELAN", add_spp_elan},
+      {"models.AConv", add_a_conv},
+      {"models.ADown", add_a_down},
+      {"models.CBLinear", add_cb_linear},
+      {"models.CBFuse", add_cb_fuse},
+      {"models.Concat", add_concat},
+      {"models.Silence", [](Graph&, const Module& module, const Inputs& inputs) { return only(module, inputs); }},
       {"torch.Upsample", add_upsample},
       {"torch.MaxPool2d", [](Graph& graph, const Module& module,
                              const Inputs& inputs) { return add_max_pool(graph, module, module.path(), only(module, inputs)); }},
@@ -285,7 +301,9 @@ ValueId add_conv2d(Graph& graph, const Module& module, ValueId x, const std::str
 ValueId add_module(Graph& graph, const Module& module, const std::vector<ValueId>& inputs) {
   const auto found = blocks().find(module.class_key());
   if (found == blocks().end())
-    module.fail(ErrorKind::unsupported, "nibble does not know this class; it reads models of YOLOv3u to YOLO26 as Ultralytics makes them");
+    module.fail(ErrorKind::unsupported,
+                "nibble does not know this class; it reads models of YOLOv3u to YOLO26 as Ultralytics makes them; build the model without "
+                "it (in its yaml) and train that");
   return found->second(graph, module, inputs);
 }
 

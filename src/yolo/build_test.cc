@@ -268,8 +268,8 @@ INSTANTIATE_TEST_SUITE_P(
                   o.activation = "ReLU6";
                   o.activation_attributes = {{"min_val", test::number(0)}, {"max_val", test::number(5)}};
                 }),
-        refusal("other_task", ErrorKind::unsupported, {"ultralytics.nn.tasks.RTDETRDetectionModel", "OBBModel"},
-                [](TinyOptions& o) { o.model_class = "RTDETRDetectionModel"; }),
+        refusal("other_task", ErrorKind::unsupported, {"ultralytics.nn.tasks.DepthModel", "OBBModel", "train one of these"},
+                [](TinyOptions& o) { o.model_class = "DepthModel"; }),
         refusal("head_of_another_task", ErrorKind::input, {"model.", "a SegmentationModel ends in a head for the task detect"},
                 [](TinyOptions& o) { o.model_class = "SegmentationModel"; }),
         refusal("no_model", ErrorKind::input, {"neither 'ema' nor 'model'"}, [](TinyOptions& o) { o.key = "optimizer"; }),

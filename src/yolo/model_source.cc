@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "yolo/foreign_models.h"
 #include "yolo/head.h"
 #include "yolo/python_integer.h"
 
@@ -97,7 +98,8 @@ std::string read_scale(const Module& model) {
 /// "yolov8s.yaml" of scale s -> "yolov8". Only a name of letters, digits, '-' and '_' is taken: it goes into other files and to the
 /// terminal.
 std::string read_family(const Module& model, const std::string& scale) {
-  const auto stored = attribute_of(model.find("yaml"), "yaml_file");
+  auto stored = attribute_of(model.find("yaml"), "yaml_file");
+  if (stored == nullptr) stored = model.find("yaml_file");  // YOLOv9's own repository
   const auto* text = stored == nullptr ? nullptr : stored->get_if<std::string>();
   if (text == nullptr) return {};
   std::string name = text->substr(text->find_last_of("/\\") + 1);
@@ -185,15 +187,17 @@ bool is_state_dict(const PickleRef& value) {
 
 /// `where`: "the file", "'model'".
 void require_no_state_dict(const Checkpoint& checkpoint, const std::string& where, const PickleRef& value) {
-  if (is_state_dict(value))
-    refuse(checkpoint,
-           fmt::format("{} is a state dict of {} tensors: weights without the model's structure; load it into its model and save "
-                       "that whole (torch.save({{'model': model}}, ...))",
-                       where, value->get_if<PickleDict>()->items.size()));
+  if (!is_state_dict(value)) return;
+  if (const auto foreign = explain_foreign_tensors(*value->get_if<PickleDict>()); !foreign.empty())
+    throw Error(ErrorKind::unsupported, fmt::format("checkpoint: {}: {} {}", checkpoint.path().string(), where, foreign));
+  refuse(checkpoint, fmt::format("{} is a state dict of {} tensors: weights without the model's structure; load it into its model and save "
+                                 "that whole (torch.save({{'model': model}}, ...))",
+                                 where, value->get_if<PickleDict>()->items.size()));
 }
 
 ModelSource source_of(const Checkpoint& checkpoint, const PickleRef& object, const std::string& taken_from) {
   Module model(checkpoint, "", unwrapped(checkpoint, object));
+  require_family(model);
   const auto scale = read_scale(model);
   ModelSource source{model, taken_from, {}, read_family(model, scale), scale, read_class_names(model)};
   // Node and module names start at the layer list, as state_dict keys do.
