@@ -134,6 +134,36 @@ ValueId add_hardswish(Graph& graph, const Module& module, const Inputs& inputs) 
   return graph.add(module.path(), op::Mul{}, {x, add_hard_gate(graph, module, module.path() + ".gate", x)});
 }
 
+/// x tanh(softplus(x)) (Misra 2019, arXiv 1908.08681). With q = sigmoid(-x), softplus(x) is -ln q and its tanh (1 - q^2) / (1 + q^2), and
+/// 1 - q is sigmoid(x): silu(x) (1 + q) / (1 + q^2), which loses no digits where x is far below 0.
+ValueId add_mish(Graph& graph, const Module& module, const Inputs& inputs) {
+  const auto x = only(module, inputs);
+  const auto step = [&, path = module.path()](const char* name, Op operation, Inputs of) {
+    return graph.add(fmt::format("{}.{}", path, name), std::move(operation), std::move(of));
+  };
+  const auto one = number(graph, module, "one", 1);
+  const auto rest = step("rest", op::Sub{}, {one, step("gate", op::Sigmoid{}, {x})});
+  const auto divisor = step("divisor", op::Add{}, {one, step("squared", op::Mul{}, {rest, rest})});
+  const auto factor = step("factor", op::Div{}, {step("one_more", op::Add{}, {one, rest}), divisor});
+  return graph.add(module.path(), op::Mul{}, {step("silu", op::Silu{}, {x}), factor});
+}
+
+/// relu(x) - slope relu(-x), with one slope or one for each channel.
+ValueId add_prelu(Graph& graph, const Module& module, const Inputs& inputs) {
+  const auto x = only(module, inputs);
+  const auto path = module.path();
+  const auto count = module.integer("num_parameters");
+  const auto channels = shape_of(graph, x)[1];
+  if (count != 1 && count != channels) module.fail(ErrorKind::input, fmt::format("it has {} slopes for {} channels", count, channels));
+  const Tensor stored = module.tensor("weight", {count});
+  const auto values = stored.as<float>();
+  const auto slopes = graph.add_constant(path + ".slopes", Tensor::of<float>({1, count, 1, 1}, {values.begin(), values.end()}));
+  const auto above = graph.add(path + ".above", op::Relu{}, {x});
+  const auto mirrored = graph.add(path + ".mirrored", op::Mul{}, {x, number(graph, module, "minus_one", -1)});
+  const auto below = graph.add(path + ".scaled", op::Mul{}, {graph.add(path + ".below", op::Relu{}, {mirrored}), slopes});
+  return graph.add(path, op::Sub{}, {above, below});
+}
+
 /// 2 sigmoid(2 x) - 1
 ValueId add_tanh(Graph& graph, const Module& module, const Inputs& inputs) {
   const auto path = module.path();
@@ -145,7 +175,8 @@ ValueId add_tanh(Graph& graph, const Module& module, const Inputs& inputs) {
 ValueId refuse_activation(Graph&, const Module& module, const Inputs&) {
   module.fail(
       ErrorKind::unsupported,
-      "nibble does not write this activation; it writes SiLU, ReLU, ReLU6, LeakyReLU, Hardswish, Hardsigmoid, Sigmoid, Tanh, Identity");
+      "nibble does not write this activation; it writes SiLU, ReLU, ReLU6, LeakyReLU, PReLU, Mish, Hardswish, Hardsigmoid, Sigmoid, Tanh, "
+      "Identity; train the model with one of these ('activation' in its yaml)");
 }
 
 using AddBlock = ValueId (*)(Graph&, const Module&, const Inputs&);
@@ -194,6 +225,22 @@ const std::map<std::string, AddBlock>& blocks() {
       {"ultralytics.Proto", add_proto},
       {"ultralytics.Proto26", add_proto26},
       {"ultralytics.Concat", add_concat},
+      // YOLOv9's own repository (Wang et al. 2024, arXiv 2402.13616) has the same blocks under its own names.
+      {"models.Conv", add_conv},
+      {"models.RepConvN", add_rep_conv},
+      {"models.RepNBottleneck", add_bottleneck},
+      {"models.RepNCSP", add_c3},
+      {"models.RepNCSPELAN4", add_elan},
+      {"models.ELAN1", add_elan},
+      {"models.SP",
+       [](Graph& graph, const Module& module, const Inputs& inputs) { return add_child(graph, module, "m", only(module, inputs)); }},
+      {"models.SPPELAN", add_spp_elan},
+      {"models.AConv", add_a_conv},
+      {"models.ADown", add_a_down},
+      {"models.CBLinear", add_cb_linear},
+      {"models.CBFuse", add_cb_fuse},
+      {"models.Concat", add_concat},
+      {"models.Silence", [](Graph&, const Module& module, const Inputs& inputs) { return only(module, inputs); }},
       {"torch.Upsample", add_upsample},
       {"torch.MaxPool2d", [](Graph& graph, const Module& module,
                              const Inputs& inputs) { return add_max_pool(graph, module, module.path(), only(module, inputs)); }},
@@ -209,14 +256,22 @@ const std::map<std::string, AddBlock>& blocks() {
       {"torch.Hardsigmoid", add_hardsigmoid},
       {"torch.Tanh", add_tanh},
       {"torch.GELU", refuse_activation},
-      {"torch.Mish", refuse_activation},
+      {"torch.Mish", add_mish},
       {"torch.ELU", refuse_activation},
       {"torch.SELU", refuse_activation},
       {"torch.CELU", refuse_activation},
-      {"torch.PReLU", refuse_activation},
+      {"torch.PReLU", add_prelu},
+      {"torch.Hardtanh", refuse_activation},
+      {"torch.LogSigmoid", refuse_activation},
+      {"torch.Softsign", refuse_activation},
+      {"torch.GLU", refuse_activation},
+      {"torch.RReLU", refuse_activation},
+      {"torch.Threshold", refuse_activation},
       {"torch.Softplus", refuse_activation},
       {"torch.Identity", [](Graph&, const Module& module, const Inputs& inputs) { return only(module, inputs); }},
       {"torch.BatchNorm2d",
+       [](Graph& graph, const Module& module, const Inputs& inputs) { return add_batchnorm(graph, module, only(module, inputs)); }},
+      {"torch.SyncBatchNorm",
        [](Graph& graph, const Module& module, const Inputs& inputs) { return add_batchnorm(graph, module, only(module, inputs)); }},
       {"torch.Conv2d",
        [](Graph& graph, const Module& module, const Inputs& inputs) { return add_conv2d(graph, module, only(module, inputs)); }},
@@ -246,7 +301,9 @@ ValueId add_conv2d(Graph& graph, const Module& module, ValueId x, const std::str
 ValueId add_module(Graph& graph, const Module& module, const std::vector<ValueId>& inputs) {
   const auto found = blocks().find(module.class_key());
   if (found == blocks().end())
-    module.fail(ErrorKind::unsupported, "nibble does not know this class; it reads models of YOLOv3u to YOLO26 as Ultralytics makes them");
+    module.fail(ErrorKind::unsupported,
+                "nibble does not know this class; it reads models of YOLOv3u to YOLO26 as Ultralytics makes them; build the model without "
+                "it (in its yaml) and train that");
   return found->second(graph, module, inputs);
 }
 

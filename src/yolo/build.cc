@@ -58,8 +58,9 @@ void require_rgb(const ModelSource& source) {
   if (first.class_key() != "torch.Conv2d") return;
   if (const auto channels = first.integer("in_channels"); channels != 3)
     first.fail(ErrorKind::unsupported,
-               fmt::format("the model reads images of {} channel{}; nibble reads models of RGB images (3 channels) only", channels,
-                           channels == 1 ? "" : "s"));
+               fmt::format("the model reads images of {} channel{}; nibble reads models of RGB images (3 channels) only; train it "
+                           "on such images to use it here",
+                           channels, channels == 1 ? "" : "s"));
 }
 
 /// `options` with an image size.

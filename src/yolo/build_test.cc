@@ -175,6 +175,19 @@ TEST(BuildTest, AModelWithinDataParallelIsTheSame) {
   }
 }
 
+/// Since PyTorch 2.1 a compiled module is pickled as the call that makes it, with the module and a context.
+TEST(BuildTest, ACompiledModelIsTheSame) {
+  TinyOptions options;
+  options.compiled = true;
+  EXPECT_EQ(dump(build_baseline(tiny_checkpoint(options), tiny(Head::raw)).graph),
+            dump(build_baseline(tiny_checkpoint(), tiny(Head::raw)).graph));
+  test::Archive archive;
+  const auto empty = test::call("torch._dynamo.eval_frame", "OptimizedModule", {});
+  expect_error(ErrorKind::input, {"tiny.pt", "it holds a torch._dynamo.eval_frame.OptimizedModule around nothing"}, [&] {
+    summarize_model(read_checkpoint(archive.bytes(test::named_dict({{"model", empty}})), "tiny.pt"));
+  });
+}
+
 TEST(BuildTest, AModelThatIsTheWholeFileIsRead) {
   TinyOptions options;
   options.key = "";
@@ -240,9 +253,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         refusal("unknown_class", ErrorKind::unsupported, {"model.0", "ultralytics.nn.modules.conv.CBAM"},
                 [](TinyOptions& o) { o.first_class = "CBAM"; }),
-        refusal("channels", ErrorKind::unsupported, {"model.0.conv", "reads images of 1 channel; nibble reads models of RGB images"},
+        refusal("channels", ErrorKind::unsupported,
+                {"model.0.conv", "reads images of 1 channel; nibble reads models of RGB images", "train it"},
                 [](TinyOptions& o) { o.claimed_channels = 1; }),
-        refusal("activation", ErrorKind::unsupported, {"model.0.act", "GELU", "it writes SiLU, ReLU, ReLU6, LeakyReLU"},
+        refusal("activation", ErrorKind::unsupported, {"model.0.act", "GELU", "it writes SiLU, ReLU, ReLU6, LeakyReLU", "train the model"},
                 [](TinyOptions& o) { o.activation = "GELU"; }),
         refusal("slope", ErrorKind::unsupported, {"model.0.act", "'negative_slope' is -0.5"},
                 [](TinyOptions& o) {
@@ -254,8 +268,8 @@ INSTANTIATE_TEST_SUITE_P(
                   o.activation = "ReLU6";
                   o.activation_attributes = {{"min_val", test::number(0)}, {"max_val", test::number(5)}};
                 }),
-        refusal("other_task", ErrorKind::unsupported, {"ultralytics.nn.tasks.RTDETRDetectionModel", "OBBModel"},
-                [](TinyOptions& o) { o.model_class = "RTDETRDetectionModel"; }),
+        refusal("other_task", ErrorKind::unsupported, {"ultralytics.nn.tasks.DepthModel", "OBBModel", "train one of these"},
+                [](TinyOptions& o) { o.model_class = "DepthModel"; }),
         refusal("head_of_another_task", ErrorKind::input, {"model.", "a SegmentationModel ends in a head for the task detect"},
                 [](TinyOptions& o) { o.model_class = "SegmentationModel"; }),
         refusal("no_model", ErrorKind::input, {"neither 'ema' nor 'model'"}, [](TinyOptions& o) { o.key = "optimizer"; }),
@@ -283,7 +297,7 @@ INSTANTIATE_TEST_SUITE_P(
                 [](TinyOptions& o) {
                   o.yaml_changes = {{"nc", integer(4)}};
                 }),
-        refusal("names_count", ErrorKind::input, {"it has 3 classes, but 1 names"},
+        refusal("names_count", ErrorKind::input, {"it has 3 classes, but 1 names", "set model.names"},
                 [](TinyOptions& o) {
                   o.model_changes = {{"names", list({text("cat")})}};
                 })),
@@ -332,6 +346,7 @@ INSTANTIATE_TEST_SUITE_P(
                     ActivationCase{"LeakyReLU", {{"negative_slope", test::number(0.1)}}, [](double x) { return x < 0 ? 0.1 * x : x; }},
                     ActivationCase{"Hardswish", {}, [](double x) { return x * hard_gate(x); }},
                     ActivationCase{"Hardsigmoid", {}, hard_gate}, ActivationCase{"Tanh", {}, [](double x) { return std::tanh(x); }},
+                    ActivationCase{"Mish", {}, [](double x) { return x * std::tanh(std::log1p(std::exp(x))); }},
                     ActivationCase{"Sigmoid", {}, [](double x) { return 1 / (1 + std::exp(-x)); }}),
     [](const auto& test) { return test.param.name; });
 

@@ -36,7 +36,7 @@ constexpr double kPi = 3.14159265358979323846;
 class HeadBuilder {
  public:
   HeadBuilder(Graph& graph, const Module& head, const std::vector<ValueId>& levels, const BuildOptions& options)
-      : graph_(graph), head_(head), levels_(levels), options_(options), layout_(read_head_layout(head)) {}
+      : graph_(graph), head_(head), options_(options), layout_(read_head_layout(head)), levels_(main_levels(levels)) {}
 
   std::vector<ValueId> build() {
     require_fitting_levels();
@@ -51,6 +51,14 @@ class HeadBuilder {
   }
 
  private:
+  /// Without the maps of auxiliary branches, which come first.
+  std::vector<ValueId> main_levels(const std::vector<ValueId>& levels) const {
+    const auto count = layout_.strides.size(), all = count * static_cast<std::size_t>(layout_.branches);
+    if (levels.size() != all)
+      head_.fail(ErrorKind::input, fmt::format("it reads {} feature maps, but has {} strides{}", levels.size(), count,
+                                               layout_.branches == 1 ? "" : fmt::format(" for each of {} branches", layout_.branches)));
+    return {levels.end() - static_cast<std::ptrdiff_t>(count), levels.end()};
+  }
   ValueId detections() {
     const bool is_raw = options_.head == Head::raw || options_.head == Head::raw_one2one;
     if (is_raw && layout_.task != Task::detect)
@@ -62,8 +70,8 @@ class HeadBuilder {
                              kBoxBins, layout_.bins));
     const bool one2one = options_.head == Head::one2one || options_.head == Head::raw_one2one;
     const std::string prefix = one2one ? "one2one_" : "";
-    const auto boxes = add_branch(prefix + "cv2", kBoxes, 4 * layout_.bins);
-    const auto classes = add_branch(prefix + "cv3", kClasses, layout_.classes);
+    const auto boxes = add_branch(prefix + layout_.boxes_child, kBoxes, 4 * layout_.bins);
+    const auto classes = add_branch(prefix + layout_.classes_child, kClasses, layout_.classes);
     if (is_raw) return add("raw", op::Concat{.axis = 1}, {boxes, classes});
     const auto extras = decoded_extras(prefix);  // -1: none
     if (one2one) {
@@ -91,8 +99,6 @@ class HeadBuilder {
   ImageSize cells_of(std::int64_t stride) const { return {options_.image_size->height / stride, options_.image_size->width / stride}; }
 
   void require_fitting_levels() const {
-    if (levels_.size() != layout_.strides.size())
-      head_.fail(ErrorKind::input, fmt::format("it reads {} feature maps, but has {} strides", levels_.size(), layout_.strides.size()));
     for (std::size_t i = 0; i < levels_.size(); ++i) {
       const auto cells = cells_of(layout_.strides[i]);
       if (shape(levels_[i])[2] != cells.height || shape(levels_[i])[3] != cells.width)
@@ -133,7 +139,7 @@ class HeadBuilder {
   /// [B,4*bins,A] logits -> [B,4,A] distances left, top, right, bottom of the anchor point, in cells.
   ValueId distances(ValueId boxes) {
     if (layout_.bins == 1) return boxes;
-    const auto dfl = head_.child("dfl");
+    const auto dfl = head_.child(layout_.dfl_child);
     const auto by_side = add("dfl.sides", op::Reshape{{0, 4, layout_.bins, -1}}, {boxes}, kDfl);
     // Along the last axis, because ONNX Runtime's Softmax over another one takes four times as long: 7 % of the whole network.
     const auto bins_last = add("dfl.bins_last", op::Transpose{{0, 1, 3, 2}}, {by_side}, kDfl);
@@ -305,9 +311,9 @@ class HeadBuilder {
 
   Graph& graph_;
   const Module& head_;
-  const std::vector<ValueId>& levels_;
   const BuildOptions& options_;
   HeadLayout layout_;
+  std::vector<ValueId> levels_;
   ValueId points_ = -1, strides_ = -1;  ///< anchor_points and anchor_strides, once made
 };
 
@@ -323,19 +329,31 @@ std::vector<std::int64_t> read_strides(const Module& head, std::int64_t count) {
 }
 
 struct HeadKind {
-  const char* name;  ///< the class, of Ultralytics
+  const char* key;  ///< Module::class_key
   Task task;
   bool is_plain = false;
+  int branches = 1;  ///< of the same task side by side
 };
-constexpr std::array kHeadKinds{HeadKind{"Detect", Task::detect},    HeadKind{"v10Detect", Task::detect},
-                                HeadKind{"Segment", Task::segment},  HeadKind{"Segment26", Task::segment, true},
-                                HeadKind{"Pose", Task::pose},        HeadKind{"Pose26", Task::pose, true},
-                                HeadKind{"OBB", Task::obb},          HeadKind{"OBB26", Task::obb, true},
-                                HeadKind{"Classify", Task::classify}};
+// "models" is the package of YOLOv9's own repository (and of YOLOv5's, whose Detect has anchors: read_head_layout).
+constexpr std::array kHeadKinds{HeadKind{"ultralytics.Detect", Task::detect},
+                                HeadKind{"ultralytics.v10Detect", Task::detect},
+                                HeadKind{"ultralytics.Segment", Task::segment},
+                                HeadKind{"ultralytics.Segment26", Task::segment, true},
+                                HeadKind{"ultralytics.Pose", Task::pose},
+                                HeadKind{"ultralytics.Pose26", Task::pose, true},
+                                HeadKind{"ultralytics.OBB", Task::obb},
+                                HeadKind{"ultralytics.OBB26", Task::obb, true},
+                                HeadKind{"ultralytics.Classify", Task::classify},
+                                HeadKind{"models.Detect", Task::detect},
+                                HeadKind{"models.DDetect", Task::detect},
+                                HeadKind{"models.DualDetect", Task::detect, false, 2},
+                                HeadKind{"models.DualDDetect", Task::detect, false, 2},
+                                HeadKind{"models.TripleDetect", Task::detect, false, 3},
+                                HeadKind{"models.TripleDDetect", Task::detect, false, 3}};
 
 const HeadKind& kind_of(const Module& head) {
   for (const auto& kind : kHeadKinds)
-    if (head.class_key() == std::string("ultralytics.") + kind.name) return kind;
+    if (head.class_key() == kind.key) return kind;
   head.fail(ErrorKind::unsupported,
             "the last layer should be a Detect, v10Detect, Segment, Pose, OBB or Classify; nibble reads models of these tasks");
 }
@@ -378,6 +396,12 @@ HeadLayout read_head_layout(const Module& head) {
     head.fail(ErrorKind::input,
               fmt::format("{} classes and {} bins per side do not give {} outputs", layout.classes, layout.bins, head.integer("no")));
   layout.is_plain = kind.is_plain;
+  layout.branches = kind.branches;
+  if (kind.branches > 1) {
+    layout.boxes_child = fmt::format("cv{}", 2 * kind.branches);
+    layout.classes_child = fmt::format("cv{}", 2 * kind.branches + 1);
+    layout.dfl_child = fmt::format("dfl{}", kind.branches);
+  }
   read_extras(head, layout);
   return layout;
 }
@@ -387,7 +411,7 @@ std::vector<Head> heads_of(const Module& head) {
   const auto layout = read_head_layout(head);
   const bool has_raw = layout.bins == kBoxBins && layout.task == Task::detect;
   const auto add = [&](const std::string& prefix, Head decoded, Head raw) {
-    if (!head.find_child(prefix + "cv2") || !head.find_child(prefix + "cv3")) return;
+    if (!head.find_child(prefix + layout.boxes_child) || !head.find_child(prefix + layout.classes_child)) return;
     if (layout.task != Task::detect && !head.find_child(prefix + "cv4")) return;
     heads.push_back(decoded);
     if (has_raw) heads.push_back(raw);

@@ -3,6 +3,7 @@
 // distribution focal loss (Li et al. 2020, arXiv 2006.04388, eq. 5: a side's distance is the expectation over its bins; YOLO26 has the
 // distance itself), boxes from anchor points, and the top-k of the one-to-one branch.
 #pragma once
+#include <string>
 #include <vector>
 
 #include "base/box_logits.h"
@@ -19,9 +20,14 @@ struct HeadLayout {
   std::vector<std::int64_t> strides;         ///< pixels per cell, one per level; 1 of a classifier, which takes any size
   std::int64_t extras = 0;                   ///< numbers behind each box: mask coefficients, keypoint values, the angle
   std::vector<std::int64_t> keypoint_shape;  ///< of Pose: {number of keypoints, values of each}
+  /// Heads of YOLOv9's own repository have one or two auxiliary branches, which training alone needs (arXiv 2402.13616, section 4.1): their
+  /// maps and modules come first, and the last branch is the one that detects.
+  int branches = 1;
+  std::string boxes_child = "cv2", classes_child = "cv3", dfl_child = "dfl";  ///< of the branch that detects
   bool is_plain = false;  ///< the forms of YOLO26: angles in radians, keypoints in cells from the anchor point, without a function before
 };
-/// Of Detect, v10Detect, Segment, Pose, OBB, the three's forms of YOLO26, and Classify. Error(unsupported) for another class or more than
+/// Of Detect, v10Detect, Segment, Pose, OBB, the three's forms of YOLO26, and Classify; of Detect, DDetect and the Dual and Triple forms of
+/// both in YOLOv9's own repository. Error(unsupported) for another class or more than
 /// kMaxBoxBins bins, Error(input) where its numbers contradict each other.
 HeadLayout read_head_layout(const Module& head);
 

@@ -14,12 +14,13 @@ namespace nibble {
 
 namespace {
 
-constexpr std::array kModelClasses{std::pair{"DetectionModel", Task::detect},
-                                   std::pair{"YOLOv10DetectionModel", Task::detect},
-                                   std::pair{"SegmentationModel", Task::segment},
-                                   std::pair{"PoseModel", Task::pose},
-                                   std::pair{"OBBModel", Task::obb},
-                                   std::pair{"ClassificationModel", Task::classify}};
+constexpr std::array kModelClasses{std::pair{"ultralytics.DetectionModel", Task::detect},
+                                   std::pair{"ultralytics.YOLOv10DetectionModel", Task::detect},
+                                   std::pair{"ultralytics.SegmentationModel", Task::segment},
+                                   std::pair{"ultralytics.PoseModel", Task::pose},
+                                   std::pair{"ultralytics.OBBModel", Task::obb},
+                                   std::pair{"ultralytics.ClassificationModel", Task::classify},
+                                   std::pair{"models.DetectionModel", Task::detect}};  // of YOLOv9's own repository
 
 /// A side or {height, width}; empty where it is neither, or no size of an image.
 std::optional<ImageSize> size_of(const PickleRef& value) {
@@ -35,24 +36,27 @@ std::optional<ImageSize> size_of(const PickleRef& value) {
 }
 
 ImageSize trained_size(const Checkpoint& checkpoint, const std::vector<std::int64_t>& strides) {
-  const auto size = size_of(attribute_of(attribute_of(checkpoint.root(), "train_args"), "imgsz")).value_or(ImageSize(640));
+  auto size = size_of(attribute_of(attribute_of(checkpoint.root(), "train_args"), "imgsz"));
+  if (!size) size = size_of(attribute_of(attribute_of(checkpoint.root(), "opt"), "imgsz"));  // YOLOv9's own repository
+  if (!size) size = ImageSize(640);
   const auto largest = *std::max_element(strides.begin(), strides.end());
   const auto rounded_up = [&](std::int64_t side) { return (side + largest - 1) / largest * largest; };
-  return {rounded_up(size.height), rounded_up(size.width)};
+  return {rounded_up(size->height), rounded_up(size->width)};
 }
 
 }  // namespace
 
 void require_known_model(const ModelSource& source) {
   const auto key = source.model.class_key();
-  const auto* found = std::find_if(kModelClasses.begin(), kModelClasses.end(),
-                                   [&](const auto& known) { return key == std::string("ultralytics.") + known.first; });
+  const auto* found = std::find_if(kModelClasses.begin(), kModelClasses.end(), [&](const auto& known) { return key == known.first; });
   if (found == kModelClasses.end())
-    source.model.fail(ErrorKind::unsupported,
-                      "nibble reads DetectionModel, YOLOv10DetectionModel, SegmentationModel, PoseModel, OBBModel and ClassificationModel");
+    source.model.fail(
+        ErrorKind::unsupported,
+        "nibble reads DetectionModel, YOLOv10DetectionModel, SegmentationModel, PoseModel, OBBModel and ClassificationModel of "
+        "Ultralytics, and DetectionModel of YOLOv9's own repository; train one of these on your data");
   const auto& head = source.layers.back().module;
   if (const auto layout = read_head_layout(head); layout.task != found->second)
-    head.fail(ErrorKind::input, fmt::format("a {} ends in a head for the task {}", found->first, name_of(layout.task)));
+    head.fail(ErrorKind::input, fmt::format("a {} ends in a head for the task {}", source.model.short_class(), name_of(layout.task)));
 }
 
 ModelInfo make_model_info(const Checkpoint& checkpoint, const ModelSource& source, const BuildOptions& options) {

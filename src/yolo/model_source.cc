@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "yolo/foreign_models.h"
 #include "yolo/head.h"
 #include "yolo/python_integer.h"
 
@@ -14,6 +15,7 @@ namespace nibble {
 
 namespace {
 
+constexpr std::string_view kNamesAdvice = "load the model, set model.names to one name for each class and save it again";
 constexpr std::string_view kWeightsHint = "expected a checkpoint as Ultralytics writes it";
 
 [[noreturn]] void refuse(const Checkpoint& checkpoint, const std::string& why) {
@@ -70,8 +72,8 @@ std::map<std::int64_t, std::string> read_class_names(const Module& model) {
   const auto stored = model.find("names");
   if (stored == nullptr) return names;
   const auto add = [&](std::int64_t id, const PickleRef& value) {
-    const auto* name = value->get_if<std::string>();
-    names[id] = name != nullptr ? *name : python_text(value);
+    const auto number = integer_value(value);
+    names[id] = text_value(value).value_or(number ? std::to_string(*number) : python_text(value));
   };
   if (const auto* list = stored->get_if<PickleList>()) {
     for (const auto& item : list->items) add(static_cast<std::int64_t>(names.size()), item);
@@ -96,7 +98,8 @@ std::string read_scale(const Module& model) {
 /// "yolov8s.yaml" of scale s -> "yolov8". Only a name of letters, digits, '-' and '_' is taken: it goes into other files and to the
 /// terminal.
 std::string read_family(const Module& model, const std::string& scale) {
-  const auto stored = attribute_of(model.find("yaml"), "yaml_file");
+  auto stored = attribute_of(model.find("yaml"), "yaml_file");
+  if (stored == nullptr) stored = model.find("yaml_file");  // YOLOv9's own repository
   const auto* text = stored == nullptr ? nullptr : stored->get_if<std::string>();
   if (text == nullptr) return {};
   std::string name = text->substr(text->find_last_of("/\\") + 1);
@@ -153,13 +156,16 @@ void require_same(const Layer& layer, const YamlLine& line, std::size_t index) {
 namespace {
 
 /// What programs put around a model, by class key, and the name of the model within.
-constexpr std::array kWrappers{std::pair{"torch.DataParallel", "module"},       std::pair{"torch.DistributedDataParallel", "module"},
-                               std::pair{"torch.OptimizedModule", "_orig_mod"}, std::pair{"ultralytics.ModelEMA", "ema"},
-                               std::pair{"ultralytics.YOLO", "model"},          std::pair{"ultralytics.YOLOv10", "model"}};
+constexpr std::array kWrappers{std::pair{"torch.DataParallel", "module"}, std::pair{"torch.DistributedDataParallel", "module"},
+                               std::pair{"ultralytics.ModelEMA", "ema"}, std::pair{"ultralytics.YOLO", "model"},
+                               std::pair{"ultralytics.YOLOv10", "model"}};
 constexpr int kMaxWrappers = 8;
 
 PickleRef unwrapped(const Checkpoint& checkpoint, PickleRef object) {
   for (int depth = 0; depth < kMaxWrappers; ++depth) {
+    auto within = without_compilation(object);
+    if (within == nullptr) refuse(checkpoint, fmt::format("it holds a {} around nothing", describe(object)));
+    object = std::move(within);
     const auto key = Module(checkpoint, "", object).class_key();
     const auto wrapper = std::find_if(kWrappers.begin(), kWrappers.end(), [&](const auto& pair) { return key == pair.first; });
     if (wrapper == kWrappers.end()) break;
@@ -181,15 +187,17 @@ bool is_state_dict(const PickleRef& value) {
 
 /// `where`: "the file", "'model'".
 void require_no_state_dict(const Checkpoint& checkpoint, const std::string& where, const PickleRef& value) {
-  if (is_state_dict(value))
-    refuse(checkpoint,
-           fmt::format("{} is a state dict of {} tensors: weights without the model's structure; load it into its model and save "
-                       "that whole (torch.save({{'model': model}}, ...))",
-                       where, value->get_if<PickleDict>()->items.size()));
+  if (!is_state_dict(value)) return;
+  if (const auto foreign = explain_foreign_tensors(*value->get_if<PickleDict>()); !foreign.empty())
+    throw Error(ErrorKind::unsupported, fmt::format("checkpoint: {}: {} {}", checkpoint.path().string(), where, foreign));
+  refuse(checkpoint, fmt::format("{} is a state dict of {} tensors: weights without the model's structure; load it into its model and save "
+                                 "that whole (torch.save({{'model': model}}, ...))",
+                                 where, value->get_if<PickleDict>()->items.size()));
 }
 
 ModelSource source_of(const Checkpoint& checkpoint, const PickleRef& object, const std::string& taken_from) {
   Module model(checkpoint, "", unwrapped(checkpoint, object));
+  require_family(model);
   const auto scale = read_scale(model);
   ModelSource source{model, taken_from, {}, read_family(model, scale), scale, read_class_names(model)};
   // Node and module names start at the layer list, as state_dict keys do.
@@ -235,9 +243,9 @@ void require_consistent(const ModelSource& source) {
     head.fail(ErrorKind::input, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
   for (const auto& [id, name] : source.class_names)
     if (id < 0 || id >= classes)
-      head.fail(ErrorKind::input, fmt::format("it has {} classes, but class {} is named '{}'", classes, id, name));
+      head.fail(ErrorKind::input, fmt::format("it has {} classes, but class {} is named '{}'; {}", classes, id, name, kNamesAdvice));
   if (!source.class_names.empty() && static_cast<std::int64_t>(source.class_names.size()) != classes)
-    head.fail(ErrorKind::input, fmt::format("it has {} classes, but {} names", classes, source.class_names.size()));
+    head.fail(ErrorKind::input, fmt::format("it has {} classes, but {} names; {}", classes, source.class_names.size(), kNamesAdvice));
 }
 
 }  // namespace nibble

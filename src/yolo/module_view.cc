@@ -33,10 +33,33 @@ std::string joined(const std::string& path, std::string_view name) {
   return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
 }
 
+constexpr std::string_view kCompiledModule = "torch._dynamo.eval_frame OptimizedModule";
+constexpr int kMaxCompilations = 8;  // of one module, one around the other
+
+/// What torch.compile was called with: a child in PyTorch 2.0, the first argument of the call that makes the instance since 2.1.
+PickleRef module_within(const PickleRef& compiled) {
+  if (auto inner = attribute_of(attribute_of(compiled, "_modules"), "_orig_mod")) return inner;
+  if (auto inner = attribute_of(compiled, "_orig_mod")) return inner;
+  const auto& arguments = compiled->get_if<PickleObject>()->arguments;
+  return arguments.empty() ? nullptr : arguments.front();
+}
+
 }  // namespace
 
+PickleRef without_compilation(PickleRef object) {
+  for (int depth = 0; depth < kMaxCompilations; ++depth) {
+    const auto* instance = object == nullptr ? nullptr : object->get_if<PickleObject>();
+    if (instance == nullptr || instance->type.module + " " + instance->type.name != kCompiledModule) break;
+    object = module_within(object);
+  }
+  return object;
+}
+
 Module::Module(const Checkpoint& checkpoint, std::string path, PickleRef object)
-    : checkpoint_(&checkpoint), path_(std::move(path)), object_(std::move(object)), views_(std::make_shared<std::int64_t>(0)) {
+    : checkpoint_(&checkpoint),
+      path_(std::move(path)),
+      object_(without_compilation(std::move(object))),
+      views_(std::make_shared<std::int64_t>(0)) {
   if (object_ == nullptr || object_->get_if<PickleObject>() == nullptr)
     throw Error(ErrorKind::input,
                 fmt::format("checkpoint: {}: {} is {}, expected a module", checkpoint.path().string(), path_, describe(object_)));
@@ -217,7 +240,10 @@ Tensor Module::tensor(std::string_view name, const Shape& shape) const {
   auto found = find_tensor(name);
   if (!found) fail(ErrorKind::input, fmt::format("tensor '{}' is missing", name));
   if (found->shape() != shape)
-    fail(ErrorKind::input, fmt::format("tensor '{}' has the shape {}, expected {}", name, text_of(found->shape()), text_of(shape)));
+    fail(ErrorKind::input,
+         fmt::format("tensor '{}' has the shape {}, expected {} by the numbers of its module; a model that was pruned needs "
+                     "them changed too (out_channels, in_channels, num_features) and saved again",
+                     name, text_of(found->shape()), text_of(shape)));
   if (const auto bad = non_finite_text(found->as<float>()); !bad.empty())
     fail(ErrorKind::numeric,
          fmt::format("tensor '{}': {}; is this a checkpoint of a training that diverged? Take an earlier one", name, bad));

@@ -17,7 +17,8 @@ namespace nibble {
 
 class Module {
  public:
-  /// `path` is how messages and nodes name it: "model.4.m.0". Error(input) if `object` is not an instance of a class.
+  /// `path` is how messages and nodes name it: "model.4.m.0". Error(input) if `object` is not an instance of a class. What torch.compile
+  /// made of a module is that module.
   Module(const Checkpoint& checkpoint, std::string path, PickleRef object);
 
   const std::string& path() const { return path_; }
@@ -71,6 +72,9 @@ class Module {
   int depth_ = 0;                        ///< modules above it: a module of a hostile file may be its own child
   std::shared_ptr<std::int64_t> views_;  ///< made so far of one model: a hostile file may nest one module 2^40 times
 };
+
+/// The module that torch.compile was called with, where `object` is what it returned; else `object`. Null where it holds no module.
+PickleRef without_compilation(PickleRef object);
 
 /// A pickled value as Python would print it, strings without quotes: "[-1, 3, C2f, [128, True]]". Cut after 200 characters
 /// ("..."): lists that share members can be small in the file and endless in print.

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "ckpt/text.h"
+
 namespace nibble {
 namespace {
 
@@ -30,35 +32,50 @@ std::optional<std::string> bytes_of(const PickleRef& value) {
   return bytes;
 }
 
-/// numpy.dtype("i8", False, True), and ">" second in its state where it is big-endian.
-struct IntegerType {
-  std::size_t bytes = 0;
-  bool is_signed = true;
-  bool is_big_endian = false;
+/// A NumPy scalar: the name of its type ("i8", "U3"), and its bytes with the most significant one of each element first.
+struct NumPyScalar {
+  std::string type;
+  std::string bytes;
 };
-std::optional<IntegerType> integer_type(const PickleRef& value) {
-  const auto* object = value == nullptr ? nullptr : value->get_if<PickleObject>();
-  const auto* name = object == nullptr || object->arguments.empty() ? nullptr : object->arguments[0]->get_if<std::string>();
-  if (name == nullptr || object->type.module != "numpy" || object->type.name != "dtype") return std::nullopt;
-  if (name->size() != 2 || ((*name)[0] != 'i' && (*name)[0] != 'u')) return std::nullopt;
-  if (std::string_view("1248").find((*name)[1]) == std::string_view::npos) return std::nullopt;
-  IntegerType type{static_cast<std::size_t>((*name)[1] - '0'), (*name)[0] == 'i', false};
-  const auto* state = object->state == nullptr ? nullptr : object->state->get_if<PickleList>();
+
+/// numpy.dtype("i8", False, True), and ">" second in its state where it is big-endian.
+bool is_big_endian(const PickleObject& dtype) {
+  const auto* state = dtype.state == nullptr ? nullptr : dtype.state->get_if<PickleList>();
   const auto* order = state == nullptr || state->items.size() < 2 ? nullptr : state->items[1]->get_if<std::string>();
-  type.is_big_endian = order != nullptr && *order == ">";
-  return type;
+  return order != nullptr && *order == ">";
 }
 
-std::optional<std::int64_t> numpy_integer(const PickleObject& object) {
-  if (!object.type.module.starts_with("numpy.") || object.type.name != "scalar" || object.arguments.size() != 2) return std::nullopt;
-  const auto type = integer_type(object.arguments[0]);
-  auto bytes = bytes_of(object.arguments[1]);
-  if (!type || !bytes || bytes->size() != type->bytes) return std::nullopt;
-  if (!type->is_big_endian) std::reverse(bytes->begin(), bytes->end());
-  const bool is_negative = type->is_signed && (static_cast<unsigned char>((*bytes)[0]) & 0x80) != 0;
-  if (!type->is_signed && type->bytes == 8 && (static_cast<unsigned char>((*bytes)[0]) & 0x80) != 0) return std::nullopt;
-  std::uint64_t number = is_negative ? ~std::uint64_t{0} : 0;
-  for (const char byte : *bytes) number = number << 8 | static_cast<unsigned char>(byte);
+/// `element_bytes` of a type's name; 0: none of these.
+template <class ElementBytes>
+std::optional<NumPyScalar> numpy_scalar(const PickleRef& value, const ElementBytes& element_bytes) {
+  const auto* object = value == nullptr ? nullptr : value->get_if<PickleObject>();
+  if (object == nullptr || !object->type.module.starts_with("numpy.") || object->type.name != "scalar") return std::nullopt;
+  if (object->arguments.size() != 2) return std::nullopt;
+  const auto* dtype = object->arguments[0]->get_if<PickleObject>();
+  const auto* name = dtype == nullptr || dtype->arguments.empty() ? nullptr : dtype->arguments[0]->get_if<std::string>();
+  if (name == nullptr || dtype->type.module != "numpy" || dtype->type.name != "dtype") return std::nullopt;
+  const std::size_t size = element_bytes(*name);
+  auto bytes = bytes_of(object->arguments[1]);
+  if (size == 0 || !bytes || bytes->empty() || bytes->size() % size != 0) return std::nullopt;
+  if (!is_big_endian(*dtype))
+    for (auto at = bytes->begin(); at != bytes->end(); at += static_cast<std::ptrdiff_t>(size))
+      std::reverse(at, at + static_cast<std::ptrdiff_t>(size));
+  return NumPyScalar{*name, *std::move(bytes)};
+}
+
+std::size_t integer_bytes(const std::string& name) {
+  const bool is_integer =
+      name.size() == 2 && (name[0] == 'i' || name[0] == 'u') && std::string_view("1248").find(name[1]) != std::string::npos;
+  return is_integer ? static_cast<std::size_t>(name[1] - '0') : 0;
+}
+
+std::optional<std::int64_t> numpy_integer(const PickleRef& value) {
+  const auto scalar = numpy_scalar(value, integer_bytes);
+  if (!scalar || scalar->bytes.size() != integer_bytes(scalar->type)) return std::nullopt;
+  const bool is_signed = scalar->type[0] == 'i', is_high = (static_cast<unsigned char>(scalar->bytes[0]) & 0x80) != 0;
+  if (!is_signed && is_high && scalar->bytes.size() == 8) return std::nullopt;
+  std::uint64_t number = is_signed && is_high ? ~std::uint64_t{0} : 0;
+  for (const char byte : scalar->bytes) number = number << 8 | static_cast<unsigned char>(byte);
   return static_cast<std::int64_t>(number);
 }
 
@@ -67,8 +84,22 @@ std::optional<std::int64_t> numpy_integer(const PickleObject& object) {
 std::optional<std::int64_t> integer_value(const PickleRef& value) {
   if (value == nullptr) return std::nullopt;
   if (const auto* integer = value->get_if<std::int64_t>()) return *integer;
-  const auto* object = value->get_if<PickleObject>();
-  return object == nullptr ? std::nullopt : numpy_integer(*object);
+  return numpy_integer(value);
+}
+
+std::optional<std::string> text_value(const PickleRef& value) {
+  if (value == nullptr) return std::nullopt;
+  if (const auto* text = value->get_if<std::string>()) return *text;
+  constexpr std::size_t kCharacterBytes = 4;  // of UTF-32
+  const auto scalar = numpy_scalar(value, [](const std::string& name) { return name.starts_with('U') ? kCharacterBytes : 0; });
+  if (!scalar) return std::nullopt;
+  std::string text;
+  for (std::size_t at = 0; at < scalar->bytes.size(); at += kCharacterBytes) {
+    char32_t character = 0;
+    for (std::size_t i = 0; i < kCharacterBytes; ++i) character = character << 8 | static_cast<unsigned char>(scalar->bytes[at + i]);
+    if (!append_utf8(text, character)) return std::nullopt;
+  }
+  return text.substr(0, text.find_last_not_of('\0') + 1);
 }
 
 std::optional<std::int64_t> integer_key(const PickleRef& value) {

@@ -31,6 +31,17 @@ TEST(PythonInteger, ReadsWhatTheByteOrderSays) {
   EXPECT_EQ(integer_value(value_of(call("numpy.core.multiarray", "scalar", {big, bytes("\1\2")}))), 258);
 }
 
+TEST(PythonInteger, ReadsTextOfNumPy) {
+  EXPECT_EQ(text_value(value_of(text("a"))), "a");
+  EXPECT_EQ(text_value(value_of(scalar("U2", latin1("a\0\0\0\xC3\xA9\0\0\0"s)))), "a\xC3\xA9");
+  EXPECT_EQ(text_value(value_of(scalar("U3", bytes("a\0\0\0\x25\xF5\1\0\0\0\0\0"s)))), "a\xF0\x9F\x94\xA5");
+  const Code big = call("numpy", "dtype", {text("U1"), boolean(false), boolean(true)}) + tuple({integer(3), text(">")}) + "b";
+  EXPECT_EQ(text_value(value_of(call("numpy.core.multiarray", "scalar", {big, bytes("\0\0\0a"s)}))), "a");
+  for (const auto& code : {none(), integer(3), scalar("U1", bytes("a\0\0"s)), scalar("S1", bytes("abcd")),
+                           scalar("U1", bytes("\0\xD8\0\0"s)), scalar("U1", none()), scalar("i8", bytes("12345678"))})
+    EXPECT_FALSE(text_value(value_of(code))) << describe(value_of(code));
+}
+
 TEST(PythonInteger, OtherValuesAreNone) {
   for (const auto& code : {none(), text("7"), number(7), scalar("f8", bytes("12345678")), scalar("i8", bytes("1234")),
                            scalar("u8", bytes("\0\0\0\0\0\0\0\x80"s)), scalar("i3", bytes("123")), scalar("i2", latin1("\xE2\x82\xAC")),

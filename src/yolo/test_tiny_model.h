@@ -28,10 +28,14 @@ struct TinyOptions {
   float weight = 0.5F;  ///< factor of the first weights of layer 0; may be no number
   std::string wrapper;  ///< "module.Class" around the model, which is its child `wrapped_as`
   std::string wrapped_as = "module";
+  bool compiled = false;     ///< the model and its layer 2, as torch.compile leaves them
   NamedCodes yaml_changes;   ///< items of the yaml that replace ours
   NamedCodes model_changes;  ///< attributes of the model that replace ours
   NamedCodes train_args;     ///< beside the model; none: no such item
 };
+
+/// What torch.compile of PyTorch 2.1 or later makes of a module.
+inline Code compiled(const Code& module) { return call("torch._dynamo.eval_frame", "OptimizedModule", {module, none()}); }
 
 class TinyModel {
  public:
@@ -49,6 +53,7 @@ class TinyModel {
 
  private:
   Code wrapped(const Code& model) const {
+    if (options_.compiled) return test::compiled(model);
     if (options_.wrapper.empty()) return model;
     const auto dot = options_.wrapper.rfind('.');
     return module(options_.wrapper.substr(0, dot), options_.wrapper.substr(dot + 1), {}, {}, {}, {{options_.wrapped_as, model}});
@@ -180,9 +185,10 @@ class TinyModel {
     const Code previous = integer(-1);
     layers.push_back(first_layer(place(previous, options_.first_class)));
     layers.push_back(block("SCDown", {{"cv1", conv(4, 8, 1)}, {"cv2", conv(8, 8, 3, 2, 8, false)}}, place(previous, "SCDown")));
-    layers.push_back(block("C2f",
-                           {{"cv1", conv(8, 8, 1)}, {"cv2", conv(16, 8, 1)}, {"m", numbered("ModuleList", {bottleneck(4), bottleneck(4)})}},
-                           place(previous, "C2f")));
+    const Code c2f =
+        block("C2f", {{"cv1", conv(8, 8, 1)}, {"cv2", conv(16, 8, 1)}, {"m", numbered("ModuleList", {bottleneck(4), bottleneck(4)})}},
+              place(previous, "C2f"));
+    layers.push_back(options_.compiled ? compiled(c2f) : c2f);
     const Code ffn = numbered("Sequential", {conv(4, 8, 1), conv(8, 4, 1, 1, 1, false)});
     layers.push_back(
         block("PSA", {{"cv1", conv(8, 8, 1)}, {"cv2", conv(8, 8, 1)}, {"attn", attention(4)}, {"ffn", ffn}}, place(previous, "PSA")));

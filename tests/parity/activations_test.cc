@@ -34,7 +34,7 @@ TEST_P(Activations, HalfPrecisionAnswersNearly) {
   for (auto i = static_cast<std::size_t>(4 * whole.shape()[2]); i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 0.03) << "element " << i;
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, Activations, testing::Values("leaky_relu", "relu6", "hardswish"),
+INSTANTIATE_TEST_SUITE_P(Kinds, Activations, testing::Values("leaky_relu", "relu6", "hardswish", "mish", "prelu"),
                          [](const auto& each) { return each.param; });
 
 }  // namespace

@@ -48,6 +48,7 @@ Array dequantized(const Value& value) {
 
 double rounded_to(DType dtype, double value) {
   if (dtype == DType::f16) return static_cast<double>(to_float(to_half(static_cast<float>(value))));
+  if (dtype == DType::i64) return std::floor(value);  // of a quotient; indices are not negative
   return dtype == DType::f32 ? static_cast<double>(static_cast<float>(value)) : value;
 }
 
@@ -119,10 +120,7 @@ class Evaluate {
   Arrays operator()(const op::Add&) const { return zip(std::plus<double>{}); }
   Arrays operator()(const op::Sub&) const { return zip(std::minus<double>{}); }
   Arrays operator()(const op::Mul&) const { return zip(std::multiplies<double>{}); }
-  /// Integer division in this project's graphs; both operands come from non-negative indices.
-  Arrays operator()(const op::Div&) const {
-    return zip([](double a, double b) { return std::floor(a / b); });
-  }
+  Arrays operator()(const op::Div&) const { return zip(std::divides<double>{}); }
   Arrays operator()(const op::Mod&) const {
     return zip([](double a, double b) { return std::fmod(a, b); });
   }
