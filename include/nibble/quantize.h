@@ -12,6 +12,7 @@
 #include "nibble/options.h"
 #include "nibble/progress.h"
 #include "nibble/report.h"
+#include "nibble/task.h"
 #include "nibble/visibility.h"
 
 namespace nibble {
@@ -111,6 +112,7 @@ struct QuantizeResult {
   std::vector<TwinReport> twins;            ///< Pairs of the files, compared integer by integer.
   std::vector<std::string> bad_data;        ///< Images and labels that were left out, each with its reason.
   std::filesystem::path layers_file;        ///< The same layers as JSON (docs/formats.md).
+  Task task = Task::detect;                 ///< Of the model; it decides what a training is judged by.
 };
 
 /// Quantises after training: calibrates, rounds, writes the files, proves that they hold the same integers and runs each of them once. A

@@ -16,12 +16,12 @@ Detector read_baseline(const std::filesystem::path& checkpoint, const BuildOptio
 
 ModelInfo read_model_info(const std::filesystem::path& checkpoint) { return summarize_model(read_checkpoint(checkpoint)).info; }
 
-void require_detector(const ModelInfo& info, const std::string& what) {
+void require_label_loss(const ModelInfo& info, const std::string& what) {
   if (info.task == Task::detect) return;
-  throw Error(
-      ErrorKind::unsupported,
-      fmt::format("{}: {}: a model of the task '{}', and this takes detectors only; run, quantize, eval, predict and compare take it", what,
-                  info.source_file, name_of(info.task)));
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}: --labels: {}: a model of the task '{}', and the loss on labels is there for detectors alone; leave --labels "
+                          "out, and it learns to imitate the float network",
+                          what, info.source_file, name_of(info.task)));
 }
 
 Metadata quantized_metadata(const ModelInfo& info, const std::string& precision, const std::string& recipe, const std::string& dialect,

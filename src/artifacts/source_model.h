@@ -18,8 +18,8 @@ Detector read_baseline(const std::filesystem::path& checkpoint, const BuildOptio
 /// What the checkpoint says of its model; its image size and head are those of BuildOptions. Errors as summarize_model.
 ModelInfo read_model_info(const std::filesystem::path& checkpoint);
 
-/// Error(unsupported) unless the model is a detector: `what` ("run", "recipe w4a16: max_drop") takes nothing else yet.
-void require_detector(const ModelInfo& info, const std::string& what);
+/// Error(unsupported) unless the model is a detector: `what` ("qat", "run --qat") was asked for a loss on labels, which other tasks lack.
+void require_label_loss(const ModelInfo& info, const std::string& what);
 
 /// What a run needs of a recipe's name, method, bits and dialect in a file's metadata.
 Metadata quantized_metadata(const ModelInfo& info, const std::string& precision, const std::string& recipe, const std::string& dialect,

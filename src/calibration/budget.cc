@@ -7,7 +7,7 @@
 
 #include "nibble/error.h"
 #include "quant/place.h"
-#include "scoring/image_source.h"
+#include "scoring/task_set.h"
 
 namespace nibble {
 namespace {
@@ -63,8 +63,8 @@ JudgeImages open_judge_images(const JudgeOptions& judge, const CalibrationSet& c
     source.files = calibration.files;
     source.files.resize(std::min<std::size_t>(source.files.size(), kMostJudgedOfCalibration));
   }
-  const CocoDataset dataset = read_images(source, info);
-  return {eval_set_of(dataset, draw_ids(dataset, kMostJudged, seed), source), has_labels(source)};
+  const TaskImages images = read_task_images(source, info);
+  return {task_set_of(images, draw_ids(images.dataset, kMostJudged, seed), source), images.has_labels};
 }
 
 std::string describe_judge(const JudgeImages& images) {

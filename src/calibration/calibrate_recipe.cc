@@ -8,34 +8,17 @@
 #include "base/scratch_file.h"
 #include "calibration/budget.h"
 #include "calibration/compute_device.h"
+#include "calibration/head_logits.h"
 #include "calibration/judge.h"
+#include "report/task_words.h"
 
 namespace nibble {
 namespace {
 
-HeadLogits head_of(const Detector& baseline) {
-  const LogitValues logits = find_logits(baseline.graph);
-  const ModelInfo& info = baseline.info;
-  HeadLogits head;
-  head.boxes = logits.boxes;
-  head.classes = logits.classes;
-  head.mask_coefficients = logits.mask_coefficients;
-  head.prototypes = logits.prototypes;
-  head.mask_areas = logits.mask_areas;
-  head.mask_areas_are_corners = logits.mask_areas_are_corners;
-  head.keypoints = logits.keypoints;
-  head.keypoint_step = logits.keypoint_step;
-  head.angles = logits.angles;
-  if (head.prototypes >= 0)
-    head.prototype_step = static_cast<double>(info.image_size.width) / static_cast<double>(baseline.graph.value(head.prototypes).shape[3]);
-  if (!info.keypoint_shape.empty()) head.keypoint_values = info.keypoint_shape[1];
-  return head;
-}
-
 CalibrateOptions options_of(const CalibrationJob& job) {
   CalibrateOptions options;
   options.recipe = job.recipe;
-  options.head = head_of(job.baseline);
+  options.head = head_logits(job.baseline);
   options.threads = job.runtime.threads;
   options.device = compute_device(job.runtime);
   options.seed = job.runtime.seed;
@@ -65,7 +48,7 @@ CalibrationResult run(const CalibrationJob& job, const CalibrateOptions& options
 CalibrationResult run_judged(const CalibrationJob& job, CalibrateOptions options, Progress& progress) {
   JudgeImages images = open_judge_images(job.judge, job.images, job.runtime.seed, job.baseline.info);
   const std::string by = describe_judge(images);
-  log(LogLevel::info, fmt::format("{}: mAP is judged by {}", job.recipe.name, by));
+  log(LogLevel::info, fmt::format("{}: {} is judged by {}", job.recipe.name, words_of(job.baseline.info.task).main_title, by));
   Judge judge(job.baseline, job.recipe, images.set, job.scratch, job.runtime, progress, "judge " + job.recipe.name);
   const double wanted = images.has_labels ? judge.score_baseline() : judge.label();
   options.drop = [&](const Graph& graph) { return 100 * (wanted - judge.score(graph)); };

@@ -6,55 +6,70 @@
 #include "artifacts/float_file.h"
 #include "artifacts/variant_files.h"
 #include "base/scratch_file.h"
-#include "eval/agreement.h"
-#include "eval/coco_map.h"
+#include "eval/task_labels.h"
 #include "nibble/error.h"
-#include "report/metrics_json.h"
+#include "scoring/detector_file.h"
+#include "scoring/find_by_task.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
 
-ScoringResult Judge::score_file(const std::function<void(const fs::path&)>& emit) const {
+void Judge::with_file(const Emit& emit, const std::function<void(const fs::path&)>& act) const {
   std::error_code ignored;  // writing says what is wrong
   if (file_.has_parent_path()) fs::create_directories(file_.parent_path(), ignored);
   const ScratchFile scratch(file_);
   emit(scratch.at);
+  act(scratch.at);
+}
+
+double Judge::score_file(const Emit& emit) const {
   ScoringOptions scoring;
-  scoring.model = scratch.at;
   scoring.model_name = file_.string();
   scoring.title = title_;
   scoring.skip_latency = true;
   scoring.runtime = runtime_;
-  return score_model(scoring, images_, progress_);
+  double number = 0;
+  with_file(emit, [&](const fs::path& path) {
+    scoring.model = path;
+    number = number_of(score_model(scoring, images_, progress_).numbers);
+  });
+  return number;
 }
 
-ScoringResult Judge::detect_baseline() const {
-  return score_file([&](const fs::path& path) { write_float_file(baseline_, path); });
-}
-
-double Judge::map_of(const Json& metrics) const {
-  const Json& map = metrics.at("mAP_50_95");
-  if (map.is_null())
+double Judge::number_of(const TaskNumbers& numbers) const {
+  const double number = main_number(numbers);
+  if (number < 0)
     throw Error(ErrorKind::input, fmt::format("images to judge by: {}: {} images show no object; give more or others",
                                               images_.annotations_name, images_.dataset.images.size()));
-  return map.get<double>();
+  return number;
 }
 
 double Judge::score(const Graph& graph) const {
   const VariantFile kind = recipe_.weights.granularity == Granularity::block ? VariantFile{"int4", ""} : VariantFile{"qcdq", ""};
-  const auto result = score_file([&](const fs::path& path) {
+  return score_file([&](const fs::path& path) {
     write_variant_files(baseline_, {graph}, recipe_, {kind}, {}, [&](const VariantFile&) { return path; });
   });
-  return map_of(result.document.at("metrics"));
 }
 
-double Judge::score_baseline() const { return map_of(detect_baseline().document.at("metrics")); }
+double Judge::score_baseline() const {
+  return score_file([&](const fs::path& path) { write_float_file(baseline_, path); });
+}
 
 double Judge::label() {
   constexpr double kSure = 0.3;
-  const auto result = detect_baseline();
-  images_.dataset = label_by_detections(images_.dataset, result.findings.boxes, kSure);
-  return map_of(to_json(evaluate_coco(images_.dataset, result.findings.boxes, runtime_.threads)));
+  const Task task = baseline_.info.task;
+  const auto categories = static_cast<std::int64_t>(images_.dataset.categories.size());
+  Findings findings;
+  with_file([&](const fs::path& path) { write_float_file(baseline_, path); },
+            [&](const fs::path& path) {
+              const auto model = task == Task::detect ? open_detector(path, runtime_, true, categories)
+                                                      : open_any_task(open_session(path, runtime_, true), path, {});
+              findings = find_by_task(model, images_, {}, title_, progress_);
+            });
+  TaskLabels labels = label_by_findings(images_.dataset, findings, task, kSure);
+  images_.dataset = std::move(labels.dataset);
+  images_.truth = std::move(labels.truth);
+  return number_of(evaluate_task(images_.dataset, images_.truth, findings, {0, runtime_.seed, runtime_.threads}));
 }
 
 }  // namespace nibble

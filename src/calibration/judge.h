@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The judge decides which bits or trained numbers of a network are kept, by the mAP of the exported file in ONNX Runtime.
+// The judge decides which bits or trained numbers of a network are kept, by the main
+// number of the exported file in ONNX Runtime: mAP of boxes, masks or oriented boxes, AP of keypoints, top-1 (eval/task_numbers.h).
 #pragma once
 #include <filesystem>
 #include <functional>
@@ -28,18 +29,20 @@ class Judge {
         progress_(progress),
         title_(std::move(title)) {}
 
-  /// mAP_50_95 of a quantised graph. Error(input) where the images show no object.
+  /// The main number of a quantised graph. Error(input) where the images show no object.
   double score(const Graph& graph) const;
-  /// mAP_50_95 of the float baseline, with the same error.
+  /// That of the float baseline, with the same error.
   double score_baseline() const;
-  /// Takes what the float network is sure of (detections with a score of at least 0.3) as labels of the images. Returns its own mAP_50_95
-  /// against them.
+  /// Takes what the float network is sure of (what it finds with a score of at least 0.3; of a classifier its first class of each image) as
+  /// labels of the images. Returns its own main number against them.
   double label();
 
  private:
-  ScoringResult score_file(const std::function<void(const std::filesystem::path&)>& emit) const;
-  ScoringResult detect_baseline() const;
-  double map_of(const Json& metrics) const;
+  using Emit = std::function<void(const std::filesystem::path&)>;
+  /// `act` on the path of a file that `emit` wrote; then it is removed.
+  void with_file(const Emit& emit, const std::function<void(const std::filesystem::path&)>& act) const;
+  double score_file(const Emit& emit) const;
+  double number_of(const TaskNumbers& numbers) const;
 
   const Detector& baseline_;
   const Recipe& recipe_;

@@ -45,11 +45,16 @@ void add_course(CLI::App& command, QatCourse& course) {
       ->type_name("X")
       ->check(CLI::Range(1e-6, 1e6))
       ->capture_default_str();
-  command.add_option("--imitation", course.imitation_weight, "weight of following the float network's scores and boxes; 0: labels alone")
+  command
+      .add_option("--imitation", course.imitation_weight,
+                  "weight of following the float network's head: scores and boxes, masks, keypoints or angles; 0: labels alone")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
-  command.add_option("--labels", course.label_weight, "weight of the detection loss on the labels; 0: no labels needed")
+  command
+      .add_option(
+          "--labels", course.label_weight,
+          "weight of the detection loss on the labels; 0: no labels needed; refused for other tasks than detection, which only imitate")
       ->type_name("X")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();

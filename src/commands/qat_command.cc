@@ -168,8 +168,8 @@ QuantizeResult train(const QatOptions& options, Progress& listener) {
     Progress silent;
     return Qat(options, processes, place.local_rank, silent).run();
   }
-  require_detector(read_model_info(options.checkpoint), "qat");  // before the folder is made
-  std::error_code ignored;                                       // the lock says what is wrong
+  if (course.label_weight > 0) require_label_loss(read_model_info(options.checkpoint), "qat");  // before the folder is made
+  std::error_code ignored;                                                                      // the lock says what is wrong
   fs::create_directories(options.output_dir, ignored);
   const FolderLock lock(options.output_dir);
   return Qat(options, processes, place.local_rank, progress).run();

@@ -59,7 +59,6 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
       open_calibration_set(options.calibration, images_wanted(recipe), parse_on_bad_data(options.on_bad_data, OnBadData::skip_few));
   const BuildOptions build{.head = parse_head(options.head), .image_size = options.image_size};
   const auto baseline = read_baseline(options.checkpoint, build);
-  if (recipe.mixed.max_drop > 0) require_detector(baseline.info, fmt::format("recipe {}: max_drop", recipe.name));
   require_codes_fit(baseline.graph, recipe);
   const auto files = files_of(recipe, wanted_dialects(options.dialect, recipe));
   require_opset(files, options.opset);

@@ -12,6 +12,7 @@ namespace nibble {
 QuantizeResult quantize_result(const VariantJob& job, Variant variant) {
   const Json& document = variant.numbers.layers;
   QuantizeResult result;
+  result.task = job.calibration.baseline.info.task;
   result.image_size = job.calibration.baseline.info.image_size;
   result.layers = layer_reports_from_json(document);
   if (document.contains("budget")) result.budget = budget_report_from_json(document.at("budget"));

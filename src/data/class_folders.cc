@@ -26,8 +26,8 @@ std::vector<fs::path> folders_with_images(const fs::path& folder) {
   return found;
 }
 
-fs::path split_of(const fs::path& folder) {
-  for (const char* split : {"val", "test", "valid"})
+fs::path split_of(const fs::path& folder, const std::vector<std::string>& splits) {
+  for (const auto& split : splits)
     if (fs::is_directory(folder / split)) return folder / split;
   return folder;
 }
@@ -54,13 +54,13 @@ std::vector<std::int64_t> labels_of(const ClassFolders& set, const std::map<std:
 
 }  // namespace
 
-ClassFolders read_class_folders(const fs::path& folder, const std::map<std::int64_t, std::string>& names,
-                                std::optional<std::int64_t> limit) {
+ClassFolders read_class_folders(const fs::path& folder, const std::map<std::int64_t, std::string>& names, std::optional<std::int64_t> limit,
+                                const std::vector<std::string>& splits) {
   if (!fs::is_directory(folder))
     throw Error(ErrorKind::input,
                 fmt::format("data set: {}: no such folder; expected one folder of images for each class", folder.string()));
   ClassFolders set;
-  set.source = split_of(folder);
+  set.source = split_of(folder, splits);
   std::vector<std::vector<fs::path>> files;
   for (const auto& each : folders_with_images(set.source)) {
     set.folders.push_back(each.filename().string());

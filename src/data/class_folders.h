@@ -23,11 +23,11 @@ struct ClassFolders {
   std::vector<std::string> folders;     ///< sorted, as class 0, 1, ... of a model without names
 };
 
-/// `folder` is the folder of the class folders, or has one called val, test or valid with them (looked for in this order, as Ultralytics
-/// does). Folders are matched to the model's class names where each folder is one; else in sorted order, where there are as many. `limit`
-/// keeps the first so many images of all, taken in turns from the classes so that few of them hold all classes; empty: all. Error(input)
-/// where there are no folders of images, and where they are neither the model's classes nor as many.
+/// `folder` is the folder of the class folders, or has one called as one of `splits` with them (looked for in this order; by default as
+/// Ultralytics looks for what is scored). Folders are matched to the model's class names where each folder is one; else in sorted order,
+/// where there are as many. `limit` keeps the first so many images of all, taken in turns from the classes so that few of them hold all
+/// classes; empty: all. Error(input) where there are no folders of images, and where they are neither the model's classes nor as many.
 ClassFolders read_class_folders(const std::filesystem::path& folder, const std::map<std::int64_t, std::string>& names,
-                                std::optional<std::int64_t> limit = {});
+                                std::optional<std::int64_t> limit = {}, const std::vector<std::string>& splits = {"val", "test", "valid"});
 
 }  // namespace nibble

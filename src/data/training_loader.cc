@@ -159,7 +159,8 @@ class TrainingLoader::Workers {
     TrainingSample sample;
     std::exception_ptr error;
     try {
-      sample = make_sample(set_, draw_sample(augment, images(), options_.seed, epoch, index), options_.image_size);
+      const SamplePlan plan = draw_sample(augment, images(), options_.seed, epoch, index);
+      sample = options_.centre_crop ? make_crop(set_, plan, options_.image_size) : make_sample(set_, plan, options_.image_size);
     } catch (...) {
       error = std::current_exception();
     }

@@ -19,7 +19,8 @@ struct LoaderOptions {
   int shares = 1;          ///< how many processes share each batch; `batch` must be a multiple of it
   int share = 0;           ///< which share this process makes, from 0: every shares-th sample; a small last batch may leave it none
   AugmentOptions augment;
-  bool shuffle = true;  ///< false: samples come in the set's order
+  bool centre_crop = false;  ///< true: samples of classifiers (make_crop of training_sample.h), without boxes
+  bool shuffle = true;       ///< false: samples come in the set's order
   std::uint64_t seed = 0;
   int threads = 1;                 ///< at least 1
   std::int64_t batches_ahead = 2;  ///< made before they are asked for, at least 1: bounds memory at batches_ahead * batch * 3 H W bytes

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "data/box_moves.h"
+#include "data/centre_crop.h"
 #include "data/image_file.h"
 #include "data/pixels.h"
 
@@ -129,6 +130,15 @@ TrainingSample make_sample(const TrainingSet& set, const SamplePlan& plan, const
       box.corners_px = {width - box.corners_px[2], box.corners_px[1], width - box.corners_px[0], box.corners_px[3]};
     }
   return {planes_of(scene.pixels, plan.flip), std::move(scene.boxes)};
+}
+
+TrainingSample make_crop(const TrainingSet& set, const SamplePlan& plan, const ImageSize& size) {
+  const TrainingImage& image = image_at(set, plan.images.front());
+  const NetworkImage cut = read_centre_crop(image.file, size);
+  require_size(image, {cut.letterbox.height_px, cut.letterbox.width_px});
+  Pixels pixels = interleaved(cut.pixels, size);
+  if (plan.colour != ColourJitter{}) jitter_colours(pixels, plan.colour);
+  return {planes_of(pixels, plan.flip), {}};
 }
 
 }  // namespace nibble

@@ -21,4 +21,8 @@ struct TrainingSample {
 /// (data/box_moves.h). Error(input) naming the file: image missing, damaged, or of another size than the data set says.
 TrainingSample make_sample(const TrainingSet& set, const SamplePlan& plan, const ImageSize& size);
 
+/// As classifiers see images: the middle of the plan's first one, cut out as the evaluation does it (data/centre_crop.h), then flipped and
+/// coloured as the plan says; it is neither joined, scaled nor moved, and has no boxes. Errors as make_sample.
+TrainingSample make_crop(const TrainingSet& set, const SamplePlan& plan, const ImageSize& size);
+
 }  // namespace nibble

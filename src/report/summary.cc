@@ -164,7 +164,7 @@ std::string runtime_section(const Report& report) {
 
 std::string training_section(const Report& report) {
   std::string text;
-  for (const auto& training : report.trainings) text += "- " + training_text(training) + "\n";
+  for (const auto& training : report.trainings) text += "- " + training_text(training, words_of(report.task).main) + "\n";
   return text;
 }
 

@@ -7,11 +7,11 @@
 
 namespace nibble {
 
-std::string training_text(const TrainingReport& report) {
+std::string training_text(const TrainingReport& report, const std::string& number) {
   std::string text = fmt::format("{}: {} steps on {} images", report.recipe, report.steps, report.images);
   if (report.stopped_early) text += ", stopped early";
   if (report.rollbacks > 0) text += fmt::format(", diverged and went back {} times", report.rollbacks);
-  text += fmt::format("; mAP_50_95 on {} held-out images{}: {:.4f} calibrated, {:.4f} trained", report.held_out_images,
+  text += fmt::format("; {} on {} held-out images{}: {:.4f} calibrated, {:.4f} trained", number, report.held_out_images,
                       report.has_labels ? "" : " (against the float network)", report.initial_score, report.best_score);
   return text + (report.best_epoch < 0 ? " (no epoch was better: the calibrated weights were kept)" : "");
 }

@@ -9,7 +9,8 @@
 namespace nibble {
 
 /// "w4a8: 20 steps on 24 images; mAP_50_95 on 8 held-out images (against the float network): 0.4100 calibrated, 0.4312 trained"
-std::string training_text(const TrainingReport& report);
+/// `number`: what the task is judged by, as the report is to call it.
+std::string training_text(const TrainingReport& report, const std::string& number);
 
 Json to_json(const TrainingReport& report);
 /// Error(input) naming what is missing.

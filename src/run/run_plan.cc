@@ -71,11 +71,6 @@ void add_trained_by_preset(RunPlan& plan) {
   bool any = false;
   for (const auto& recipe : plan.recipes) {
     if (!trains(options.preset, recipe)) continue;
-    if (plan.form.task != Task::detect) {
-      plan.caveats.push_back(fmt::format("{}: the preset {} trains detectors; of the task '{}' it only calibrates.", recipe.name,
-                                         options.preset, name_of(plan.form.task)));
-      continue;
-    }
     any = true;
     if (!named.contains(recipe.name)) options.qat.push_back(recipe.name);
   }
@@ -227,9 +222,7 @@ RunPlan plan_run(const RunOptions& options) {
   load_recipes(plan);
   resolve_runs_dir(plan);
   resolve_trained(plan);
-  if (!plan.options.qat.empty()) require_detector(info, "run --qat");
-  for (const auto& recipe : plan.recipes)
-    if (recipe.mixed.max_drop > 0) require_detector(info, fmt::format("recipe {}: max_drop", recipe.name));
+  if (!plan.options.qat.empty() && plan.options.qat_course.label_weight > 0) require_label_loss(info, "run --qat");
   if (!options.gates.empty()) plan.limits = read_gate_limits(options.gates);
   open_data(plan);
   describe_inputs(plan);

@@ -8,6 +8,7 @@
 #include "base/content_index.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "report/task_words.h"
 #include "report/training_text.h"
 #include "run/run_checks.h"
 #include "variants/make_variant.h"
@@ -73,8 +74,9 @@ void train_files(const RunPlan& plan, const Recipe& recipe, const Detector& base
           .training = &training,
       },
       journal.progress());
-  write_json(directory.path(RunNames::training(recipe.name, kResult)),
-             to_json(report_of(training, *numbers->fit, RunNames::training(recipe.name, kCurve))));
+  Json result = to_json(report_of(training, *numbers->fit, RunNames::training(recipe.name, kCurve)));
+  result["metric"] = words_of(plan.form.task).main;
+  write_json(directory.path(RunNames::training(recipe.name, kResult)), result);
   for (const auto& file : files_of_training(plan, recipe)) directory.record(file, key);
   remove_state(places);
 }

@@ -45,10 +45,10 @@ void require_images_folder(const ImageSource& source) {
                                               source.what, source.data.string()));
 }
 
-CocoDataset read_images(const ImageSource& source, const ModelInfo& info) {
+CocoDataset read_images(const ImageSource& source, const ModelInfo& info, const ObjectReader* more) {
   if (has_labels(source)) require_images_folder(source);
   if (!has_labels(source)) return dataset_of_files(source, info);
-  CocoDataset dataset = read_dataset(source.data, "train", source.on_bad_data);
+  CocoDataset dataset = read_dataset(source.data, "train", source.on_bad_data, more);
   place_images(dataset, source.images);
   leave_out_bad_images(dataset, source.images, source.on_bad_data);
   const std::map<std::int64_t, std::string> names(info.class_names.begin(), info.class_names.end());

@@ -29,7 +29,8 @@ void require_images_folder(const ImageSource& source);
 /// Images without labels get ids 1 to N and the network's classes; of a data.yaml it is the train split. Labels have the
 /// network's classes afterwards (data/class_match.h). Error(usage) as require_images_folder, Error(input) where that cannot be, and for bad
 /// data that the source's rule forbids.
-CocoDataset read_images(const ImageSource& source, const ModelInfo& info);
+/// `more` reads what else is wanted of each label.
+CocoDataset read_images(const ImageSource& source, const ModelInfo& info, const ObjectReader* more = nullptr);
 
 /// The ids of `count` images, or of all: the first of an order that the seed decides.
 std::vector<std::int64_t> draw_ids(const CocoDataset& dataset, std::int64_t count, std::uint64_t seed);

@@ -5,14 +5,15 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <unordered_map>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "data/class_folders.h"
 #include "data/coco_write.h"
 #include "data/image.h"
 #include "data/object_reader.h"
-#include "data/outlines.h"
 #include "data/run_length_text.h"
 #include "nibble/error.h"
 #include "scoring/detector_file.h"
@@ -22,13 +23,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kTurned = "rbox";  ///< as in files of detections (eval/findings.h)
-
-/// What a data set says of its objects, as it is read.
-struct ReadTruth {
-  std::vector<Outline> outlines;
-  std::vector<Pose> poses;
-  std::vector<OrientedBox> oriented;
-};
 
 ObjectReader turned_reader(std::vector<OrientedBox>& boxes) {
   const auto keep = [&boxes](std::size_t entry, const OrientedBox& box) {
@@ -152,6 +146,31 @@ EvalSet open_class_folders(const TaskForm& form, const DataOptions& options) {
   return set;
 }
 
+/// Nothing where the source has no folder for each class.
+std::optional<ClassFolders> training_classes(const ImageSource& source, const ModelInfo& info) {
+  if (!source.files.empty() || !fs::is_directory(source.data)) return std::nullopt;
+  try {
+    return read_class_folders(source.data, info.class_names, {}, {"train"});
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::input) throw;
+    log(LogLevel::info, fmt::format("{}: {}: taken for images without labels: {}", source.what, source.data.string(), error.what()));
+    return std::nullopt;
+  }
+}
+
+TaskImages read_classes(const ImageSource& source, const ModelInfo& info) {
+  if (has_labels(source))
+    throw Error(ErrorKind::usage, fmt::format("{}: {}: does not say which image is of which class; a classifier takes a folder with a "
+                                              "folder of images for each class, or images without labels",
+                                              source.what, source.data.string()));
+  const auto folders = training_classes(source, info);
+  if (!folders) return {Task::classify, read_images(source, info), {}, false};
+  TaskImages images{Task::classify, dataset_of(*folders, form_of(info)), {}, true};
+  for (auto& image : images.dataset.images) image.file_name = (folders->source / image.file_name).string();
+  leave_out_bad_images(images.dataset, {}, source.on_bad_data);
+  return images;
+}
+
 EvalSet open_classes(const TaskForm& form, const DataOptions& options) {
   auto set = options.annotations.empty() ? open_class_folders(form, options) : open_annotations(options);
   set.truth.task = form.task;
@@ -197,6 +216,25 @@ EvalSet open_task_annotations(const TaskForm& form, const DataOptions& options, 
   require_annotations(form, options, reader);
   auto set = open_annotations(options, all, &reader);
   take_truth(form, std::move(read), set);
+  return set;
+}
+
+TaskImages read_task_images(const ImageSource& source, const ModelInfo& info) {
+  if (info.task == Task::classify) return read_classes(source, info);
+  TaskImages images{info.task, {}, {}, has_labels(source)};
+  if (info.task == Task::detect) {
+    images.dataset = read_images(source, info);
+  } else {
+    const auto reader = reader_of(form_of(info), images.truth);
+    images.dataset = read_images(source, info, &reader);
+  }
+  return images;
+}
+
+EvalSet task_set_of(const TaskImages& images, const std::vector<std::int64_t>& ids, const ImageSource& source) {
+  EvalSet set = eval_set_of(images.dataset, ids, source);
+  set.truth.task = images.task;
+  if (images.has_labels && images.task != Task::detect) take_truth({images.task, {}, 0}, images.truth, set);
   return set;
 }
 

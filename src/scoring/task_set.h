@@ -5,10 +5,12 @@
 #include <map>
 #include <string>
 
+#include "data/outlines.h"
 #include "nibble/options.h"
 #include "nibble/task.h"
 #include "ort/session.h"
 #include "scoring/eval_set.h"
+#include "scoring/image_source.h"
 #include "yolo/detector.h"
 
 namespace nibble {
@@ -37,6 +39,26 @@ TaskForm form_of(const Session& session);
 EvalSet open_task_set(const TaskForm& form, const DataOptions& options, int threads);
 /// The same without images, so that classes have to be a COCO file. `all` gets the data set with all its images.
 EvalSet open_task_annotations(const TaskForm& form, const DataOptions& options, CocoDataset* all);
+
+/// What a data set says of its objects beside boxes, as it is read, by CocoAnnotation::entry; empty where the task has no such thing.
+struct ReadTruth {
+  std::vector<Outline> outlines;
+  std::vector<Pose> poses;
+  std::vector<OrientedBox> oriented;
+};
+
+/// Images that a network of any task is trained on or judged by.
+struct TaskImages {
+  Task task = Task::detect;
+  CocoDataset dataset;
+  ReadTruth truth;
+  bool has_labels = false;
+};
+/// As read_images, with what the labels say of the task. Labels of a classifier are folders of images, one for each class, or a folder
+/// whose `train` has them; any other folder holds images without labels. Error(usage) for a data.yaml or a COCO file with a classifier.
+TaskImages read_task_images(const ImageSource& source, const ModelInfo& info);
+/// Those with these ids. Errors as eval_set_of, Error(input) for an outline that cannot be a mask.
+EvalSet task_set_of(const TaskImages& images, const std::vector<std::int64_t>& ids, const ImageSource& source);
 
 /// Writes data set and truth as a COCO file that open_task_set reads back as the same. Errors as write_file.
 void write_truth(const std::filesystem::path& path, const EvalSet& set);

@@ -5,6 +5,7 @@
 #include "base/size_text.h"
 #include "report/agreement_text.h"
 #include "report/budget_text.h"
+#include "report/task_words.h"
 #include "report/training_text.h"
 #include "text/result_text.h"
 
@@ -57,7 +58,7 @@ std::string file_text(const ArtifactReport& file) {
 
 std::string text_of(const QuantizeResult& result) {
   if (result.files.empty()) return "";
-  std::string text = result.training ? training_text(*result.training) + "\n" : "";
+  std::string text = result.training ? training_text(*result.training, words_of(result.task).main) + "\n" : "";
   text += layers_text(result);
   for (const auto& file : result.files) text += file_text(file);
   for (const auto& twin : result.twins)

@@ -10,14 +10,14 @@
 #include "comm/processes.h"
 #include "data/training_loader.h"
 #include "graph/graph.h"
+#include "quant/calibrate.h"
 #include "train/fit_options.h"
 
 namespace nibble {
 
-/// The values that hold the detection head's logits, before DFL and sigmoid, in both graphs.
+/// The head, whose values have the same ids in both graphs.
 struct QatHead {
-  ValueId boxes = -1;                    ///< [B,4*bins,A]: the bins of the left side, then of the top, right and bottom one
-  ValueId classes = -1;                  ///< [B,nc,A]
+  HeadLogits logits;                     ///< all that is imitated (quant/statistics/head_loss.h); labels need boxes and classes
   std::vector<std::int64_t> strides_px;  ///< of the levels of anchors, in the order in which they lie along A
   bool is_one2one = false;               ///< true: an object is learned by one anchor; false: by up to 10
 };
@@ -39,11 +39,11 @@ struct QatSettings {
   double activation_rate = 0;  ///< of the logarithm of the activations' scales
   double bias_rate = 0;        ///< of biases, as a fraction of the root mean square of the layer's biases
   // Weights of the parts of the loss. A weight of 0 leaves the part out.
-  double class_weight = 0;        ///< divergence from the float network's class scores, per detection
-  double box_weight = 0;          ///< divergence from its box distributions, per detection
+  double class_weight = 0;        ///< divergence from the float network's class scores, per detection; of a classifier per image
+  double box_weight = 0;          ///< divergence from the rest of its head: boxes, masks, keypoints, angles; per detection
   double feature_weight = 0;      ///< relative squared error of the quantised convolutions' outputs
   std::int64_t forced_steps = 0;  ///< steps in which the share of the float network's inputs falls from 1 to 0 (TeacherForcing, exec/net.h)
-  double label_weight = 0;        ///< the detection loss on the labels
+  double label_weight = 0;        ///< the detection loss on the labels; of detectors alone
   std::int64_t images_at_once = 4;  ///< how many images go through the networks at once: memory grows with this, not with the batch
   int threads = 0;                  ///< how many threads compute; 0 for as many as there are cores
   ComputeDevice device;             ///< the device that computes; graphs, scores and snapshots stay in the CPU's memory

@@ -35,7 +35,7 @@ Course train(const QatSettings& settings, const std::function<double(const Graph
   Course course;
   std::int64_t next = 0;
   const QatData data{20, [&](std::int64_t epoch, std::int64_t first) { next = epoch * 20 + first; }, [&] { return batch_at(next++); }};
-  const QatHead head{output_of(baseline, "boxes"), output_of(baseline, "classes"), {kStride}, false};
+  const QatHead head{{.boxes = output_of(baseline, "boxes"), .classes = output_of(baseline, "classes")}, {kStride}, false};
   FitObserver observer;
   observer.step = [&](const StepReport& report) { course.steps.push_back(report); };
   course.result = train_quantized(baseline, quantized(baseline), head, data, score, settings, observer);

@@ -61,7 +61,8 @@ void train(const Rendezvous& place, const std::filesystem::path& file) {
   const Graph baseline = test::small_detector();
   std::int64_t next = 0;
   const QatData data{kSteps, [](std::int64_t, std::int64_t) {}, [&] { return share_of(test::batch_at(next++), place.rank, place.size); }};
-  const QatHead head{test::output_of(baseline, "boxes"), test::output_of(baseline, "classes"), {test::kStride}, false};
+  const QatHead head{
+      {.boxes = test::output_of(baseline, "boxes"), .classes = test::output_of(baseline, "classes")}, {test::kStride}, false};
   std::vector<double> course;
   FitObserver observer;
   observer.step = [&](const StepReport& report) {

@@ -47,7 +47,7 @@ inline Course train_course(const at::Device& device, const QatSettings& settings
   std::int64_t next = 0;
   const QatData data{kStepsPerEpoch, [&](std::int64_t epoch, std::int64_t first) { next = epoch * kStepsPerEpoch + first; },
                      [&] { return batch_at(next++ * size + rank); }};
-  const QatHead head{output_of(baseline, "boxes"), output_of(baseline, "classes"), {kStride}, false};
+  const QatHead head{{.boxes = output_of(baseline, "boxes"), .classes = output_of(baseline, "classes")}, {kStride}, false};
   Course course;
   FitObserver observer;
   observer.step = [&](const StepReport& report) {

@@ -9,6 +9,7 @@
 #include "exec/convert.h"
 #include "exec/net.h"
 #include "quant/statistics/head_loss.h"
+#include "quant/statistics/head_values.h"
 #include "train/batch_totals.h"
 #include "train/detection_loss.h"
 #include "train/fit.h"
@@ -18,17 +19,17 @@
 namespace nibble {
 namespace {
 
-constexpr std::size_t kFirstFeature = 2;  // of the wanted values, after boxes and classes
-
 /// Mean over the quantised convolutions of their outputs' squared error relative to the float output's variance.
-at::Tensor feature_loss(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& found, const BatchTotals& totals) {
+/// `first`: where they begin among the wanted values.
+at::Tensor feature_loss(const std::vector<at::Tensor>& targets, const std::vector<at::Tensor>& found, std::size_t first,
+                        const BatchTotals& totals) {
   at::Tensor sum = at::zeros({}, found.front().options());
-  for (std::size_t i = kFirstFeature; i < found.size(); ++i) {
-    const auto& whole = totals.outputs[i - kFirstFeature];
+  for (std::size_t i = first; i < found.size(); ++i) {
+    const auto& whole = totals.outputs[i - first];
     const double share = static_cast<double>(found[i].numel()) / whole.number;
     sum = sum + at::mse_loss(found[i], targets[i]) * share / whole.variance.clamp_min(1e-12);
   }
-  return sum / static_cast<double>(std::max<std::size_t>(1, found.size() - kFirstFeature));
+  return sum / static_cast<double>(std::max<std::size_t>(1, found.size() - first));
 }
 
 /// Images of a batch, with their objects.
@@ -70,7 +71,8 @@ class Training {
         head_(head),
         data_(data),
         settings_(options),
-        wanted_{head.boxes, head.classes} {
+        wanted_(head_ids(head.logits)),
+        first_feature_(wanted_.size()) {
     if (options.latents_are_weights) student_.start_from_weights(baseline);
     if (options.feature_weight > 0)
       for (const LearnedLayer& layer : student_.layers()) wanted_.push_back(quantized.nodes[layer.node].outputs[0]);
@@ -105,7 +107,7 @@ class Training {
   /// With more images than go through the network at once, gradients of the parts are added up here, and the total has none.
   StepLoss loss(const TrainingBatch& batch) {
     const std::vector<Samples> parts = parts_of(batch, settings_.images_at_once);
-    BatchCounter counter(wanted_.size() - kFirstFeature);
+    BatchCounter counter(wanted_.size() - first_feature_);
     if (parts.size() == 1) {
       const Seen seen = look_at(parts.front());
       count(seen, counter);
@@ -142,10 +144,11 @@ class Training {
       const at::Tensor detections = at::scalar_tensor(std::max(totals.detections, totals.images), at::kFloat);
       const auto per_detection = [&](const at::Tensor& sum) { return sum.defined() ? sum / detections : sum; };
       add("imitate/classes", per_detection(seen.head.classes), settings_.class_weight);
-      add("imitate/boxes", per_detection(seen.head.boxes), settings_.box_weight);
+      if (head_.logits.boxes >= 0) add("imitate/boxes", per_detection(seen.head.boxes), settings_.box_weight);
     }
     if (imitates_features())
-      add("imitate/features", seen.found.empty() ? at::Tensor() : feature_loss(seen.targets, seen.found, totals), settings_.feature_weight);
+      add("imitate/features", seen.found.empty() ? at::Tensor() : feature_loss(seen.targets, seen.found, first_feature_, totals),
+          settings_.feature_weight);
     if (settings_.label_weight > 0) {
       const double share = std::max(value_of(seen.labels.targets), 1.0) / std::max(totals.targets, 1.0);
       const auto of_whole = [&](const at::Tensor& own) { return own.defined() ? own * share : own; };
@@ -164,16 +167,22 @@ class Training {
     if (imitates() || forced_share_ > 0) seen.targets = teach(images);
     seen.found = student_.forward(images, wanted_, forcing(seen.targets));
     if (imitates()) {
-      seen.head = head_loss(seen.targets[0], seen.targets[1], seen.found[0], seen.found[1]);
+      seen.head = head_loss(head_.logits, values_of(seen.targets), values_of(seen.found));
     }
     if (settings_.label_weight > 0) seen.labels = learn_labels(samples, images, seen.found);
     return seen;
   }
 
+  /// The head's values, which stand before the others.
+  HeadValues values_of(const std::vector<at::Tensor>& tensors) const {
+    return head_values(head_.logits, {tensors.begin(), tensors.begin() + static_cast<std::ptrdiff_t>(first_feature_)});
+  }
+
   void count(const Seen& seen, BatchCounter& counter) const {
     std::vector<at::Tensor> features;
     if (imitates_features() && !seen.targets.empty())
-      features.assign(seen.targets.begin() + kFirstFeature, seen.targets.begin() + static_cast<std::ptrdiff_t>(wanted_.size()));
+      features.assign(seen.targets.begin() + static_cast<std::ptrdiff_t>(first_feature_),
+                      seen.targets.begin() + static_cast<std::ptrdiff_t>(wanted_.size()));
     counter.add({static_cast<double>(seen.images), value_of(seen.head.detections), value_of(seen.labels.targets), {}}, features);
   }
 
@@ -193,7 +202,8 @@ class Training {
     DetectionLossOptions options;
     if (head_.is_one2one) options.assign = {.candidates = 7, .kept = 1};
     const Anchors anchors = make_anchors(images.size(2), images.size(3), head_.strides_px, images.device());
-    return detection_loss(found[0], found[1], anchors, {samples.image_of, samples.labels, samples.boxes_px}, options);
+    const HeadValues values = values_of(found);
+    return detection_loss(values.boxes, values.classes, anchors, {samples.image_of, samples.labels, samples.boxes_px}, options);
   }
 
   const at::Device device_;
@@ -202,9 +212,10 @@ class Training {
   const QatHead& head_;
   const QatData& data_;
   const QatSettings& settings_;
-  double forced_share_ = 0;      ///< of the float network's inputs, in this step
-  std::vector<ValueId> taught_;  ///< wanted_, then what the layers read where they are forced
-  std::vector<ValueId> wanted_;  ///< boxes, classes; then the quantised convolutions' outputs where they are imitated
+  double forced_share_ = 0;          ///< of the float network's inputs, in this step
+  std::vector<ValueId> taught_;      ///< wanted_, then what the layers read where they are forced
+  std::vector<ValueId> wanted_;      ///< the head's values; then the quantised convolutions' outputs where they are imitated
+  const std::size_t first_feature_;  ///< where those begin
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "nibble/error.h"
+#include "scoring/task_set.h"
 
 namespace nibble {
 namespace {
@@ -38,12 +39,13 @@ std::vector<std::int64_t> other_ids(const CocoDataset& dataset, const std::vecto
 }  // namespace
 
 QatImages open_qat_images(const ImageSource& source, std::int64_t held_out, std::uint64_t seed, const ModelInfo& info) {
-  const CocoDataset dataset = read_images(source, info);
+  const TaskImages images = read_task_images(source, info);
+  const CocoDataset& dataset = images.dataset;
   const auto ids = held_out_ids(dataset, held_out, seed);
   QatImages result;
-  result.has_labels = has_labels(source);
+  result.has_labels = images.has_labels;
   result.training = training_set_of(select_images(dataset, {std::nullopt, other_ids(dataset, ids)}), source.images);
-  result.held_out = eval_set_of(dataset, ids, source);
+  result.held_out = task_set_of(images, ids, source);
   return result;
 }
 

@@ -7,9 +7,14 @@
 
 namespace nibble {
 
-QatMonitor::QatMonitor(std::string title, std::filesystem::path events, std::filesystem::path curve, std::function<double()> now_s,
-                       Progress& progress)
-    : title_(std::move(title)), events_(std::move(events)), curve_path_(std::move(curve)), now_s_(std::move(now_s)), progress_(progress) {}
+QatMonitor::QatMonitor(std::string title, Task task, std::filesystem::path events, std::filesystem::path curve,
+                       std::function<double()> now_s, Progress& progress)
+    : title_(std::move(title)),
+      words_(words_of(task)),
+      events_(std::move(events)),
+      curve_path_(std::move(curve)),
+      now_s_(std::move(now_s)),
+      progress_(progress) {}
 
 FitObserver QatMonitor::observer() {
   return {[this](std::int64_t first, std::int64_t steps) { begin(first, steps); }, [this](const StepReport& report) { step(report); },
@@ -37,12 +42,13 @@ void QatMonitor::step(const StepReport& report) {
 }
 
 void QatMonitor::score(const ScoreReport& report) {
-  file_->add(now_s_(), report.step, {{"held_out/mAP_50_95", static_cast<float>(report.score)}});
-  curve_->add(report.epoch < 0 ? 0 : report.step + 1, "held_out/mAP_50_95", report.score);
+  const std::string name = std::string("held_out/") + words_.main;
+  file_->add(now_s_(), report.step, {{name, static_cast<float>(report.score)}});
+  curve_->add(report.epoch < 0 ? 0 : report.step + 1, name, report.score);
   curve_->flush();
-  last_score_ = fmt::format(", held out mAP {:.4f}", report.score);
-  log(LogLevel::info,
-      fmt::format("qat: after epoch {}: held out mAP {:.4f}{}", report.epoch + 1, report.score, report.is_best ? ", best so far" : ""));
+  last_score_ = fmt::format(", held out {} {:.4f}", words_.main_title, report.score);
+  log(LogLevel::info, fmt::format("qat: after epoch {}: held out {} {:.4f}{}", report.epoch + 1, words_.main_title, report.score,
+                                  report.is_best ? ", best so far" : ""));
 }
 
 void QatMonitor::divergence(const DivergenceEvent& event, double rate_factor, std::int64_t back_to_step) {

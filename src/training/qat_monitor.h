@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/progress.h"
+#include "report/task_words.h"
 #include "report/training_curve.h"
 #include "train/event_file.h"
 #include "train/fit_options.h"
@@ -16,8 +17,9 @@ namespace nibble {
 
 class QatMonitor {
  public:
-  /// Event files go to `events`, losses and scores also to the file `curve`; `now_s` is the clock, seconds since 1970.
-  QatMonitor(std::string title, std::filesystem::path events, std::filesystem::path curve, std::function<double()> now_s,
+  /// `task` decides what the score is called. Event files go to `events`, losses and scores also to the file `curve`; `now_s` is the clock,
+  /// seconds since 1970.
+  QatMonitor(std::string title, Task task, std::filesystem::path events, std::filesystem::path curve, std::function<double()> now_s,
              Progress& progress);
 
   /// The functions that a training is to call. They refer to this object, which must outlive them.
@@ -30,6 +32,7 @@ class QatMonitor {
   void divergence(const DivergenceEvent& event, double rate_factor, std::int64_t back_to_step);
 
   std::string title_;
+  const TaskWords& words_;
   std::filesystem::path events_, curve_path_;
   std::function<double()> now_s_;
   Progress& progress_;

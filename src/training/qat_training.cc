@@ -7,8 +7,10 @@
 
 #include "base/threads.h"
 #include "calibration/compute_device.h"
+#include "calibration/head_logits.h"
 #include "calibration/judge.h"
 #include "data/training_loader.h"
+#include "report/task_words.h"
 #include "train/qat.h"
 #include "training/qat_monitor.h"
 #include "training/qat_settings.h"
@@ -20,8 +22,7 @@ double now_s() { return std::chrono::duration<double>(std::chrono::system_clock:
 
 QatHead head_of(const Detector& baseline) {
   const Head kind = baseline.info.head;
-  const LogitValues logits = find_logits(baseline.graph);
-  return {logits.boxes, logits.classes, baseline.info.strides, kind == Head::one2one || kind == Head::raw_one2one};
+  return {head_logits(baseline), baseline.info.strides, kind == Head::one2one || kind == Head::raw_one2one};
 }
 
 }  // namespace
@@ -41,6 +42,7 @@ Json describe(const QatCourse& course, const QatImages& images) {
 QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
   const ComputeDevice device = compute_device(job.runtime, job.local_rank);
   LoaderOptions options = loader_options(job.course, job.baseline.info.image_size, job.runtime.seed);
+  options.centre_crop = job.baseline.info.task == Task::classify;
   if (device.kind != DeviceKind::cpu) options.threads = thread_count(job.runtime.threads);  // the cores are free, and the GPU is quick
   options.shares = job.processes->size();
   options.share = job.processes->rank();
@@ -58,12 +60,13 @@ QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
   Progress silent;
   Judge held_out(job.baseline, job.recipe, job.images.held_out, job.places.scored, job.runtime, silent);
   if (!job.images.has_labels && job.processes->is_first()) held_out.label();
-  QatMonitor monitor(fmt::format("train {}", job.recipe.name), job.places.events, job.places.curve, now_s, progress);
+  QatMonitor monitor(fmt::format("train {}", job.recipe.name), job.baseline.info.task, job.places.events, job.places.curve, now_s,
+                     progress);
   const QatResult trained = train_quantized(
       job.baseline.graph, start, head_of(job.baseline), data, [&](const Graph& graph) { return held_out.score(graph); }, settings,
       job.processes->is_first() ? monitor.observer() : FitObserver{});
-  progress.end(
-      fmt::format("{} steps, held out mAP {:.4f} -> {:.4f}", trained.fit.steps, *trained.fit.initial_score, *trained.fit.best_score));
+  progress.end(fmt::format("{} steps, held out {} {:.4f} -> {:.4f}", trained.fit.steps, words_of(job.baseline.info.task).main_title,
+                           *trained.fit.initial_score, *trained.fit.best_score));
   return {trained.graph, trained.fit};
 }
 

@@ -13,6 +13,9 @@
 #include "e2e/task_folder.h"
 #include "eval/mask_map.h"
 #include "eval/oriented_box.h"
+#include "nibble/task.h"
+#include "report/task_words.h"
+#include "report/training_curve.h"
 #include "support/npy.h"
 
 namespace nibble {
@@ -47,6 +50,10 @@ class TaskJob : public testing::TestWithParam<std::string> {
   static std::string checkpoint() { return (kCheckpoints / (GetParam() + ".pt")).string(); }
   static bool has_one2one() { return fs::exists(kCheckpoints / (GetParam() + "_one2one.npy")); }
   static bool is_classifier() { return GetParam().ends_with("cls"); }
+  static Task test_task() {
+    const auto& name = GetParam();
+    return is_classifier() ? Task::classify : task_called(name.ends_with("seg") ? "segment" : name.substr(name.find('-') + 1)).value();
+  }
   Outcome nibble(std::vector<std::string> arguments) const {
     const bool computes = arguments[0] != "export" && arguments[0] != "inspect" && arguments[0] != "clean";
     if (computes) arguments.insert(arguments.end(), {"--threads", "1"});
@@ -124,19 +131,67 @@ TEST_P(TaskJob, ExportsInspectsCleansAndProfiles) {
 }
 
 /// Before any work, in one line that names the task and what is possible.
-TEST_P(TaskJob, RefusesWhatNeedsScoresOrLosses) {
-  ASSERT_EQ(nibble({"export", checkpoint(), "-o", "float.onnx", "--imgsz", "64"}).exit_code, 0);
-  const std::vector<std::vector<std::string>> refused{
-      {"run", checkpoint(), "--recipes", "quick4.yaml", "--imgsz", "64", "--runs-dir", "runs", "--qat", "quick4"},
-      {"qat", checkpoint(), "-o", "out", "--recipe", "w4a8", "--imgsz", "64", "--steps", "1"},
-      {"quantize", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--imgsz", "64", "--calib", "images", "--max-drop", "1"}};
-  for (const auto& arguments : refused) {
-    const auto outcome = nibble(arguments);
-    EXPECT_EQ(outcome.exit_code, 4) << arguments[0] << outcome.err;
-    EXPECT_THAT(outcome.err, HasSubstr("task '")) << arguments[0];
-    EXPECT_THAT(outcome.err, HasSubstr("this takes detectors only; run, quantize, eval, predict and compare take it")) << arguments[0];
-  }
-  for (const char* made : {"runs", "out"}) EXPECT_FALSE(fs::exists(folder_ / made)) << made;
+TEST_P(TaskJob, RefusesTheLossOnLabels) {
+  write_file(folder_ / "data.yaml", "train: images\nval: images\nnames: {0: class 0}\n");
+  const auto outcome = nibble(
+      {"qat", checkpoint(), "-o", "out", "--recipe", "w4a8", "--imgsz", "64", "--data", "data.yaml", "--steps", "1", "--labels", "1"});
+  EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("qat: --labels: "));
+  EXPECT_THAT(outcome.err, HasSubstr("the loss on labels is there for detectors alone; leave --labels out, and it learns to imitate"));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+}
+
+/// By the divergence of the whole head, judged by what the float network is sure of: the loss falls, and all files hold the same integers.
+TEST_P(TaskJob, TrainsByImitation) {
+  const auto outcome =
+      nibble({"qat",     checkpoint(), "-o",        "out",       "--recipe", "quick4.yaml", "--data",  "images", "--held-out", "1",
+              "--imgsz", "64",         "--dialect", "qcdq,int4", "--steps",  "6",           "--batch", "1",      "--augment",  "0"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Task task = test_task();
+  EXPECT_THAT(outcome.out, HasSubstr("quick4: 6 steps on 1 images; " + std::string(words_of(task).main) +
+                                     " on 1 held-out images (against the float network): "));
+  EXPECT_THAT(outcome.out, HasSubstr("equal: quick4-int4-qat and quick4-qcdq-qat-opt"));
+  auto curve = read_training_curve(folder_ / "out" / (GetParam() + "-quick4-qat-training.csv"));
+  const auto expect_falling = [&](const char* loss) {
+    auto& values = curve[loss];
+    ASSERT_EQ(values.size(), 6U) << loss;
+    EXPECT_GT(values[1], 0) << loss;
+    EXPECT_LT(values[5] + values[6], values[1] + values[2]) << loss;
+  };
+  expect_falling("loss/total");
+  if (!is_classifier()) expect_falling("loss/imitate/boxes");
+  EXPECT_EQ(curve.contains("loss/imitate/boxes"), !is_classifier());
+  EXPECT_EQ(curve[std::string("held_out/") + words_of(task).main].size(), 7U) << "of the start and after each epoch, here one image";
+  const auto json = Json::parse(nibble({"inspect", "out/" + GetParam() + "-quick4-qcdq-qat-opt.onnx", "--json"}).out);
+  EXPECT_EQ(json["metadata"]["nibble.method"], "qat");
+  EXPECT_EQ(json["metadata"]["task"], std::string(name_of(task)));
+}
+
+/// Bits by a limit of the drop: files on trial are judged by the main number.
+TEST_P(TaskJob, KeepsADropOfItsMainNumber) {
+  const auto outcome = quantize({"--recipe", "quick4.yaml", "--max-drop", "50"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr(std::string(words_of(test_task()).main_title) + " is judged by what the float network is sure of"));
+  const auto budget = read_json(folder_ / "out" / (GetParam() + "-quick4-mixed-layers.json"))["budget"];
+  EXPECT_EQ(budget["max_drop"], 50.0);
+  EXPECT_FALSE(budget["trials"].empty());
+}
+
+/// The folders of a classifier are the labels that held-out images are judged by.
+TEST_P(ClassifierJob, IsTrainedOnFoldersAndJudgedByThem) {
+  for (int label = 0; label < 5; ++label)
+    for (const char* image : {"1.jpg", "2.jpg"}) {
+      fs::create_directories(folder_ / "set/train" / ("class " + std::to_string(label)));
+      fs::copy_file(folder_ / "images" / image, folder_ / "set/train" / ("class " + std::to_string(label)) / image);
+    }
+  const auto outcome = nibble({"qat", checkpoint(), "-o", "out", "--recipe", "quick4.yaml", "--data", "set", "--held-out", "4", "--imgsz",
+                               "64", "--dialect", "qcdq", "--steps", "1", "--batch", "6"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("1 steps on 6 images; top_1 on 4 held-out images: "));
+  write_file(folder_ / "data.yaml", "train: images\nval: images\nnames: {0: class 0}\n");
+  const auto refused = nibble({"qat", checkpoint(), "-o", "other", "--recipe", "quick4.yaml", "--data", "data.yaml", "--imgsz", "64"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("data.yaml: does not say which image is of which class; a classifier takes a folder"));
 }
 
 /// On folders of images: every dialect's numbers are shares of all images, and metrics.json holds them.

@@ -6,12 +6,13 @@
 #include "report/html/html_origin.h"
 #include "report/html/html_parts.h"
 #include "report/html/svg_lines.h"
+#include "report/task_words.h"
 #include "report/training_text.h"
 
 namespace nibble {
 namespace {
 
-constexpr const char* kScore = "held_out/mAP_50_95";
+constexpr const char* kScore = "held_out/";
 constexpr const char* kTotal = "loss/total";
 constexpr std::string_view kLoss = "loss/";
 /// Points a line of the page has at most.
@@ -66,10 +67,10 @@ Json losses(const TrainingCurve& curve) {
   return charts;
 }
 
-Json scores(const TrainingCurve& curve) {
-  const auto found = curve.find(kScore);
+Json scores(const TrainingCurve& curve, const TaskWords& words) {
+  const auto found = curve.find(std::string(kScore) + words.main);
   if (found == curve.end()) return false;
-  const LineChart chart{.title = "mAP 50-95 on the held-out images by step",
+  const LineChart chart{.title = fmt::format("{} on the held-out images by step", words.main_title),
                         .unit = "",
                         .x_name = "steps",
                         .lines = {{points_of(found->second), LineStyle::dotted}}};
@@ -84,8 +85,8 @@ Json training_sections(const Report& report, const std::map<std::string, Trainin
     const auto curve = curves.find(training.recipe);
     const TrainingCurve none;
     const auto& values = curve == curves.end() ? none : curve->second;
-    sections.push_back({{"text", training_text(training)},
-                        {"scores", scores(values)},
+    sections.push_back({{"text", training_text(training, words_of(report.task).main)},
+                        {"scores", scores(values, words_of(report.task))},
                         {"losses", losses(values)},
                         {"curve", training.curve_path},
                         {"curve_link", relative_link(training.curve_path)}});
