@@ -66,7 +66,7 @@ CalibrationResult run_judged(const CalibrationJob& job, CalibrateOptions options
   JudgeImages images = open_judge_images(job.judge, job.images, job.runtime.seed, job.baseline.info);
   const std::string by = describe_judge(images);
   log(LogLevel::info, fmt::format("{}: mAP is judged by {}", job.recipe.name, by));
-  Judge judge(job.baseline, job.recipe, images.set, job.scratch, job.runtime, progress, "judge " + job.recipe.name);
+  Judge judge(job.baseline, job.recipe, images.set, job.scratch, job.runtime, progress, "judge " + job.recipe.name, job.processes);
   const double wanted = images.has_labels ? judge.score_baseline() : judge.label();
   options.drop = [&](const Graph& graph) { return 100 * (wanted - judge.score(graph)); };
   CalibrationResult result = run(job, options, progress);

@@ -11,6 +11,8 @@
 
 namespace nibble {
 
+class Processes;
+
 struct CalibrationJob {
   const Detector& baseline;
   const Recipe& recipe;
@@ -19,6 +21,7 @@ struct CalibrationJob {
   std::filesystem::path scratch;  ///< files for measuring a budget are written beside this name and removed again
   const RuntimeOptions& runtime;
   KeptStatistics* kept = nullptr;  ///< shared by jobs of one network; they may differ in images and recipe
+  Processes* processes = nullptr;  ///< of the command, which share loops over images; null: alone
 };
 
 /// The quantised graph and its rows. `images` of the result counts files, not their views. Errors as calibrate and open_judge_images.

@@ -25,6 +25,7 @@ ScoringResult Judge::score_file(const std::function<void(const fs::path&)>& emit
   scoring.title = title_;
   scoring.skip_latency = true;
   scoring.runtime = runtime_;
+  scoring.processes = processes_;
   return score_model(scoring, images_, progress_);
 }
 

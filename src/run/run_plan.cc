@@ -245,7 +245,8 @@ CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const 
           calibration_images,
           directory.path(RunNames::trial(recipe.name)),
           plan.options.runtime,
-          plan.kept.get()};
+          plan.kept.get(),
+          plan.processes};
 }
 
 std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {
