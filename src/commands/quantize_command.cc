@@ -70,7 +70,7 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   const auto place = [&](const std::string& name) { return options.output_dir / fmt::format("{}-{}", model, name); };
   const VariantJob job{
       .calibration = {baseline, recipe, images, options.judge, place(recipe.name + "-trial.onnx"), options.runtime, nullptr,
-                      crew->processes()},
+                      crew->processes(), options.checkpoint, build},
       .files = files,
       .path_of = [&](const VariantFile& file) { return place(artifact_name(recipe, file) + ".onnx"); },
       .layers = place(recipe.name + "-layers.json"),

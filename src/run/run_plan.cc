@@ -246,7 +246,9 @@ CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const 
           directory.path(RunNames::trial(recipe.name)),
           plan.options.runtime,
           plan.kept.get(),
-          plan.processes};
+          plan.processes,
+          plan.options.checkpoint,
+          plan.build};
 }
 
 std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {
