@@ -12,7 +12,7 @@
 #include "base/scratch_file.h"
 #include "eval/agreement.h"
 #include "nibble/error.h"
-#include "scoring/detect.h"
+#include "scoring/find_together.h"
 #include "scoring/image_source.h"
 
 namespace nibble {
@@ -61,7 +61,8 @@ std::vector<Detection> seen_by(const CalibrationJob& job, const EvalSet& images,
   const auto classes = static_cast<std::int64_t>(job.baseline.info.class_names.size());
   const auto detector = job.baseline.info.task == Task::detect ? open_detector(scratch.at, runtime_for(job), true, classes)
                                                                : open_any_task(scratch.at, runtime_for(job), true, {});
-  return detect_images(detector, images, {}, title, progress);
+  const RuntimeOptions runtime = runtime_for(job);
+  return find_together(job.processes, {detector, scratch.at, true, runtime}, images, {}, title, progress).boxes;
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ double Judge::score_file(const Emit& emit) const {
   scoring.title = title_;
   scoring.skip_latency = true;
   scoring.runtime = runtime_;
+  scoring.processes = processes_;
   double number = 0;
   with_file(emit, [&](const fs::path& path) {
     scoring.model = path;

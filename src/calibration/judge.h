@@ -18,16 +18,18 @@ namespace nibble {
 
 class Judge {
  public:
-  /// For each score an ONNX file is written beside `file`, run on `images` and removed again. `title` is for progress.
+  /// For each score an ONNX file is written beside `file`, run on `images` and removed again. `title` is for progress. `processes`: that
+  /// share the images; null: alone.
   Judge(const Detector& baseline, const Recipe& recipe, EvalSet& images, std::filesystem::path file, const RuntimeOptions& runtime,
-        Progress& progress, std::string title = {})
+        Progress& progress, std::string title = {}, Processes* processes = nullptr)
       : baseline_(baseline),
         recipe_(recipe),
         images_(images),
         file_(std::move(file)),
         runtime_(runtime),
         progress_(progress),
-        title_(std::move(title)) {}
+        title_(std::move(title)),
+        processes_(processes) {}
 
   /// The main number of a quantised graph. Error(input) where the images show no object.
   double score(const Graph& graph) const;
@@ -51,6 +53,7 @@ class Judge {
   const RuntimeOptions& runtime_;
   Progress& progress_;
   const std::string title_;
+  Processes* const processes_;
 };
 
 }  // namespace nibble

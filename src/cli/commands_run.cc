@@ -104,6 +104,7 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
       [options](Terminal& terminal) {
         const auto result = run(*options, terminal);
+        if (result.directory.empty()) return 0;  // of several processes the first one speaks
         print_result(text_of(result));
         return gates_verdict(result);
       });

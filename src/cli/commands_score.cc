@@ -53,7 +53,8 @@ void add_eval(CLI::App& app, Action& chosen) {
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->eval); },
       [options](Terminal& terminal) {
         options->eval.optimize = !options->no_optimize;
-        print_result(text_of(evaluate(options->eval, terminal)));
+        const auto result = evaluate(options->eval, terminal);
+        if (!result.providers.empty()) print_result(text_of(result));  // of several processes the first one speaks
         return 0;
       });
 }

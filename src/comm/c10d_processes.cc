@@ -4,10 +4,12 @@
 // memory.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "base/log.h"
+#include "comm/life_signs.h"
 #include "comm/processes.h"
 #include "nibble/error.h"
 #include "nibble/visibility.h"
@@ -67,6 +69,47 @@ class C10dProcesses : public Processes {
     at::Tensor tensor = view_of(values);
     broadcast(tensor);
   }
+  void broadcast(std::string& bytes) override {
+    double size = static_cast<double>(bytes.size());
+    broadcast(std::span(&size, 1));
+    bytes.resize(static_cast<std::size_t>(size));
+    if (bytes.empty()) return;
+    at::Tensor tensor = view_of(bytes);
+    broadcast(tensor);
+  }
+
+  std::vector<std::string> gather(std::string bytes) override {
+    std::vector<double> sizes(static_cast<std::size_t>(size_), 0);
+    sizes[static_cast<std::size_t>(rank_)] = static_cast<double>(bytes.size());
+    sum(sizes);
+    std::vector<std::string> all;
+    if (rank_ == 0)
+      for (const double size : sizes) all.emplace_back(static_cast<std::size_t>(size), '\0');
+    guarded([&] {
+      std::vector<c10::intrusive_ptr<c10d::Work>> transfers;
+      std::vector<std::vector<at::Tensor>> tensors;  // alive as long as the transfers
+      if (rank_ != 0 && !bytes.empty()) {
+        tensors.push_back({view_of(bytes)});
+        transfers.push_back(gloo_->send(tensors.back(), 0, kGatherTag));
+        traffic_.sent_bytes += static_cast<std::int64_t>(bytes.size());
+      }
+      for (std::size_t rank = 1; rank < all.size(); ++rank) {
+        if (all[rank].empty()) continue;
+        tensors.push_back({view_of(all[rank])});
+        transfers.push_back(gloo_->recv(tensors.back(), static_cast<int>(rank), kGatherTag));
+        traffic_.received_bytes += static_cast<std::int64_t>(all[rank].size());
+      }
+      for (const auto& transfer : transfers) transfer->wait();
+    });
+    if (rank_ == 0) all[0] = std::move(bytes);
+    return all;
+  }
+
+  void require_all() override {
+    if (is_broken_) throw stopped(signs_->lost(), "an exchange with it has failed");
+    if (const auto lost = signs_->lost()) throw stopped(*lost, "it gives no sign of life");
+  }
+  Traffic traffic() const override { return traffic_; }
 
  private:
   using Device = decltype(c10d::ProcessGroupGloo::createDefaultDevice());
@@ -79,6 +122,7 @@ class C10dProcesses : public Processes {
     options.timeout = milliseconds(place.join_wait_s);
     store_ = c10::make_intrusive<c10d::TCPStore>(place.address, options);
     call_the_roll();
+    signs_ = std::make_unique<LifeSigns>(place);
     const auto gloo = c10d::ProcessGroupGloo::Options::create(work_wait_);
     gloo->devices.push_back(device_for(place));
     gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store_, rank_, size_, gloo);
@@ -105,18 +149,36 @@ class C10dProcesses : public Processes {
     return at::from_blob(values.data(), {static_cast<std::int64_t>(values.size())}, at::kDouble);
   }
 
+  static at::Tensor view_of(std::string& bytes) {
+    return at::from_blob(bytes.data(), {static_cast<std::int64_t>(bytes.size())}, at::kByte);
+  }
+
+  Error stopped(std::optional<int> who, const std::string& why) const {
+    return {ErrorKind::environment, fmt::format("several processes: process {} of {}: {} has stopped or cannot be reached ({}); its own "
+                                                "message says why",
+                                                rank_, size_, who ? fmt::format("process {}", *who) : "another one", why)};
+  }
+
+  /// Where `exchange` fails another process has gone: which one is known a moment later.
+  template <class Exchange>
+  void guarded(const Exchange& exchange) {
+    ++traffic_.calls;
+    try {
+      exchange();
+    } catch (const std::exception& error) {
+      is_broken_ = true;
+      const std::string why = message_of(error);
+      throw stopped(signs_->wait_for_lost(), why);
+    }
+  }
+
   template <class Collective>
   void in_place(at::Tensor& values, const Collective& collective) {
     const bool over_nccl = values.is_cuda() && has_nccl();
     std::vector<at::Tensor> tensors = {(over_nccl ? values.detach() : values.detach().to(at::kCPU)).contiguous()};
-    try {
-      start(tensors, collective)->wait();
-    } catch (const std::exception& error) {
-      throw Error(ErrorKind::environment,
-                  fmt::format("several processes: process {} of {}: another one has stopped or cannot be reached ({}); "
-                              "its own message says why",
-                              rank_, size_, message_of(error)));
-    }
+    guarded([&] { start(tensors, collective)->wait(); });
+    traffic_.sent_bytes += static_cast<std::int64_t>(tensors[0].nbytes());
+    traffic_.received_bytes += static_cast<std::int64_t>(tensors[0].nbytes());
     if (tensors[0].data_ptr() != values.data_ptr()) values.detach().copy_(tensors[0]);
   }
 
@@ -157,7 +219,11 @@ class C10dProcesses : public Processes {
   }
 #endif
 
+  static constexpr int kGatherTag = 1;
+
   const int rank_, size_;
+  Traffic traffic_;
+  bool is_broken_ = false;
   [[maybe_unused]] const int local_size_;  ///< read with NCCL only
   const std::chrono::milliseconds work_wait_;
   std::optional<bool> has_nccl_;
@@ -166,6 +232,7 @@ class C10dProcesses : public Processes {
 #ifdef USE_C10D_NCCL
   c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl_;
 #endif
+  std::unique_ptr<LifeSigns> signs_;
 };
 
 }  // namespace

@@ -87,7 +87,7 @@ TEST(Processes, NoticeAtOnceThatOneHasLeft) {
     const auto processes = join_processes(place);
     if (place.rank == 1) return;
     std::vector<double> values(1000, 1.0);
-    expect_error(ErrorKind::environment, {"process 0 of 2", "another one has stopped"}, [&] {
+    expect_error(ErrorKind::environment, {"process 0 of 2", "process 1 has stopped"}, [&] {
       processes->sum(values);
       processes->sum(values);  // the first may still find its partner's end open
     });

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/output_path.h"
 #include "base/watched_progress.h"
+#include "calibration/image_duties.h"
 #include "nibble/error.h"
 #include "nibble/evaluate.h"
 #include "scoring/detection_ids.h"
@@ -71,6 +72,8 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   check_options(options);
   WatchedProgress progress(listener);
   check_paths(paths_of(options));
+  const auto crew = meet_crew(image_duties());
+  if (!crew) return {};
   Session session = open_session(options.model, options.runtime, options.optimize);
   const auto form = form_of(session);
   require_no_annotations(options, form.task);
@@ -85,7 +88,8 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
                                .skip_latency = options.skip_latency,
                                .resamples = options.resamples,
                                .baseline = baseline ? &*baseline : nullptr,
-                               .runtime = options.runtime};
+                               .runtime = options.runtime,
+                               .processes = crew->processes()};
   auto scored = score_model(std::move(session), scoring, set, progress);
   Json document = std::move(scored.document);
   document["bad_data"] = reasons_of(set.dataset.bad);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 
 #include "artifacts/source_model.h"
@@ -159,7 +158,7 @@ QuantizeResult train(const QatOptions& options, Progress& listener) {
                 fmt::format("qat: {}: a folder or list has no labels; --labels needs a data.yaml or a COCO file", options.data.string()));
   require_use_of(options.judge, resolved_recipe(options.recipe, choice_of(options)));
   require_compute_provider(options.runtime);
-  const Rendezvous place = read_rendezvous([](const char* name) -> const char* { return std::getenv(name); });
+  const Rendezvous place = environment_rendezvous();
   if (course.batch % place.size != 0)
     throw Error(ErrorKind::usage, fmt::format("qat: --batch {}: does not divide among {} processes; give a multiple of {}", course.batch,
                                               place.size, place.size));

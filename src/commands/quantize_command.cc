@@ -9,6 +9,7 @@
 #include "calibration/budget.h"
 #include "calibration/calibration_check.h"
 #include "calibration/compute_device.h"
+#include "calibration/image_duties.h"
 #include "calibration/resolve_recipe.h"
 #include "commands/quantize_result.h"
 #include "nibble/error.h"
@@ -54,6 +55,8 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   const Recipe recipe = resolved_recipe(options.recipe, choice_of(options));
   require_use_of(options.judge, recipe);
   if (trains(options.preset, recipe)) return quantize_and_train(options, progress);
+  const auto crew = meet_crew(image_duties());
+  if (!crew) return {};
   if (options.resume) throw Error(ErrorKind::usage, "quantize: --resume: only the training of --preset best can go on; leave it out");
   const auto images =
       open_calibration_set(options.calibration, images_wanted(recipe), parse_on_bad_data(options.on_bad_data, OnBadData::skip_few));
@@ -65,7 +68,8 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   const auto model = model_name_of(options.checkpoint);
   const auto place = [&](const std::string& name) { return options.output_dir / fmt::format("{}-{}", model, name); };
   const VariantJob job{
-      .calibration = {baseline, recipe, images, options.judge, place(recipe.name + "-trial.onnx"), options.runtime},
+      .calibration = {baseline, recipe, images, options.judge, place(recipe.name + "-trial.onnx"), options.runtime, nullptr,
+                      crew->processes(), options.checkpoint, build},
       .files = files,
       .path_of = [&](const VariantFile& file) { return place(artifact_name(recipe, file) + ".onnx"); },
       .layers = place(recipe.name + "-layers.json"),

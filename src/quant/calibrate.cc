@@ -25,6 +25,10 @@ CalibrationResult calibrate(const Graph& baseline, const CalibrationImages& imag
   return result;
 }
 
+void help_to_calibrate(SharedLoop loop, const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options) {
+  torch_function<HelpToCalibrateFunction>(kHelpToCalibrateSymbol)(loop, baseline, images, options);
+}
+
 TorchInfo torch_info() {
   TorchInfo info;
   torch_function<TorchInfoFunction>(kTorchInfoSymbol)(info);

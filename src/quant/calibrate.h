@@ -17,6 +17,8 @@
 
 namespace nibble {
 
+class Processes;
+
 /// What was done to a convolution, and how well it worked.
 struct LayerStat {
   std::string node;
@@ -83,6 +85,12 @@ struct KeptStatistics {
   std::shared_ptr<const void> gradients;  ///< of the head (quant/statistics/output_fisher.h), a type of the LibTorch module
 };
 
+/// The loops over images that several processes share. The layers' statistics and the rounding are process 0's alone.
+enum class SharedLoop {
+  gradients,  ///< of the head (quant/statistics/output_fisher.h)
+  damages     ///< of mixed bits (quant/bits/sensitivity.h)
+};
+
 struct CalibrateOptions {
   Recipe recipe;
   HeadLogits head;
@@ -94,6 +102,10 @@ struct CalibrateOptions {
   /// images from others.
   KeptStatistics* kept = nullptr;
   std::string source = {};
+  /// The processes that share loops over images, null where there is one; what calls the others to a loop, for process 0: each of them then
+  /// calls help_to_calibrate with the same network, images and options.
+  Processes* processes = nullptr;
+  std::function<void(SharedLoop)> call_others = nullptr;
   /// Returns the size in bytes of the INT4 file of a quantised graph. Needed with mixed.max_bytes, else not called.
   std::function<std::int64_t(const Graph&)> file_bytes = nullptr;
   /// Returns how many points of mAP 50-95 (0..100) the exported file of a quantised graph loses. Needed with mixed.max_drop, else not
@@ -105,6 +117,9 @@ struct CalibrateOptions {
 /// Error(environment) where `device` is a GPU and there is none, Error(input) without images or with a budget that cannot be kept,
 /// Error(numeric) naming the layer on non-finite statistics.
 CalibrationResult calibrate(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options, Progress& progress);
+
+/// In the other processes: takes part in a loop that process 0 has called to. Errors of it are thrown in process 0.
+void help_to_calibrate(SharedLoop loop, const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options);
 
 /// LibTorch's version and the devices it can compute on, for `doctor` and the manifest.
 struct TorchInfo {

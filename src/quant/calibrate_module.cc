@@ -23,6 +23,7 @@
 #include "nibble/error.h"
 #include "nibble/visibility.h"
 #include "quant/bits/mixed_bits.h"
+#include "quant/bits/sensitivity.h"
 #include "quant/calibrate.h"
 #include "quant/layerwise.h"
 #include "quant/place.h"
@@ -149,6 +150,23 @@ extern "C" NIBBLE_EXPORT void nibble_calibrate(const nibble::Graph& baseline, co
   }
 }
 
+extern "C" NIBBLE_EXPORT void nibble_help_to_calibrate(nibble::SharedLoop loop, const nibble::Graph& baseline,
+                                                       const nibble::CalibrationImages& images, const nibble::CalibrateOptions& options) {
+  try {
+    at::set_num_threads(nibble::thread_count(options.threads));
+    const at::Device device = nibble::torch_device(options.device);
+    nibble::Progress silence;
+    if (loop == nibble::SharedLoop::gradients)
+      nibble::output_fisher(device, baseline, nibble::nodes_of(nibble::place_quantizers(baseline, options.recipe)), images, options,
+                            silence);
+    else
+      nibble::help_to_measure_damage(device, baseline, images, options);
+    nibble::return_freed_memory();
+  } catch (const c10::Error& error) {
+    throw nibble::Error(nibble::ErrorKind::internal, fmt::format("calibrate: LibTorch: {}", error.what_without_backtrace()));
+  }
+}
+
 extern "C" NIBBLE_EXPORT void nibble_torch_info(nibble::TorchInfo& info) {
   info.version = TORCH_VERSION;
   const nibble::CudaState cuda = nibble::cuda_state();
@@ -159,4 +177,5 @@ extern "C" NIBBLE_EXPORT void nibble_torch_info(nibble::TorchInfo& info) {
 }
 
 static_assert(std::is_same_v<decltype(nibble_calibrate), nibble::CalibrateFunction>);
+static_assert(std::is_same_v<decltype(nibble_help_to_calibrate), nibble::HelpToCalibrateFunction>);
 static_assert(std::is_same_v<decltype(nibble_torch_info), nibble::TorchInfoFunction>);

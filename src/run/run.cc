@@ -7,6 +7,7 @@
 
 #include "base/output_path.h"
 #include "base/watched_progress.h"
+#include "calibration/image_duties.h"
 #include "nibble/error.h"
 #include "nibble/unwritten.h"
 #include "run/run_calibration_check.h"
@@ -21,7 +22,10 @@ namespace nibble {
 RunResult run(const RunOptions& options, Progress& listener) {
   check_paths(paths_of(options));
   WatchedProgress progress(listener);
-  const RunPlan plan = plan_run(options);
+  const auto crew = meet_crew(image_duties());
+  if (!crew) return {};
+  RunPlan plan = plan_run(options);
+  plan.processes = crew->processes();
   RunJournal journal(plan, progress);
   try {
     journal.begin();

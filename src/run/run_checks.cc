@@ -50,6 +50,7 @@ Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& 
   scoring.optimize = optimize;
   scoring.skip_latency = !optimize;
   scoring.runtime = plan.options.runtime;
+  scoring.processes = plan.processes;
   scoring.resamples = plan.options.resamples;
   if (baseline) scoring.baseline = &baseline_numbers(plan, journal, *baseline);
   auto result = score_model(scoring, plan.evaluation, journal.progress());

@@ -238,7 +238,10 @@ CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const 
           calibration_images,
           directory.path(RunNames::trial(recipe.name)),
           plan.options.runtime,
-          plan.kept.get()};
+          plan.kept.get(),
+          plan.processes,
+          plan.options.checkpoint,
+          plan.build};
 }
 
 std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {

@@ -17,6 +17,8 @@
 
 namespace nibble {
 
+class Processes;
+
 struct RunPlan {
   RunOptions options;  ///< paths resolved: checkpoint, runs_dir and run_id are set
   bool uses_embedded_model = false;
@@ -27,6 +29,7 @@ struct RunPlan {
   std::map<std::string, CalibrationSet> calibration;                          ///< by recipe
   std::shared_ptr<KeptStatistics> kept = std::make_shared<KeptStatistics>();  ///< from one recipe to the next
   EvalSet evaluation;
+  Processes* processes = nullptr;  ///< which share loops over images; null: alone
   GateLimits limits;
   Json inputs;                        ///< for the manifest: checkpoint, images, annotations with hashes
   Json source_key;                    ///< what decides the float baseline

@@ -13,7 +13,7 @@
 #include "nibble/error.h"
 #include "report/metrics_json.h"
 #include "scoring/detect.h"
-#include "scoring/find_by_task.h"
+#include "scoring/find_together.h"
 #include "scoring/latency_probe.h"
 #include "scoring/score_settings.h"
 #include "scoring/task_score.h"
@@ -123,7 +123,8 @@ ScoringResult score_model(Session session, const ScoringOptions& options, const 
   const auto model = open_for(std::move(session), options, set);
   if (set.truth.task != Task::classify) warn_of_names(options, model, set);
   ScoringResult result;
-  result.findings = find_by_task(model, set, options.detect, options.title, progress);
+  result.findings = find_together(options.processes, {model, options.model, options.optimize, options.runtime}, set, options.detect,
+                                  options.title, progress);
   warn_of_silence(options, result, set);
   result.numbers =
       evaluate_task(set.dataset, set.truth, result.findings, {options.resamples, options.runtime.seed, options.runtime.threads});

@@ -16,6 +16,8 @@
 
 namespace nibble {
 
+class Processes;
+
 struct ScoringOptions {
   std::filesystem::path model;
   std::string model_name;  ///< as metrics.json shall name it
@@ -27,6 +29,7 @@ struct ScoringOptions {
   std::int64_t resamples = 0;             ///< for intervals; drawn by runtime.seed
   const TaskNumbers* baseline = nullptr;  ///< of the same images, resamples and seed: changes are measured against it
   RuntimeOptions runtime;
+  Processes* processes = nullptr;  ///< of the command, which share the images; null: alone
 };
 struct ScoringResult {
   Json document;  ///< metrics.json

@@ -16,9 +16,13 @@ struct LayerVariant {
 };
 
 /// For each variant alone in place: the divergence of the head from the float network's (quant/statistics/head_loss.h: classes plus
-/// boxes, divided by the float network's detections) on the first `image_count` images, computed on `device`.
+/// boxes, divided by the float network's detections) on the first `image_count` images, computed on `device`. The processes of options
+/// share the images; sums are made in the order of the images.
 std::vector<double> measure_damage(const at::Device& device, const Graph& baseline, const std::vector<LayerVariant>& variants,
                                    const CalibrationImages& images, std::int64_t image_count, const CalibrateOptions& options,
                                    Progress& progress);
+/// In the other processes: takes part in that loop. Variants and number of images come from process 0.
+void help_to_measure_damage(const at::Device& device, const Graph& baseline, const CalibrationImages& images,
+                            const CalibrateOptions& options);
 
 }  // namespace nibble

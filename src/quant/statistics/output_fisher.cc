@@ -8,10 +8,12 @@
 
 #include <algorithm>
 
+#include "comm/shared_work.h"
 #include "exec/convert.h"
 #include "exec/net.h"
 #include "quant/statistics/random_loss.h"
 #include "quant/statistics/sample_positions.h"
+#include "quant/statistics/unit_bytes.h"
 
 namespace nibble {
 namespace {
@@ -25,55 +27,131 @@ std::vector<std::int64_t> draw_positions(const at::Tensor& trace, double importa
   return weighted_positions(relative * importance + (1 - importance), count);
 }
 
+/// Images that go through the network together, all of one batch.
+struct Unit {
+  std::int64_t first = 0, count = 0;
+  std::int64_t batch_first = 0, batch_count = 0;
+  bool ends_batch() const { return first + count == batch_first + batch_count; }
+};
+
+/// A step back needs all that the pass before it made. A GPU has room for that of a batch, and is busy with no less.
+std::vector<Unit> units_of(std::int64_t images, std::int64_t batch, bool is_cpu) {
+  std::vector<Unit> units;
+  for (std::int64_t first = 0; first < images; first += batch) {
+    const std::int64_t count = std::min(batch, images - first), at_once = is_cpu ? 1 : count;
+    for (std::int64_t part = first; part < first + count; part += at_once) units.push_back({part, at_once, first, count});
+  }
+  return units;
+}
+
+/// Gradients of one unit after another, in any of the processes: the random draws of the units that others compute are drawn as well.
+class UnitGradients {
+ public:
+  UnitGradients(const at::Device& device, const Graph& baseline, const std::vector<std::size_t>& nodes, const CalibrationImages& images,
+                const CalibrateOptions& options)
+      : device_(device),
+        baseline_(baseline),
+        images_(images),
+        options_(options),
+        net_(baseline, device),
+        heads_(head_ids(options.head)),
+        wanted_(heads_),
+        random_(at::make_generator<at::CPUGeneratorImpl>(options.seed)) {
+    for (const std::size_t node : nodes) wanted_.push_back(baseline.nodes[node].outputs[0]);
+  }
+
+  /// For each node two tensors on the CPU: the sum of d d^T [O,O], and the trace of d d^T at each position [B,H,W]. Undefined where the
+  /// head does not hang on the node. Units come in ascending order.
+  std::vector<at::Tensor> of(const Unit& unit) {
+    throw_if_interrupted();
+    for (; drawn_ < unit.first; ++drawn_) draw_without_use();
+    drawn_ += unit.count;
+    const at::Tensor pixels = to_torch(images_.load(unit.first, unit.count)).to(device_).contiguous(at::MemoryFormat::ChannelsLast);
+    const std::vector<at::Tensor> values = net_.forward(pixels.set_requires_grad(true), wanted_);
+    at::Tensor loss = at::zeros({}, values[0].options());
+    for (std::int64_t i = 0; i < unit.count; ++i) {  // each with draws of its own, however many go together
+      std::vector<at::Tensor> of_image;
+      for (std::size_t k = 0; k < heads_.size(); ++k) of_image.push_back(values[k].slice(0, i, i + 1));
+      loss = loss + loss_of(of_image);
+    }
+    const auto parts = static_cast<std::ptrdiff_t>(heads_.size());
+    const auto gradients = torch::autograd::grad({loss}, {values.begin() + parts, values.end()}, {}, {}, false, /*allow_unused=*/true);
+    std::vector<at::Tensor> found;
+    for (const at::Tensor& gradient : gradients) {
+      if (!gradient.defined()) {
+        found.insert(found.end(), 2, at::Tensor());
+        continue;
+      }
+      const at::Tensor by_position = gradient.permute({0, 2, 3, 1}).reshape({-1, gradient.size(1)});  // as they lie in memory
+      found.push_back(at::matmul(by_position.t(), by_position).to(at::kCPU));
+      found.push_back(gradient.square().sum(1).to(at::kCPU));
+    }
+    return found;
+  }
+
+ private:
+  at::Tensor loss_of(const std::vector<at::Tensor>& heads) {
+    return random_loss(options_.head, head_values(options_.head, heads), options_.recipe.distillation, random_);
+  }
+
+  /// How many numbers are drawn depends on the shapes alone.
+  void draw_without_use() {
+    std::vector<at::Tensor> zeros;
+    for (const ValueId id : heads_) {
+      Shape shape = baseline_.value(id).shape;
+      shape[0] = 1;
+      zeros.push_back(at::zeros(shape));
+    }
+    loss_of(zeros);
+  }
+
+  const at::Device& device_;
+  const Graph& baseline_;
+  const CalibrationImages& images_;
+  const CalibrateOptions& options_;
+  const Net net_;
+  const std::vector<ValueId> heads_;
+  std::vector<ValueId> wanted_;
+  at::Generator random_;
+  std::int64_t drawn_ = 0;  ///< images whose numbers have been drawn
+};
+
 }  // namespace
 
 FisherByNode output_fisher(const at::Device& device, const Graph& baseline, const std::vector<std::size_t>& nodes,
                            const CalibrationImages& images, const CalibrateOptions& options, Progress& progress) {
   const at::AutoGradMode with_gradients(true);
-  const Net net(baseline, device);
-  std::vector<ValueId> wanted = head_ids(options.head);
-  const auto parts = static_cast<std::ptrdiff_t>(wanted.size());
-  for (const std::size_t node : nodes) wanted.push_back(baseline.nodes[node].outputs[0]);
-  at::Generator random = at::make_generator<at::CPUGeneratorImpl>(options.seed);
-  const std::int64_t batch = options.recipe.calibration.batch;
-  // A step back needs all that the pass before it made. A GPU has room for that of a batch, and is busy with no less.
-  const std::int64_t at_once = device.is_cpu() ? 1 : batch;
+  Processes alone, &processes = options.processes ? *options.processes : alone;
+  if (processes.is_first() && processes.size() > 1) options.call_others(SharedLoop::gradients);
+  UnitGradients gradients(device, baseline, nodes, images, options);
+  const std::vector<Unit> units = units_of(images.count, options.recipe.calibration.batch, device.is_cpu());
   FisherByNode result;
+  std::vector<std::vector<at::Tensor>> traces(nodes.size());
   progress.begin(fmt::format("gradients {}", options.recipe.name), images.count);
-  for (std::int64_t first = 0; first < images.count; first += batch) {
-    const std::int64_t count = std::min(batch, images.count - first);
-    std::vector<std::vector<at::Tensor>> traces(nodes.size());
-    for (std::int64_t part = first; part < first + count; part += at_once) {
-      throw_if_interrupted();
-      const std::int64_t number = std::min(at_once, first + count - part);
-      const at::Tensor pixels = to_torch(images.load(part, number)).to(device).contiguous(at::MemoryFormat::ChannelsLast);
-      const std::vector<at::Tensor> values = net.forward(pixels.set_requires_grad(true), wanted);
-      at::Tensor loss = at::zeros({}, values[0].options());
-      for (std::int64_t i = 0; i < number; ++i) {  // each with draws of its own, however many go together
-        std::vector<at::Tensor> of_image;
-        for (std::ptrdiff_t k = 0; k < parts; ++k) of_image.push_back(values[static_cast<std::size_t>(k)].slice(0, i, i + 1));
-        loss = loss + random_loss(options.head, head_values(options.head, of_image), options.recipe.distillation, random);
-      }
-      const auto gradients = torch::autograd::grad({loss}, {values.begin() + parts, values.end()}, {}, {}, false, /*allow_unused=*/true);
-      for (std::size_t i = 0; i < nodes.size(); ++i) {
-        if (!gradients[i].defined()) continue;  // the head does not hang on it
-        const at::Tensor by_position = gradients[i].permute({0, 2, 3, 1}).reshape({-1, gradients[i].size(1)});  // as they lie in memory
-        at::Tensor& channels = result[nodes[i]].channels;
-        const at::Tensor products = at::matmul(by_position.t(), by_position);
-        channels = channels.defined() ? channels + products : products;
-        traces[i].push_back(gradients[i].square().sum(1));
-      }
-      for (std::int64_t i = 0; i < number; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
+  const auto take = [&](std::int64_t number, const std::string& bytes) {
+    const Unit& unit = units[static_cast<std::size_t>(number)];
+    const std::vector<at::Tensor> found = tensors_from_bytes(bytes);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      if (!found[2 * i].defined()) continue;  // the head does not hang on it
+      at::Tensor& channels = result[nodes[i]].channels;
+      channels = channels.defined() ? channels + found[2 * i] : found[2 * i];
+      traces[i].push_back(found[2 * i + 1]);
     }
+    for (std::int64_t i = 0; i < unit.count; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
+    if (!unit.ends_batch()) return;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       if (traces[i].empty()) continue;
       const Shape& weight = baseline.value(baseline.nodes[nodes[i]].inputs[1]).constant->shape();
-      result[nodes[i]].positions.push_back(
-          draw_positions(at::cat(traces[i]), options.recipe.weights.importance, weight[1] * weight[2] * weight[3],
-                         static_cast<double>(count) / static_cast<double>(images.count), samples_of_batch(weight, images.count, count)));
+      result[nodes[i]].positions.push_back(draw_positions(at::cat(traces[i]), options.recipe.weights.importance,
+                                                          weight[1] * weight[2] * weight[3],
+                                                          static_cast<double>(unit.batch_count) / static_cast<double>(images.count),
+                                                          samples_of_batch(weight, images.count, unit.batch_count)));
+      traces[i].clear();
     }
-  }
-  for (auto& [node, fisher] : result) fisher.channels = fisher.channels.to(at::kCPU);
+  };
+  share_units(
+      processes, static_cast<std::int64_t>(units.size()),
+      [&](std::int64_t number) { return bytes_of(gradients.of(units[static_cast<std::size_t>(number)])); }, take);
   progress.end(fmt::format("of {} convolutions on {} images", result.size(), images.count));
   return result;
 }

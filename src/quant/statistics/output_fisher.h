@@ -30,7 +30,8 @@ using FisherByNode = std::map<std::size_t, OutputFisher>;
 /// result. For an error e of the outputs, the head's divergence (quant/statistics/head_loss.h) is to second order half of the sum over
 /// positions of e^T d d^T e, as far as positions are independent of each other. Of the drawn positions the part `weights.importance` of
 /// the recipe follows the trace, or less where affordable_importance (sample_positions.h) says so; the rest is even. Needs options.head.
-/// The same images, recipe and seed give the same numbers.
+/// The same images, recipe and seed give the same numbers. The processes of options share the images; in others than process 0 the result
+/// is empty.
 FisherByNode output_fisher(const at::Device& device, const Graph& baseline, const std::vector<std::size_t>& nodes,
                            const CalibrationImages& images, const CalibrateOptions& options, Progress& progress);
 

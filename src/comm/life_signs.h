@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which process of a job has died: each counts up a number in the store that process 0 keeps, twice a second, and process 0 looks whose
+// number stands still. A broken connection alone names an address, and the next process to leave because of it as well.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "comm/rendezvous.h"
+
+namespace nibble {
+
+class LifeSigns {
+ public:
+  /// Connects to the store at the rendezvous. Signs are given until this object goes. Errors are LibTorch's.
+  explicit LifeSigns(const Rendezvous& place);
+  ~LifeSigns();
+  LifeSigns(const LifeSigns&) = delete;
+  LifeSigns& operator=(const LifeSigns&) = delete;
+
+  /// The first process that has given no sign for Rendezvous::lost_after_s; process 0 where the store does not answer.
+  std::optional<int> lost() const;
+  /// The same; waits for it, twice lost_after_s at most.
+  std::optional<int> wait_for_lost() const;
+
+ private:
+  class Signs;
+  void run();
+
+  const Rendezvous place_;
+  const std::unique_ptr<Signs> signs_;
+  std::atomic<int> lost_ = -1;
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  bool ends_ = false;
+  std::thread thread_;
+};
+
+}  // namespace nibble

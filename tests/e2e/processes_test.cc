@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several processes share the images of eval, quantize and run: the same files and numbers as one makes, whatever their number.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <thread>
+
+#include "base/files.h"
+#include "base/json.h"
+#include "e2e/process.h"
+#include "support/several_processes.h"
+
+namespace nibble {
+namespace {
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const std::string kModel = NIBBLE_SOURCE_DIR "/assets/yolov10n.pt";
+const std::string kImages = NIBBLE_SOURCE_DIR "/assets/coco/val2017";
+const std::string kLabels = NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json";
+
+class SeveralProcesses : public testing::Test {
+ protected:
+  /// Process `rank` writes what it says into a folder of its own; paths in `arguments` are relative to that of process 0.
+  std::vector<Outcome> together(int size, const std::vector<std::string>& arguments, const std::string& slurm_or_torchrun = "torchrun") {
+    const auto port = std::to_string(test::free_port());
+    std::vector<pid_t> started;
+    std::vector<fs::path> folders;
+    for (int rank = 0; rank < size; ++rank) {
+      folders.push_back(rank == 0 ? folder_ : folder_ / ("rank" + std::to_string(rank)));
+      fs::create_directories(folders.back());
+      const std::string number = std::to_string(rank), all = std::to_string(size);
+      started.push_back(
+          start_nibble(arguments, folders.back(),
+                       slurm_or_torchrun == "slurm"
+                           ? "export SLURM_STEP_NUM_TASKS=" + all + " SLURM_PROCID=" + number + " SLURM_LOCALID=" + number +
+                                 " SLURM_STEP_NODELIST=127.0.0.1 MASTER_PORT=" + port + ";"
+                           : "export WORLD_SIZE=" + all + " RANK=" + number + " MASTER_ADDR=127.0.0.1 MASTER_PORT=" + port + ";"));
+    }
+    std::vector<Outcome> outcomes;
+    for (std::size_t rank = 0; rank < started.size(); ++rank) outcomes.push_back(wait_for(started[rank], folders[rank]));
+    return outcomes;
+  }
+  /// All succeed, and none but process 0 speaks.
+  void expect_done(const std::vector<Outcome>& outcomes) {
+    for (std::size_t rank = 0; rank < outcomes.size(); ++rank) {
+      EXPECT_EQ(outcomes[rank].exit_code, 0) << rank << ": " << outcomes[rank].err;
+      if (rank > 0) {
+        EXPECT_EQ(outcomes[rank].out + outcomes[rank].err, "");
+      }
+    }
+  }
+  std::string at(const std::string& file) const { return (folder_ / file).string(); }
+
+  const fs::path folder_ = scratch_folder();
+};
+
+TEST_F(SeveralProcesses, ScoreAsOneDoes) {
+  ASSERT_EQ(run_nibble({"export", kModel, "-o", "float.onnx", "--imgsz", "96"}, folder_).exit_code, 0);
+  const auto arguments = [&](int size) {
+    const std::string number = std::to_string(size);
+    return std::vector<std::string>{"eval",
+                                    at("float.onnx"),
+                                    "--images",
+                                    kImages,
+                                    "--annotations",
+                                    kLabels,
+                                    "--threads",
+                                    "1",
+                                    "--skip-latency",
+                                    "--json",
+                                    at(number + ".json"),
+                                    "--save-detections",
+                                    at(number + ".detections.json")};
+  };
+  const auto alone = run_nibble(arguments(1), folder_);
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  for (const int size : {2, 4}) {
+    const auto outcomes = together(size, arguments(size), size == 4 ? "slurm" : "torchrun");
+    expect_done(outcomes);
+    const std::string number = std::to_string(size);
+    EXPECT_EQ(read_file(at(number + ".json")), read_file(at("1.json"))) << number;
+    EXPECT_EQ(sha256_of_file(at(number + ".detections.json")), sha256_of_file(at("1.detections.json"))) << number;
+  }
+}
+
+/// Mixed bits: head gradients, damages of layers, trials of a budget and agreement with float are all of them shared.
+TEST_F(SeveralProcesses, QuantizeToTheSameBytes) {
+  write_file(folder_ / "mixed.yaml",
+             "name: mixed\nweights: {bits: 4, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
+             "calibration: {images: 5, batch: 2}\nmixed: {max_drop: 60, images: 3}\n");
+  const auto arguments = [&](int size) {
+    return std::vector<std::string>{
+        "quantize", kModel,      "-o", at("out" + std::to_string(size)), "--recipe", at("mixed.yaml"), "--calib", kImages, "--imgsz",
+        "96",       "--threads", "1"};
+  };
+  const auto alone = run_nibble(arguments(1), folder_);
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  for (const int size : {2, 4}) {
+    const auto outcomes = together(size, arguments(size));
+    expect_done(outcomes);
+    for (const std::string file : {"mixed-qcdq-ptq.onnx", "mixed-qcdq-ptq-opt.onnx", "mixed-int4-ptq.onnx", "mixed-layers.json"})
+      EXPECT_EQ(sha256_of_file(at("out" + std::to_string(size) + "/yolov10n-" + file)), sha256_of_file(at("out1/yolov10n-" + file)))
+          << size << " " << file;
+  }
+}
+
+TEST_F(SeveralProcesses, RunToTheSameFilesAndNumbers) {
+  const auto arguments = [&](const std::string& id, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all = {"run",        kModel,         "--recipes", "w4a8",    "--preset", "fast",      "--calib-images",
+                                    "2",          "--max-images", "20",        "--imgsz", "96",       "--threads", "1",
+                                    "--runs-dir", at("runs"),     "--run-id",  id};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const auto alone = run_nibble(arguments("alone"), folder_);
+  ASSERT_THAT(alone.exit_code, testing::AnyOf(0, 1)) << alone.err;
+  const auto outcomes = together(2, arguments("two"));
+  EXPECT_EQ(outcomes[0].exit_code, alone.exit_code) << outcomes[0].err;
+  EXPECT_EQ(outcomes[1].exit_code, 0) << outcomes[1].err;
+  EXPECT_EQ(outcomes[1].out + outcomes[1].err, "");
+  for (const auto& entry : fs::directory_iterator(folder_ / "runs/alone/onnx"))
+    EXPECT_EQ(sha256_of_file(entry.path()), sha256_of_file(folder_ / "runs/two/onnx" / entry.path().filename())) << entry.path();
+  for (const std::string scored : {"baseline-coco", "ptq-w4a8-coco"}) {
+    EXPECT_EQ(sha256_of_file(at("runs/two/" + scored + "/detections.json")),
+              sha256_of_file(at("runs/alone/" + scored + "/detections.json")));
+    EXPECT_EQ(read_json(at("runs/two/" + scored + "/metrics.json"))["metrics"],
+              read_json(at("runs/alone/" + scored + "/metrics.json"))["metrics"]);
+  }
+  // What a run of several left, one goes on with, and the other way round.
+  fs::remove(at("runs/two/ptq-w4a8-coco/metrics.json"));
+  EXPECT_EQ(run_nibble(arguments("two", {"--resume"}), folder_).exit_code, alone.exit_code);
+  fs::remove(at("runs/alone/ptq-w4a8-coco/metrics.json"));
+  EXPECT_EQ(together(2, arguments("alone", {"--resume"}))[0].exit_code, alone.exit_code);
+}
+
+/// Process 1 is killed when the first images are through.
+TEST_F(SeveralProcesses, AKilledOneIsNamed) {
+  ASSERT_EQ(run_nibble({"export", kModel, "-o", "float.onnx", "--imgsz", "640"}, folder_).exit_code, 0);
+  const auto port = std::to_string(test::free_port());
+  const std::vector<std::string> arguments = {"eval",  at("float.onnx"), "--images", kImages,         "--annotations",
+                                              kLabels, "--threads",      "1",        "--skip-latency"};
+  const auto setup = [&](int rank) {
+    return "export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + port + " RANK=" + std::to_string(rank) + ";";
+  };
+  const fs::path other = folder_ / "rank1";
+  fs::create_directories(other);
+  const auto first = start_nibble(arguments, folder_, setup(0));
+  const auto killed = start_nibble(arguments, other, setup(1));
+  for (int i = 0; i < 1200 && read_file(folder_ / "stderr.txt").find(" % (") == std::string::npos; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  ::kill(killed, SIGKILL);
+  const auto outcome = wait_for(first, folder_);
+  wait_for(killed, other);
+  EXPECT_EQ(outcome.exit_code, 5) << outcome.out;
+  EXPECT_THAT(outcome.err, HasSubstr("process 0 of 2: process 1 has stopped"));
+}
+
+/// What process 0 cannot do ends the others too, and an error of another one is told by process 0 alone.
+TEST_F(SeveralProcesses, ErrorsAreToldOnce) {
+  const auto outcomes = together(2, {"eval", at("nowhere.onnx"), "--images", kImages, "--annotations", kLabels});
+  EXPECT_EQ(outcomes[0].exit_code, 3) << outcomes[0].err;
+  EXPECT_THAT(outcomes[0].err, HasSubstr("nowhere.onnx"));
+  EXPECT_EQ(outcomes[1].exit_code, 5);
+  EXPECT_THAT(outcomes[1].err, HasSubstr("process 1 of 2: process 0 has stopped; its own message says why"));
+}
+
+}  // namespace
+}  // namespace nibble
