@@ -92,7 +92,7 @@ void help_to_calibrate_recipe(const Json& task, Processes& processes) {
   runtime.provider = task.at("provider").get<std::string>();
   CalibrateOptions options;
   options.recipe = recipe;
-  options.head = head_of(baseline);
+  options.head = head_logits(baseline);
   options.threads = runtime.threads;
   options.seed = runtime.seed;
   options.device = compute_device(runtime, environment_rendezvous().local_rank);
