@@ -106,7 +106,7 @@ TEST_P(FamilyJob, TrainsByImitationAndOnLabels) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, FamilyJob,
                          testing::Values("yolov3-tiny", "yolov5-p6", "yolov8", "yolov8-ghost", "yolov9t", "yolov9e", "yolo11", "yolo12",
-                                         "yolo26"),
+                                         "yolo26", "yolov9-authors"),
                          [](const auto& each) {
                            std::string name = each.param;
                            std::replace(name.begin(), name.end(), '-', '_');
