@@ -5,7 +5,7 @@
 # files in turns with the float file; runs the main job and a training there. A step that fails is a row of the file, and the others go on.
 # Usage: bench/cuda.sh [--provider cuda|cpu]. cpu is the rehearsal: the same steps, without a GPU, on the build in build/.
 # With cuda, TORCH_WHEEL is the torch folder of a PyPI wheel with CUDA, NIBBLE_ONNXRUNTIME the library of the onnxruntime-gpu wheel.
-# STEPS (200; rehearsal 2): of the training. RUNS (50; rehearsal 3): timed runs of a file. IMGSZ (640; rehearsal 64): pixels of the input.
+# STEPS (200; rehearsal 2): of the training. RUNS (50; rehearsal 3): timed runs of a file. IMGSZ (640; rehearsal 96): pixels of the input.
 # Writes tmp/cuda/results.md (rehearsal: tmp/cuda-rehearsal/results.md), and the output of each step beside it.
 # Exit codes: 0 all steps succeeded; 1 one failed; 2 usage; 5 something is missing, one line for each thing.
 set -uo pipefail
@@ -19,7 +19,7 @@ esac
 if [ "$provider" = cuda ]; then
   build=build-cuda out=tmp/cuda steps=${STEPS:-200} runs=${RUNS:-50} size=${IMGSZ:-640} images=40
 else
-  build=build out=tmp/cuda-rehearsal steps=${STEPS:-2} runs=${RUNS:-3} size=${IMGSZ:-64} images=2
+  build=build out=tmp/cuda-rehearsal steps=${STEPS:-2} runs=${RUNS:-3} size=${IMGSZ:-96} images=2
 fi
 nibble=$build/nibble
 checkpoint=assets/yolov10n.pt

@@ -17,7 +17,9 @@ void add_eval(CLI::App& app, Action& chosen) {
                               "      on the 32 embedded images\n"
                               "  nibble eval yolov10n.onnx --images val2017 --annotations instances_val2017.json --json metrics.json\n"
                               "  nibble eval yolo11n-cls.onnx --images imagenet/val\n"
-                              "      a classifier, on a folder with a folder of images for each class\n");
+                              "      a classifier, on a folder with a folder of images for each class\n"
+                              "  torchrun --no-python --nproc-per-node 4 nibble eval ...\n"
+                              "      four processes share the images, as in quantize and run; tasks of srun, too\n");
   command
       .add_option("MODEL", eval.model,
                   "an ONNX classifier, or detector with output [B,N,6], [B,4+classes,A], [B,64+classes,A] or [B,A,5+classes]")

@@ -149,6 +149,29 @@ TEST(SharedWork, AProcessThatStandsStillIsNoticed) {
   });
 }
 
+/// The formulas of docs/processes.md: a loop over `units` with results of `bytes` is 2 + 3 ceil(units / N) exchanges for process 0.
+TEST(SharedWork, ALoopExchangesWhatTheArithmeticSays) {
+  constexpr std::int64_t kResults = 13, kBytes = 1000;
+  const auto compute = [](std::int64_t) { return std::string(kBytes, 'x'); };
+  for (const int size : {2, 4, 8})
+    test::in_processes(size, [&](const Rendezvous& place) {
+      const auto processes = join_processes(place);
+      if (!processes->is_first())
+        return serve(*processes, {{"loop", [&](const Json&, Processes& all) { share_units(all, kResults, compute, {}); }}});
+      Crew crew(processes);
+      const std::string task = Json{{"duty", "loop"}, {"task", Json::object()}}.dump();
+      start_task(*processes, "loop", Json::object());
+      share_units(*processes, kResults, compute, [](std::int64_t, const std::string&) {});
+      const std::int64_t rounds = (kResults + place.size - 1) / place.size, sums = rounds * 2 * 8 * place.size;
+      const std::int64_t of_others = kResults - rounds;  // process 0 has the first unit of each round
+      const auto opening = static_cast<std::int64_t>(8 + task.size());
+      const Traffic traffic = processes->traffic();
+      EXPECT_EQ(traffic.calls, 2 + 3 * rounds);
+      EXPECT_EQ(traffic.sent_bytes, opening + sums);
+      EXPECT_EQ(traffic.received_bytes, opening + sums + of_others * kBytes);
+    });
+}
+
 TEST(SharedWork, WhatIsExchangedIsCounted) {
   test::in_processes(4, [](const Rendezvous& place) {
     const auto processes = join_processes(place);

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <map>
 #include <thread>
 
 #include "base/files.h"
@@ -86,24 +87,29 @@ TEST_F(SeveralProcesses, ScoreAsOneDoes) {
   }
 }
 
-/// Mixed bits: head gradients, damages of layers, trials of a budget and agreement with float are all of them shared.
+/// Gradients of the head steer the rounding of one recipe; damages of layers and trials of exported files choose the bits of the other.
 TEST_F(SeveralProcesses, QuantizeToTheSameBytes) {
-  write_file(folder_ / "mixed.yaml",
-             "name: mixed\nweights: {bits: 4, scale_search: max}\nactivations: {bits: 8, range: minmax}\n"
-             "calibration: {images: 5, batch: 2}\nmixed: {max_drop: 60, images: 3}\n");
-  const auto arguments = [&](int size) {
-    return std::vector<std::string>{
-        "quantize", kModel,      "-o", at("out" + std::to_string(size)), "--recipe", at("mixed.yaml"), "--calib", kImages, "--imgsz",
-        "96",       "--threads", "1"};
-  };
-  const auto alone = run_nibble(arguments(1), folder_);
-  ASSERT_EQ(alone.exit_code, 0) << alone.err;
-  for (const int size : {2, 4}) {
-    const auto outcomes = together(size, arguments(size));
-    expect_done(outcomes);
-    for (const std::string file : {"mixed-qcdq-ptq.onnx", "mixed-qcdq-ptq-opt.onnx", "mixed-int4-ptq.onnx", "mixed-layers.json"})
-      EXPECT_EQ(sha256_of_file(at("out" + std::to_string(size) + "/yolov10n-" + file)), sha256_of_file(at("out1/yolov10n-" + file)))
-          << size << " " << file;
+  const std::string rest = "activations: {bits: 8, range: minmax}\ncalibration: {images: 5, batch: 2}\n";
+  write_file(folder_ / "seen.yaml", "name: seen\nweights: {bits: 4, scale_search: max}\n" + rest);
+  write_file(folder_ / "tried.yaml",
+             "name: tried\nweights: {bits: 2, rounding: nearest, scale_search: max}\nmixed: {max_drop: 50, images: 3}\n" + rest);
+  const std::map<std::string, std::vector<std::string>> stages = {
+      {"seen", {"gradients seen: of 82 convolutions on 5 images", "scores of seen: "}},
+      {"tried", {"sensitivity tried: 164 variants on 3 images", "judge tried: ", "trial 2 of tried"}}};
+  for (const auto& [recipe, wanted] : stages) {
+    const auto arguments = [&](const std::string& out) {
+      return std::vector<std::string>{"quantize", kModel,  "-o",      at(out), "--recipe",  at(recipe + ".yaml"),
+                                      "--calib",  kImages, "--imgsz", "96",    "--threads", "1"};
+    };
+    const auto alone = run_nibble(arguments("1"), folder_);
+    ASSERT_EQ(alone.exit_code, 0) << alone.err;
+    for (const auto& stage : wanted) EXPECT_THAT(alone.err, HasSubstr(stage));
+    for (const std::string size : {"2", "4"}) {
+      expect_done(together(std::stoi(size), arguments(size)));
+      for (const std::string file : {"-qcdq-ptq.onnx", "-qcdq-ptq-opt.onnx", "-int4-ptq.onnx", "-layers.json"})
+        EXPECT_EQ(sha256_of_file(at(size + "/yolov10n-" + recipe + file)), sha256_of_file(at("1/yolov10n-" + recipe + file)))
+            << size << " " << file;
+    }
   }
 }
 
