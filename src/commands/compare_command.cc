@@ -8,11 +8,10 @@
 #include "base/watched_progress.h"
 #include "compare/comparison.h"
 #include "compare/comparison_steps.h"
-#include "eval/task_drift.h"
+#include "compare/task_comparison.h"
 #include "export/output_scale.h"
 #include "nibble/compare.h"
 #include "nibble/error.h"
-#include "scoring/detect.h"
 #include "scoring/found_objects.h"
 #include "scoring/image_folder.h"
 #include "scoring/task_set.h"
@@ -75,44 +74,6 @@ EvalSet images_for(std::optional<EvalSet>& annotated, const CompareOptions& opti
   return open_image_folder(options.data.images, options.data.max_images.value_or(kDefaultMaxImages), model.class_count, model.class_names);
 }
 
-/// What one file sees: detections as they are scored, and the objects of its task, of a fifth of the working confidence or more.
-struct Seen {
-  std::vector<Detection> detections;
-  std::vector<FoundInImage> found;
-};
-Seen look(const DetectorFile& model, const EvalSet& set, const CompareOptions& options, const std::string& title, Progress& progress) {
-  constexpr double kFaded = 0.2;
-  DecodeOptions decode;
-  decode.confidence = kFaded * options.confidence;
-  Seen seen;
-  if (task_of(model) == "detect") return {detect_images(model, set, {}, title, progress), {}};
-  seen.detections = detect_images(model, set, {}, title, progress,
-                                  [&](const CocoImage& image, const NetworkImage& input, const std::vector<Tensor>& outputs) {
-                                    seen.found.push_back(found_in(model, outputs, input.letterbox, image.id, decode));
-                                    return std::size_t{0};
-                                  });
-  return seen;
-}
-
-std::vector<ComparedImage> seen_by_both(const EvalSet& set, const CompareOptions& options, Seen& a, Seen& b) {
-  std::vector<ComparedImage> images;
-  for (std::size_t i = 0; i < a.found.size(); ++i) {
-    auto &in_a = a.found[i], &in_b = b.found[i];
-    std::erase_if(in_a.objects, [&](const PredictedBox& object) { return object.confidence < options.confidence; });
-    images.push_back({fs::path(set.dataset.images[i].file_name).filename().string(), in_a.size, std::move(in_a.objects),
-                      std::move(in_b.objects), std::move(in_a.probabilities), std::move(in_b.probabilities)});
-  }
-  return images;
-}
-
-void compare_task(const std::vector<ComparedImage>& images, Comparison& comparison) {
-  const auto& task = comparison.task;
-  if (task == "segment") comparison.masks = measure_masks(images);
-  if (task == "pose") comparison.keypoints = measure_keypoints(images);
-  if (task == "obb") comparison.angles = measure_angles(images);
-  if (task == "classify") comparison.classes = measure_classes(images, comparison.category_names);
-}
-
 }  // namespace
 
 Comparison compare(const CompareOptions& options, Progress& listener) {
@@ -130,14 +91,14 @@ Comparison compare(const CompareOptions& options, Progress& listener) {
   comparison.a = compared_file(options.a, options.a.string(), a);
   comparison.b = compared_file(options.b, options.b.string(), b);
   describe_data(set, comparison);
-  auto seen_by_a = look(a, set, options, "look with A: " + options.a.filename().string(), progress);
-  auto seen_by_b = look(b, set, options, "look with B: " + options.b.filename().string(), progress);
+  const auto seen_by_a = see_objects(a, set, options.confidence, "look with A: " + options.a.filename().string(), progress);
+  const auto seen_by_b = see_objects(b, set, options.confidence, "look with B: " + options.b.filename().string(), progress);
   if (const auto shared = seen_by_b.detections.empty() ? find_shared_output_scale(options.b) : std::nullopt)
     comparison.lost_scores = "all scores of B are 0: " + text_of(*shared);
   if (!a.is_classifier)
     comparison.detections = blame_detections(set.dataset, !set.annotations_name.empty(), seen_by_a.detections, seen_by_b.detections,
                                              options.confidence, {options.resamples, options.runtime.seed, options.runtime.threads});
-  compare_task(seen_by_both(set, options, seen_by_a, seen_by_b), comparison);
+  compare_task(compared_images(set, options.confidence, seen_by_a, seen_by_b), comparison);
   if (options.tensor_images > 0)
     compare_inside({options.a, options.b, a, b, set, options.tensor_images, options.parts, options.runtime}, comparison, progress);
   comparison.advice = advise(comparison);

@@ -35,11 +35,25 @@ void read_costs(const Json& map, Blame& blame) {
   std::stable_sort(blame.cost.begin(), blame.cost.end(), [](const auto& l, const auto& r) { return l.second > r.second; });
 }
 
+/// Of a classifier the objects are images: found are those of which both files say the same class.
+Blame blame_of_classes(const Json& document, const std::string& path) {
+  const auto& classes = document.at("task_drift").at("classes");
+  Blame blame;
+  blame.path = path;
+  blame.confidence = 0;
+  blame.objects = classes.at("images");
+  blame.found = classes.at("same_top_1");
+  blame.wrong_class = blame.objects - blame.found;
+  read_layers(document.at("tensors"), blame);
+  return blame;
+}
+
 }  // namespace
 
 Blame blame_from_document(const Json& document, const std::string& path) {
   try {
     const auto& detections = document.at("detections");
+    if (detections.is_null()) return blame_of_classes(document, path);
     const auto& seen = detections.at("against_a");
     const auto all = [&](const char* outcome) { return seen.at(outcome).at("all").get<std::int64_t>(); };
     Blame blame;

@@ -90,6 +90,20 @@ TEST(Gates, OutputsThatMustBeEqualFailOnAnyDifference) {
   EXPECT_FALSE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
 }
 
+/// Two sessions with equal weights differ by a rounding of their probabilities, detectors not at all.
+TEST(Gates, ProbabilitiesOfClassifiersMayDifferByAMillionth) {
+  auto report = good_report();
+  report.artifacts[1].parity = {{"before clean-up", 3e-8, 0, true}};
+  EXPECT_FALSE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+  report.task = Task::classify;
+  EXPECT_TRUE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+  EXPECT_THAT(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").detail, HasSubstr("(allowed 1e-06 of probabilities)"));
+  report.artifacts[1].parity[0].max_score = 2e-6;
+  EXPECT_FALSE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+  report.artifacts[1].parity[0].max_score = std::nan("");
+  EXPECT_FALSE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
+}
+
 TEST(Gates, ASkippedLayerFailsUnlessAllowed) {
   auto report = good_report();
   report.recipes[0].skipped_layers = {"model.0.conv: singular Hessian"};

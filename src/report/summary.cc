@@ -92,14 +92,23 @@ std::string losses_section(const Report& report) {
   for (const auto& artifact : report.artifacts) {
     if (!artifact.blame) continue;
     const auto& b = *artifact.blame;
+    if (report.task == Task::classify) {
+      rows += fmt::format("| {} | {} of {} | {} | {} |\n", cell(artifact.name), b.found, b.objects, cell(or_none(b.first_diverged)),
+                          cell(or_none(b.largest_drop)));
+      continue;
+    }
     rows += fmt::format("| {} | {} of {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", cell(artifact.name), b.found, b.objects, b.faded,
                         b.wrong_class, b.mislocated, b.missed, b.extra, cost_of(b), cell(or_none(b.first_diverged)),
                         cell(or_none(b.largest_drop)));
   }
   if (rows.empty()) return "";
-  return "| variant | found | faded | wrong class | mislocated | missed | extra | mAP_50_95 lost by | first layer below 20 dB | largest "
-         "drop |\n"
-         "|---|---|---|---|---|---|---|---|---|---|\n" +
+  if (report.task == Task::classify) return "| variant | same class | first layer below 20 dB | largest drop |\n|---|---|---|---|\n" + rows;
+  return fmt::format(
+             "| variant | found | faded | wrong class | mislocated | missed | extra | {}mAP_50_95 lost by | first layer below 20 dB | "
+             "largest "
+             "drop |\n"
+             "|---|---|---|---|---|---|---|---|---|---|\n",
+             report.task == Task::detect ? "" : "box ") +
          rows + "\nAgainst the objects the baseline sees at confidence 0.25; faded: in place, but below it. `nibble compare` shows more.\n";
 }
 

@@ -240,7 +240,10 @@ std::string enumeration(const std::vector<std::string>& parts) {
   return fmt::format("{} and {}", fmt::join(parts.begin(), parts.end() - 1, ", "), parts.back());
 }
 
-std::string sentence_of(const Blame& blame) {
+std::string sentence_of(const Blame& blame, Task task) {
+  if (task == Task::classify)
+    return fmt::format("Of {} image{}, {} {} the class that the float model gives {}.", blame.objects, blame.objects == 1 ? "" : "s",
+                       blame.found, blame.found == 1 ? "keeps" : "keep", blame.objects == 1 ? "it" : "them");
   const auto was = [](std::int64_t count) { return count == 1 ? "was" : "were"; };
   std::string text;
   if (blame.objects == 0) {
@@ -262,7 +265,7 @@ std::string sentence_of(const Blame& blame) {
 Verdict verdict_of(const Report& report) {
   Verdict verdict{recommendations_of(report), {}};
   for (const auto& artifact : report.artifacts)
-    if (artifact.blame) verdict.losses.push_back({artifact.name, sentence_of(*artifact.blame)});
+    if (artifact.blame) verdict.losses.push_back({artifact.name, sentence_of(*artifact.blame, report.task)});
   return verdict;
 }
 

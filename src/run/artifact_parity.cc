@@ -35,9 +35,7 @@ void add_row(const ParityContext& context, ArtifactReport* artifact, const std::
              const std::optional<Tensor>& other, bool must_be_equal = false) {
   if (!artifact || !reference || !other) return;
   auto parity = compare_outputs(what, *reference, *other, kind_of(context.plan));
-  // Two sessions of a classifier with equal weights differed by 3e-8, from its AveragePool on (ONNX Runtime 1.26, optimisations off; the
-  // cause is not known). That the weights are equal bit for bit is proven of the files (twins_equal).
-  parity.must_be_equal = must_be_equal && context.plan.form.task != Task::classify;
+  parity.must_be_equal = must_be_equal;
   artifact->parity.push_back(parity);
 }
 

@@ -146,11 +146,6 @@ void note_caveats(RunPlan& plan) {
     plan.caveats.push_back(fmt::format("{} images or labels were left out as bad data, listed above; the gate bad_data limits how many.",
                                        plan.bad_data.size()));
   note_image_count(plan);
-  if (plan.form.task != Task::detect && !plan.options.smoke)
-    plan.caveats.push_back(
-        fmt::format("What of the {} is lost, image by image, and pictures of it are not made for the task '{}'; the numbers "
-                    "above compare each file with the float one.",
-                    words_of(plan.form.task).things, name_of(plan.form.task)));
   for (const auto& recipe : plan.recipes) {
     const auto& set = plan.calibration.at(recipe.name);
     const auto wanted = static_cast<std::size_t>(images_wanted(recipe));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/files.h"
 #include "base/json.h"
 #include "e2e/process.h"
@@ -51,6 +53,26 @@ class RunJob : public testing::TestWithParam<std::pair<std::string, std::string>
     return std::stoi(shape.substr(1));
   }
   int classes_of(const std::string& name) const { return name.ends_with("pose") ? 1 : 2; }
+  /// compare.json in the task's terms, and pictures of what changed.
+  static void expect_what_is_lost(const fs::path& folder, const std::string& main) {
+    const auto document = read_json(folder / "compare.json");
+    const auto task = document["task"].get<std::string>();
+    const std::map<std::string, std::pair<std::string, std::string>> terms{{"segment", {"masks", "mean_iou"}},
+                                                                           {"pose", {"keypoints", "mean_px"}},
+                                                                           {"obb", {"angles", "mean_degrees"}},
+                                                                           {"classify", {"classes", "mean_change"}}};
+    const auto& [name, number] = terms.at(task);
+    EXPECT_TRUE(document["task_drift"][name][number].is_number()) << document["task_drift"];
+    EXPECT_EQ(document["detections"].is_null(), task == "classify");
+    EXPECT_FALSE(document["tensors"]["layers"].empty());
+    const auto pictures = read_json(folder / "pictures.json")["pictures"];
+    EXPECT_FALSE(pictures.empty()) << main;
+    for (const auto& picture : pictures) {
+      const auto file = folder.parent_path() / picture["file"].get<std::string>();
+      EXPECT_GT(fs::file_size(file), 1000U) << file;
+    }
+    EXPECT_FALSE(fs::exists(folder / "curves.json")) << "precision by recall is of detectors";
+  }
   const fs::path folder_ = scratch_folder();
 };
 
@@ -79,10 +101,16 @@ TEST_P(RunJob, RunsVerifiesAndReplays) {
                                      "--gates",    "gates.yaml",
                                      "--threads",  "1"};
   arguments.insert(arguments.end(), data.begin(), data.end());
+  const bool is_trained = name == "yolov8-seg";
+  if (is_trained) {
+    fs::create_directories(folder_ / "more");
+    for (const char* image : {"1.jpg", "2.jpg"}) fs::copy_file(folder_ / "images" / image, folder_ / "more" / image);
+    const std::vector<std::string> training{"--qat", "quick4", "--qat-data", "more", "--qat-steps", "2"};
+    arguments.insert(arguments.end(), training.begin(), training.end());
+  }
   const auto outcome = run_nibble(arguments, folder_);
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err << outcome.out;
   EXPECT_THAT(outcome.out, HasSubstr("| variant | " + main + " | change | "));
-  EXPECT_THAT(outcome.out, HasSubstr("are not made for the task '"));
   const auto run = folder_ / "runs/a";
   const auto manifest = read_json(run / "run.json");
   std::int64_t scored = 0;
@@ -92,12 +120,25 @@ TEST_P(RunJob, RunsVerifiesAndReplays) {
       EXPECT_TRUE(artifact["score"][main].is_number()) << artifact;
       EXPECT_TRUE(artifact["recipe"] == "" || artifact["score"].contains("change")) << artifact;
     }
-  EXPECT_EQ(scored, 3) << "float, cleaned QCDQ, unpack";
+  EXPECT_EQ(scored, is_trained ? 5 : 3) << "float, cleaned QCDQ, unpack; of a trained variant the last two again";
+  expect_what_is_lost(run / "ptq-quick4-coco", main);
+  if (is_trained) {
+    expect_what_is_lost(run / "qat-quick4-coco", main);
+    const auto training = read_json(run / "qat-quick4-coco/training.json");
+    EXPECT_EQ(training["metric"], main);
+    EXPECT_EQ(training["steps"], 2);
+    EXPECT_THAT(read_file(run / "qat-quick4-coco/training.csv"), HasSubstr("\n0,held_out/" + main + ","));
+    EXPECT_THAT(outcome.out, HasSubstr("quick4: 2 steps on 1 images; " + main + " on 1 held-out images (against the float network)"));
+  }
   bool is_gated = false;
   const auto gates = read_json(run / "gates.json");
   for (const auto& gate : gates["gates"]) is_gated = is_gated || gate["gate"] == main;
   EXPECT_TRUE(is_gated);
-  EXPECT_THAT(read_file(run / "report.html"), Not(HasSubstr("NaN")));
+  std::string page = read_file(run / "report.html");
+  for (auto at = page.find("base64,"); at != std::string::npos; at = page.find("base64,", at + 1))
+    page.erase(at, page.find('"', at) - at);  // pictures, whose letters may spell anything
+  EXPECT_THAT(page, Not(HasSubstr("NaN")));
+  EXPECT_THAT(page, HasSubstr(is_classifier ? "keep their best class" : "objects that both see"));
   const auto verified = run_nibble({"verify", "runs/a", "--score", "--threads", "1"}, folder_);
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
   const auto replayed = run_nibble({"replay", "runs/a", "-o", "runs/b"}, folder_);

@@ -99,6 +99,29 @@ std::string sentence(const Json& document) {
       shift.at("equal_confidence").get<double>(), detections.at("confidence").get<double>());
 }
 
+/// What the task has besides boxes, in a sentence; empty of detectors.
+std::string drift_sentence(const Json& document) {
+  const auto drift = document.value("task_drift", Json());
+  if (drift.is_null()) return "";
+  const std::string name = drift.begin().key();
+  const Json& numbers = drift.begin().value();
+  const auto number = [&n = numbers](const char* key) { return n.at(key).get<double>(); };
+  const auto count = [&n = numbers](const char* key) { return n.at(key).get<std::int64_t>(); };
+  if (name == "classes")
+    return fmt::format("Of {} images, {} keep their best class; its probability changed by {:.3f} on average.", count("images"),
+                       count("same_top_1"), number("mean_change"));
+  if (count("pairs") == 0) return "No object of the baseline is found again, so that nothing of the task can be compared.";
+  const auto pairs = fmt::format("Of the {} objects that both see", count("pairs"));
+  if (name == "masks")
+    return fmt::format("{}, the masks overlap by {:.3f} on average (IoU); {:.1f} % of them by less than 0.75.", pairs, number("mean_iou"),
+                       100 * number("below_75_share"));
+  if (name == "keypoints")
+    return fmt::format("{}, the keypoints moved by {:.2f} px on average (median {:.2f} px); their similarity (OKS) is {:.3f}.", pairs,
+                       number("mean_px"), number("median_px"), number("mean_similarity"));
+  return fmt::format("{}, the boxes turned by {:.2f} degrees on average (median {:.2f}), {:.1f} % of them by more than 5.", pairs,
+                     number("mean_degrees"), number("median_degrees"), 100 * number("above_5_share"));
+}
+
 std::string divergence(const Json& tensors) {
   const auto name = [&](const char* key) { return tensors.at(key).is_null() ? std::string("none") : tensors.at(key).get<std::string>(); };
   return fmt::format("On {} images. First layer that differs: {}. First below {} dB (1 % error power): {}.",
@@ -122,10 +145,12 @@ Json blame_sections(const Report& report, const std::map<std::string, Json>& com
     const auto& document = found->second;
     const auto& tensors = document.at("tensors");
     const auto drops = drop_list(tensors);
+    const bool is_classifier = document.at("detections").is_null();
     sections.push_back({{"name", artifact.name},
-                        {"sentence", sentence(document)},
-                        {"costs", cost_chart(artifact.name, document.at("detections").at("map"))},
-                        {"rows", count_rows(document.at("detections").at("against_a"))},
+                        {"sentence", is_classifier ? "" : sentence(document)},
+                        {"drift", drift_sentence(document)},
+                        {"costs", is_classifier ? Json(false) : cost_chart(artifact.name, document.at("detections").at("map"))},
+                        {"counts", is_classifier ? Json(false) : Json({{"rows", count_rows(document.at("detections").at("against_a"))}})},
                         {"layers", layer_chart(artifact.name, tensors)},
                         {"divergence", tensors.is_null() ? "" : divergence(tensors)},
                         {"drops", drops},

@@ -12,12 +12,13 @@ split by repairing one kind of change at a time towards the baseline, averaged o
 {{#blame}}
 <section>
 <h3>{{name}}</h3>
-<p>{{sentence}}</p>
+<p>{{sentence}} {{drift}}</p>
 <div class="charts">
 {{#costs}}
 <figure><figcaption>mAP 50-95 lost by <span class="small">negative: the change did good</span></figcaption>
 {{{costs}}}</figure>
 {{/costs}}
+{{#counts}}
 <div class="scroll" tabindex="0"><table>
 <thead><tr><th>objects of the baseline</th><th class="n">all</th><th class="n">small</th><th class="n">medium</th><th class="n">large</th></tr></thead>
 <tbody>
@@ -25,6 +26,7 @@ split by repairing one kind of change at a time towards the baseline, averaged o
 <tr><td class="name">{{name}}</td>{{#cells}}<td class="n">{{.}}</td>{{/cells}}</tr>
 {{/rows}}
 </tbody></table></div>
+{{/counts}}
 </div>
 {{#layers}}
 <figure><figcaption>How the error grows: SQNR of each layer's output <span class="small">against the same layer of the float file, everything before
