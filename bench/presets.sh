@@ -34,7 +34,7 @@ echo "|---|---|---|---|---|---|---|---|---|---|"
 for split in val2017 train2017; do score "$out/float.onnx" float "$split"; done
 echo "| float | | $(columns_of "$out/float-val2017.txt") | $(columns_of "$out/float-train2017.txt") | $(stat -c %s "$out/float.onnx") (FP32) | 1.00x | | |"
 for preset in ${PRESETS:-default}; do
-  for recipe in ${RECIPES:-w8a8 w4a16 w4a16-trellis w3a16-trellis w4a8 w4a8-trellis w4a8-mixed w4a16-block16}; do
+  for recipe in ${RECIPES:-w8a8 w4a16 w4a16-trellis w4a16-trellis-mixed w3a16-trellis w4a8 w4a8-trellis w4a8-mixed w4a16-block16}; do
     method=ptq
     [ "$preset" = best ] && method=qat # trained on the calibration images
     /usr/bin/time -f "%e %M" -o "$out/time.txt" build/nibble quantize "$data/weights/yolov10n.pt" -o "$out/$preset" --recipe "$recipe" \
@@ -44,7 +44,7 @@ for preset in ${PRESETS:-default}; do
     timed=$scored
     packed=$(of int4-$method)
     case $recipe in
-    *a16-trellis) packed=$(of unpack-$method) ;;
+    *a16-trellis*) packed=$(of unpack-$method) ;;
     *a8-trellis) packed=$(of integer-$method) ;;
     esac
     case $recipe in *a8*) scored=$(of qcdq-$method-opt) timed=$(of integer-$method) ;; esac
