@@ -71,7 +71,7 @@ TEST_F(Cli, RecipesListsWhatIsShipped) {
   const auto outcome = nibble({"recipes"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   for (const auto* part :
-       {"w4a16-block16    4 bits per 16 channels", "w4a8-mixed       4 and 8 bits per channel", "w4a16: 4-bit weights in every"})
+       {"w4a16-block16        4 bits per 16 channels", "w4a8-mixed           4 and 8 bits per channel", "w4a16: 4-bit weights in every"})
     EXPECT_THAT(outcome.out, HasSubstr(part));
   const auto json = nibble({"recipes", "--json"});
   ASSERT_EQ(json.exit_code, 0) << json.err;

@@ -42,10 +42,9 @@ class PowerCut : public testing::Test {
     EXPECT_TRUE(killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) << read_file(folder_ / "stderr.txt");
     return killed;
   }
-  /// The test PowerCutProcess in a process of its own, which loses power.
+  /// power_cut_writer, which loses power at the rename of that number.
   void write_files_until(int at) const {
-    const auto command = setup(at, folder_) + "'" + fs::read_symlink("/proc/self/exe").string() +
-                         "' --gtest_also_run_disabled_tests --gtest_filter=PowerCutProcess.* >/dev/null 2>&1";
+    const auto command = setup(at, folder_) + "'" NIBBLE_BINARY_DIR "/power_cut_writer' '" + folder_.string() + "' >/dev/null 2>&1";
     const int status = std::system(command.c_str());
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGKILL) << status;
   }
@@ -61,14 +60,6 @@ class PowerCut : public testing::Test {
   }
   fs::path folder_ = scratch_folder();
 };
-
-/// The process that the next test starts; it does not come to its end.
-TEST(PowerCutProcess, DISABLED_WritesFiles) {
-  const fs::path root = std::getenv("NIBBLE_POWER_CUT_ROOT");
-  write_file_durably(root / "durable", [](std::ostream& out) { out << "here"; });
-  write_file(root / "other", "gone");
-  write_file(root / "never", "");
-}
 
 TEST_F(PowerCut, KeepsWhatWasWrittenDurablyAndNothingElse) {
   write_file(folder_ / "older", "here");
