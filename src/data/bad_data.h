@@ -28,8 +28,8 @@ std::vector<std::string> reasons_of(const std::vector<BadDatum>& bad);
 /// "stop" or "skip"; `otherwise` for an empty text. Error(usage) naming both.
 OnBadData parse_on_bad_data(const std::string& text, OnBadData otherwise);
 
-/// Logs the first twenty as warnings and the others for --verbose, then throws Error(input) if the rule forbids so many beside `left` good images, or there is none.
-/// `what` names the data in messages.
+/// Logs the first twenty as warnings and the others for --verbose, then throws Error(input) if the rule forbids so many beside `left` good
+/// images, or there is none. `what` names the data in messages.
 void settle_bad_data(const std::vector<BadDatum>& bad, std::int64_t left, OnBadData rule, const std::string& what);
 
 struct ExpectedImage {

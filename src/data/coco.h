@@ -73,7 +73,8 @@ std::filesystem::path image_file(const CocoDataset& dataset, const CocoImage& im
 /// the same file as for another, stay.
 void place_images(CocoDataset& dataset, const std::filesystem::path& folder);
 
-/// Takes out the images whose files are missing, cannot be decoded or have another size than the data set says, and adds them to `bad`. Errors as settle_bad_data.
+/// Takes out the images whose files are missing, cannot be decoded or have another size than the data set says, and adds them to `bad`.
+/// Errors as settle_bad_data.
 void leave_out_bad_images(CocoDataset& dataset, const std::filesystem::path& folder, OnBadData rule, int threads = 0);
 
 /// Which images: all, the first N by ascending id, or an explicit list of ids or names.
