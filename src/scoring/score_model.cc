@@ -22,7 +22,7 @@
 namespace nibble {
 namespace {
 
-void warn_of_names(const ScoringOptions& options, const DetectorFile& detector, const EvalSet& set) {
+void warn_of_names(const DetectorFile& detector, const EvalSet& set) {
   if (are_only_numbers(detector.class_names)) {
     std::map<std::int64_t, std::string> categories;
     for (const auto& category : set.dataset.categories) categories[category.id] = category.name;
@@ -121,7 +121,7 @@ ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Pro
 ScoringResult score_model(Session session, const ScoringOptions& options, const EvalSet& given, Progress& progress) {
   EvalSet set = given;
   const auto model = open_for(std::move(session), options, set);
-  if (set.truth.task != Task::classify) warn_of_names(options, model, set);
+  if (set.truth.task != Task::classify) warn_of_names(model, set);
   ScoringResult result;
   result.findings = find_together(options.processes, {model, options.model, options.optimize, options.runtime}, set, options.detect,
                                   options.title, progress);

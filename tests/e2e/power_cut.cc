@@ -63,7 +63,7 @@ Disk& disk() {
 std::string absolute(const char* path) {
   if (path[0] == '/') return path;
   char* const folder = ::getcwd(nullptr, 0);
-  const std::string result = std::string(folder) + "/" + path;
+  std::string result = std::string(folder) + "/" + path;
   std::free(folder);
   return result;
 }
