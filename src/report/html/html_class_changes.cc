@@ -45,7 +45,7 @@ std::vector<ClassChange> greatest(const std::vector<ClassChange>& changes) {
     if (change.change < -kLeast && shown.size() < kShown) shown.push_back(change);
   const auto losses = shown.size();
   for (auto it = changes.rbegin(); it != changes.rend() && shown.size() < losses + kShown && it->change > kLeast; ++it)
-    shown.insert(shown.begin() + static_cast<std::ptrdiff_t>(losses), *it);
+    shown.push_back(*it);
   return shown;
 }
 
