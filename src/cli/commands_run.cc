@@ -98,7 +98,9 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
                   "  nibble run yolov10m.pt --calib train2017 --qat w4a8 --qat-data train2017 --qat-epochs 1\n"
                   "      w4a8 is also trained: float, calibrated and trained files side by side\n"
                   "  nibble run yolov10m.pt --calib train2017 --recipes w4a16,w4a8 --max-size 9MB\n"
-                  "      the most accurate files of that size; with --max-drop, calibration images judge, without labels\n");
+                  "      the most accurate files of that size; with --max-drop, calibration images judge, without labels\n"
+                  "  torchrun --no-python --nproc-per-node 4 nibble run ...\n"
+                  "      four processes share the images that are scored and calibrated on; one that died is named, --resume goes on\n");
   add_run_options(command, *options);
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },

@@ -53,6 +53,24 @@ class SeveralProcesses : public testing::Test {
       }
     }
   }
+  /// Of process 0 of two, when process 1 was killed as soon as process 0 had said `sign`.
+  Outcome first_of_two_after_a_kill(const std::vector<std::string>& arguments, const std::string& sign) {
+    const auto port = std::to_string(test::free_port());
+    const auto setup = [&](int rank) {
+      return "export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + port + " RANK=" + std::to_string(rank) + ";";
+    };
+    const fs::path other = folder_ / "rank1";
+    fs::create_directories(other);
+    write_file(folder_ / "stderr.txt", "");  // no words of an earlier command
+    const auto first = start_nibble(arguments, folder_, setup(0));
+    const auto killed = start_nibble(arguments, other, setup(1));
+    for (int i = 0; i < 1200 && read_file(folder_ / "stderr.txt").find(sign) == std::string::npos; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ::kill(killed, SIGKILL);
+    const auto outcome = wait_for(first, folder_);
+    wait_for(killed, other);
+    return outcome;
+  }
   std::string at(const std::string& file) const { return (folder_ / file).string(); }
 
   const fs::path folder_ = scratch_folder();
@@ -142,26 +160,37 @@ TEST_F(SeveralProcesses, RunToTheSameFilesAndNumbers) {
   EXPECT_EQ(together(2, arguments("alone", {"--resume"}))[0].exit_code, alone.exit_code);
 }
 
-/// Process 1 is killed when the first images are through.
 TEST_F(SeveralProcesses, AKilledOneIsNamed) {
   ASSERT_EQ(run_nibble({"export", kModel, "-o", "float.onnx", "--imgsz", "640"}, folder_).exit_code, 0);
-  const auto port = std::to_string(test::free_port());
-  const std::vector<std::string> arguments = {"eval",  at("float.onnx"), "--images", kImages,         "--annotations",
-                                              kLabels, "--threads",      "1",        "--skip-latency"};
-  const auto setup = [&](int rank) {
-    return "export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + port + " RANK=" + std::to_string(rank) + ";";
-  };
-  const fs::path other = folder_ / "rank1";
-  fs::create_directories(other);
-  const auto first = start_nibble(arguments, folder_, setup(0));
-  const auto killed = start_nibble(arguments, other, setup(1));
-  for (int i = 0; i < 1200 && read_file(folder_ / "stderr.txt").find(" % (") == std::string::npos; ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  ::kill(killed, SIGKILL);
-  const auto outcome = wait_for(first, folder_);
-  wait_for(killed, other);
+  const auto outcome = first_of_two_after_a_kill(
+      {"eval", at("float.onnx"), "--images", kImages, "--annotations", kLabels, "--threads", "1", "--skip-latency"}, " % (");
   EXPECT_EQ(outcome.exit_code, 5) << outcome.out;
   EXPECT_THAT(outcome.err, HasSubstr("process 0 of 2: process 1 has stopped"));
+}
+
+/// In a run, while the gradients of the head are shared: what was done before stays, and two go on to the files of an undisturbed run.
+TEST_F(SeveralProcesses, ARunGoesOnAfterAKilledOne) {
+  write_file(folder_ / "seen.yaml",
+             "name: seen\nweights: {bits: 4, scale_search: max}\nactivations: {bits: 0}\ncalibration: {images: 16, batch: 4}\n");
+  const auto arguments = [&](const std::string& id, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> all = {"run", kModel,      "--recipes", at("seen.yaml"), "--max-images", "8",        "--imgsz",
+                                    "160", "--threads", "1",         "--runs-dir",    at("runs"),     "--run-id", id};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  const auto alone = run_nibble(arguments("alone"), folder_);
+  ASSERT_THAT(alone.exit_code, testing::AnyOf(0, 1)) << alone.err;
+  const auto outcome = first_of_two_after_a_kill(arguments("two"), "gradients seen: ");
+  EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("process 0 of 2: process 1 has stopped"));
+  EXPECT_FALSE(fs::exists(at("runs/two/summary.json")));
+  const std::string scored = at("runs/two/baseline-coco/detections.json");
+  const auto written = fs::last_write_time(scored);
+  const auto outcomes = together(2, arguments("two", {"--resume"}));
+  EXPECT_EQ(outcomes[0].exit_code, alone.exit_code) << outcomes[0].err;
+  EXPECT_EQ(fs::last_write_time(scored), written) << "the float file was scored again";
+  for (const auto& entry : fs::directory_iterator(folder_ / "runs/alone/onnx"))
+    EXPECT_EQ(sha256_of_file(entry.path()), sha256_of_file(folder_ / "runs/two/onnx" / entry.path().filename())) << entry.path();
 }
 
 /// What process 0 cannot do ends the others too, and an error of another one is told by process 0 alone.
