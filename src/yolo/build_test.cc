@@ -218,6 +218,51 @@ TEST(BuildTest, ClassKeysMayBeTextOrNumPyIntegers) {
   expect_error(ErrorKind::input, {"'names' has the key str 'one'"}, [&] { build_detector(tiny_checkpoint(options), tiny(Head::raw)); });
 }
 
+TEST(BuildTest, NamesAreOneTextForEachClass) {
+  const auto named = [](const test::Code& names) {
+    TinyOptions options;
+    options.model_changes = {{"names", names}};
+    return build_detector(tiny_checkpoint(options), tiny(Head::raw)).info.class_names;
+  };
+  using Names = std::map<std::int64_t, std::string>;
+  EXPECT_EQ(named(list({text("a"), text("b"), text("c")})), (Names{{0, "a"}, {1, "b"}, {2, "c"}}));
+  EXPECT_EQ(named(test::tuple({integer(7), test::none(), test::boolean(true)})), (Names{{0, "7"}, {1, "None"}, {2, "True"}}))
+      << "as Python's str prints them";
+  expect_error(ErrorKind::input, {"'names' is str 'a,b,c'", "set model.names"}, [&] { named(text("a,b,c")); });
+  expect_error(ErrorKind::input, {"'names' is", "expected a dict or list"}, [&] {
+    named(test::set_of({text("a"), text("b"), text("c")}));
+  });
+  expect_error(ErrorKind::input, {"'names' names class 1 twice"}, [&] {
+    named(test::dict({{integer(1), text("a")}, {text("1"), text("b")}, {integer(2), text("c")}}));
+  });
+  expect_error(ErrorKind::input, {"'names' has", "for class 1, expected text", "set model.names"}, [&] {
+    named(list({text("a"), list({text("b")}), text("c")}));
+  });
+}
+
+TEST(BuildTest, NumbersOfClassesMayBeText) {
+  TinyOptions options;
+  options.yaml_changes = {{"nc", text("3")}};
+  EXPECT_NO_THROW(build_detector(tiny_checkpoint(options), tiny(Head::raw)));
+  options.yaml_changes = {{"nc", text("4")}};
+  expect_error(ErrorKind::input, {"it has 3 classes, the yaml 4"}, [&] { build_detector(tiny_checkpoint(options), tiny(Head::raw)); });
+  options.yaml_changes = {{"nc", text("many")}};
+  expect_error(ErrorKind::input, {"it has 3 classes, the yaml many"}, [&] { build_detector(tiny_checkpoint(options), tiny(Head::raw)); });
+}
+
+TEST(BuildTest, StridesMayBeAListOfNumbers) {
+  TinyOptions options;
+  const auto strides = [&](const test::Code& code) {
+    options.head_changes = {{"stride", code}};
+    return build_detector(tiny_checkpoint(options), tiny(Head::raw)).info.strides;
+  };
+  EXPECT_EQ(strides(test::integers({2, 4})), (std::vector<std::int64_t>{2, 4}));
+  EXPECT_EQ(strides(list({test::number(2), test::number(4)})), (std::vector<std::int64_t>{2, 4}));
+  expect_error(ErrorKind::input, {"model.8", "it has 1 strides for 2 feature maps"}, [&] { strides(integer(2)); });
+  expect_error(ErrorKind::input, {"model.8", "'stride' holds str '4', expected pixels"}, [&] { strides(list({integer(2), text("4")})); });
+  expect_error(ErrorKind::input, {"stride 0 is not a whole number"}, [&] { strides(list({integer(0), integer(4)})); });
+}
+
 TEST(BuildTest, HeadNames) {
   for (const auto head : {Head::one2one, Head::one2many, Head::raw, Head::raw_one2one}) EXPECT_EQ(parse_head(name_of(head)), head);
   expect_error(ErrorKind::usage, {"'nms'", "one2one, one2many, raw, raw_one2one"}, [] { parse_head("nms"); });

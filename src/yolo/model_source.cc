@@ -33,13 +33,13 @@ struct YamlLine {
 /// One integer or a list of them; nothing for anything else.
 std::optional<std::vector<std::int64_t>> integers_of(const PickleRef& value) {
   if (value == nullptr) return std::nullopt;
-  if (const auto* integer = value->get_if<std::int64_t>()) return std::vector{*integer};
+  if (const auto integer = integer_value(value)) return std::vector{*integer};
   const auto* list = value->get_if<PickleList>();
   if (list == nullptr) return std::nullopt;
   std::vector<std::int64_t> numbers;
   for (const auto& item : list->items) {
-    const auto* integer = item == nullptr ? nullptr : item->get_if<std::int64_t>();
-    if (integer == nullptr) return std::nullopt;
+    const auto integer = integer_value(item);
+    if (!integer) return std::nullopt;
     numbers.push_back(*integer);
   }
   return numbers;
@@ -47,8 +47,8 @@ std::optional<std::vector<std::int64_t>> integers_of(const PickleRef& value) {
 
 YamlLine read_line(const Module& model, const PickleRef& value) {
   const auto* list = value->get_if<PickleList>();
-  const auto* repeats = list != nullptr && list->items.size() >= 4 ? list->items[1]->get_if<std::int64_t>() : nullptr;
-  const auto* name = repeats != nullptr ? list->items[2]->get_if<std::string>() : nullptr;
+  const auto repeats = list != nullptr && list->items.size() >= 4 ? integer_value(list->items[1]) : std::nullopt;
+  const auto* name = repeats ? list->items[2]->get_if<std::string>() : nullptr;
   const auto from = name != nullptr ? integers_of(list->items[0]) : std::nullopt;
   if (!from)
     model.fail(ErrorKind::input, fmt::format("its yaml has the line {}, expected [from, repeats, module, arguments]", python_text(value)));
@@ -67,15 +67,25 @@ std::vector<YamlLine> read_lines(const Module& model) {
   return lines;
 }
 
+/// Text, and what prints as one word: numbers, True, None. A list or an object in the place of a name is refused.
+std::string name_of_class(const Module& model, std::int64_t id, const PickleRef& value) {
+  if (auto text = text_value(value)) return *std::move(text);
+  if (const auto number = integer_value(value)) return std::to_string(*number);
+  const bool is_plain = value == nullptr || value->is_none() || value->get_if<bool>() != nullptr || value->get_if<double>() != nullptr;
+  if (!is_plain)
+    model.fail(ErrorKind::input, fmt::format("'names' has {} for class {}, expected text; {}", describe(value), id, kNamesAdvice));
+  return python_text(value);
+}
+
 std::map<std::int64_t, std::string> read_class_names(const Module& model) {
   std::map<std::int64_t, std::string> names;
   const auto stored = model.find("names");
   if (stored == nullptr) return names;
   const auto add = [&](std::int64_t id, const PickleRef& value) {
-    const auto number = integer_value(value);
-    names[id] = text_value(value).value_or(number ? std::to_string(*number) : python_text(value));
+    if (!names.emplace(id, name_of_class(model, id, value)).second)
+      model.fail(ErrorKind::input, fmt::format("'names' names class {} twice; {}", id, kNamesAdvice));
   };
-  if (const auto* list = stored->get_if<PickleList>()) {
+  if (const auto* list = stored->get_if<PickleList>(); list != nullptr && list->kind != PickleList::Kind::set) {
     for (const auto& item : list->items) add(static_cast<std::int64_t>(names.size()), item);
   } else if (const auto* dict = stored->get_if<PickleDict>()) {
     for (const auto& [key, value] : dict->items) {
@@ -84,7 +94,7 @@ std::map<std::int64_t, std::string> read_class_names(const Module& model) {
       add(*id, value);
     }
   } else {
-    model.fail(ErrorKind::input, fmt::format("'names' is {}, expected a dict or list of class names", describe(stored)));
+    model.fail(ErrorKind::input, fmt::format("'names' is {}, expected a dict or list of class names; {}", describe(stored), kNamesAdvice));
   }
   return names;
 }
@@ -239,7 +249,7 @@ void require_consistent(const ModelSource& source) {
   const auto& head = source.layers.back().module;
   const auto classes = read_head_layout(head).classes;
   const auto yaml_classes = attribute_of(model.find("yaml"), "nc");
-  if (yaml_classes != nullptr && integers_of(yaml_classes) != std::vector{classes})
+  if (yaml_classes != nullptr && !yaml_classes->is_none() && integer_key(yaml_classes) != classes)
     head.fail(ErrorKind::input, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
   for (const auto& [id, name] : source.class_names)
     if (id < 0 || id >= classes)

@@ -31,7 +31,9 @@ struct TinyOptions {
   bool compiled = false;     ///< the model and its layer 2, as torch.compile leaves them
   NamedCodes yaml_changes;   ///< items of the yaml that replace ours
   NamedCodes model_changes;  ///< attributes of the model that replace ours
+  NamedCodes head_changes;   ///< attributes of the head that replace ours
   NamedCodes train_args;     ///< beside the model; none: no such item
+  Code all_train_args;       ///< the whole item, where it is something else
 };
 
 /// What torch.compile of PyTorch 2.1 or later makes of a module.
@@ -47,6 +49,7 @@ class TinyModel {
     const bool in_ema = options_.key == "ema";
     const Code beside = in_ema ? text("not looked at") : none();
     NamedCodes root{{"model", options_.key == "model" ? model : beside}, {"ema", in_ema ? model : none()}};
+    if (!options_.all_train_args.empty()) root.emplace_back("train_args", options_.all_train_args);
     if (!options_.train_args.empty()) root.emplace_back("train_args", named_dict(options_.train_args));
     return read_checkpoint(archive_.bytes(named_dict(root)), "tiny.pt");
   }
@@ -160,11 +163,12 @@ class TinyModel {
       children.emplace_back(prefix + "cv2", branch(true));
       children.emplace_back(prefix + "cv3", branch(false));
     }
-    NamedCodes attributes{{"nc", integer(options_.classes)},
-                          {"nl", integer(2)},
-                          {"reg_max", integer(16)},
-                          {"no", integer(64 + options_.classes)},
-                          {"stride", archive_.tensor<float>({2}, {2, 4})}};
+    NamedCodes attributes = replaced({{"nc", integer(options_.classes)},
+                                      {"nl", integer(2)},
+                                      {"reg_max", integer(16)},
+                                      {"no", integer(64 + options_.classes)},
+                                      {"stride", archive_.tensor<float>({2}, {2, 4})}},
+                                     options_.head_changes);
     attributes.insert(attributes.end(), place.begin(), place.end());
     return module("ultralytics.nn.modules.head", "v10Detect", attributes, {}, {}, children);
   }
