@@ -118,7 +118,10 @@ class HeadBuilder {
     for (std::size_t i = 0; i < stacks.size(); ++i) {
       const auto logits = add_module(graph_, stacks[i], {maps[i]});
       if (shape(logits)[1] != channels)
-        stacks[i].fail(ErrorKind::input, fmt::format("it ends in {} channels, expected {}", shape(logits)[1], channels));
+        stacks[i].fail(ErrorKind::input,
+                       fmt::format("it ends in {} channels, expected {} by the numbers of the head; where its last convolutions were "
+                                   "replaced, set its nc, no and reg_max too and save the model again",
+                                   shape(logits)[1], channels));
       flat.push_back(add(fmt::format("{}.{}", name, i), op::Reshape{{0, channels, -1}}, {logits}));
     }
     return add(name, op::Concat{.axis = 2}, flat);

@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "base/log.h"
 #include "yolo/foreign_models.h"
 #include "yolo/head.h"
 #include "yolo/python_integer.h"
@@ -150,13 +151,19 @@ const std::string& repeated_class(const Module& module, std::int64_t repeats, st
   return copies.empty() ? module.short_class() : copies.front().short_class();
 }
 
-void require_same(const Layer& layer, const YamlLine& line, std::size_t index) {
+/// Where someone changed the network by hand, its modules are what computes, and the yaml is what it once was made from.
+void warn_of_stale_yaml(const Checkpoint& checkpoint, const Module& module, const std::string& what) {
+  log_once(LogLevel::warning, fmt::format("checkpoint: {}: {} ({}): {}; the module counts", checkpoint.path().string(), module.path(),
+                                          module.class_name(), what));
+}
+
+void require_same(const Checkpoint& checkpoint, const Layer& layer, const YamlLine& line, std::size_t index) {
   const auto& module = layer.module;
   if (const auto stored = module.integer("i"); stored != static_cast<std::int64_t>(index))
     module.fail(ErrorKind::input, fmt::format("it says it is layer {}, but stands at {}", stored, index));
   std::vector<Module> copies;
   if (repeated_class(module, line.repeats, copies) != without_prefix(line.name))
-    module.fail(ErrorKind::input, fmt::format("the yaml has {} here", line.text));
+    warn_of_stale_yaml(checkpoint, module, fmt::format("the yaml has {} here", line.text));
   if (layer.from != line.from)
     module.fail(ErrorKind::input, fmt::format("it reads from {}, the yaml has {}", python_text(module.find("f")), line.text));
 }
@@ -238,19 +245,19 @@ ModelSource find_model(const Checkpoint& checkpoint) {
   refuse(checkpoint, "neither 'ema' nor 'model' is set");
 }
 
-void require_consistent(const ModelSource& source) {
+void require_consistent(const Checkpoint& checkpoint, const ModelSource& source) {
   const auto& model = source.model;
   if (model.find("yaml") == nullptr) model.fail(ErrorKind::input, "it has no 'yaml', so its layers cannot be checked");
   const auto lines = read_lines(model);
   if (lines.size() != source.layers.size())
     model.fail(ErrorKind::input, fmt::format("it has {} layers, its yaml {}", source.layers.size(), lines.size()));
-  for (std::size_t i = 0; i < lines.size(); ++i) require_same(source.layers[i], lines[i], i);
+  for (std::size_t i = 0; i < lines.size(); ++i) require_same(checkpoint, source.layers[i], lines[i], i);
 
   const auto& head = source.layers.back().module;
   const auto classes = read_head_layout(head).classes;
   const auto yaml_classes = attribute_of(model.find("yaml"), "nc");
   if (yaml_classes != nullptr && !yaml_classes->is_none() && integer_key(yaml_classes) != classes)
-    head.fail(ErrorKind::input, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
+    warn_of_stale_yaml(checkpoint, head, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
   for (const auto& [id, name] : source.class_names)
     if (id < 0 || id >= classes)
       head.fail(ErrorKind::input, fmt::format("it has {} classes, but class {} is named '{}'; {}", classes, id, name, kNamesAdvice));
