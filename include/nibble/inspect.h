@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "nibble/error.h"
+#include "nibble/image_size.h"
 #include "nibble/visibility.h"
 
 namespace nibble {
@@ -38,6 +41,9 @@ struct CheckpointSummary {
   std::vector<CheckpointLayer> layers;
   std::vector<std::string> not_executed;   ///< Classes and functions that the file names; all were read as plain data.
   std::vector<std::string> foreign_names;  ///< Those of them that a detector has no business with.
+  std::vector<std::string> heads;          ///< What --head can be: "one2one", "one2many", ...; empty for a classifier.
+  ImageSize image_size;          ///< Of the input that `export` gives it, in pixels: what it was trained at, 640 where it does not say.
+  std::optional<Error> refusal;  ///< Why `export` refuses the network: the very error that it ends with. Empty: it does not.
 };
 
 /// One Conv, MatMul or Gemm with constant weights.
@@ -103,7 +109,8 @@ struct OnnxInspection {
 
 using InspectResult = std::variant<CheckpointSummary, OnnxInspection>;
 
-/// Looks into a .pt or .onnx file; nothing in it is executed. Throws Error(input) naming what is wrong with the file.
+/// Looks into a .pt or .onnx file; nothing in it is executed. Throws Error(input) naming what is wrong with the file, Error(unsupported)
+/// naming the kind of a model that is none of nibble's. The network of a .pt is built, so that what `export` would refuse is found out.
 NIBBLE_EXPORT InspectResult inspect(const std::filesystem::path& file);
 
 }  // namespace nibble

@@ -222,6 +222,10 @@ TEST(Checkpoint, RefusesUnknownStorageTypes) {
   EXPECT_THAT(
       refusal_of_file(bytes, ErrorKind::unsupported),
       HasSubstr("test.pt: entry 'tiny/data.pkl': byte 67, opcode BINPERSID: storages of type 'torch.ComplexFloatStorage' are not read"));
+  for (const std::string type : {"QInt8Storage", "QUInt8Storage", "QInt32Storage"})
+    EXPECT_THAT(
+        refusal_of_file(Archive().bytes(storage(type, "0", 1)), ErrorKind::unsupported),
+        HasSubstr("it holds quantised tensors ('torch." + type + "'), which keep no float weights; save the model as it was before"));
 }
 
 TEST(Checkpoint, RefusesMissingAndDamagedStorages) {

@@ -39,6 +39,12 @@ ElementType element_type(const PickleGlobal& type) {
   };
   const auto found = table.find(type.name);
   const bool is_torch = type.module == "torch" || type.module == "torch.storage" || type.module == "torch.cuda";
+  const bool is_quantised = type.name.starts_with("QInt") || type.name.starts_with("QUInt");
+  if (is_torch && is_quantised)
+    refuse(fmt::format(
+               "it holds quantised tensors ('torch.{}'), which keep no float weights; save the model as it was before it was quantised",
+               type.name),
+           ErrorKind::unsupported);
   if (!is_torch || found == table.end())
     refuse(fmt::format("storages of type {} are not read", in_quotes(type.module + "." + type.name)), ErrorKind::unsupported);
   return found->second;

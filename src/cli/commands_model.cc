@@ -47,6 +47,8 @@ void add_inspect(CLI::App& app, Action& chosen) {
         }
         const auto found = inspect(options->file);
         print_result(options->json ? json_text_of(found) : text_of(found));
+        if (const auto* checkpoint = std::get_if<CheckpointSummary>(&found); checkpoint != nullptr && checkpoint->refusal)
+          throw *checkpoint->refusal;
         return 0;
       });
 }

@@ -26,11 +26,28 @@ std::vector<std::string> foreign_names(const Checkpoint& checkpoint) {
   return foreign;
 }
 
+/// By its name, or by how it begins: as a zip archive, or as a pickle (protocol 2 to 5), which no ONNX file does.
 bool is_checkpoint(const std::filesystem::path& file) {
-  if (file.extension() == ".pt" || file.extension() == ".pth") return true;
+  constexpr const char* kSuffixes[] = {".pt", ".pth", ".ckpt", ".safetensors"};
+  const auto suffix = file.extension().string();
+  if (std::any_of(std::begin(kSuffixes), std::end(kSuffixes), [&](const char* known) { return suffix == known; })) return true;
   std::ifstream stream(file, std::ios::binary);
   char magic[2] = {};
-  return stream.read(magic, 2) && magic[0] == 'P' && magic[1] == 'K';  // a zip archive
+  if (!stream.read(magic, 2)) return false;
+  return (magic[0] == 'P' && magic[1] == 'K') || (magic[0] == '\x80' && magic[1] >= 2 && magic[1] <= 5);
+}
+
+/// The error that `export` ends with: of its default head, else of the first that the model has.
+std::optional<Error> refusal_of(const Checkpoint& checkpoint, const std::vector<Head>& heads) {
+  BuildOptions options;
+  if (!heads.empty() && std::count(heads.begin(), heads.end(), options.head) == 0) options.head = heads.front();
+  try {
+    build_baseline(checkpoint, options);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
+    return error;
+  }
+  return std::nullopt;
 }
 
 CheckpointSummary inspect_checkpoint(const std::filesystem::path& file) {
@@ -51,8 +68,12 @@ CheckpointSummary inspect_checkpoint(const std::filesystem::path& file) {
                             .class_names = model.info.class_names,
                             .layers = {},
                             .not_executed = {checkpoint.globals().begin(), checkpoint.globals().end()},
-                            .foreign_names = foreign_names(checkpoint)};
+                            .foreign_names = foreign_names(checkpoint),
+                            .heads = {},
+                            .image_size = model.info.image_size,
+                            .refusal = refusal_of(checkpoint, model.heads)};
   for (const auto& row : model.layers) summary.layers.push_back({row.index, row.from, row.module, row.parameters, row.yaml});
+  for (const auto head : model.heads) summary.heads.emplace_back(name_of(head));
   return summary;
 }
 

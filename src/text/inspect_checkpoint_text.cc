@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/image_size_text.h"
 #include "base/json.h"
 #include "base/size_text.h"
 #include "text/inspect_text.h"
@@ -69,7 +70,10 @@ Json to_json(const CheckpointSummary& summary) {
           {"names", names_to_json(summary.class_names)},
           {"layers", layers},
           {"not_executed", summary.not_executed},
-          {"foreign_names", summary.foreign_names}};
+          {"foreign_names", summary.foreign_names},
+          {"heads", summary.heads},
+          {"imgsz", to_json(summary.image_size)},
+          {"refused", summary.refusal ? Json(summary.refusal->what()) : Json(nullptr)}};
 }
 
 std::string text_of(const CheckpointSummary& summary) {
@@ -81,6 +85,10 @@ std::string text_of(const CheckpointSummary& summary) {
   line("parameters", fmt::format("{} stored as {}", grouped(summary.parameters), summary.stored_dtype));
   line("classes", class_list(summary.class_names));
   line("strides", fmt::format("{} px", fmt::join(summary.strides, ", ")));
+  if (!summary.heads.empty()) line("heads", fmt::format("{}", fmt::join(summary.heads, ", ")));
+  line("input", fmt::format("{} px, unless --imgsz says otherwise", text_of(summary.image_size)));
+  if (summary.refusal)
+    line("refused", fmt::format("export ends with exit code {}: {}", summary.refusal->exit_code(), summary.refusal->what()));
   return text + layer_table(summary) + safety_text(summary);
 }
 

@@ -10,11 +10,24 @@ namespace nibble {
 
 namespace {
 
+constexpr std::int64_t kMaxChannels = 1 << 20;
+
 ValueId add_batchnorm(Graph& graph, const Module& module, ValueId x) {
-  const Shape channels{module.integer("num_features")};
+  const Shape channels{module.integer("num_features", 1, kMaxChannels)};
+  if (!module.boolean_or("track_running_stats", true))
+    module.fail(ErrorKind::unsupported,
+                "it has no statistics (track_running_stats is False), so it takes those of each image; train the model with statistics");
+  const auto stored = [&](const char* name, Tensor tensor) {
+    return graph.add_constant(fmt::format("{}.{}", module.path(), name), std::move(tensor));
+  };
   Inputs inputs{x};
-  for (const char* name : {"weight", "bias", "running_mean", "running_var"})
-    inputs.push_back(graph.add_constant(fmt::format("{}.{}", module.path(), name), module.tensor(name, channels)));
+  if (module.boolean_or("affine", true)) {
+    for (const char* name : {"weight", "bias"}) inputs.push_back(stored(name, module.tensor(name, channels)));
+  } else {
+    for (const auto& [name, value] : {std::pair{"weight", 1.0F}, std::pair{"bias", 0.0F}})
+      inputs.push_back(stored(name, Tensor::of<float>(channels, std::vector<float>(static_cast<std::size_t>(channels[0]), value))));
+  }
+  for (const char* name : {"running_mean", "running_var"}) inputs.push_back(stored(name, module.tensor(name, channels)));
   return graph.add(module.path(), op::BatchNorm{module.real("eps")}, inputs);
 }
 
@@ -78,6 +91,9 @@ ValueId add_sequential(Graph& graph, const Module& module, const Inputs& inputs)
   for (const auto& step : module.children()) x = add_module(graph, step, {x});
   return x;
 }
+
+/// What only training needs: a module whose forward returns what it reads.
+ValueId add_nothing(Graph&, const Module& module, const Inputs& inputs) { return only(module, inputs); }
 
 template <class Activation>
 ValueId add_activation(Graph& graph, const Module& module, const Inputs& inputs) {
@@ -240,7 +256,7 @@ const std::map<std::string, AddBlock>& blocks() {
       {"models.CBLinear", add_cb_linear},
       {"models.CBFuse", add_cb_fuse},
       {"models.Concat", add_concat},
-      {"models.Silence", [](Graph&, const Module& module, const Inputs& inputs) { return only(module, inputs); }},
+      {"models.Silence", add_nothing},
       {"torch.Upsample", add_upsample},
       {"torch.MaxPool2d", [](Graph& graph, const Module& module,
                              const Inputs& inputs) { return add_max_pool(graph, module, module.path(), only(module, inputs)); }},
@@ -268,7 +284,11 @@ const std::map<std::string, AddBlock>& blocks() {
       {"torch.RReLU", refuse_activation},
       {"torch.Threshold", refuse_activation},
       {"torch.Softplus", refuse_activation},
-      {"torch.Identity", [](Graph&, const Module& module, const Inputs& inputs) { return only(module, inputs); }},
+      {"torch.Identity", add_nothing},
+      {"torch.Dropout", add_nothing},
+      {"torch.Dropout1d", add_nothing},
+      {"torch.Dropout2d", add_nothing},
+      {"torch.AlphaDropout", add_nothing},
       {"torch.BatchNorm2d",
        [](Graph& graph, const Module& module, const Inputs& inputs) { return add_batchnorm(graph, module, only(module, inputs)); }},
       {"torch.SyncBatchNorm",

@@ -107,7 +107,7 @@ Detector build_detector(const Checkpoint& checkpoint, const BuildOptions& option
   Detector detector;
   detector.info = make_model_info(checkpoint, source, options);
   require_usable(options, detector.info);
-  require_consistent(source);
+  require_consistent(checkpoint, source);
   require_rgb(source);
   BuildOptions sized = options;
   sized.image_size = detector.info.image_size;

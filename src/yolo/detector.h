@@ -97,6 +97,7 @@ struct ModelSummary {
   std::vector<LayerRow> layers;
   std::int64_t parameters = 0;  ///< number of parameters as stored, both heads included
   std::string stored_dtype;     ///< "float16"
+  std::vector<Head> heads;      ///< that can be built; empty for a classifier
 };
 ModelSummary summarize_model(const Checkpoint& checkpoint);
 

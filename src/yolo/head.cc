@@ -10,6 +10,7 @@
 
 #include "base/box_logits.h"
 #include "graph/text.h"
+#include "yolo/python_integer.h"
 
 namespace nibble {
 
@@ -117,7 +118,10 @@ class HeadBuilder {
     for (std::size_t i = 0; i < stacks.size(); ++i) {
       const auto logits = add_module(graph_, stacks[i], {maps[i]});
       if (shape(logits)[1] != channels)
-        stacks[i].fail(ErrorKind::input, fmt::format("it ends in {} channels, expected {}", shape(logits)[1], channels));
+        stacks[i].fail(ErrorKind::input,
+                       fmt::format("it ends in {} channels, expected {} by the numbers of the head; where its last convolutions were "
+                                   "replaced, set its nc, no and reg_max too and save the model again",
+                                   shape(logits)[1], channels));
       flat.push_back(add(fmt::format("{}.{}", name, i), op::Reshape{{0, channels, -1}}, {logits}));
     }
     return add(name, op::Concat{.axis = 2}, flat);
@@ -317,10 +321,28 @@ class HeadBuilder {
   ValueId points_ = -1, strides_ = -1;  ///< anchor_points and anchor_strides, once made
 };
 
+/// A tensor, as Ultralytics has it, or what programs put in its place: numbers in a list, one number where there is one map.
+std::vector<double> stored_strides(const Module& head, std::int64_t count) {
+  const auto value = head.find("stride");
+  if (value == nullptr || value->get_if<PickleTensor>() != nullptr) {
+    const Tensor stored = head.tensor("stride", {count});
+    return {stored.as<float>().begin(), stored.as<float>().end()};
+  }
+  const auto* list = value->get_if<PickleList>();
+  std::vector<double> strides;
+  for (const auto& item : list != nullptr ? list->items : std::vector{value}) {
+    const auto stride = real_value(item);
+    if (!stride) head.fail(ErrorKind::input, fmt::format("'stride' holds {}, expected pixels", describe(item)));
+    strides.push_back(*stride);
+  }
+  if (strides.size() != static_cast<std::size_t>(count))
+    head.fail(ErrorKind::input, fmt::format("it has {} strides for {} feature maps", strides.size(), count));
+  return strides;
+}
+
 std::vector<std::int64_t> read_strides(const Module& head, std::int64_t count) {
   std::vector<std::int64_t> strides;
-  const Tensor stored = head.tensor("stride", {count});
-  for (const auto stride : stored.as<float>()) {
+  for (const auto stride : stored_strides(head, count)) {
     if (!(stride >= 1 && stride <= 4096) || stride != std::floor(stride))
       head.fail(ErrorKind::input, fmt::format("stride {} is not a whole number of pixels", stride));
     strides.push_back(static_cast<std::int64_t>(stride));

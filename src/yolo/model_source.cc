@@ -7,6 +7,7 @@
 #include <array>
 #include <optional>
 
+#include "base/log.h"
 #include "yolo/foreign_models.h"
 #include "yolo/head.h"
 #include "yolo/python_integer.h"
@@ -33,13 +34,13 @@ struct YamlLine {
 /// One integer or a list of them; nothing for anything else.
 std::optional<std::vector<std::int64_t>> integers_of(const PickleRef& value) {
   if (value == nullptr) return std::nullopt;
-  if (const auto* integer = value->get_if<std::int64_t>()) return std::vector{*integer};
+  if (const auto integer = integer_value(value)) return std::vector{*integer};
   const auto* list = value->get_if<PickleList>();
   if (list == nullptr) return std::nullopt;
   std::vector<std::int64_t> numbers;
   for (const auto& item : list->items) {
-    const auto* integer = item == nullptr ? nullptr : item->get_if<std::int64_t>();
-    if (integer == nullptr) return std::nullopt;
+    const auto integer = integer_value(item);
+    if (!integer) return std::nullopt;
     numbers.push_back(*integer);
   }
   return numbers;
@@ -47,8 +48,8 @@ std::optional<std::vector<std::int64_t>> integers_of(const PickleRef& value) {
 
 YamlLine read_line(const Module& model, const PickleRef& value) {
   const auto* list = value->get_if<PickleList>();
-  const auto* repeats = list != nullptr && list->items.size() >= 4 ? list->items[1]->get_if<std::int64_t>() : nullptr;
-  const auto* name = repeats != nullptr ? list->items[2]->get_if<std::string>() : nullptr;
+  const auto repeats = list != nullptr && list->items.size() >= 4 ? integer_value(list->items[1]) : std::nullopt;
+  const auto* name = repeats ? list->items[2]->get_if<std::string>() : nullptr;
   const auto from = name != nullptr ? integers_of(list->items[0]) : std::nullopt;
   if (!from)
     model.fail(ErrorKind::input, fmt::format("its yaml has the line {}, expected [from, repeats, module, arguments]", python_text(value)));
@@ -67,15 +68,25 @@ std::vector<YamlLine> read_lines(const Module& model) {
   return lines;
 }
 
+/// Text, and what prints as one word: numbers, True, None. A list or an object in the place of a name is refused.
+std::string name_of_class(const Module& model, std::int64_t id, const PickleRef& value) {
+  if (auto text = text_value(value)) return *std::move(text);
+  if (const auto number = integer_value(value)) return std::to_string(*number);
+  const bool is_plain = value == nullptr || value->is_none() || value->get_if<bool>() != nullptr || value->get_if<double>() != nullptr;
+  if (!is_plain)
+    model.fail(ErrorKind::input, fmt::format("'names' has {} for class {}, expected text; {}", describe(value), id, kNamesAdvice));
+  return python_text(value);
+}
+
 std::map<std::int64_t, std::string> read_class_names(const Module& model) {
   std::map<std::int64_t, std::string> names;
   const auto stored = model.find("names");
   if (stored == nullptr) return names;
   const auto add = [&](std::int64_t id, const PickleRef& value) {
-    const auto number = integer_value(value);
-    names[id] = text_value(value).value_or(number ? std::to_string(*number) : python_text(value));
+    if (!names.emplace(id, name_of_class(model, id, value)).second)
+      model.fail(ErrorKind::input, fmt::format("'names' names class {} twice; {}", id, kNamesAdvice));
   };
-  if (const auto* list = stored->get_if<PickleList>()) {
+  if (const auto* list = stored->get_if<PickleList>(); list != nullptr && list->kind != PickleList::Kind::set) {
     for (const auto& item : list->items) add(static_cast<std::int64_t>(names.size()), item);
   } else if (const auto* dict = stored->get_if<PickleDict>()) {
     for (const auto& [key, value] : dict->items) {
@@ -84,7 +95,7 @@ std::map<std::int64_t, std::string> read_class_names(const Module& model) {
       add(*id, value);
     }
   } else {
-    model.fail(ErrorKind::input, fmt::format("'names' is {}, expected a dict or list of class names", describe(stored)));
+    model.fail(ErrorKind::input, fmt::format("'names' is {}, expected a dict or list of class names; {}", describe(stored), kNamesAdvice));
   }
   return names;
 }
@@ -140,13 +151,19 @@ const std::string& repeated_class(const Module& module, std::int64_t repeats, st
   return copies.empty() ? module.short_class() : copies.front().short_class();
 }
 
-void require_same(const Layer& layer, const YamlLine& line, std::size_t index) {
+/// Where someone changed the network by hand, its modules are what computes, and the yaml is what it once was made from.
+void warn_of_stale_yaml(const Checkpoint& checkpoint, const Module& module, const std::string& what) {
+  log_once(LogLevel::warning, fmt::format("checkpoint: {}: {} ({}): {}; the module counts", checkpoint.path().string(), module.path(),
+                                          module.class_name(), what));
+}
+
+void require_same(const Checkpoint& checkpoint, const Layer& layer, const YamlLine& line, std::size_t index) {
   const auto& module = layer.module;
   if (const auto stored = module.integer("i"); stored != static_cast<std::int64_t>(index))
     module.fail(ErrorKind::input, fmt::format("it says it is layer {}, but stands at {}", stored, index));
   std::vector<Module> copies;
   if (repeated_class(module, line.repeats, copies) != without_prefix(line.name))
-    module.fail(ErrorKind::input, fmt::format("the yaml has {} here", line.text));
+    warn_of_stale_yaml(checkpoint, module, fmt::format("the yaml has {} here", line.text));
   if (layer.from != line.from)
     module.fail(ErrorKind::input, fmt::format("it reads from {}, the yaml has {}", python_text(module.find("f")), line.text));
 }
@@ -228,19 +245,19 @@ ModelSource find_model(const Checkpoint& checkpoint) {
   refuse(checkpoint, "neither 'ema' nor 'model' is set");
 }
 
-void require_consistent(const ModelSource& source) {
+void require_consistent(const Checkpoint& checkpoint, const ModelSource& source) {
   const auto& model = source.model;
   if (model.find("yaml") == nullptr) model.fail(ErrorKind::input, "it has no 'yaml', so its layers cannot be checked");
   const auto lines = read_lines(model);
   if (lines.size() != source.layers.size())
     model.fail(ErrorKind::input, fmt::format("it has {} layers, its yaml {}", source.layers.size(), lines.size()));
-  for (std::size_t i = 0; i < lines.size(); ++i) require_same(source.layers[i], lines[i], i);
+  for (std::size_t i = 0; i < lines.size(); ++i) require_same(checkpoint, source.layers[i], lines[i], i);
 
   const auto& head = source.layers.back().module;
   const auto classes = read_head_layout(head).classes;
   const auto yaml_classes = attribute_of(model.find("yaml"), "nc");
-  if (yaml_classes != nullptr && integers_of(yaml_classes) != std::vector{classes})
-    head.fail(ErrorKind::input, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
+  if (yaml_classes != nullptr && !yaml_classes->is_none() && integer_key(yaml_classes) != classes)
+    warn_of_stale_yaml(checkpoint, head, fmt::format("it has {} classes, the yaml {}", classes, python_text(yaml_classes)));
   for (const auto& [id, name] : source.class_names)
     if (id < 0 || id >= classes)
       head.fail(ErrorKind::input, fmt::format("it has {} classes, but class {} is named '{}'; {}", classes, id, name, kNamesAdvice));

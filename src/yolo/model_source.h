@@ -29,7 +29,8 @@ struct ModelSource {
 /// programs put around one. Error(input) for a state dict, where neither is there, or where it has no list of layers.
 ModelSource find_model(const Checkpoint& checkpoint);
 
-/// Error(input) unless yaml and modules agree: number of layers, class and `from` of each, number of classes.
-void require_consistent(const ModelSource& source);
+/// Error(input) unless yaml and modules agree on the number of layers and what each reads from, and head and names on the number of
+/// classes. Warns where the yaml names another class of module or another number of classes: they were changed after it was made from it.
+void require_consistent(const Checkpoint& checkpoint, const ModelSource& source);
 
 }  // namespace nibble

@@ -149,22 +149,20 @@ bool Module::boolean_or(std::string_view name, bool fallback) const {
 
 double Module::real(std::string_view name) const {
   const auto value = require(name);
-  if (const auto* integer = value->get_if<std::int64_t>()) return static_cast<double>(*integer);
-  const auto* real = value->get_if<double>();
-  if (real == nullptr || !std::isfinite(*real))
-    fail(ErrorKind::input, fmt::format("attribute '{}' is {}, expected a number", name, describe(value)));
+  const auto real = real_value(value);
+  if (!real || !std::isfinite(*real)) fail(ErrorKind::input, fmt::format("attribute '{}' is {}, expected a number", name, describe(value)));
   return *real;
 }
 
 std::vector<std::int64_t> Module::integers(std::string_view name) const {
   const auto value = require(name);
-  if (const auto* integer = value->get_if<std::int64_t>()) return {*integer};
+  if (const auto integer = integer_value(value)) return {*integer};
   std::vector<std::int64_t> result;
   const auto* list = value->get_if<PickleList>();
   if (list == nullptr) fail(ErrorKind::input, fmt::format("attribute '{}' is {}, expected integers", name, describe(value)));
   for (const auto& item : list->items) {
-    const auto* integer = item->get_if<std::int64_t>();
-    if (integer == nullptr) fail(ErrorKind::input, fmt::format("attribute '{}' holds {}, expected integers", name, describe(item)));
+    const auto integer = integer_value(item);
+    if (!integer) fail(ErrorKind::input, fmt::format("attribute '{}' holds {}, expected integers", name, describe(item)));
     result.push_back(*integer);
   }
   return result;

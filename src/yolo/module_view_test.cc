@@ -42,6 +42,21 @@ TEST_F(ModuleViewTest, AttributesAreTyped) {
   EXPECT_EQ(view.integer("groups", 4, 4), 4);
 }
 
+TEST_F(ModuleViewTest, NumbersMayBeOfNumPy) {
+  const auto scalar = [](const std::string& type, const std::string& content) {
+    return call("numpy.core.multiarray", "scalar",
+                {call("numpy", "dtype", {text(type), boolean(false), boolean(true)}),
+                 "C" + std::string(1, static_cast<char>(content.size())) + content});
+  };
+  const auto three = scalar("i2", std::string("\3\0", 2));
+  const auto view =
+      view_of(module("torch.nn.modules.conv", "Conv2d",
+                     {{"groups", three}, {"stride", tuple({three, integer(1)})}, {"eps", scalar("f4", std::string("\0\0\0\x3F", 4))}}));
+  EXPECT_EQ(view.integers("groups"), (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(view.pair("stride"), (op::Pair{3, 1}));
+  EXPECT_DOUBLE_EQ(view.real("eps"), 0.5);
+}
+
 TEST_F(ModuleViewTest, NumbersOutOfBoundsAreRefused) {
   const auto view =
       view_of(module("a.b", "C", {{"n", integer(1'000'000'000'000)}, {"padding", integers({1, -1})}, {"stride", integer(5000)}}));

@@ -2,6 +2,7 @@
 #include "yolo/python_integer.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <string>
 #include <string_view>
@@ -69,14 +70,20 @@ std::size_t integer_bytes(const std::string& name) {
   return is_integer ? static_cast<std::size_t>(name[1] - '0') : 0;
 }
 
+std::size_t real_bytes(const std::string& name) { return name == "f8" ? sizeof(double) : name == "f4" ? sizeof(float) : 0; }
+
+/// Of bytes with the most significant one first; at most eight.
+std::uint64_t number_of(const std::string& bytes, std::uint64_t above = 0) {
+  for (const char byte : bytes) above = above << 8 | static_cast<unsigned char>(byte);
+  return above;
+}
+
 std::optional<std::int64_t> numpy_integer(const PickleRef& value) {
   const auto scalar = numpy_scalar(value, integer_bytes);
   if (!scalar || scalar->bytes.size() != integer_bytes(scalar->type)) return std::nullopt;
   const bool is_signed = scalar->type[0] == 'i', is_high = (static_cast<unsigned char>(scalar->bytes[0]) & 0x80) != 0;
   if (!is_signed && is_high && scalar->bytes.size() == 8) return std::nullopt;
-  std::uint64_t number = is_signed && is_high ? ~std::uint64_t{0} : 0;
-  for (const char byte : scalar->bytes) number = number << 8 | static_cast<unsigned char>(byte);
-  return static_cast<std::int64_t>(number);
+  return static_cast<std::int64_t>(number_of(scalar->bytes, is_signed && is_high ? ~std::uint64_t{0} : 0));
 }
 
 }  // namespace
@@ -85,6 +92,16 @@ std::optional<std::int64_t> integer_value(const PickleRef& value) {
   if (value == nullptr) return std::nullopt;
   if (const auto* integer = value->get_if<std::int64_t>()) return *integer;
   return numpy_integer(value);
+}
+
+std::optional<double> real_value(const PickleRef& value) {
+  if (const auto integer = integer_value(value)) return static_cast<double>(*integer);
+  if (const auto* real = value == nullptr ? nullptr : value->get_if<double>()) return *real;
+  const auto scalar = numpy_scalar(value, real_bytes);
+  if (!scalar || scalar->bytes.size() != real_bytes(scalar->type)) return std::nullopt;
+  const auto bits = number_of(scalar->bytes);
+  if (scalar->type == "f8") return std::bit_cast<double>(bits);
+  return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
 }
 
 std::optional<std::string> text_value(const PickleRef& value) {

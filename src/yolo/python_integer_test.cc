@@ -42,6 +42,17 @@ TEST(PythonInteger, ReadsTextOfNumPy) {
     EXPECT_FALSE(text_value(value_of(code))) << describe(value_of(code));
 }
 
+TEST(PythonInteger, ReadsNumbersOfEveryType) {
+  EXPECT_EQ(real_value(value_of(number(0.25))), 0.25);
+  EXPECT_EQ(real_value(value_of(integer(-3))), -3);
+  EXPECT_EQ(real_value(value_of(scalar("u1", bytes("\x07")))), 7);
+  EXPECT_EQ(real_value(value_of(scalar("f4", bytes("\0\0\x20\x40"s)))), 2.5);
+  EXPECT_EQ(real_value(value_of(scalar("f8", bytes("\0\0\0\0\0\0\xF0\xBF"s)))), -1);
+  for (const auto& code : {none(), text("1"), boolean(true), scalar("f2", bytes("\0\x3C"s)), scalar("f8", bytes("1234"))})
+    EXPECT_FALSE(real_value(value_of(code))) << describe(value_of(code));
+  EXPECT_FALSE(real_value(nullptr));
+}
+
 TEST(PythonInteger, OtherValuesAreNone) {
   for (const auto& code : {none(), text("7"), number(7), scalar("f8", bytes("12345678")), scalar("i8", bytes("1234")),
                            scalar("u8", bytes("\0\0\0\0\0\0\0\x80"s)), scalar("i3", bytes("123")), scalar("i2", latin1("\xE2\x82\xAC")),

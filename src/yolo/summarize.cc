@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "yolo/head.h"
 #include "yolo/model_info.h"
 
 namespace nibble {
@@ -45,6 +46,7 @@ ModelSummary summarize_model(const Checkpoint& checkpoint) {
     summary.parameters += summary.layers.back().parameters;
   }
   summary.stored_dtype = stored_dtypes(source.model);
+  if (summary.info.task != Task::classify) summary.heads = heads_of(source.layers.back().module);
   return summary;
 }
 

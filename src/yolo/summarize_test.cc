@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
+#include "base/log.h"
 #include "support/scratch.h"
 #include "yolo/detector.h"
 #include "yolo/test_tiny_model.h"
@@ -46,9 +49,11 @@ TEST(SummarizeTest, TheImageSizeIsTheOneTrainedAtUnlessSaid) {
   EXPECT_EQ(trained_at(test::integer(224)), ImageSize(224));
   EXPECT_EQ(trained_at(test::integer(222)), ImageSize(224)) << "up to a multiple of the largest stride";
   EXPECT_EQ(trained_at(test::integers({96, 128})), ImageSize(96, 128));
-  for (const auto& unusable : {test::integer(0), test::integer(-64), test::integer(1 << 30), test::integers({}), test::integers({8, 8, 8}),
-                               test::text("64"), test::none()})
-    EXPECT_EQ(trained_at(unusable), ImageSize(640));
+  EXPECT_EQ(trained_at(test::number(320)), ImageSize(320)) << "arithmetic leaves 320.0";
+  for (const auto* text : {"320", "[320, 320]", "(320, 320)", " 320,320 ", "320x320"})
+    EXPECT_EQ(trained_at(test::text(text)), ImageSize(320)) << text;
+  EXPECT_EQ(trained_at(test::text("640,480")), ImageSize(640, 480)) << "height first";
+  EXPECT_EQ(trained_at(test::none()), ImageSize(640));
   EXPECT_EQ(summarize_model(test::tiny_checkpoint()).info.image_size, ImageSize(640)) << "without train_args";
   test::TinyOptions options;
   options.train_args = {{"imgsz", test::integers({12, 16})}};
@@ -58,6 +63,41 @@ TEST(SummarizeTest, TheImageSizeIsTheOneTrainedAtUnlessSaid) {
   };
   EXPECT_EQ(shape_of({}), (Shape{1, 3, 12, 16}));
   EXPECT_EQ(shape_of({.image_size = 8}), (Shape{1, 3, 8, 8}));
+}
+
+TEST(SummarizeTest, ASizeThatCannotBeReadIsNamed) {
+  std::string heard;
+  set_log_listener([&](LogLevel level, const std::string& message) {
+    if (level == LogLevel::warning) heard += message;
+  });
+  const auto warned = [&](const test::TinyOptions& options) {
+    heard.clear();
+    EXPECT_EQ(summarize_model(test::tiny_checkpoint(options)).info.image_size, ImageSize(640));
+    return heard;
+  };
+  const std::vector<std::pair<test::Code, std::string>> unusable{
+      {test::integer(0), "int 0"},          {test::integer(-64), "int -64"}, {test::integer(1 << 30), "int 1073741824"},
+      {test::number(0.5), "0.5"},           {test::integers({}), "[]"},      {test::integers({8, 8, 8}), "[8, 8, 8]"},
+      {test::text("large"), "str 'large'"}, {test::text(""), "str ''"},      {test::boolean(true), "True"}};
+  for (const auto& [code, shown] : unusable) {
+    test::TinyOptions options;
+    options.train_args = {{"imgsz", code}};
+    const auto message = warned(options);
+    EXPECT_THAT(message, testing::StartsWith("checkpoint: tiny.pt: train_args: 'imgsz' is "));
+    EXPECT_THAT(message, testing::HasSubstr(shown));
+    EXPECT_THAT(message, testing::EndsWith("which is no size of an image; 640 x 640 is taken, unless --imgsz says otherwise"));
+  }
+  test::TinyOptions options;
+  options.all_train_args = test::text("imgsz=320");
+  EXPECT_THAT(warned(options), testing::HasSubstr("train_args: is str 'imgsz=320', expected the arguments of the training by name"));
+  options.all_train_args = test::none();
+  EXPECT_EQ(warned(options), "");
+  options.all_train_args.clear();
+  options.train_args = {{"imgsz", test::text("no size, but not asked for")}};
+  heard.clear();
+  build_detector(test::tiny_checkpoint(options), {.image_size = 8});
+  EXPECT_EQ(heard, "");
+  set_log_listener(nullptr);
 }
 
 TEST(SummarizeTest, TheBaselineOfYolov10nHas82ConvolutionsToQuantise) {

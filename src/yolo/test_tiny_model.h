@@ -25,13 +25,18 @@ struct TinyOptions {
   std::int64_t claimed_channels = 3;  ///< in_channels of layer 0; its weight has 3
   std::string activation = "SiLU";    ///< class of torch.nn
   NamedCodes activation_attributes;
-  float weight = 0.5F;  ///< factor of the first weights of layer 0; may be no number
-  std::string wrapper;  ///< "module.Class" around the model, which is its child `wrapped_as`
+  std::vector<float> activation_weight;  ///< of PReLU; none: no such parameter
+  std::string norm = "BatchNorm2d";      ///< class of torch.nn
+  NamedCodes norm_attributes;            ///< besides ours
+  float weight = 0.5F;                   ///< factor of the first weights of layer 0; may be no number
+  std::string wrapper;                   ///< "module.Class" around the model, which is its child `wrapped_as`
   std::string wrapped_as = "module";
   bool compiled = false;     ///< the model and its layer 2, as torch.compile leaves them
   NamedCodes yaml_changes;   ///< items of the yaml that replace ours
   NamedCodes model_changes;  ///< attributes of the model that replace ours
+  NamedCodes head_changes;   ///< attributes of the head that replace ours
   NamedCodes train_args;     ///< beside the model; none: no such item
+  Code all_train_args;       ///< the whole item, where it is something else
 };
 
 /// What torch.compile of PyTorch 2.1 or later makes of a module.
@@ -41,14 +46,17 @@ class TinyModel {
  public:
   explicit TinyModel(TinyOptions options) : options_(std::move(options)) {}
 
-  Checkpoint checkpoint() {
+  Checkpoint checkpoint() { return read_checkpoint(bytes(), "tiny.pt"); }
+  /// Of the file.
+  std::string bytes() {
     const Code model = wrapped(model_code());
-    if (options_.key.empty()) return read_checkpoint(archive_.bytes(model), "tiny.pt");
+    if (options_.key.empty()) return archive_.bytes(model);
     const bool in_ema = options_.key == "ema";
     const Code beside = in_ema ? text("not looked at") : none();
     NamedCodes root{{"model", options_.key == "model" ? model : beside}, {"ema", in_ema ? model : none()}};
+    if (!options_.all_train_args.empty()) root.emplace_back("train_args", options_.all_train_args);
     if (!options_.train_args.empty()) root.emplace_back("train_args", named_dict(options_.train_args));
-    return read_checkpoint(archive_.bytes(named_dict(root)), "tiny.pt");
+    return archive_.bytes(named_dict(root));
   }
 
  private:
@@ -85,10 +93,15 @@ class TinyModel {
   }
   Code activation(bool active) {
     if (!active) return module("torch.nn.modules.linear", "Identity", {});
-    return module("torch.nn.modules.activation", options_.activation, options_.activation_attributes);
+    NamedCodes weights;
+    const auto& slopes = options_.activation_weight;
+    if (!slopes.empty()) weights = {{"weight", parameter(archive_.tensor<float>({static_cast<std::int64_t>(slopes.size())}, slopes))}};
+    return module("torch.nn.modules.activation", options_.activation, options_.activation_attributes, weights);
   }
   Code batchnorm(std::int64_t channels) {
-    return module("torch.nn.modules.batchnorm", "BatchNorm2d", {{"num_features", integer(channels)}, {"eps", number(1e-3)}},
+    NamedCodes attributes{{"num_features", integer(channels)}, {"eps", number(1e-3)}};
+    attributes.insert(attributes.end(), options_.norm_attributes.begin(), options_.norm_attributes.end());
+    return module("torch.nn.modules.batchnorm", options_.norm, attributes,
                   {{"weight", tensor({channels}, 0.5F, 1)}, {"bias", tensor({channels}, 0.5F)}},
                   {{"running_mean", tensor({channels}, 0.5F)}, {"running_var", tensor({channels}, 0.4F, 1)}});
   }
@@ -160,11 +173,12 @@ class TinyModel {
       children.emplace_back(prefix + "cv2", branch(true));
       children.emplace_back(prefix + "cv3", branch(false));
     }
-    NamedCodes attributes{{"nc", integer(options_.classes)},
-                          {"nl", integer(2)},
-                          {"reg_max", integer(16)},
-                          {"no", integer(64 + options_.classes)},
-                          {"stride", archive_.tensor<float>({2}, {2, 4})}};
+    NamedCodes attributes = replaced({{"nc", integer(options_.classes)},
+                                      {"nl", integer(2)},
+                                      {"reg_max", integer(16)},
+                                      {"no", integer(64 + options_.classes)},
+                                      {"stride", archive_.tensor<float>({2}, {2, 4})}},
+                                     options_.head_changes);
     attributes.insert(attributes.end(), place.begin(), place.end());
     return module("ultralytics.nn.modules.head", "v10Detect", attributes, {}, {}, children);
   }

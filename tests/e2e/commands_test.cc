@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspect, export, eval and quantize on the embedded model.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
+#include <fstream>
+#include <functional>
 
 #include "base/files.h"
 #include "base/json.h"
 #include "e2e/process.h"
 #include "export/onnx_file.h"
+#include "yolo/test_tiny_model.h"
 
 namespace nibble {
 namespace {
@@ -37,6 +42,84 @@ TEST_F(Commands, InspectReadsTheCheckpoint) {
   EXPECT_EQ(json["sha256"], sha256_of_file(kModel));
   const auto text = nibble({"inspect", kModel});
   EXPECT_THAT(text.out, HasSubstr("Nothing in the file was executed"));
+}
+
+/// What export refuses, inspect refuses with the same line and exit code, behind all that it could read.
+TEST_F(Commands, InspectTellsWhatExportWillSay) {
+  struct Form {
+    std::string name;
+    int exit_code;
+    std::function<void(test::TinyOptions&)> change;
+  };
+  const std::vector<Form> forms{
+      {"whole", 0, [](test::TinyOptions&) {}},
+      {"fused", 0, [](test::TinyOptions& o) { o.fused = true; }},
+      {"one2one_alone", 0, [](test::TinyOptions& o) { o.with_one2many = false; }},
+      {"no_branch", 4, [](test::TinyOptions& o) { o.with_one2many = o.with_one2one = false; }},
+      {"unknown_module", 4, [](test::TinyOptions& o) { o.first_class = "CBAM"; }},
+      {"activation", 4, [](test::TinyOptions& o) { o.activation = "GELU"; }},
+      {"grayscale", 4, [](test::TinyOptions& o) { o.claimed_channels = 1; }},
+      {"yaml_layers", 3,
+       [](test::TinyOptions& o) {
+         o.yaml_changes = {{"backbone", test::list({})}};
+       }},
+      {"names", 3,
+       [](test::TinyOptions& o) {
+         o.model_changes = {{"names", test::list({test::text("cat")})}};
+       }},
+      {"no_yaml", 3,
+       [](test::TinyOptions& o) {
+         o.model_changes = {{"yaml", test::none()}};
+       }},
+      {"no_number", 6, [](test::TinyOptions& o) { o.weight = std::nanf(""); }},
+      {"task", 4, [](test::TinyOptions& o) { o.model_class = "DepthModel"; }},
+      {"strides", 3,
+       [](test::TinyOptions& o) {
+         o.head_changes = {{"stride", test::integers({4, 8})}};
+       }},
+  };
+  for (const auto& form : forms) {
+    test::TinyOptions options;
+    form.change(options);
+    const auto file = form.name + ".pt";
+    std::ofstream(folder_ / file, std::ios::binary) << test::TinyModel(options).bytes();
+    const auto head = form.name == "one2one_alone" ? "one2one" : "one2many";
+    const auto exported = nibble({"export", file, "-o", "x.onnx", "--head", head});
+    const auto seen = nibble({"inspect", file}), json = nibble({"inspect", file, "--json"});
+    EXPECT_EQ(exported.exit_code, form.exit_code) << form.name << exported.err;
+    EXPECT_EQ(seen.exit_code, form.exit_code) << form.name;
+    EXPECT_EQ(json.exit_code, form.exit_code) << form.name;
+    EXPECT_EQ(seen.err, exported.err) << form.name;
+    if (form.name == "task") continue;  // what stands in it is not known
+    const auto refused = Json::parse(json.out)["refused"];
+    if (form.exit_code == 0) {
+      EXPECT_TRUE(refused.is_null()) << form.name;
+      EXPECT_THAT(seen.out, testing::Not(HasSubstr("\nrefused"))) << form.name;
+      continue;
+    }
+    EXPECT_EQ("nibble: " + refused.get<std::string>() + "\n", exported.err);
+    EXPECT_THAT(seen.out, HasSubstr(fmt::format("\nrefused     export ends with exit code {}: checkpoint: {}: ", form.exit_code, file)));
+    EXPECT_THAT(seen.out, HasSubstr("Nothing in the file was executed"));
+  }
+  EXPECT_THAT(nibble({"inspect", "one2one_alone.pt"}).out, HasSubstr("\nheads       one2one, raw_one2one\n"));
+  EXPECT_THAT(nibble({"inspect", "whole.pt"}).out, HasSubstr("\ninput       640 x 640 px, unless --imgsz says otherwise\n"));
+  EXPECT_EQ(inspected("whole.pt")["heads"], Json({"one2one", "raw_one2one", "one2many", "raw"}));
+  EXPECT_EQ(inspected("whole.pt")["imgsz"], 640);
+}
+
+TEST_F(Commands, InspectNamesWhatIsNoCheckpointAsExportDoes) {
+  const auto write = [&](const char* name, std::string_view bytes) { std::ofstream(folder_ / name, std::ios::binary) << bytes; };
+  using namespace std::string_view_literals;
+  write("model.safetensors", "\2\0\0\0\0\0\0\0{}"sv);
+  write("model.bin", "\x80\2}q\0."sv);
+  write("model.ckpt", ""sv);
+  for (const auto& [name, what] : {std::pair{"model.safetensors", "this is a safetensors file: tensors without the model's structure"},
+                                   std::pair{"model.bin", "this is a bare pickle"}, std::pair{"model.ckpt", "the file is empty"}}) {
+    const auto seen = nibble({"inspect", name});
+    EXPECT_EQ(seen.exit_code, 3) << name;
+    EXPECT_THAT(seen.err, HasSubstr(what));
+    EXPECT_EQ(seen.err, nibble({"export", name, "-o", "x.onnx"}).err);
+  }
 }
 
 TEST_F(Commands, ExportWritesEveryHeadAndInspectExplainsIt) {

@@ -7,7 +7,8 @@ The modules below stand under the names that checkpoints of that repository have
 and hold the same children and attributes; what they compute is written from the paper (Wang et al. 2024, arXiv 2402.13616) and from what such checkpoints
 hold. NAME.pt has random weights and its archive compressed; NAME_one2many.npy is the decoded output [1, 4 + classes, anchors] of the branch that
 detects, the last one, for input.npy of that folder. yolov9-authors: DualDDetect with its auxiliary branch, BatchNorms unfused;
-yolov9-authors-triple: TripleDDetect; yolov9-authors-fused: DDetect, convolutions fused with their BatchNorms.
+yolov9-authors-triple: TripleDDetect; yolov9-authors-fused: DDetect, convolutions fused with their BatchNorms. yolov9-authors-detect, -detect-dual and
+-detect-triple: Detect, DualDetect and TripleDetect, whose convolutions have no groups, behind the blocks of the small sizes (AConv, ELAN1).
 """
 import pathlib
 import sys
@@ -94,6 +95,30 @@ class RepNCSPELAN4(nn.Module):
         first, second = self.cv1(x).chunk(2, 1)
         third = self.cv2(second)
         return self.cv4(torch.cat([first, second, third, self.cv3(third)], 1))
+
+
+@under(COMMON)
+class ELAN1(nn.Module):
+    def __init__(self, c1, c2):
+        super().__init__()
+        self.c = c2 // 2
+        self.cv1, self.cv2, self.cv3 = Conv(c1, c2), Conv(self.c, self.c, 3), Conv(self.c, self.c, 3)
+        self.cv4 = Conv(4 * self.c, c2)
+
+    def forward(self, x):
+        first, second = self.cv1(x).chunk(2, 1)
+        third = self.cv2(second)
+        return self.cv4(torch.cat([first, second, third, self.cv3(third)], 1))
+
+
+@under(COMMON)
+class AConv(nn.Module):
+    def __init__(self, c1, c2):
+        super().__init__()
+        self.cv1 = Conv(c1, c2, 3, 2)
+
+    def forward(self, x):
+        return self.cv1(F.avg_pool2d(x, 2, 1))
 
 
 @under(COMMON)
@@ -185,6 +210,8 @@ class DFL(nn.Module):
 class Heads(nn.Module):
     """One set of convolutions for each branch: cv2 and cv3, cv4 and cv5, cv6 and cv7."""
 
+    groups = 1  # of the convolutions for boxes
+
     def __init__(self, widths, branches):
         super().__init__()
         self.nc, self.nl, self.reg_max = CLASSES, len(widths) // branches, BINS
@@ -192,7 +219,7 @@ class Heads(nn.Module):
         self.stride = torch.tensor([8.0, 16.0, 32.0])
         for branch in range(branches):
             maps = widths[branch * self.nl : (branch + 1) * self.nl]
-            boxes = nn.ModuleList(nn.Sequential(Conv(c, 16, 3), Conv(16, 16, 3, g=4), nn.Conv2d(16, 4 * BINS, 1, groups=4)) for c in maps)
+            boxes = nn.ModuleList(nn.Sequential(Conv(c, 16, 3), Conv(16, 16, 3, g=self.groups), nn.Conv2d(16, 4 * BINS, 1, groups=self.groups)) for c in maps)
             classes = nn.ModuleList(nn.Sequential(Conv(c, 8, 3), Conv(8, 8, 3), nn.Conv2d(8, CLASSES, 1)) for c in maps)
             setattr(self, f"cv{2 * branch + 2}", boxes)
             setattr(self, f"cv{2 * branch + 3}", classes)
@@ -216,18 +243,33 @@ class Heads(nn.Module):
 
 
 @under(YOLO)
-class DDetect(Heads):
+class Detect(Heads):
     pass
+
+
+@under(YOLO)
+class DualDetect(Heads):
+    pass
+
+
+@under(YOLO)
+class TripleDetect(Heads):
+    pass
+
+
+@under(YOLO)
+class DDetect(Heads):
+    groups = 4
 
 
 @under(YOLO)
 class DualDDetect(Heads):
-    pass
+    groups = 4
 
 
 @under(YOLO)
 class TripleDDetect(Heads):
-    pass
+    groups = 4
 
 
 @under(YOLO)
@@ -254,41 +296,42 @@ class DetectionModel(nn.Module):
         return results[-1]
 
 
-def network(branches):
+def network(heads, branches):
     """A main way with all blocks, and in front of the head as many auxiliary maps from a second way as branches ask for."""
     w = WIDTH
+    Block, Down = (RepNCSPELAN4, ADown) if heads[0] is DDetect else (ELAN1, AConv)
     main = [
         (-1, Silence()),
         (-1, Conv(3, w, 3, 2)),
         (-1, Conv(w, w, 3, 2)),
-        (-1, RepNCSPELAN4(w, w)),
-        (-1, ADown(w, w)),
-        (-1, RepNCSPELAN4(w, w)),  # 5: stride 8
-        (-1, ADown(w, w)),
-        (-1, RepNCSPELAN4(w, w)),  # 7: stride 16
-        (-1, ADown(w, w)),
+        (-1, Block(w, w)),
+        (-1, Down(w, w)),
+        (-1, Block(w, w)),  # 5: stride 8
+        (-1, Down(w, w)),
+        (-1, Block(w, w)),  # 7: stride 16
+        (-1, Down(w, w)),
         (-1, SPPELAN(w, w)),  # 9: stride 32
         (-1, nn.Upsample(None, 2, "nearest")),
         ([-1, 7], Concat()),
-        (-1, RepNCSPELAN4(2 * w, w)),  # 12: stride 16
+        (-1, Block(2 * w, w)),  # 12: stride 16
     ]
     if branches == 1:
-        return [*main, ([5, 12, 9], DDetect([w] * 3, 1))]
+        return [*main, ([5, 12, 9], heads[0]([w] * 3, 1))]
     second = [
         (5, CBLinear(w, [w])),  # 13
         (12, CBLinear(w, [w, w])),  # 14
         (9, CBLinear(w, [w, w, w])),  # 15
         (0, Conv(3, w, 3, 2)),
         (-1, Conv(w, w, 3, 2)),
-        (-1, ADown(w, w)),
+        (-1, Down(w, w)),
         ([13, 14, 15, -1], CBFuse([0, 0, 0])),  # 19: stride 8
-        (-1, ADown(w, w)),
+        (-1, Down(w, w)),
         ([14, 15, -1], CBFuse([1, 1])),  # 21: stride 16
-        (-1, ADown(w, w)),
+        (-1, Down(w, w)),
         ([15, -1], CBFuse([2])),  # 23: stride 32
     ]
     auxiliary = [19, 21, 23] * (branches - 1)
-    head = (DualDDetect if branches == 2 else TripleDDetect)([w] * 3 * branches, branches)
+    head = heads[branches - 1]([w] * 3 * branches, branches)
     return [*main, *second, (auxiliary + [5, 12, 9], head)]
 
 
@@ -348,10 +391,18 @@ def save(model, path):
 @torch.no_grad()
 def main(out):
     image = torch.from_numpy(np.load(out / "input.npy"))
-    for suffix, branches in (("", 2), ("-triple", 3), ("-fused", 1)):
+    with_groups, without_groups = (DDetect, DualDDetect, TripleDDetect), (Detect, DualDetect, TripleDetect)
+    for suffix, heads, branches in (
+        ("", with_groups, 2),
+        ("-triple", with_groups, 3),
+        ("-fused", with_groups, 1),
+        ("-detect", without_groups, 1),
+        ("-detect-dual", without_groups, 2),
+        ("-detect-triple", without_groups, 3),
+    ):
         name = f"yolov9-authors{suffix}"
         torch.manual_seed(0)
-        model = DetectionModel(network(branches), f"yolov9-authors{suffix}.yaml").eval().requires_grad_(False)
+        model = DetectionModel(network(heads, branches), f"yolov9-authors{suffix}.yaml").eval().requires_grad_(False)
         randomise(model, torch.Generator().manual_seed(branches))
         if suffix == "-fused":
             model = fuse(model)

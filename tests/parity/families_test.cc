@@ -78,7 +78,8 @@ TEST_P(FamiliesTest, SaysWhatItIs) {
 
 INSTANTIATE_TEST_SUITE_P(Kinds, FamiliesTest,
                          testing::Values("yolov3-tiny", "yolov5-p6", "yolov8", "yolov8-ghost", "yolov9t", "yolov9e", "yolo11", "yolo12",
-                                         "yolo12-authors", "yolo26", "yolov9-authors", "yolov9-authors-triple", "yolov9-authors-fused"),
+                                         "yolo12-authors", "yolo26", "yolov9-authors", "yolov9-authors-triple", "yolov9-authors-fused",
+                                         "yolov9-authors-detect", "yolov9-authors-detect-dual", "yolov9-authors-detect-triple"),
                          [](const auto& each) {
                            std::string name = each.param;
                            std::replace(name.begin(), name.end(), '-', '_');
