@@ -104,11 +104,11 @@ std::string losses_section(const Report& report) {
   if (rows.empty()) return "";
   if (report.task == Task::classify) return "| variant | same class | first layer below 20 dB | largest drop |\n|---|---|---|---|\n" + rows;
   return fmt::format(
-             "| variant | found | faded | wrong class | mislocated | missed | extra | {}mAP_50_95 lost by | first layer below 20 dB | "
+             "| variant | found | faded | wrong class | mislocated | missed | extra | {} lost by | first layer below 20 dB | "
              "largest "
              "drop |\n"
              "|---|---|---|---|---|---|---|---|---|---|\n",
-             report.task == Task::detect ? "" : "box ") +
+             of_boxes(report.task, "mAP_50_95")) +
          rows + "\nAgainst the objects the baseline sees at confidence 0.25; faded: in place, but below it. `nibble compare` shows more.\n";
 }
 

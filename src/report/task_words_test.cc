@@ -139,6 +139,9 @@ TEST(TaskWords, EveryGroupBeginsWithItsMainNumber) {
     EXPECT_TRUE(is_sampled(words.main)) << words.main;
     EXPECT_TRUE(is_sampled(words.second)) << words.second;
   }
+  EXPECT_EQ(of_boxes(Task::detect, "mAP 50-95"), "mAP 50-95");
+  EXPECT_EQ(of_boxes(Task::pose, "mAP 50-95"), "box mAP 50-95");
+  EXPECT_EQ(of_boxes(Task::obb, "IoU"), "upright box IoU");
   EXPECT_FALSE(is_sampled("masks.top_1"));
   EXPECT_FALSE(is_sampled("bytes"));
 }
