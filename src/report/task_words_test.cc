@@ -131,6 +131,7 @@ TEST(TaskWords, AClassifierHasClassesAndNoBoxes) {
   const auto page = report_html(input);
   EXPECT_THAT(page, HasSubstr("<th class=\"n\">top-1</th>"));
   EXPECT_THAT(page, Not(HasSubstr("box mAP")));
+  EXPECT_THAT(page, Not(HasSubstr("boxes by px")));
 }
 
 TEST(TaskWords, EveryGroupBeginsWithItsMainNumber) {

@@ -73,7 +73,7 @@ const char* distributions_template() {
 {{/scatter}}
 {{#has_curves}}
 <h2>Precision and recall</h2>
-<p class="small">At a {{overlap}} of 0.5, the mean over the classes; {{second_title}} is the mean of it. Pale: the float model.</p>
+<p class="small">With {{overlap}} of at least 0.5, the mean over the classes; {{second_title}} is the mean of it. Pale: the float model.</p>
 <div class="charts">
 {{#curves}}
 <figure><figcaption>{{name}}</figcaption>
