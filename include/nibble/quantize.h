@@ -35,13 +35,13 @@ struct LayerReport {
 struct BudgetReport {
   std::optional<double> allowed_average_bits;     ///< Bits for each weight on average.
   std::optional<std::int64_t> allowed_max_bytes;  ///< Size of the file in the INT4 dialect.
-  std::optional<double> allowed_max_drop;         ///< Points of mAP 50-95 below the float file.
+  std::optional<double> allowed_max_drop;         ///< Points of the task's main number below the float file.
   double average_bits = 0;                        ///< Bits for each weight on average, as chosen.
   std::int64_t raised_layers = 0;                 ///< Layers that were given more bits than the others.
   std::string judge;                              ///< What a drop was measured on, in words; empty: no drop was asked for.
   struct Trial {
     double average_bits = 0;  ///< Bits for each weight on average.
-    double drop = 0;          ///< Points of mAP 50-95 below the float file.
+    double drop = 0;          ///< Points of the task's main number below the float file.
   };
   std::vector<Trial> trials;  ///< Files that were scored while bits were chosen, in order.
 };

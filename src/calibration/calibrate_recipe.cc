@@ -65,8 +65,10 @@ CalibrationResult run(const CalibrationJob& job, const CalibrateOptions& options
 CalibrationResult run_judged(const CalibrationJob& job, CalibrateOptions options, Progress& progress) {
   JudgeImages images = open_judge_images(job.judge, job.images, job.runtime.seed, job.baseline.info);
   const std::string by = describe_judge(images);
-  log(LogLevel::info, fmt::format("{}: {} is judged by {}", job.recipe.name, words_of(job.baseline.info.task).main_title, by));
-  Judge judge(job.baseline, job.recipe, images.set, job.scratch, job.runtime, progress, "judge " + job.recipe.name, job.processes);
+  options.drop_number = words_of(job.baseline.info.task).main_title;
+  log(LogLevel::info, fmt::format("{}: {} is judged by {}", job.recipe.name, options.drop_number, by));
+  Judge judge(job.baseline, job.recipe, images.set, job.scratch, job.runtime, progress, "judge " + job.recipe.name, job.processes,
+              job.float_findings);
   const double wanted = images.has_labels ? judge.score_baseline() : judge.label();
   options.drop = [&](const Graph& graph) { return 100 * (wanted - judge.score(graph)); };
   CalibrationResult result = run(job, options, progress);

@@ -11,6 +11,7 @@
 
 namespace nibble {
 
+class FloatFindings;
 class Processes;
 
 struct CalibrationJob {
@@ -25,6 +26,7 @@ struct CalibrationJob {
   /// With several processes: what the others read the same baseline from.
   std::filesystem::path checkpoint = {};
   BuildOptions build = {};
+  FloatFindings* float_findings = nullptr;  ///< shared by jobs of one network; null: each looks for itself
 };
 
 /// The name of the duty in which the other processes help, and what they do: they read the same checkpoint and the same images, whose paths

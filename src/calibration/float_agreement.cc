@@ -10,6 +10,7 @@
 #include "artifacts/variant_files.h"
 #include "base/log.h"
 #include "base/scratch_file.h"
+#include "calibration/float_findings.h"
 #include "eval/agreement.h"
 #include "nibble/error.h"
 #include "scoring/find_together.h"
@@ -53,8 +54,8 @@ std::optional<EvalSet> spare_images(const CalibrationJob& job) {
   }
 }
 
-std::vector<Detection> seen_by(const CalibrationJob& job, const EvalSet& images, const std::string& title, Progress& progress,
-                               const std::function<void(const fs::path&)>& write) {
+Findings seen_by(const CalibrationJob& job, const EvalSet& images, const std::string& title, Progress& progress,
+                 const std::function<void(const fs::path&)>& write) {
   if (job.scratch.has_parent_path()) fs::create_directories(job.scratch.parent_path());
   const ScratchFile scratch(job.scratch);
   write(scratch.at);
@@ -62,7 +63,7 @@ std::vector<Detection> seen_by(const CalibrationJob& job, const EvalSet& images,
   const auto detector = job.baseline.info.task == Task::detect ? open_detector(scratch.at, runtime_for(job), true, classes)
                                                                : open_any_task(scratch.at, runtime_for(job), true, {});
   const RuntimeOptions runtime = runtime_for(job);
-  return find_together(job.processes, {detector, scratch.at, true, runtime}, images, {}, title, progress).boxes;
+  return find_together(job.processes, {detector, scratch.at, true, runtime}, images, {}, title, progress);
 }
 
 }  // namespace
@@ -72,10 +73,13 @@ SeenByBoth see_with_both(const CalibrationJob& job, const Graph& quantized, Prog
   auto spare = spare_images(job);
   seen.is_held_out = spare.has_value();
   seen.images = spare ? std::move(*spare) : drawn_from(job, job.images.files);
-  seen.by_float =
-      seen_by(job, seen.images, "scores of float", progress, [&](const fs::path& path) { write_float_file(job.baseline, path); });
-  seen.by_quantized = seen_by(job, seen.images, "scores of " + job.recipe.name, progress,
-                              [&](const fs::path& path) { write_packed(job.baseline, quantized, job.recipe, path); });
+  const auto look_with_float = [&] {
+    return seen_by(job, seen.images, "scores of float", progress, [&](const fs::path& path) { write_float_file(job.baseline, path); });
+  };
+  seen.by_float = job.float_findings ? job.float_findings->on(seen.images, look_with_float).boxes : look_with_float().boxes;
+  seen.by_quantized = seen_by(job, seen.images, "scores of " + job.recipe.name, progress, [&](const fs::path& path) {
+                        write_packed(job.baseline, quantized, job.recipe, path);
+                      }).boxes;
   return seen;
 }
 

@@ -56,18 +56,22 @@ double Judge::score_baseline() const {
   return score_file([&](const fs::path& path) { write_float_file(baseline_, path); });
 }
 
-double Judge::label() {
-  constexpr double kSure = 0.3;
-  const Task task = baseline_.info.task;
+Findings Judge::found_by_float() const {
   const auto categories = static_cast<std::int64_t>(images_.dataset.categories.size());
   Findings findings;
   with_file([&](const fs::path& path) { write_float_file(baseline_, path); },
             [&](const fs::path& path) {
-              const auto model = task == Task::detect ? open_detector(path, runtime_, true, categories)
-                                                      : open_any_task(open_session(path, runtime_, true), path, {});
+              const auto model = baseline_.info.task == Task::detect ? open_detector(path, runtime_, true, categories)
+                                                                     : open_any_task(open_session(path, runtime_, true), path, {});
               findings = find_by_task(model, images_, {}, title_, progress_);
             });
-  TaskLabels labels = label_by_findings(images_.dataset, findings, task, kSure);
+  return findings;
+}
+
+double Judge::label() {
+  constexpr double kSure = 0.3;
+  const Findings findings = kept_ ? kept_->on(images_, [&] { return found_by_float(); }) : found_by_float();
+  TaskLabels labels = label_by_findings(images_.dataset, findings, baseline_.info.task, kSure);
   images_.dataset = std::move(labels.dataset);
   images_.truth = std::move(labels.truth);
   return number_of(evaluate_task(images_.dataset, images_.truth, findings, {0, runtime_.seed, runtime_.threads}));

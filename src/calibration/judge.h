@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/progress.h"
+#include "calibration/float_findings.h"
 #include "graph/graph.h"
 #include "nibble/options.h"
 #include "quant/recipe.h"
@@ -19,9 +20,9 @@ namespace nibble {
 class Judge {
  public:
   /// For each score an ONNX file is written beside `file`, run on `images` and removed again. `title` is for progress. `processes`: that
-  /// share the images; null: alone.
+  /// share the images; null: alone. `kept`: where what the float network finds is taken from, and put for others; null: nowhere.
   Judge(const Detector& baseline, const Recipe& recipe, EvalSet& images, std::filesystem::path file, const RuntimeOptions& runtime,
-        Progress& progress, std::string title = {}, Processes* processes = nullptr)
+        Progress& progress, std::string title = {}, Processes* processes = nullptr, FloatFindings* kept = nullptr)
       : baseline_(baseline),
         recipe_(recipe),
         images_(images),
@@ -29,7 +30,8 @@ class Judge {
         runtime_(runtime),
         progress_(progress),
         title_(std::move(title)),
-        processes_(processes) {}
+        processes_(processes),
+        kept_(kept) {}
 
   /// The main number of a quantised graph. Error(input) where the images show no object.
   double score(const Graph& graph) const;
@@ -44,6 +46,7 @@ class Judge {
   /// `act` on the path of a file that `emit` wrote; then it is removed.
   void with_file(const Emit& emit, const std::function<void(const std::filesystem::path&)>& act) const;
   double score_file(const Emit& emit) const;
+  Findings found_by_float() const;
   double number_of(const TaskNumbers& numbers) const;
 
   const Detector& baseline_;
@@ -54,6 +57,7 @@ class Judge {
   Progress& progress_;
   const std::string title_;
   Processes* const processes_;
+  FloatFindings* const kept_;
 };
 
 }  // namespace nibble

@@ -55,7 +55,10 @@ void add_budget_options(CLI::App& command, BudgetOptions& options) {
                                "says of mixed bits")
                    ->type_name("SIZE")
                    ->check([&options](const std::string& text) { return read_size(text, options.max_bytes); });
-  command.add_option(kMaxDrop, "the smallest file that loses at most so many points of mAP 50-95; takes up to five trials, each scored")
+  command
+      .add_option(kMaxDrop,
+                  "the smallest file that loses at most so many points of the task's main number (mAP 50-95 of boxes, masks or oriented "
+                  "boxes, AP 50-95 of keypoints, top-1); takes up to five trials, each scored")
       ->type_name("POINTS")
       ->check([&options](const std::string& text) { return read_points(text, options.max_drop); })
       ->excludes(size);

@@ -98,7 +98,7 @@ void add_quantize(CLI::App& app, Action& chosen) {
                   "  nibble quantize yolov10n.pt -o out --recipe w4a16 --calib train2017 --max-size 1.5MB\n"
                   "      the most accurate file of that size: w4a16-mixed, 8 bits where they help most\n"
                   "  nibble quantize yolov10n.pt -o out --recipe w4a16 --calib train2017 --max-drop 1 --judge data.yaml\n"
-                  "      the smallest file within a point of mAP of the float model\n"
+                  "      the smallest file within a point of the float model's mAP (of classifiers: top-1)\n"
                   "  torchrun --no-python --nproc-per-node 4 nibble quantize ...\n"
                   "      four processes share gradients, damages and scores; the files are those of one; tasks of srun, too\n");
   command.add_option("CKPT", options->checkpoint, "a checkpoint of a YOLO detector, as Ultralytics writes it")

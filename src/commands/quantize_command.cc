@@ -78,7 +78,7 @@ QuantizeResult quantize(const QuantizeOptions& options, Progress& listener) {
   const auto check = check_before(images, baseline, options.runtime, progress);
   auto result = quantize_result(job, make_variant(job, progress).value());
   if (result.agreement)
-    for (const auto& line : objections_to(*result.agreement, images.name)) log(LogLevel::warning, recipe.name + ": " + line);
+    for (const auto& line : objections_to(*result.agreement, result.task, images.name)) log(LogLevel::warning, recipe.name + ": " + line);
   result.images = check;
   result.bad_data = reasons_of(images.bad);
   return result;

@@ -9,7 +9,6 @@
 #include <cmath>
 
 #include "eval/bootstrap.h"
-#include "eval/class_outcomes.h"
 #include "eval/coco_map.h"
 #include "nibble/error.h"
 
@@ -55,9 +54,17 @@ double keypoint_similarity(const CocoAnnotation& annotation, const std::vector<K
   return sum / count;
 }
 
-Resampled<KeypointMetrics> evaluate_keypoints(const CocoDataset& ground_truth, const std::vector<Pose>& truths,
-                                              const std::vector<Detection>& detections, const std::vector<std::vector<Keypoint>>& keypoints,
-                                              const std::vector<double>& constants, const Resampling& resampling) {
+std::int64_t keypoints_of(const std::vector<Pose>& truths, const std::vector<std::vector<Keypoint>>& found) {
+  std::size_t count = 0;
+  for (const auto& pose : truths) count = std::max(count, pose.keypoints.size());
+  if (count == 0 && !found.empty()) count = found.front().size();
+  return static_cast<std::int64_t>(count);
+}
+
+std::vector<coco::ClassOutcomes> match_keypoints(const CocoDataset& ground_truth, const std::vector<Pose>& truths,
+                                                 const std::vector<Detection>& detections,
+                                                 const std::vector<std::vector<Keypoint>>& keypoints, const std::vector<double>& constants,
+                                                 int threads) {
   const auto pose_of = [&](std::size_t truth) -> const Pose& { return truths.at(ground_truth.annotations[truth].entry); };
   coco::Measure measure;
   measure.most_detections = kMostDetections;
@@ -65,7 +72,13 @@ Resampled<KeypointMetrics> evaluate_keypoints(const CocoDataset& ground_truth, c
   measure.overlap = [&](std::size_t detection, std::size_t truth) {
     return keypoint_similarity(ground_truth.annotations[truth], pose_of(truth).keypoints, keypoints.at(detection), constants);
   };
-  const auto classes = coco::match_classes(ground_truth, detections, resampling.threads, &measure);
+  return coco::match_classes(ground_truth, detections, threads, &measure);
+}
+
+Resampled<KeypointMetrics> evaluate_keypoints(const CocoDataset& ground_truth, const std::vector<Pose>& truths,
+                                              const std::vector<Detection>& detections, const std::vector<std::vector<Keypoint>>& keypoints,
+                                              const std::vector<double>& constants, const Resampling& resampling) {
+  const auto classes = match_keypoints(ground_truth, truths, detections, keypoints, constants, resampling.threads);
   const auto m = measure_matched(ground_truth, classes, detections.size(), resampling.threads);
   KeypointMetrics metrics;
   metrics.ap_50_95 = m.map_50_95, metrics.ap_50 = m.map_50, metrics.ap_75 = m.map_75;

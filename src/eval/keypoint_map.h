@@ -6,6 +6,7 @@
 
 #include "data/coco.h"
 #include "data/keypoints.h"
+#include "eval/class_outcomes.h"
 #include "eval/detection.h"
 #include "eval/intervals.h"
 #include "nibble/evaluate.h"
@@ -27,5 +28,14 @@ double keypoint_similarity(const CocoAnnotation& annotation, const std::vector<K
 Resampled<KeypointMetrics> evaluate_keypoints(const CocoDataset& ground_truth, const std::vector<Pose>& truths,
                                               const std::vector<Detection>& detections, const std::vector<std::vector<Keypoint>>& keypoints,
                                               const std::vector<double>& constants, const Resampling& resampling);
+
+/// What became of every detection, by the similarity of keypoints. Errors as evaluate_keypoints.
+std::vector<coco::ClassOutcomes> match_keypoints(const CocoDataset& ground_truth, const std::vector<Pose>& truths,
+                                                 const std::vector<Detection>& detections,
+                                                 const std::vector<std::vector<Keypoint>>& keypoints, const std::vector<double>& constants,
+                                                 int threads);
+
+/// How many keypoints an object has, by the labels, or else by what was found; 0: neither says.
+std::int64_t keypoints_of(const std::vector<Pose>& truths, const std::vector<std::vector<Keypoint>>& found);
 
 }  // namespace nibble

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "eval/class_outcomes.h"
 #include "eval/coco_map.h"
 
 namespace nibble {
@@ -56,16 +55,21 @@ std::vector<float> logits_of(const Prototypes& prototypes, std::span<const float
 
 }  // namespace
 
-Resampled<CocoMetrics> evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
-                                      const std::vector<Detection>& detections, const std::vector<RunLengths>& masks,
-                                      const Resampling& resampling) {
+std::vector<coco::ClassOutcomes> match_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
+                                             const std::vector<Detection>& detections, const std::vector<RunLengths>& masks, int threads) {
   coco::Measure measure;
   measure.overlap = [&](std::size_t detection, std::size_t truth) {
     const auto& annotation = ground_truth.annotations[truth];
     return overlap_of(masks.at(detection), truths.at(annotation.entry), annotation.is_crowd);
   };
   measure.area_px2 = [&](std::size_t detection) { return static_cast<double>(area_of(masks.at(detection))); };
-  const auto classes = coco::match_classes(ground_truth, detections, resampling.threads, &measure);
+  return coco::match_classes(ground_truth, detections, threads, &measure);
+}
+
+Resampled<CocoMetrics> evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
+                                      const std::vector<Detection>& detections, const std::vector<RunLengths>& masks,
+                                      const Resampling& resampling) {
+  const auto classes = match_masks(ground_truth, truths, detections, masks, resampling.threads);
   return resampled_of_matched(ground_truth, classes, detections.size(), resampling);
 }
 

@@ -8,6 +8,7 @@
 #include "data/coco.h"
 #include "data/image.h"
 #include "data/run_lengths.h"
+#include "eval/class_outcomes.h"
 #include "eval/detection.h"
 #include "eval/intervals.h"
 #include "nibble/evaluate.h"
@@ -20,6 +21,10 @@ namespace nibble {
 Resampled<CocoMetrics> evaluate_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
                                       const std::vector<Detection>& detections, const std::vector<RunLengths>& masks,
                                       const Resampling& resampling);
+
+/// What became of every detection, by the overlap of masks. Errors as evaluate_masks.
+std::vector<coco::ClassOutcomes> match_masks(const CocoDataset& ground_truth, const std::vector<RunLengths>& truths,
+                                             const std::vector<Detection>& detections, const std::vector<RunLengths>& masks, int threads);
 
 /// What the masks of an image are made of.
 struct Prototypes {

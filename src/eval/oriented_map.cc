@@ -90,10 +90,13 @@ double interpolated(const std::vector<CurvePoint>& curve, double recall) {
   return from.precision + (after->precision - from.precision) / (after->recall - from.recall) * (recall - from.recall);
 }
 
+constexpr std::size_t kPoints = 101;
+using Precisions = std::array<double, kPoints>;
+double recall_at(std::size_t point) { return static_cast<double>(point) / (kPoints - 1); }
+
 /// `objects`: how many count; not 0. A find that stands several times in a row is on the curve at its first and at its last copy: between
 /// them precision only rises.
-double average_precision(const std::vector<OrientedOutcome>& outcomes, std::size_t threshold, double objects, const Weights& weights) {
-  constexpr std::size_t kPoints = 101;
+Precisions precisions_of(const std::vector<OrientedOutcome>& outcomes, std::size_t threshold, double objects, const Weights& weights) {
   constexpr double kEpsilon = 1e-16;
   std::vector<CurvePoint> curve{{0, 1}};
   double finds = 0, seen = 0;
@@ -115,13 +118,15 @@ double average_precision(const std::vector<OrientedOutcome>& outcomes, std::size
   curve.push_back({curve.back().recall, 0});
   curve.push_back({1, 0});
   for (std::size_t i = curve.size(); i-- > 1;) curve[i - 1].precision = std::max(curve[i - 1].precision, curve[i].precision);
-  double area = 0, last = interpolated(curve, 0);
-  for (std::size_t k = 1; k < kPoints; ++k) {
-    const double at = static_cast<double>(k) / (kPoints - 1), before = static_cast<double>(k - 1) / (kPoints - 1);
-    const double value = interpolated(curve, at);
-    area += (at - before) * (value + last) / 2;
-    last = value;
-  }
+  Precisions precisions{};
+  for (std::size_t k = 0; k < kPoints; ++k) precisions[k] = interpolated(curve, recall_at(k));
+  return precisions;
+}
+
+double average_precision(const std::vector<OrientedOutcome>& outcomes, std::size_t threshold, double objects, const Weights& weights) {
+  const auto precisions = precisions_of(outcomes, threshold, objects, weights);
+  double area = 0;
+  for (std::size_t k = 1; k < kPoints; ++k) area += (recall_at(k) - recall_at(k - 1)) * (precisions[k] + precisions[k - 1]) / 2;
   return area;
 }
 
@@ -200,6 +205,40 @@ Resampled<OrientedMetrics> evaluate_oriented(const CocoDataset& set, const std::
   auto samples =
       draw_samples(set.images.size(), resampling, [&](const Weights& weights) { return means_of(measure_all(classes, weights)); });
   return with_intervals(std::move(metrics), std::move(samples));
+}
+
+std::vector<OrientedObject> oriented_objects(const CocoDataset& set, const std::vector<OrientedBox>& truths) {
+  std::vector<OrientedObject> objects;
+  for (const auto& a : set.annotations) objects.push_back({a.image_id, a.category_id, truths.at(a.entry)});
+  return objects;
+}
+
+std::vector<OrientedDetection> oriented_detections(const Findings& findings) {
+  std::vector<OrientedDetection> detections;
+  for (std::size_t i = 0; i < findings.boxes.size(); ++i) {
+    const auto& box = findings.boxes[i];
+    detections.push_back({box.image_id, box.category_id, box.score, findings.oriented.at(i)});
+  }
+  return detections;
+}
+
+std::vector<double> oriented_curve_50(const CocoDataset& set, const std::vector<OrientedObject>& objects,
+                                      const std::vector<OrientedDetection>& detections) {
+  constexpr std::size_t kAt50 = 0;
+  std::vector<double> sum(kPoints);
+  double classes = 0;
+  for (const auto& each : match_oriented(set, objects, detections)) {
+    double count = 0;
+    for (const auto& [image, of_image] : each.objects) count += static_cast<double>(of_image);
+    if (count == 0) continue;
+    ++classes;
+    if (each.outcomes.empty()) continue;  // which counts 0
+    const auto precisions = precisions_of(each.outcomes, kAt50, count, Weights(set.images.size(), 1));
+    for (std::size_t k = 0; k < kPoints; ++k) sum[k] += precisions[k];
+  }
+  if (classes == 0) return {};
+  for (double& value : sum) value /= classes;
+  return sum;
 }
 
 std::vector<double> weighted_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "data/coco.h"
+#include "eval/findings.h"
 #include "eval/intervals.h"
 #include "eval/oriented_detection.h"
 #include "nibble/evaluate.h"
@@ -23,6 +24,15 @@ struct OrientedObject {
 /// count for nothing.
 Resampled<OrientedMetrics> evaluate_oriented(const CocoDataset& set, const std::vector<OrientedObject>& objects,
                                              const std::vector<OrientedDetection>& detections, const Resampling& resampling);
+
+/// The annotations' boxes, by CocoAnnotation::entry; and what was found.
+std::vector<OrientedObject> oriented_objects(const CocoDataset& set, const std::vector<OrientedBox>& truths);
+std::vector<OrientedDetection> oriented_detections(const Findings& findings);
+
+/// Precision at the recalls 0, 0.01, ..., 1 at an overlap of 0.50, the mean over the classes that have objects: what evaluate_oriented
+/// integrates for mAP 50. Empty where no class has objects. Errors as evaluate_oriented.
+std::vector<double> oriented_curve_50(const CocoDataset& set, const std::vector<OrientedObject>& objects,
+                                      const std::vector<OrientedDetection>& detections);
 
 /// mAP 50-95, 50 and 75 where image i of the set counts weights[i] times: those of a set in which each image stands weights[i] times in a
 /// row. -1: no image that counts has an object.

@@ -14,23 +14,13 @@ namespace {
 
 Resampled<OrientedMetrics> oriented_numbers(const CocoDataset& dataset, const TaskTruth& truth, const Findings& findings,
                                             const Resampling& resampling) {
-  std::vector<OrientedObject> objects;
-  for (const auto& a : dataset.annotations) objects.push_back({a.image_id, a.category_id, truth.oriented.at(a.entry)});
-  std::vector<OrientedDetection> detections;
-  for (std::size_t i = 0; i < findings.boxes.size(); ++i) {
-    const auto& box = findings.boxes[i];
-    detections.push_back({box.image_id, box.category_id, box.score, findings.oriented.at(i)});
-  }
-  return evaluate_oriented(dataset, objects, detections, resampling);
+  return evaluate_oriented(dataset, oriented_objects(dataset, truth.oriented), oriented_detections(findings), resampling);
 }
 
 Resampled<KeypointMetrics> keypoint_numbers(const CocoDataset& dataset, const TaskTruth& truth, const Findings& findings,
                                             const Resampling& resampling) {
-  std::size_t count = 0;
-  for (const auto& pose : truth.poses) count = std::max(count, pose.keypoints.size());
-  if (count == 0 && !findings.keypoints.empty()) count = findings.keypoints.front().size();
-  return evaluate_keypoints(dataset, truth.poses, findings.boxes, findings.keypoints, keypoint_constants(static_cast<std::int64_t>(count)),
-                            resampling);
+  return evaluate_keypoints(dataset, truth.poses, findings.boxes, findings.keypoints,
+                            keypoint_constants(keypoints_of(truth.poses, findings.keypoints)), resampling);
 }
 
 /// `act` on the same numbers of both, where there are such.

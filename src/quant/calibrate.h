@@ -108,9 +108,10 @@ struct CalibrateOptions {
   std::function<void(SharedLoop)> call_others = nullptr;
   /// Returns the size in bytes of the INT4 file of a quantised graph. Needed with mixed.max_bytes, else not called.
   std::function<std::int64_t(const Graph&)> file_bytes = nullptr;
-  /// Returns how many points of mAP 50-95 (0..100) the exported file of a quantised graph loses. Needed with mixed.max_drop, else not
-  /// called.
+  /// Returns how many points (0..100) of the task's main number the exported file of a quantised graph loses. Needed with mixed.max_drop,
+  /// else not called.
   std::function<double(const Graph&)> drop = nullptr;
+  std::string drop_number = "mAP 50-95";  ///< how texts call that number: "mask mAP 50-95", "top-1"
 };
 
 /// Quantises `baseline` as the recipe says. The same images, recipe and seed give the same result bit for bit on the CPU.

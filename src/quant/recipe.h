@@ -72,7 +72,7 @@ constexpr std::int64_t kMixedImages = 16;  ///< MixedRecipe::images where neithe
 struct MixedRecipe {
   double average_bits = 0;             ///< bits per weight, at most, averaged over all quantised weights; 0: no such budget
   std::int64_t max_bytes = 0;          ///< size in bytes, at most, of the INT4 file that computes in FP32; 0: no such budget
-  double max_drop = 0;                 ///< points of mAP 50-95 that may be lost; the fewest bits are chosen; 0: no such budget
+  double max_drop = 0;                 ///< points of the task's main number that may be lost; the fewest bits are chosen; 0: no such budget
   int high_bits = 8;                   ///< bits of the layers that get more
   std::optional<std::int64_t> images;  ///< how many images damages are measured on; empty: as the preset says, else kMixedImages
   bool is_on() const { return average_bits > 0 || max_bytes > 0 || max_drop > 0; }

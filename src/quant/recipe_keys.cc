@@ -101,7 +101,8 @@ FieldReader mixed_field(MixedRecipe& mixed) {
   };
   return mapping_field({{"average_bits", real_field(mixed.average_bits, 0, 8), "bits per weight on average, at most; 0: no such budget"},
                         {"max_bytes", count_field(mixed.max_bytes, 0, kMostBytes), "bytes of the INT4 file, at most; 0: no such budget"},
-                        {"max_drop", real_field(mixed.max_drop, 0, 100), "points of mAP 50-95 below float, at most; 0: no such budget"},
+                        {"max_drop", real_field(mixed.max_drop, 0, 100),
+                         "points of the task's main number (mAP 50-95, top-1) below float, at most; 0: no such budget"},
                         {"high_bits", int_field(mixed.high_bits, 3, 8), "bits of the layers that get more"},
                         {"images", optional_count_field(mixed.images, 1, 1024),
                          "images on which the damage of each layer is measured; without it as --preset says: 4 for fast, else 16"}},
@@ -147,7 +148,8 @@ FieldTable recipe_keys(Recipe& recipe) {
           {"fp16_files", flag_field(recipe.fp16_files), "whether files that compute in FP16 are written too, with float activations"},
           {"half_twin", flag_field(recipe.fp16_files), ""},  // the name of fp16_files in recipes of version 0.1.0
           {"gates",
-           mapping_field({{"max_map_drop", real_field(recipe.max_map_drop, 0, 1), "how far mAP 50-95 may fall below the float file's"}}),
+           mapping_field({{"max_map_drop", real_field(recipe.max_map_drop, 0, 1),
+                           "how far the task's main number (mAP 50-95, top-1) may fall below the float file's"}}),
            "what a run holds this recipe's files against"}};
 }
 

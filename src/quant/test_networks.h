@@ -71,7 +71,14 @@ inline CalibrationResult calibrated_detector(const Recipe& recipe, const std::fu
   Progress silent;
   const SmallDetector detector = small_detector();
   return calibrate(detector.graph, random_images(24),
-                   {.recipe = recipe, .head = detector.head, .threads = 1, .seed = 0, .file_bytes = file_bytes, .drop = drop}, silent);
+                   {.recipe = recipe,
+                    .head = detector.head,
+                    .threads = 1,
+                    .seed = 0,
+                    .file_bytes = file_bytes,
+                    .drop = drop,
+                    .drop_number = "mask mAP 50-95"},
+                   silent);
 }
 
 /// On images that were not used to calibrate.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "nibble/error.h"
+#include "report/task_words.h"
 
 namespace nibble {
 namespace {
@@ -13,14 +14,14 @@ constexpr double kBad = 0.6;              // of mAP 50-95; few bits that went we
 
 }  // namespace
 
-std::string describe(const FloatAgreement& a) {
+std::string describe(const FloatAgreement& a, Task task) {
   const auto where = fmt::format("{} {} image{}", a.images, a.is_held_out ? "held-out" : "calibration", a.images == 1 ? "" : "s");
   if (a.objects == 0) return fmt::format("agreement with the float network: none to measure, it is sure of no object on {}", where);
-  return fmt::format("agreement with the float network: mAP_50_95 {:.4f}, mAP_50 {:.4f}, its {} object{} on {} as labels", a.map_50_95,
-                     a.map_50, a.objects, a.objects == 1 ? "" : "s", where);
+  return fmt::format("agreement with the float network: {} {:.4f}, {} {:.4f}, its {} object{} on {} as labels", of_boxes(task, "mAP_50_95"),
+                     a.map_50_95, of_boxes(task, "mAP_50"), a.map_50, a.objects, a.objects == 1 ? "" : "s", where);
 }
 
-std::vector<std::string> objections_to(const FloatAgreement& a, const std::string& source) {
+std::vector<std::string> objections_to(const FloatAgreement& a, Task task, const std::string& source) {
   std::vector<std::string> lines;
   if (!a.is_held_out)
     lines.push_back(
@@ -34,9 +35,9 @@ std::vector<std::string> objections_to(const FloatAgreement& a, const std::strin
                     a.images, a.images == 1 ? "" : "s"));
   else if (a.map_50_95 < kBad)
     lines.push_back(
-        fmt::format("the quantised network finds only a part of what the float one is sure of (mAP_50_95 {:.4f} with that as "
+        fmt::format("the quantised network finds only a part of what the float one is sure of ({} {:.4f} with that as "
                     "labels, {} objects); calibrate on more or other images, or give it more bits.",
-                    a.map_50_95, a.objects));
+                    of_boxes(task, "mAP_50_95"), a.map_50_95, a.objects));
   else if (a.objects < kFewObjects)
     lines.push_back(fmt::format("the agreement with the float network hangs on {} objects; more images make it sure.", a.objects));
   return lines;

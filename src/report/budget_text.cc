@@ -5,13 +5,15 @@
 #include <fmt/ranges.h>
 
 #include "nibble/error.h"
+#include "report/task_words.h"
 
 namespace nibble {
 namespace {
 
-std::string allowed_text(const BudgetReport& budget) {
+std::string allowed_text(const BudgetReport& budget, Task task) {
   if (budget.allowed_max_bytes) return fmt::format("at most {} bytes in the INT4 dialect", *budget.allowed_max_bytes);
-  if (budget.allowed_max_drop) return fmt::format("at most {:g} points of mAP below float", *budget.allowed_max_drop);
+  if (budget.allowed_max_drop)
+    return fmt::format("at most {:g} points of {} below float", *budget.allowed_max_drop, words_of(task).main_title);
   return fmt::format("at most {:g} bits on average", budget.allowed_average_bits.value_or(0));
 }
 
@@ -28,8 +30,8 @@ void read_if_there(const Json& json, const char* key, std::optional<Number>& val
 
 }  // namespace
 
-std::vector<std::string> budget_lines(const BudgetReport& budget) {
-  std::vector<std::string> lines{fmt::format("Budget: {}; chosen: {:.2f} bits on average, {} layers with more", allowed_text(budget),
+std::vector<std::string> budget_lines(const BudgetReport& budget, Task task) {
+  std::vector<std::string> lines{fmt::format("Budget: {}; chosen: {:.2f} bits on average, {} layers with more", allowed_text(budget, task),
                                              budget.average_bits, budget.raised_layers)};
   if (!budget.allowed_max_drop) return lines;
   lines.push_back(fmt::format("Judged by {}", budget.judge));

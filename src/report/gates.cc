@@ -54,8 +54,9 @@ void check_parity(const ArtifactReport& artifact, Task task, std::vector<GateRes
   const double allowed = task == Task::classify ? kEqualProbabilities : 0;
   for (const auto& parity : artifact.parity) {
     if (!parity.must_be_equal) continue;
-    auto detail = fmt::format("{}: scores differ by {:.3g}, boxes by {:.3g} px", parity.what, parity.max_score, parity.max_box_px);
-    if (allowed > 0) detail += fmt::format(" (allowed {:g} of probabilities)", allowed);
+    const auto detail =
+        allowed > 0 ? fmt::format("{}: probabilities differ by {:.3g} (allowed {:g})", parity.what, parity.max_score, allowed)
+                    : fmt::format("{}: scores differ by {:.3g}, boxes by {:.3g} px", parity.what, parity.max_score, parity.max_box_px);
     results.push_back({"outputs_equal", artifact.name, parity.max_score <= allowed && parity.max_box_px == 0, detail});
   }
 }

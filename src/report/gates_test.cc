@@ -97,7 +97,8 @@ TEST(Gates, ProbabilitiesOfClassifiersMayDifferByAMillionth) {
   EXPECT_FALSE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
   report.task = Task::classify;
   EXPECT_TRUE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
-  EXPECT_THAT(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").detail, HasSubstr("(allowed 1e-06 of probabilities)"));
+  EXPECT_THAT(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").detail,
+              HasSubstr("probabilities differ by 3e-08 (allowed 1e-06)"));
   report.artifacts[1].parity[0].max_score = 2e-6;
   EXPECT_FALSE(find(check_gates(report, {}), "outputs_equal", "w4a16-qcdq-ptq-opt").passed);
   report.artifacts[1].parity[0].max_score = std::nan("");

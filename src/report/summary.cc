@@ -104,11 +104,11 @@ std::string losses_section(const Report& report) {
   if (rows.empty()) return "";
   if (report.task == Task::classify) return "| variant | same class | first layer below 20 dB | largest drop |\n|---|---|---|---|\n" + rows;
   return fmt::format(
-             "| variant | found | faded | wrong class | mislocated | missed | extra | {}mAP_50_95 lost by | first layer below 20 dB | "
+             "| variant | found | faded | wrong class | mislocated | missed | extra | {} lost by | first layer below 20 dB | "
              "largest "
              "drop |\n"
              "|---|---|---|---|---|---|---|---|---|---|\n",
-             report.task == Task::detect ? "" : "box ") +
+             of_boxes(report.task, "mAP_50_95")) +
          rows + "\nAgainst the objects the baseline sees at confidence 0.25; faded: in place, but below it. `nibble compare` shows more.\n";
 }
 
@@ -129,8 +129,8 @@ std::string parity_section(const Report& report) {
   std::string text;
   for (const auto& artifact : report.artifacts) {
     for (const auto& parity : artifact.parity)
-      text += fmt::format("- {}: {}: scores differ by at most {:.3g}, boxes by {:.3g} px\n", artifact.name, parity.what, parity.max_score,
-                          parity.max_box_px);
+      text += fmt::format("- {}: {}: scores differ by at most {:.3g}{}\n", artifact.name, parity.what, parity.max_score,
+                          report.task == Task::classify ? "" : fmt::format(", boxes by {:.3g} px", parity.max_box_px));
     if (artifact.score && artifact.score->reference_main)
       text += fmt::format("- {}: {} {} with optimisations on, {} off\n", artifact.name, words_of(report.task).main,
                           share_text(artifact.score->main), share_text(*artifact.score->reference_main));
@@ -165,8 +165,8 @@ std::string runtime_section(const Report& report) {
     if (row.problem.empty()) steps += fmt::format("- {}: {}\n", row.name, row.steps);
   }
   if (rows.empty()) return "";
-  return "| file | time | nodes | operators by time | detections against optimisations off |\n|---|---|---|---|---|\n" + rows +
-         "\nTime: of the FP32 baseline's, in turns with it. Detections: of the first image, with a score of at least 0.25.\n"
+  return "| file | time | nodes | operators by time | found against optimisations off |\n|---|---|---|---|---|\n" + rows +
+         "\nTime: of the FP32 baseline's, in turns with it. Found: in the first image, with a score of at least 0.25.\n"
          "\nCodes of activations, all optimisations against none:\n" +
          steps;
 }

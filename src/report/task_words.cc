@@ -10,16 +10,21 @@ namespace {
 constexpr const char* kMetrics = "metrics";
 
 const std::array<TaskWords, 5> kWords{{
-    {"mAP_50_95", "mAP 50-95", "mAP_50", "mAP 50", kMetrics, "boxes"},
-    {"masks.mAP_50_95", "mask mAP 50-95", "masks.mAP_50", "mask mAP 50", "masks", "masks"},
-    {"keypoints.AP_50_95", "keypoint AP 50-95", "keypoints.AP_50", "keypoint AP 50", "keypoints", "keypoints"},
-    {"mAP_50_95", "oriented mAP 50-95", "mAP_50", "oriented mAP 50", kMetrics, "oriented boxes"},
-    {"top_1", "top-1", "top_5", "top-5", kMetrics, "classes"},
+    {"mAP_50_95", "mAP 50-95", "mAP_50", "mAP 50", kMetrics, "boxes", "IoU"},
+    {"masks.mAP_50_95", "mask mAP 50-95", "masks.mAP_50", "mask mAP 50", "masks", "masks", "mask IoU"},
+    {"keypoints.AP_50_95", "keypoint AP 50-95", "keypoints.AP_50", "keypoint AP 50", "keypoints", "keypoints", "keypoint similarity (OKS)"},
+    {"mAP_50_95", "oriented mAP 50-95", "mAP_50", "oriented mAP 50", kMetrics, "oriented boxes", "probabilistic IoU"},
+    {"top_1", "top-1", "top_5", "top-5", kMetrics, "classes", ""},
 }};
 
 }  // namespace
 
 const TaskWords& words_of(Task task) { return kWords[static_cast<std::size_t>(task)]; }
+
+std::string of_boxes(Task task, const std::string& number) {
+  if (task == Task::detect) return number;
+  return (task == Task::obb ? "upright box " : "box ") + number;
+}
 
 const std::vector<NumberGroup>& number_groups() {
   static const std::vector<const char*> boxes{"mAP_50_95", "mAP_50", "mAP_75", "mAP_small", "mAP_medium", "mAP_large",

@@ -15,8 +15,13 @@ struct TaskWords {
   const char* second_title;  ///< "mask mAP 50"
   const char* group;         ///< the object of metrics.json that both are in
   const char* things;        ///< what is found: "masks"
+  const char* overlap;       ///< what of two things is held against thresholds: "mask IoU"; of classifiers nothing is
 };
 const TaskWords& words_of(Task task);
+
+/// How a number of boxes is called beside the main one of the task: "box mAP 50-95" of masks and keypoints, "upright box mAP 50-95" of
+/// oriented boxes (of which what is lost is told by the upright boxes around them), and just "mAP 50-95" of detectors.
+std::string of_boxes(Task task, const std::string& number);
 
 /// The objects of metrics.json that may hold numbers, with the names of the numbers that have intervals, the main one first. A number of
 /// `metrics` is called by its name, one of another group "<group>.<name>".

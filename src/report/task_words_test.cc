@@ -131,6 +131,7 @@ TEST(TaskWords, AClassifierHasClassesAndNoBoxes) {
   const auto page = report_html(input);
   EXPECT_THAT(page, HasSubstr("<th class=\"n\">top-1</th>"));
   EXPECT_THAT(page, Not(HasSubstr("box mAP")));
+  EXPECT_THAT(page, Not(HasSubstr("boxes by px")));
 }
 
 TEST(TaskWords, EveryGroupBeginsWithItsMainNumber) {
@@ -139,6 +140,9 @@ TEST(TaskWords, EveryGroupBeginsWithItsMainNumber) {
     EXPECT_TRUE(is_sampled(words.main)) << words.main;
     EXPECT_TRUE(is_sampled(words.second)) << words.second;
   }
+  EXPECT_EQ(of_boxes(Task::detect, "mAP 50-95"), "mAP 50-95");
+  EXPECT_EQ(of_boxes(Task::pose, "mAP 50-95"), "box mAP 50-95");
+  EXPECT_EQ(of_boxes(Task::obb, "IoU"), "upright box IoU");
   EXPECT_FALSE(is_sampled("masks.top_1"));
   EXPECT_FALSE(is_sampled("bytes"));
 }

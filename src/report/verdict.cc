@@ -256,7 +256,7 @@ std::string sentence_of(const Blame& blame, Task task) {
     if (blame.missed > 0) parts.push_back(fmt::format("{} {} missed", blame.missed, was(blame.missed)));
     text = fmt::format("Of {} object{} that the float model sees, {}.", blame.objects, blame.objects == 1 ? "" : "s", enumeration(parts));
   }
-  if (blame.extra > 0) text += fmt::format(" {} box{} new.", blame.extra, blame.extra == 1 ? " is" : "es are");
+  if (blame.extra > 0) text += fmt::format(" {} object{} new.", blame.extra, blame.extra == 1 ? " is" : "s are");
   return text;
 }
 

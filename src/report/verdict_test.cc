@@ -167,7 +167,7 @@ TEST(Verdict, TellsLossesInWords) {
   ASSERT_EQ(verdict.losses.size(), 2U);
   EXPECT_EQ(verdict.losses[0].sentence,
             "Of 140 objects that the float model sees, 126 are found again, 12 fell below the confidence of 0.25, 1 was taken for another "
-            "class and 1 was missed. 3 boxes are new.");
+            "class and 1 was missed. 3 objects are new.");
   EXPECT_EQ(verdict.losses[1].sentence, "Of 1 object that the float model sees, 1 is found again.");
 }
 

@@ -39,15 +39,16 @@ Comparison compare_artifacts(const RunPlan& plan, RunJournal& journal, const Pai
   comparison.a = compared_file(path_a, pair.baseline.path, a);
   comparison.b = compared_file(path_b, pair.artifact.path, b);
   describe_data(set, comparison);
-  SeenObjects by_a, by_b;
+  SeenObjects by_b;
+  auto& by_a = journal.baseline_objects();
   if (task != Task::detect) {
-    by_a = see_objects(a, set, kConfidence, "look with " + pair.baseline.name, journal.progress());
+    if (!by_a) by_a = see_objects(a, set, kConfidence, "look with " + pair.baseline.name, journal.progress());
     by_b = see_objects(b, set, kConfidence, "look with " + pair.artifact.name, journal.progress());
-    images = compared_images(set, kConfidence, by_a, by_b);
+    images = compared_images(set, kConfidence, *by_a, by_b);
     compare_task(images, comparison);
   }
   if (task != Task::classify) {
-    const auto& before = task == Task::detect ? seen_detections(plan, journal, pair.baseline) : by_a.detections;
+    const auto& before = task == Task::detect ? seen_detections(plan, journal, pair.baseline) : by_a->detections;
     const auto& after = task == Task::detect ? seen_detections(plan, journal, pair.artifact) : by_b.detections;
     comparison.detections =
         blame_detections(set.dataset, true, before, after, kConfidence, {plan.options.resamples, runtime.seed, runtime.threads});
@@ -88,6 +89,7 @@ void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& ar
     draw_changes(plan, journal, *baseline, artifact, method);
   else if (needs_images)
     draw_changes(plan, journal, *baseline, artifact, method, images);
+  write_curves(plan, journal, *baseline, artifact, method);
   journal.seen().erase(artifact.name);
   artifact.blame = blame_from_document(read_json(directory.path(path)), path);
 }

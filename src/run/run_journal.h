@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "compare/task_comparison.h"
 #include "eval/task_numbers.h"
 #include "nibble/run.h"
 #include "run/run_plan.h"
@@ -47,6 +48,8 @@ class RunJournal {
   LoggedProgress& progress() { return progress_; }
   Report& report() { return report_; }
   SeenDetections& seen() { return seen_; }
+  /// What the FP32 baseline sees of another task than detection, once a file was compared with it.
+  std::optional<SeenObjects>& baseline_objects() { return baseline_objects_; }
   /// Of the FP32 baseline, once it is scored.
   std::optional<TaskNumbers>& baseline() { return baseline_; }
 
@@ -69,6 +72,7 @@ class RunJournal {
   LoggedProgress progress_;
   Report report_;
   SeenDetections seen_;
+  std::optional<SeenObjects> baseline_objects_;
   std::optional<TaskNumbers> baseline_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

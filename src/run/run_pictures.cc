@@ -213,26 +213,34 @@ void write_pictures(const Painter& painter, RunJournal& journal, const ArtifactR
 
 void draw_changes(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline, const ArtifactReport& artifact,
                   const std::string& method) {
-  auto& directory = journal.directory();
-  const auto key = pictures_key(plan, baseline, artifact);
-  const auto curves_path = place_of(artifact, "curves.json", method);
-  if (has_pictures(plan, journal, baseline, artifact, method) && directory.has(curves_path, key)) return;
-  const auto& set = plan.evaluation;
+  if (has_pictures(plan, journal, baseline, artifact, method)) return;
   const auto& before = seen_detections(plan, journal, baseline);
   const auto& after = seen_detections(plan, journal, artifact);
-  write_pictures(ChangePainter(set, before, after, baseline.name, artifact.name), journal, artifact, method, key);
-  const Json curves = {{"iou", 0.5},
-                       {"recall_step", 0.01},
-                       {"baseline", precision_curve_50(set.dataset, before)},
-                       {"precision", precision_curve_50(set.dataset, after)}};
-  write_json(directory.path(curves_path), curves);
-  directory.record(curves_path, key);
+  write_pictures(ChangePainter(plan.evaluation, before, after, baseline.name, artifact.name), journal, artifact, method,
+                 pictures_key(plan, baseline, artifact));
 }
 
 void draw_changes(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline, const ArtifactReport& artifact,
                   const std::string& method, const std::vector<ComparedImage>& images) {
   write_pictures(TaskPainter(plan.evaluation, images, baseline.name, artifact.name), journal, artifact, method,
                  pictures_key(plan, baseline, artifact));
+}
+
+void write_curves(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline, const ArtifactReport& artifact,
+                  const std::string& method) {
+  const auto& set = plan.evaluation;
+  if (set.truth.task == Task::classify) return;
+  auto& directory = journal.directory();
+  const auto key = pictures_key(plan, baseline, artifact);
+  const auto path = place_of(artifact, "curves.json", method);
+  if (directory.has(path, key)) return;
+  const auto curve_of = [&](const ArtifactReport& scored) {
+    const auto findings = read_findings(directory.path(scored.score->detections_path), set.truth.task).findings;
+    return precision_curve_50(set.dataset, set.truth, findings, plan.options.runtime.threads);
+  };
+  write_json(directory.path(path),
+             {{"iou", 0.5}, {"recall_step", 0.01}, {"baseline", curve_of(baseline)}, {"precision", curve_of(artifact)}});
+  directory.record(path, key);
 }
 
 bool has_pictures(const RunPlan& plan, RunJournal& journal, const ArtifactReport& baseline, const ArtifactReport& artifact,

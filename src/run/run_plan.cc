@@ -236,7 +236,8 @@ CalibrationJob calibration_job(const RunPlan& plan, const Recipe& recipe, const 
           plan.kept.get(),
           plan.processes,
           plan.options.checkpoint,
-          plan.build};
+          plan.build,
+          plan.float_findings.get()};
 }
 
 std::string recipe_key(const RunPlan& plan, const Recipe& recipe) {

@@ -8,6 +8,7 @@
 
 #include "calibration/calibrate_recipe.h"
 #include "calibration/calibration_set.h"
+#include "calibration/float_findings.h"
 #include "nibble/run.h"
 #include "quant/recipe.h"
 #include "report/gates.h"
@@ -26,8 +27,9 @@ struct RunPlan {
   TaskForm form;       ///< of the checkpoint
   BuildOptions build;  ///< with the image size, which the checkpoint says where the options do not
   std::vector<Recipe> recipes;
-  std::map<std::string, CalibrationSet> calibration;                          ///< by recipe
-  std::shared_ptr<KeptStatistics> kept = std::make_shared<KeptStatistics>();  ///< from one recipe to the next
+  std::map<std::string, CalibrationSet> calibration;                                  ///< by recipe
+  std::shared_ptr<KeptStatistics> kept = std::make_shared<KeptStatistics>();          ///< from one recipe to the next
+  std::shared_ptr<FloatFindings> float_findings = std::make_shared<FloatFindings>();  ///< likewise
   EvalSet evaluation;
   Processes* processes = nullptr;  ///< which share loops over images; null: alone
   GateLimits limits;

@@ -78,8 +78,8 @@ void make_files(const RunPlan& plan, const Recipe& recipe, const Detector& basel
 }
 
 void tell_agreement(const RunPlan& plan, const Recipe& recipe, const FloatAgreement& agreement, RunJournal& journal) {
-  journal.report().data.push_back(fmt::format("{}: {}", recipe.name, describe(agreement)));
-  for (const auto& line : objections_to(agreement, plan.calibration.at(recipe.name).name))
+  journal.report().data.push_back(fmt::format("{}: {}", recipe.name, describe(agreement, plan.form.task)));
+  for (const auto& line : objections_to(agreement, plan.form.task, plan.calibration.at(recipe.name).name))
     journal.report().caveats.push_back(fmt::format("{}: {}", recipe.name, line));
 }
 
@@ -111,7 +111,7 @@ void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& b
   journal.report().recipes.push_back(recipe_report_from_json(layers.at("recipe")));
   if (layers.contains("budget"))
     journal.report().data.push_back(
-        fmt::format("{}: {}", recipe.name, fmt::join(budget_lines(budget_report_from_json(layers.at("budget"))), "; ")));
+        fmt::format("{}: {}", recipe.name, fmt::join(budget_lines(budget_report_from_json(layers.at("budget")), plan.form.task), "; ")));
 
   if (layers.contains("agreement")) tell_agreement(plan, recipe, float_agreement_from_json(layers.at("agreement")), journal);
   check_and_score(plan, {recipe, "ptq"}, journal);

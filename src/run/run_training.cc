@@ -64,6 +64,7 @@ void train_files(const RunPlan& plan, const Recipe& recipe, const Detector& base
   auto& directory = journal.directory();
   const auto places = run_training_places(recipe, directory);
   QatJob training{baseline, recipe, plan.options.qat_course, plan.options.runtime, images, places, key, is_file(places.snapshot)};
+  training.float_findings = plan.float_findings.get();
   const auto numbers = write_variant(
       {
           .calibration = calibration_job(plan, recipe, baseline, directory),

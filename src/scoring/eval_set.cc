@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/shared_data.h"
 #include "data/object_reader.h"
+#include "data/run_length_text.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -124,14 +125,36 @@ void require_images(const EvalSet& set) {
                                                 image_path(set, image).string(), set.annotations_name, image.id));
 }
 
+std::string labels_sha256(const EvalSet& set) {
+  const TaskTruth& truth = set.truth;
+  Json categories = Json::array(), objects = Json::array();
+  for (const auto& category : set.dataset.categories) categories.push_back({category.id, category.name});
+  for (const auto& annotation : set.dataset.annotations) {
+    Json object = {annotation.image_id, annotation.category_id, annotation.box_xywh_px, annotation.area_px2, annotation.is_crowd};
+    if (!truth.masks.empty()) {
+      const auto& mask = truth.masks.at(annotation.entry);
+      object.push_back({mask.height_px, mask.width_px, text_of_runs(mask)});
+    }
+    if (!truth.poses.empty()) {
+      const auto& pose = truth.poses.at(annotation.entry);
+      object.push_back(pose.annotated);
+      for (const auto& point : pose.keypoints) object.push_back({point.x_px, point.y_px, point.visibility});
+    }
+    if (!truth.oriented.empty()) {
+      const auto& box = truth.oriented.at(annotation.entry);
+      object.push_back({box.x, box.y, box.width, box.height, box.angle});
+    }
+    objects.push_back(std::move(object));
+  }
+  return key_of({name_of(truth.task), categories, objects});
+}
+
 Json describe(const EvalSet& set) {
   Json ids = Json::array();
   for (const auto& image : set.dataset.images) ids.push_back(image.id);
-  return {{"annotations", set.annotations_name},
-          {"annotations_sha256", set.annotations_sha256},
-          {"images", set.images_name},
-          {"count", set.dataset.images.size()},
-          {"ids_sha256", key_of(ids)}};
+  return {{"annotations", set.annotations_name}, {"annotations_sha256", set.annotations_sha256},
+          {"images", set.images_name},           {"count", set.dataset.images.size()},
+          {"ids_sha256", key_of(ids)},           {"labels_sha256", labels_sha256(set)}};
 }
 
 }  // namespace nibble

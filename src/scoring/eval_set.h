@@ -43,7 +43,11 @@ std::filesystem::path image_path(const EvalSet& set, const CocoImage& image);
 /// Of all selected images, in order.
 std::vector<std::filesystem::path> image_paths(const EvalSet& set);
 
-/// {annotations, annotations_sha256, images, count, ids_sha256}: for manifests and keys.
+/// Of what the labels of the selected images say, as it was read: categories, and of each annotation its image, category, box, area and
+/// whether it is a crowd, with its mask, keypoints or oriented box. Files that say the same in another way have the same hash.
+std::string labels_sha256(const EvalSet& set);
+
+/// {annotations, annotations_sha256, images, count, ids_sha256, labels_sha256}: for manifests and keys.
 Json describe(const EvalSet& set);
 
 }  // namespace nibble

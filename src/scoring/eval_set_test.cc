@@ -112,5 +112,48 @@ TEST_F(EvalSets, TheDescriptionChangesWithTheSelection) {
   EXPECT_EQ(all["annotations_sha256"], some["annotations_sha256"]);
 }
 
+/// One object in the way of the task.
+EvalSet labelled(Task task) {
+  EvalSet set;
+  set.dataset.images = {{1, "1.jpg", 10, 10}};
+  set.dataset.categories = {{1, "person"}};
+  set.dataset.annotations = {{7, 1, 1, {1, 2, 3, 4}, 12, false, false, 0}};
+  set.truth.task = task;
+  if (task == Task::segment) set.truth.masks = {{2, 2, {1, 1, 2}}};
+  if (task == Task::pose) set.truth.poses = {{1, {{1, 2, 2}, {3, 4, 0}}}};
+  if (task == Task::obb) set.truth.oriented = {{5, 5, 4, 2, 0.5F}};
+  return set;
+}
+
+TEST(Labels, EveryTasksLabelsDecideTheirHash) {
+  const auto differs = [](Task task, const std::function<void(EvalSet&)>& change) {
+    EvalSet set = labelled(task);
+    change(set);
+    return labels_sha256(set) != labels_sha256(labelled(task)) && describe(set) != describe(labelled(task));
+  };
+  for (const Task task : kTasks) {
+    EXPECT_FALSE(differs(task, [](EvalSet&) {}));
+    EXPECT_TRUE(differs(task, [](EvalSet& set) { set.dataset.annotations[0].category_id = 2; })) << name_of(task);
+    EXPECT_TRUE(differs(task, [](EvalSet& set) { set.dataset.annotations[0].box_xywh_px[3] = 5; })) << name_of(task);
+    EXPECT_TRUE(differs(task, [](EvalSet& set) { set.dataset.annotations[0].area_px2 = 11; })) << name_of(task);
+    EXPECT_TRUE(differs(task, [](EvalSet& set) { set.dataset.annotations[0].is_crowd = true; })) << name_of(task);
+    EXPECT_TRUE(differs(task, [](EvalSet& set) { set.dataset.annotations.clear(); })) << name_of(task);
+    EXPECT_TRUE(differs(task, [](EvalSet& set) { set.dataset.categories[0].name = "cat"; })) << name_of(task);
+  }
+  EXPECT_TRUE(differs(Task::segment, [](EvalSet& set) { set.truth.masks[0].counts = {1, 2, 1}; }));
+  EXPECT_TRUE(differs(Task::pose, [](EvalSet& set) { set.truth.poses[0].keypoints[1].y_px = 5; }));
+  EXPECT_TRUE(differs(Task::pose, [](EvalSet& set) { set.truth.poses[0].keypoints[1].visibility = 1; }));
+  EXPECT_TRUE(differs(Task::pose, [](EvalSet& set) { set.truth.poses[0].annotated = 2; }));
+  EXPECT_TRUE(differs(Task::obb, [](EvalSet& set) { set.truth.oriented[0].angle = 0.25F; }));
+}
+
+TEST(Labels, FilesThatSayTheSameHaveTheSameHash) {
+  EvalSet set = labelled(Task::segment);
+  set.dataset.annotations[0].id = 8;
+  set.dataset.annotations[0].entry = 1;  // something was read before it, which is not of the selected images
+  set.truth.masks.insert(set.truth.masks.begin(), RunLengths{});
+  EXPECT_EQ(labels_sha256(set), labels_sha256(labelled(Task::segment)));
+}
+
 }  // namespace
 }  // namespace nibble

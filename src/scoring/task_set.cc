@@ -117,7 +117,7 @@ CocoDataset dataset_of(const ClassFolders& folders, const TaskForm& form) {
 }
 
 /// Of the folders and of what lies in them, by name.
-std::string labels_sha256(const CocoDataset& dataset) {
+std::string names_sha256(const CocoDataset& dataset) {
   Json labels = Json::array();
   for (std::size_t i = 0; i < dataset.images.size(); ++i)
     labels.push_back({dataset.images[i].file_name, dataset.annotations[i].category_id});
@@ -133,13 +133,13 @@ EvalSet open_class_folders(const TaskForm& form, const DataOptions& options) {
   EvalSet set;
   const auto folders = read_class_folders(options.images, form.class_names, options.max_images);
   set.dataset = dataset_of(folders, form);
-  set.annotations_sha256 = labels_sha256(set.dataset);
+  set.annotations_sha256 = names_sha256(set.dataset);
   for (const auto& image : set.dataset.images) set.all_images.push_back(image.id);
   if (!options.image_ids_list.empty()) {
     ImageSelection selection;
     selection.names = read_image_names(options.image_ids_list);
     set.dataset = select_images(set.dataset, selection);
-    set.annotations_sha256 = labels_sha256(set.dataset);
+    set.annotations_sha256 = names_sha256(set.dataset);
   }
   set.images_dir = folders.source;
   set.images_name = folders.source.string();

@@ -7,6 +7,8 @@
 
 #include "base/layer_part.h"
 #include "base/size_text.h"
+#include "nibble/task.h"
+#include "report/task_words.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -186,9 +188,9 @@ std::string interval_lines(const RepairStudy& study) {
   return text;
 }
 
-std::string cost_table(const RepairStudy& study) {
-  std::string text =
-      fmt::format("\n  {:<28}{:>9}{:>9}{:>9}{:>9}{:>20}\n", "mAP 50-95", "all", "small", "medium", "large", "B with it repaired");
+std::string cost_table(const RepairStudy& study, Task task) {
+  std::string text = fmt::format("\n  {:<28}{:>9}{:>9}{:>9}{:>9}{:>20}\n", of_boxes(task, "mAP 50-95"), "all", "small", "medium", "large",
+                                 "B with it repaired");
   const auto map_row = [](const char* name, const SizedMap& map) {
     return fmt::format("  {:<28}{:>9}{:>9}{:>9}{:>9}\n", name, map_cell(map.all), map_cell(map.small), map_cell(map.medium),
                        map_cell(map.large));
@@ -212,19 +214,20 @@ std::string truth_section(const TruthOutcomes& truth) {
   return text + fmt::format("; found by B, not by A: {}\n", truth.gained);
 }
 
-std::string agreement_text(const Agreement& agreement) {
-  return fmt::format("  agreement: mAP 50-95 of B, with what A sees as labels: {} (50: {}; small {}, medium {}, large {})\n",
-                     map_cell(agreement.map.all), map_cell(agreement.map_50), map_cell(agreement.map.small), map_cell(agreement.map.medium),
-                     map_cell(agreement.map.large));
+std::string agreement_text(const Agreement& agreement, Task task) {
+  return fmt::format("  agreement: {} of B, with what A sees as labels: {} (50: {}; small {}, medium {}, large {})\n",
+                     of_boxes(task, "mAP 50-95"), map_cell(agreement.map.all), map_cell(agreement.map_50), map_cell(agreement.map.small),
+                     map_cell(agreement.map.medium), map_cell(agreement.map.large));
 }
 
 std::string detections_section(const Comparison& c) {
   const auto& found = c.detections;
+  const Task task = task_called(c.task).value_or(Task::detect);
   std::string text = fmt::format("\nDETECTIONS at confidence {}{}\n", found.confidence,
                                  c.task == "obb" ? ", by the upright boxes around the turned ones" : "");
-  text += agreement_text(found.agreement) + counts_table("what A sees is in B", found.against_a, true) + confusions_text(c) +
+  text += agreement_text(found.agreement, task) + counts_table("what A sees is in B", found.against_a, true) + confusions_text(c) +
           shift_text(found.shift, found.confidence);
-  if (found.repairs) text += cost_table(*found.repairs);
+  if (found.repairs) text += cost_table(*found.repairs, task);
   if (found.truth) text += truth_section(*found.truth);
   return text;
 }

@@ -37,12 +37,12 @@ std::string layers_text(const QuantizeResult& result) {
                                  recipe.calibration_images, text_of(result.image_size));
   if (result.images) text += images_text(*result.images);
   if (result.agreement) {
-    text += fmt::format("  {}\n", describe(*result.agreement));
-    for (const auto& line : objections_to(*result.agreement, result.images ? result.images->source : "the calibration images"))
+    text += fmt::format("  {}\n", describe(*result.agreement, result.task));
+    for (const auto& line : objections_to(*result.agreement, result.task, result.images ? result.images->source : "the calibration images"))
       text += fmt::format("  CAVEAT  {}\n", line);
   }
   if (result.budget)
-    for (const auto& line : budget_lines(*result.budget)) text += fmt::format("  {}\n", line);
+    for (const auto& line : budget_lines(*result.budget, result.task)) text += fmt::format("  {}\n", line);
   for (const auto& layer : recipe.float_layers) text += fmt::format("  float    {}\n", layer);
   for (const auto& layer : recipe.skipped_layers) text += fmt::format("  SKIPPED  {}\n", layer);
   for (const auto& layer : recipe.rounded_with_less) text += fmt::format("  ROUNDED WITH LESS  {}\n", layer);

@@ -71,7 +71,7 @@ TEST(QuantizeText, NamesWhatIsMissingOrWrong) {
   result.layers_file = "out/layers.json";
   const auto text = text_of(result);
   EXPECT_THAT(text, HasSubstr("  SKIPPED  model.0.conv: 8 weight bits instead of 4\n"));
-  EXPECT_THAT(text, HasSubstr("at most 1.5 points of mAP below float; chosen: 4.50 bits on average, 7 layers with more\n"));
+  EXPECT_THAT(text, HasSubstr("at most 1.5 points of mAP 50-95 below float; chosen: 4.50 bits on average, 7 layers with more\n"));
   EXPECT_THAT(text, HasSubstr("Judged by the labels of 128 images\n  Points below float: 4.00 bits: 2.25, 4.50 bits: 1.25\n"));
   EXPECT_THAT(text, HasSubstr("    1.30 MB  out/a.onnx\n             PROBLEM  the runtime refuses it\n"));
   EXPECT_THAT(text, testing::EndsWith("  layers: out/layers.json\n"));
@@ -96,15 +96,15 @@ TEST(QuantizeText, SaysWhatTheFilesAreWorth) {
 
 TEST(QuantizeText, SaysWhatIsWrongWithAnAgreement) {
   FloatAgreement agreement{.images = 5, .is_held_out = true, .objects = 31, .map_50_95 = 0.6, .map_50 = 0.7};
-  EXPECT_THAT(objections_to(agreement, "mine"), testing::IsEmpty());
+  EXPECT_THAT(objections_to(agreement, Task::detect, "mine"), testing::IsEmpty());
   agreement.map_50_95 = 0.59;
-  EXPECT_THAT(objections_to(agreement, "mine"), testing::ElementsAre(HasSubstr("finds only a part")));
+  EXPECT_THAT(objections_to(agreement, Task::detect, "mine"), testing::ElementsAre(HasSubstr("finds only a part")));
   agreement = {.images = 5, .is_held_out = false, .objects = 19, .map_50_95 = 1, .map_50 = 1};
-  EXPECT_THAT(objections_to(agreement, "mine"),
+  EXPECT_THAT(objections_to(agreement, Task::detect, "mine"),
               testing::ElementsAre(HasSubstr("all images of mine calibrate"), HasSubstr("hangs on 19 objects")));
   agreement = {.images = 1, .is_held_out = true};
-  EXPECT_THAT(objections_to(agreement, "mine"), testing::ElementsAre(HasSubstr("sure of no object on 1 image:")));
-  EXPECT_THAT(describe(agreement), HasSubstr("none to measure"));
+  EXPECT_THAT(objections_to(agreement, Task::detect, "mine"), testing::ElementsAre(HasSubstr("sure of no object on 1 image:")));
+  EXPECT_THAT(describe(agreement, Task::detect), HasSubstr("none to measure"));
   EXPECT_EQ(to_json(agreement).at("mAP_50_95"), nullptr);
   EXPECT_EQ(float_agreement_from_json(to_json(agreement)).map_50, -1);
   EXPECT_THROW(float_agreement_from_json({{"images", 1}}), Error);
@@ -116,9 +116,37 @@ TEST(QuantizeText, ABudgetIsReadFromTheLayersDocument) {
   EXPECT_EQ(budget.allowed_max_bytes, 1'500'000);
   EXPECT_FALSE(budget.allowed_max_drop);
   EXPECT_EQ(budget.raised_layers, 34);
-  EXPECT_THAT(budget_lines(budget), testing::ElementsAre("Budget: at most 1500000 bytes in the INT4 dialect; chosen: 4.67 bits on average, "
-                                                         "34 layers with more"));
+  EXPECT_THAT(budget_lines(budget, Task::detect),
+              testing::ElementsAre("Budget: at most 1500000 bytes in the INT4 dialect; chosen: 4.67 bits on average, "
+                                   "34 layers with more"));
   EXPECT_THROW(budget_report_from_json({{"max_bytes", 1}}), Error);
+}
+
+TEST(QuantizeText, CallsNumbersAsTheTaskDoes) {
+  BudgetReport budget;
+  budget.allowed_max_drop = 1.5;
+  budget.judge = "mine";
+  EXPECT_THAT(budget_lines(budget, Task::detect).front(), HasSubstr("at most 1.5 points of mAP 50-95 below float"));
+  EXPECT_THAT(budget_lines(budget, Task::segment).front(), HasSubstr("at most 1.5 points of mask mAP 50-95 below float"));
+  EXPECT_THAT(budget_lines(budget, Task::pose).front(), HasSubstr("at most 1.5 points of keypoint AP 50-95 below float"));
+  EXPECT_THAT(budget_lines(budget, Task::obb).front(), HasSubstr("at most 1.5 points of oriented mAP 50-95 below float"));
+  EXPECT_THAT(budget_lines(budget, Task::classify).front(), HasSubstr("at most 1.5 points of top-1 below float"));
+  const FloatAgreement agreement{.images = 5, .is_held_out = true, .objects = 31, .map_50_95 = 0.59, .map_50 = 0.7};
+  EXPECT_THAT(describe(agreement, Task::detect), HasSubstr("network: mAP_50_95 0.5900, mAP_50 0.7000, its"));
+  EXPECT_THAT(describe(agreement, Task::pose), HasSubstr("network: box mAP_50_95 0.5900, box mAP_50 0.7000, its"));
+  EXPECT_THAT(objections_to(agreement, Task::segment, "mine"), testing::ElementsAre(HasSubstr("(box mAP_50_95 0.5900 with")));
+}
+
+TEST(ComparisonText, CallsTheNumbersOfBoxesAsTheTaskDoes) {
+  Comparison comparison;
+  comparison.detections.repairs.emplace();
+  EXPECT_THAT(text_of(comparison, false), HasSubstr("agreement: mAP 50-95 of B"));
+  EXPECT_THAT(text_of(comparison, false), HasSubstr("\n  mAP 50-95  "));
+  comparison.task = "segment";
+  EXPECT_THAT(text_of(comparison, false), HasSubstr("agreement: box mAP 50-95 of B"));
+  EXPECT_THAT(text_of(comparison, false), HasSubstr("\n  box mAP 50-95  "));
+  comparison.task = "obb";
+  EXPECT_THAT(text_of(comparison, false), HasSubstr("agreement: upright box mAP 50-95 of B"));
 }
 
 TEST(CleanText, SaysWhatWasCompared) {

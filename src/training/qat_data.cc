@@ -64,7 +64,7 @@ Json describe(const QatImages& images) {
           {"training", images.training.images.size()},
           {"held_out", images.held_out.dataset.images.size()},
           {"labels", images.has_labels},
-          {"sha256", key_of({rows, held_out})}};
+          {"sha256", key_of({rows, held_out, labels_sha256(images.held_out)})}};
 }
 
 }  // namespace nibble

@@ -21,7 +21,8 @@ struct QatImages {
 /// Errors as read_images, and Error(input) where no image would be left for one of both.
 QatImages open_qat_images(const ImageSource& source, std::int64_t held_out, std::uint64_t seed, const ModelInfo& info);
 
-/// {source, training, held_out, labels, sha256}: the hash covers names, sizes in bytes and pixels, and boxes.
+/// {source, training, held_out, labels, sha256}: the hash covers names, sizes in bytes and pixels, boxes, and all that is
+/// known of the held-out images (labels_sha256).
 Json describe(const QatImages& images);
 
 }  // namespace nibble

@@ -58,7 +58,7 @@ QatOutcome train_job(QatJob& job, const Graph& start, Progress& progress) {
   settings.fit.run = job.run;
   settings.processes = job.processes;
   Progress silent;
-  Judge held_out(job.baseline, job.recipe, job.images.held_out, job.places.scored, job.runtime, silent);
+  Judge held_out(job.baseline, job.recipe, job.images.held_out, job.places.scored, job.runtime, silent, {}, nullptr, job.float_findings);
   if (!job.images.has_labels && job.processes->is_first()) held_out.label();
   QatMonitor monitor(fmt::format("train {}", job.recipe.name), job.baseline.info.task, job.places.events, job.places.curve, now_s,
                      progress);

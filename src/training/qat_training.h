@@ -16,6 +16,8 @@
 
 namespace nibble {
 
+class FloatFindings;
+
 /// Files of a training.
 struct QatPlaces {
   std::filesystem::path start;     ///< the calibrated network; removed when the training is finished
@@ -36,7 +38,8 @@ struct QatJob {
   bool resume = false;  ///< whether to go on from the snapshot
   /// The processes that train together. Only the first one scores and shows progress.
   std::shared_ptr<Processes> processes = std::make_shared<Processes>();
-  int local_rank = 0;  ///< as in ComputeDevice
+  int local_rank = 0;                       ///< as in ComputeDevice
+  FloatFindings* float_findings = nullptr;  ///< as in CalibrationJob
 };
 
 struct QatOutcome {

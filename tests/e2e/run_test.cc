@@ -149,7 +149,7 @@ TEST_F(Run, KeepsABudgetAndShowsWhatItChose) {
   run({"--run-id", "a"});
   EXPECT_THAT(budget_of("a")["judge"].get<std::string>(), HasSubstr("2 images of assets/coco/train2017"));
   EXPECT_EQ(budget_of("a")["chosen"]["raised"], 0);
-  EXPECT_THAT(read_file(folder_ / "runs/a/summary.md"), HasSubstr("- small: Budget: at most 100 points of mAP below float"));
+  EXPECT_THAT(read_file(folder_ / "runs/a/summary.md"), HasSubstr("- small: Budget: at most 100 points of mAP 50-95 below float"));
   run({"--run-id", "b", "--max-size", "90MB"});
   EXPECT_EQ(budget_of("b")["max_bytes"], 90'000'000);
   EXPECT_GT(budget_of("b")["chosen"]["raised"], 0);

@@ -6,6 +6,7 @@ usage: predict_tasks.py TASKS_DIR OUT_DIR      (needs numpy, opencv-python, torc
 picture.png, 90 x 61 px of random blots: its letterbox into 64 x 64 has a ratio that rounds differently along the two axes.
 cases.json: of each checkpoint in its branches: conf, iou, and of each image `objects` {class, confidence, box (x1, y1, x2, y2), outline (x, y
 of the mask's polygon), keypoints, corners}, whichever its task has, or `probabilities`; all in pixels of the picture, from FP32.
+Objects whose mask is empty are left out, which are all of yolo26-seg's: its random weights give boxes with negative sides.
 `label` is the text that save_txt writes with save_conf (cut at 80 letters).
 """
 import json
@@ -22,6 +23,9 @@ TASKS = {"seg": "segment", "pose": "pose", "obb": "obb", "cls": "classify"}
 # checkpoint -> (branch, confidence)
 CASES = [
     ("yolov8-seg", "one2many", 0.25),
+    ("yolo11-seg", "one2many", 0.6675),
+    ("yolo26-seg", "one2many", 0.25),
+    ("yolo26-seg", "one2one", 0.25),
     ("yolov8-pose", "one2many", 0.25),
     ("yolo11-pose", "one2many", 0.4),
     ("yolo26-pose", "one2one", 0.5),
@@ -73,7 +77,7 @@ def predict(checkpoint, branch, confidence, image):
     with tempfile.TemporaryDirectory() as folder:
         text = pathlib.Path(folder) / "label.txt"
         result.save_txt(text, save_conf=True)
-        case["label"] = [line[:80] for line in text.read_text().splitlines()]
+        case["label"] = [line[:80] for line in text.read_text().splitlines()] if text.exists() else []
     return case
 
 

@@ -7,13 +7,15 @@ usage: tasks.py OUT_DIR [NAME...]       (needs numpy, torch, ultralytics 8.4)
 
 For each NAME: NAME.pt, a checkpoint as Ultralytics writes it, its archive compressed; NAME_HEAD.npy, the decoded output of each branch in FP32
 for the image input.npy of tests/golden/families: [1, 4 + classes + extras, anchors], [1, classes] of classifiers; with masks NAME_protos.npy,
-the prototypes. Boxes of one2one are x1, y1, x2, y2 but for oriented boxes. Weights take three values, so that the files are small; statistics of
+the prototypes, and NAME_masks.json: of each branch the ten surest anchors, each with the run lengths (COCO's) of the mask that process_mask makes of
+it in a box that is the whole image. Boxes of one2one are x1, y1, x2, y2 but for oriented boxes. Weights take three values, so that the files are small; statistics of
 BatchNorm are away from 0 and 1, so that folding them shows.
 
 With --whole: whole sizes with 80 classes (OBB 15, pose 1, classify 1000), exported by nibble and run in ONNX Runtime; a row a network and branch
 with the largest difference of each part of the output, relative to that part's largest number, and in brackets that of Ultralytics' own FP32 from FP64,
 because attention with random weights amplifies rounding (YOLO12). The last line says how many are beyond 1e-4 and five times their own rounding.
 """
+import json
 import pathlib
 import subprocess
 import sys
@@ -22,6 +24,7 @@ import numpy as np
 import torch
 from families import SIZE, narrow, random_image, randomise, save
 from ultralytics.nn.tasks import ClassificationModel, OBBModel, PoseModel, SegmentationModel, yaml_model_load
+from ultralytics.utils.ops import process_mask
 
 # name -> (Ultralytics' yaml, most channels of a layer, classes, shape of keypoints)
 SMALL = {
@@ -29,12 +32,15 @@ SMALL = {
     "yolov8-pose": ("yolov8n-pose.yaml", 8, 1, [5, 3]),
     "yolov8-obb": ("yolov8n-obb.yaml", 8, 2, None),
     "yolov8-cls": ("yolov8n-cls.yaml", 8, 5, None),
+    "yolo11-seg": ("yolo11n-seg.yaml", 8, 2, None),
     "yolo11-pose": ("yolo11n-pose.yaml", 16, 2, [4, 2]),
     "yolo26-seg": ("yolo26n-seg.yaml", 16, 2, None),
     "yolo26-pose": ("yolo26n-pose.yaml", 16, 1, [5, 3]),
     "yolo26-obb": ("yolo26n-obb.yaml", 16, 2, None),
     "yolo26-cls": ("yolo26n-cls.yaml", 16, 5, None),
 }
+SEEDS = {"yolo11-seg": 3}  # else the length of the name; with this one masks have shapes
+COMPACT = {"yolo11-seg"}  # all numbers of a type lie in one storage: a smaller file
 WHOLE = (
     ["yolov8n-seg", "yolov8n-seg-p6", "yolov8n-pose", "yolov8n-pose-p6", "yolov8n-obb", "yolov8n-cls", "yolov9c-seg", "yolov9e-seg"]
     + [f"{family}n-{task}" for family in ("yolo11", "yolo12", "yolo26") for task in ("seg", "pose", "obb", "cls")]
@@ -58,6 +64,16 @@ def randomise_all(model, generator):
                 module.bias.copy_(0.5 * torch.randint(-1, 2, module.bias.shape, generator=generator))
 
 
+def compact(model):
+    model.half().eval()
+    tensors = [*model.parameters(), *model.buffers()]
+    for dtype in sorted({tensor.dtype for tensor in tensors}, key=str):
+        same = [tensor for tensor in tensors if tensor.dtype == dtype]
+        flat = torch.cat([tensor.data.reshape(-1) for tensor in same])
+        for tensor, part in zip(same, flat.split([tensor.numel() for tensor in same])):
+            tensor.data = part.view(tensor.shape)
+
+
 def answers(model, image):
     """branch -> decoded output; "protos" -> prototypes of masks."""
     head = model.model[-1]
@@ -74,13 +90,36 @@ def answers(model, image):
         return found
 
 
+def runs_of(mask):
+    values = np.concatenate([[0], mask.T.ravel(), [2]])
+    ends = np.flatnonzero(np.diff(values))
+    return np.diff(np.concatenate([[0], ends])).tolist()
+
+
+def masks_of(found, classes):
+    """branch -> [anchor, run lengths] of its ten surest anchors."""
+    protos = torch.from_numpy(found["protos"][0])
+    size = 4 * protos.shape[-1]
+    rows = {}
+    for branch in [b for b in found if b != "protos"]:
+        output = torch.from_numpy(found[branch][0])
+        best = output[4 : 4 + classes].amax(0).argsort(descending=True)[:10]
+        masks = process_mask(protos, output[4 + classes :, best].T, torch.tensor([[0.0, 0, size, size]]).repeat(len(best), 1), (size, size), upsample=True)
+        rows[branch] = [[int(anchor), runs_of(mask.numpy())] for anchor, mask in zip(best, masks)]
+    return rows
+
+
 def make(name, model, image, out, is_small=True):
-    randomise_all(model, torch.Generator().manual_seed(len(name)))
+    randomise_all(model, torch.Generator().manual_seed(SEEDS.get(name, len(name))))
+    if name in COMPACT:
+        compact(model)
     model.names = {i: f"class {i}" for i in range(model.yaml["nc"])}
     save(model, out / f"{name}.pt", is_small)
     found = answers(model.float().eval(), image)
     for branch, output in found.items():
         np.save(out / f"{name}_{branch}.npy", output)
+    if is_small and "protos" in found:
+        (out / f"{name}_masks.json").write_text(json.dumps(masks_of(found, model.yaml["nc"]), separators=(",", ":")) + "\n")
     return found
 
 

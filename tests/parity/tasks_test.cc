@@ -10,6 +10,9 @@
 #include <filesystem>
 #include <span>
 
+#include "base/json.h"
+#include "data/run_lengths.h"
+#include "eval/mask_map.h"
 #include "export/emit.h"
 #include "graph/rewrites.h"
 #include "ort/session.h"
@@ -132,6 +135,50 @@ TEST_P(TasksTest, EndToEndPicksTheBestOfTheOtherBranch) {
   }
 }
 
+/// Pixels of two masks of one size that are set in one of them alone.
+std::int64_t different_pixels(const RunLengths& a, const RunLengths& b) { return 2 * area_of(united({a, b})) - area_of(a) - area_of(b); }
+
+/// Of the ten surest anchors of each branch, from the rows and prototypes that the exported file gives: in a box that is the whole image
+/// the mask that Ultralytics' process_mask makes. A pixel whose logit is nearly 0 may fall to either side.
+TEST_P(TasksTest, MasksAreThoseOfUltralytics) {
+  if (!has("protos")) return;
+  const ImageSize input(kSize, kSize);
+  const auto json = read_json(kFolder / (GetParam() + "_masks.json"));
+  std::int64_t partly = 0;
+  for (const auto& [branch, wanted] : json.items()) {
+    const bool is_end_to_end = branch == "one2one";
+    const auto outputs = run(is_end_to_end ? Head::one2one : Head::one2many);
+    const Tensor all = golden(branch);
+    const auto count = outputs[1].shape()[1], anchors = all.shape()[2], first = all.shape()[1] - count;
+    const Prototypes prototypes{outputs[1].as<float>(), count, outputs[1].shape()[2], outputs[1].shape()[3]};
+    const double tolerance = kRelative * largest(rows_of(all, first, all.shape()[1]));
+    /// Coefficients of an anchor: a column of one2many, and the row of the end-to-end output that has nearly these.
+    const auto coefficients_of = [&](std::int64_t anchor) {
+      const auto at = [&](const Tensor& tensor, std::int64_t k) {
+        return tensor.as<float>()[static_cast<std::size_t>((first + k) * anchors + anchor)];
+      };
+      std::vector<float> found;
+      for (std::int64_t k = 0; k < count; ++k) found.push_back(at(is_end_to_end ? all : outputs[0], k));
+      if (!is_end_to_end) return found;
+      const auto columns = static_cast<std::size_t>(outputs[0].shape()[2]);
+      for (std::size_t i = 0; i < static_cast<std::size_t>(outputs[0].shape()[1]); ++i) {
+        const auto row = outputs[0].as<float>().subspan(i * columns + 6, static_cast<std::size_t>(count));
+        if (difference(row, found) < std::max(kPixels, tolerance)) return std::vector<float>(row.begin(), row.end());
+      }
+      ADD_FAILURE() << "no row has the coefficients of anchor " << anchor;
+      return found;
+    };
+    ASSERT_EQ(wanted.size(), 10U);
+    for (const auto& row : wanted) {
+      const RunLengths mask{kSize, kSize, row[1].get<std::vector<std::uint32_t>>()};
+      const auto pixels = mask_in_input(prototypes, coefficients_of(row[0].get<std::int64_t>()), {0, 0, float{kSize}, float{kSize}}, input);
+      EXPECT_LE(different_pixels(runs_of_pixels(pixels, kSize, kSize), mask), 2) << branch << ", anchor " << row[0];
+      partly += area_of(mask) > 0 && area_of(mask) < kSize * kSize ? 1 : 0;
+    }
+  }
+  EXPECT_GE(partly, 2) << "masks that are neither nothing nor everything";
+}
+
 /// To 3 % of the range that scores have, as FP16 with its 11 bits of mantissa allows through some fifty layers. The outputs stay float32.
 TEST_P(TasksTest, HalfPrecisionAnswersNearly) {
   const auto outputs = run(Head::one2many, true);
@@ -165,7 +212,7 @@ TEST_P(TasksTest, MetadataSaysTheTask) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, TasksTest,
-                         testing::Values("yolov8-seg", "yolov8-pose", "yolov8-obb", "yolov8-cls", "yolo11-pose", "yolo26-seg",
+                         testing::Values("yolov8-seg", "yolov8-pose", "yolov8-obb", "yolov8-cls", "yolo11-seg", "yolo11-pose", "yolo26-seg",
                                          "yolo26-pose", "yolo26-obb", "yolo26-cls"),
                          [](const auto& each) {
                            std::string name = each.param;

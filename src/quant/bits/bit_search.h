@@ -12,7 +12,7 @@ namespace nibble {
 /// How much a choice of bits was measured to lose.
 struct BitTrial {
   double average_bits = 0;  ///< bits per weight
-  double drop = 0;          ///< points of mAP 50-95 (0..100) below the float network
+  double drop = 0;          ///< points of the task's main number (0..100) below the float network
 };
 
 constexpr int kMostTrials = 5;      ///< at most so many trials, that of the first point included

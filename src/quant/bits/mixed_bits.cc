@@ -143,7 +143,8 @@ class BitMixer {
     trial.drop = options_.drop(with_layers(baseline_, trial.layers));
     trials_.push_back({point_of(choices_, raised).average_bits, trial.drop});
     progress_.begin(fmt::format("trial {} of {}", trials_.size(), options_.recipe.name), 1);
-    progress_.end(fmt::format("{:.2f} bits on average, {:.2f} points of mAP below float", trials_.back().average_bits, trial.drop));
+    progress_.end(fmt::format("{:.2f} bits on average, {:.2f} points of {} below float", trials_.back().average_bits, trial.drop,
+                              options_.drop_number));
     return trial;
   }
 
@@ -151,10 +152,10 @@ class BitMixer {
     const BitTrial best = *std::min_element(trials_.begin(), trials_.end(), [](auto& a, auto& b) { return a.drop < b.drop; });
     throw Error(
         ErrorKind::input,
-        fmt::format("mixed bits: {}: the best of {} trials is {:.2f} points of mAP below float, with {:.2f} bits on average, and no "
+        fmt::format("mixed bits: {}: the best of {} trials is {:.2f} points of {} below float, with {:.2f} bits on average, and no "
                     "layer gains from more; {} were allowed: allow more, take a recipe with more bits or with blocks, or give labelled "
                     "images to judge by (--judge), which are less strict than the float network",
-                    options_.recipe.name, trials_.size(), best.drop, best.average_bits, budget_.max_drop));
+                    options_.recipe.name, trials_.size(), best.drop, options_.drop_number, best.average_bits, budget_.max_drop));
   }
 
   MixedBits within_drop() {

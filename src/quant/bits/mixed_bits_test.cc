@@ -117,7 +117,7 @@ TEST(MixedBits, ABudgetThatCannotBeKeptSaysWhatCould) {
   recipe.mixed = {};
   recipe.mixed.max_drop = 0.5;
   const auto refusal = refusal_of(recipe, nullptr, [](const Graph& graph) { return 10 - average_bits(graph); });
-  EXPECT_NE(refusal.find("2.00 points of mAP below float, with 8.00 bits"), std::string::npos) << refusal;
+  EXPECT_NE(refusal.find("2.00 points of mask mAP 50-95 below float, with 8.00 bits"), std::string::npos) << refusal;
 }
 
 TEST(MixedBits, TheFewestBitsWithinADropAreTried) {

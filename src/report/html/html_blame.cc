@@ -7,6 +7,7 @@
 
 #include "report/html/html_parts.h"
 #include "report/html/svg_chart.h"
+#include "report/task_words.h"
 
 namespace nibble {
 namespace {
@@ -30,9 +31,9 @@ Json count_rows(const Json& seen) {
   return rows;
 }
 
-Json cost_chart(const std::string& name, const Json& map) {
+Json cost_chart(const std::string& name, const std::string& number, const Json& map) {
   if (map.is_null()) return false;
-  BarChart chart{.title = name + ": mAP 50-95 lost by each kind of change", .bars = {}, .reference = {}};
+  BarChart chart{.title = name + ": " + number + " lost by each kind of change", .bars = {}, .reference = {}};
   for (const auto& change : map.at("changes")) {
     const double cost = change.at("cost").at("mAP_50_95");
     chart.bars.push_back({change.at("change"), cost, fmt::format("{:.4f}", cost), false});
@@ -138,6 +139,7 @@ Json advice_list(const Json& document) {
 }  // namespace
 
 Json blame_sections(const Report& report, const std::map<std::string, Json>& comparisons) {
+  const auto number = of_boxes(report.task, "mAP 50-95");
   Json sections = Json::array();
   for (const auto& artifact : report.artifacts) {
     const auto found = comparisons.find(artifact.name);
@@ -147,9 +149,10 @@ Json blame_sections(const Report& report, const std::map<std::string, Json>& com
     const auto drops = drop_list(tensors);
     const bool is_classifier = document.at("detections").is_null();
     sections.push_back({{"name", artifact.name},
+                        {"number", number},
                         {"sentence", is_classifier ? "" : sentence(document)},
                         {"drift", drift_sentence(document)},
-                        {"costs", is_classifier ? Json(false) : cost_chart(artifact.name, document.at("detections").at("map"))},
+                        {"costs", is_classifier ? Json(false) : cost_chart(artifact.name, number, document.at("detections").at("map"))},
                         {"counts", is_classifier ? Json(false) : Json({{"rows", count_rows(document.at("detections").at("against_a"))}})},
                         {"layers", layer_chart(artifact.name, tensors)},
                         {"divergence", tensors.is_null() ? "" : divergence(tensors)},

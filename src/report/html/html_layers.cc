@@ -131,12 +131,12 @@ Json front_chart(const std::string& recipe, const Json& document) {
 }
 
 /// False where no bits were mixed.
-Json mixed_bits_of(const std::map<std::string, Json>& documents, const std::string& recipe, const Layers& layers) {
+Json mixed_bits_of(const std::map<std::string, Json>& documents, const std::string& recipe, const Layers& layers, Task task) {
   const auto found = documents.find(recipe);
   if (found == documents.end() || !(found->second.contains("front") || found->second.contains("budget"))) return false;
   const std::string raised = fmt::format("{} of {} layers have more bits than the others", raised_layers(layers), layers.size());
   std::vector<std::string> lines;
-  if (found->second.contains("budget")) lines = budget_lines(budget_report_from_json(found->second.at("budget")));
+  if (found->second.contains("budget")) lines = budget_lines(budget_report_from_json(found->second.at("budget")), task);
   lines.insert(lines.begin(), raised);
   return {{"chart", front_chart(recipe, found->second)}, {"text", fmt::format("{}", fmt::join(lines, ". "))}};
 }
@@ -154,14 +154,14 @@ double highest_sqnr(const std::vector<Layers>& all) {
   return highest;
 }
 
-Json section_of(const RecipeReport& recipe, const std::map<std::string, Json>& documents, const Layers& layers, double top) {
+Json section_of(const RecipeReport& recipe, const std::map<std::string, Json>& documents, const Layers& layers, double top, Task task) {
   const auto worst = worst_of(layers);
   return {
       {"name", recipe.name},
       {"heading", fmt::format("{} convolutions quantised, calibrated on {} images", recipe.quantized_layers, recipe.calibration_images)},
       {"chart", chart_of(recipe.name, layers, worst, top)},
       {"worst", worst_list(layers, worst)},
-      {"mixed", mixed_bits_of(documents, recipe.name, layers)},
+      {"mixed", mixed_bits_of(documents, recipe.name, layers, task)},
       {"float_layers", list_of(recipe.float_layers)},
       {"skipped_layers", list_of(recipe.skipped_layers)},
       {"has_rows", !layers.empty()},
@@ -176,7 +176,7 @@ Json layer_sections(const Report& report, const std::map<std::string, Json>& lay
   for (const auto& recipe : report.recipes) all.push_back(layers_of(layers, recipe.name));
   const double top = highest_sqnr(all);  // one scale, so that recipes compare at a glance
   Json sections = Json::array();
-  for (std::size_t i = 0; i < all.size(); ++i) sections.push_back(section_of(report.recipes[i], layers, all[i], top));
+  for (std::size_t i = 0; i < all.size(); ++i) sections.push_back(section_of(report.recipes[i], layers, all[i], top, report.task));
   return sections;
 }
 

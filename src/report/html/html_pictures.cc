@@ -10,6 +10,7 @@
 
 #include "report/html/html_origin.h"
 #include "report/html/html_parts.h"
+#include "report/variant_row.h"
 
 namespace nibble {
 namespace {
@@ -34,7 +35,7 @@ std::size_t uri_bytes(const HtmlPicture& picture) { return kDataUri.size() + (pi
 
 std::int64_t count_at(const Json& facts, const char* key) { return facts.value(key, std::int64_t{0}); }
 
-std::string boxes_text(std::int64_t count) { return fmt::format("{} box{}", count, count == 1 ? "" : "es"); }
+std::string objects_text(std::int64_t count) { return fmt::format("{} object{}", count, count == 1 ? "" : "s"); }
 
 /// "2 lost, 1 new"; empty where nothing changed.
 std::string changes_text(const Json& facts) {
@@ -44,18 +45,31 @@ std::string changes_text(const Json& facts) {
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+Json values_with(const HtmlPicture& picture, const std::string& what, const std::string& alt) {
+  const auto& facts = picture.facts;
+  return {{"source", std::string(kDataUri) + base64(picture.jpeg)},
+          {"kind", facts.value("kind", "")},
+          {"caption", fmt::format("{}: {}", facts.value("file_name", ""), what)},
+          {"link", relative_link(facts.value("file", ""))},
+          {"alt", alt}};
+}
+
+/// An image of a classifier is one thing: its best class is the same or another.
+Json class_picture_values(const HtmlPicture& picture, const std::string& baseline, const std::string& name) {
+  const std::string what = count_at(picture.facts, "class changed") > 0 ? "another best class" : "the same best class";
+  return values_with(picture, what,
+                     fmt::format("Image {} twice: on the left with the best classes of {}, on the right with those of {}. It has {}.",
+                                 picture.facts.value("file_name", ""), baseline, name, what));
+}
+
 Json picture_values(const HtmlPicture& picture, const std::string& baseline, const std::string& name) {
   const auto& facts = picture.facts;
-  const auto file = facts.value("file_name", "");
   const auto changes = changes_text(facts);
   const auto unchanged = fmt::format("{} unchanged", count_at(facts, "same"));
   const auto counts = changes.empty() ? unchanged : fmt::format("{}; {}", changes, unchanged);
-  return {{"source", std::string(kDataUri) + base64(picture.jpeg)},
-          {"kind", facts.value("kind", "")},
-          {"caption", fmt::format("{}: {}", file, counts)},
-          {"link", relative_link(facts.value("file", ""))},
-          {"alt", fmt::format("Image {} twice: on the left with the {} of {}, on the right with those of {}. {}.", file,
-                              boxes_text(count_at(facts, "baseline_boxes")), baseline, name, counts)}};
+  return values_with(picture, counts,
+                     fmt::format("Image {} twice: on the left with the {} of {}, on the right with those of {}. {}.",
+                                 facts.value("file_name", ""), objects_text(count_at(facts, "baseline_boxes")), baseline, name, counts));
 }
 
 using Shown = std::set<std::pair<std::string, std::size_t>>;  ///< artefact and place of a picture
@@ -80,14 +94,15 @@ Shown within(const std::map<std::string, std::vector<HtmlPicture>>& pictures, st
 Json picture_sections(const Report& report, const std::map<std::string, std::vector<HtmlPicture>>& pictures, std::size_t budget) {
   const auto shown = within(pictures, budget);
   Json sections = Json::array();
-  const auto baseline = std::find_if(report.artifacts.begin(), report.artifacts.end(), [](const auto& row) { return row.recipe.empty(); });
+  const auto* baseline = baseline_of(report);
+  const auto baseline_name = baseline ? baseline->name : "float";
+  const auto values = report.task == Task::classify ? class_picture_values : picture_values;
   for (const auto& artifact : report.artifacts) {
     const auto found = pictures.find(artifact.name);
     if (found == pictures.end() || found->second.empty()) continue;
     Json list = Json::array();
     for (std::size_t i = 0; i < found->second.size(); ++i)
-      if (shown.contains({artifact.name, i}))
-        list.push_back(picture_values(found->second[i], baseline == report.artifacts.end() ? "float" : baseline->name, artifact.name));
+      if (shown.contains({artifact.name, i})) list.push_back(values(found->second[i], baseline_name, artifact.name));
     const auto left_out = found->second.size() - list.size();
     Json note = false;
     if (left_out > 0)

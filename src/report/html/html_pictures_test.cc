@@ -40,8 +40,22 @@ TEST(PictureSections, HoldTheFilesAsDataUris) {
   EXPECT_EQ(pictures.at(0).at("caption"), "a.jpg: 1 lost; 2 unchanged");
   EXPECT_EQ(pictures.at(2).at("caption"), "a.jpg: 2 unchanged");
   EXPECT_EQ(pictures.at(0).at("alt"),
-            "Image a.jpg twice: on the left with the 3 boxes of baseline-fp32, on the right with those of w4a8. 1 lost; 2 unchanged.");
+            "Image a.jpg twice: on the left with the 3 objects of baseline-fp32, on the right with those of w4a8. 1 lost; 2 unchanged.");
   EXPECT_EQ(sections[0].at("left_out"), false);
+}
+
+TEST(PictureSections, AnImageOfAClassifierHasOneClassOrAnother) {
+  auto of_classes = report();
+  of_classes.task = Task::classify;
+  auto same = picture("f", 0), other = picture("f", 0);
+  for (auto* each : {&same, &other}) each->facts["baseline_boxes"] = 1;
+  same.facts["same"] = 1, other.facts["same"] = 0, other.facts["class changed"] = 1;
+  const auto pictures = picture_sections(of_classes, {{"w4a8", {other, same}}}, 1000)[0].at("pictures");
+  EXPECT_EQ(pictures.at(0).at("caption"), "a.jpg: another best class");
+  EXPECT_EQ(pictures.at(1).at("caption"), "a.jpg: the same best class");
+  EXPECT_EQ(pictures.at(0).at("alt"),
+            "Image a.jpg twice: on the left with the best classes of baseline-fp32, on the right with those of w4a8. It has another best "
+            "class.");
 }
 
 TEST(PictureSections, KeepTheFirstPicturesOfEachFileWithinTheBudget) {

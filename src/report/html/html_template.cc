@@ -201,10 +201,10 @@ constexpr const char* kChecks = R"html({{#classes}}
 {{#has_parity}}
 <details><summary>Numeric parity between files and executions</summary>
 <div class="scroll" tabindex="0"><table>
-<thead><tr><th>file</th><th>compared</th><th class="n">scores differ by</th><th class="n">boxes by px</th></tr></thead>
+<thead><tr><th>file</th><th>compared</th><th class="n">scores differ by</th>{{^is_classifier}}<th class="n">boxes by px</th>{{/is_classifier}}</tr></thead>
 <tbody>
 {{#parity}}
-<tr><td class="name">{{name}}</td><td>{{what}}</td><td class="n">{{score}}</td><td class="n">{{box}}</td></tr>
+<tr><td class="name">{{name}}</td><td>{{what}}</td><td class="n">{{score}}</td>{{^is_classifier}}<td class="n">{{box}}</td>{{/is_classifier}}</tr>
 {{/parity}}
 </tbody></table></div></details>
 {{/has_parity}}

@@ -6,16 +6,22 @@ namespace nibble {
 const char* blame_template() {
   return R"html({{#has_blame}}
 <h2>What is lost, and where</h2>
-<p class="small">Each scored file against the float baseline. found: same class, IoU at least 0.5. faded: in place, but below the confidence. mislocated: IoU
-0.1 to 0.5. extra: duplicate of a found object; risen: the baseline sees it below the confidence; background: nothing is there. The lost mAP is
+{{#is_classifier}}
+<p class="small">Each scored file against the float baseline: how many images keep their best class, and where in the network the difference
+begins.</p>
+{{/is_classifier}}
+{{^is_classifier}}
+<p class="small">Each scored file against the float baseline. found: same class, {{box_iou}} at least 0.5. faded: in place, but below the confidence. mislocated: IoU
+0.1 to 0.5. extra: duplicate of a found object; risen: the baseline sees it below the confidence; background: nothing is there. The lost {{box_map}} is
 split by repairing one kind of change at a time towards the baseline, averaged over all orders, so that the parts add up to the loss.</p>
+{{/is_classifier}}
 {{#blame}}
 <section>
 <h3>{{name}}</h3>
 <p>{{sentence}} {{drift}}</p>
 <div class="charts">
 {{#costs}}
-<figure><figcaption>mAP 50-95 lost by <span class="small">negative: the change did good</span></figcaption>
+<figure><figcaption>{{number}} lost by <span class="small">negative: the change did good</span></figcaption>
 {{{costs}}}</figure>
 {{/costs}}
 {{#counts}}

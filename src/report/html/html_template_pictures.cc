@@ -6,9 +6,15 @@ namespace nibble {
 const char* pictures_template() {
   return R"html({{#has_pictures}}
 <h2>What it looks like</h2>
+{{#is_classifier}}
+<p class="small">On the left the five best classes of the float model, on the right those of the quantised file; the length of a bar is the
+probability. Where another class is the best one, it says CHANGED. First the images that changed most, then typical ones.</p>
+{{/is_classifier}}
+{{^is_classifier}}
 <p class="small">On the left the float model, on the right the quantised file, at a confidence of 0.25. Thin boxes are the same in both. Dashed boxes
-changed, and say how: LOST (the float model's alone), NEW (the quantised file's alone), CLASS CHANGED, MOVED (overlap below 0.5). First the images that
+changed, and say how: LOST (the float model's alone), NEW (the quantised file's alone), CLASS CHANGED, MOVED ({{box_overlap}} below 0.5). First the images that
 changed most, then typical ones.</p>
+{{/is_classifier}}
 {{#pictures}}
 <section>
 <h3>{{name}}</h3>
@@ -67,7 +73,7 @@ const char* distributions_template() {
 {{/scatter}}
 {{#has_curves}}
 <h2>Precision and recall</h2>
-<p class="small">At an overlap of 0.5, the mean over the classes; its mean is mAP 50. Pale: the float model.</p>
+<p class="small">With {{overlap}} of at least 0.5, the mean over the classes; {{second_title}} is the mean of it. Pale: the float model.</p>
 <div class="charts">
 {{#curves}}
 <figure><figcaption>{{name}}</figcaption>
@@ -78,7 +84,7 @@ const char* distributions_template() {
 {{/distributions}}
 {{#sizes}}
 <h2>Sizes of objects</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="mAP by size of objects"><table class="cards">
+<div class="scroll" tabindex="0" role="region" aria-label="{{main_title}} by size of objects"><table class="cards">
 <thead><tr><th>variant</th>{{#columns}}<th class="n">{{.}}</th><th class="n">change</th>{{/columns}}</tr></thead>
 <tbody>
 {{#rows}}

@@ -11,7 +11,7 @@ const char* training_template() {
 <p>{{text}}</p>
 <div class="charts">
 {{#scores}}
-<figure><figcaption>mAP 50-95 on the held-out images <span class="small">step 0: calibrated</span></figcaption>
+<figure><figcaption>{{main_title}} on the held-out images <span class="small">step 0: calibrated</span></figcaption>
 {{{scores}}}</figure>
 {{/scores}}
 {{#losses}}

@@ -81,7 +81,7 @@ Json verdict(const Report& report, const Json& manifest) {
   text = complete ? fmt::format("Finished: {}.", text) : fmt::format("Not complete: {}; so far {}.", report.status, text);
   const auto has_score = [](const auto& artifact) { return artifact.score.has_value(); };
   if (complete && std::none_of(report.artifacts.begin(), report.artifacts.end(), has_score))
-    text += " Nothing was scored, so this says nothing about detection quality.";
+    text += " Nothing was scored, so this says nothing about accuracy.";
   const bool passed = complete && failed == 0 && report.undecided_gates() == 0 && !report.gates.empty();
   const auto state = passed ? "passed" : (failed > 0 || report.status == "failed" ? "failed" : "open");
   Json failures = Json::array();
@@ -166,6 +166,11 @@ Json values_of(const HtmlInput& input) {
   Json values = {{"main_title", words.main_title},
                  {"second_title", words.second_title},
                  {"has_boxes", has_boxes_besides(report.task)},
+                 {"is_classifier", report.task == Task::classify},
+                 {"overlap", words.overlap},
+                 {"box_iou", of_boxes(report.task, "IoU")},
+                 {"box_map", of_boxes(report.task, "mAP")},
+                 {"box_overlap", of_boxes(report.task, "overlap")},
                  {"title", fmt::format("{}: quantisation report", report.model)},
                  {"sentence", sentence(report)},
                  {"verdict", verdict(report, input.manifest)},

@@ -242,7 +242,7 @@ TEST(ReportHtml, ASmokeRunHasNoScores) {
   for (auto& row : smoke.report.artifacts) row.score.reset();
   smoke.metrics.clear();
   const auto page = report_html(smoke);
-  EXPECT_THAT(page, AllOf(HasSubstr("none of them was scored"), HasSubstr("says nothing about detection quality")));
+  EXPECT_THAT(page, AllOf(HasSubstr("none of them was scored"), HasSubstr("says nothing about accuracy")));
   EXPECT_EQ(count(page, "class=\"bar\""), 2);  // sizes
   EXPECT_THAT(page, Not(HasSubstr("<h2>Classes")));
 }
@@ -283,7 +283,7 @@ TEST(ReportHtml, SaysWhatWasTriedWhereNothingWasDrawn) {
                                      {"chosen", {{"raised", 0}, {"average_bits", 4.0}, {"damage", nullptr}}}};
   const auto page = report_html(mixed);
   EXPECT_THAT(page,
-              AllOf(Not(HasSubstr("What more bits would save")), HasSubstr("at most 1.5 points of mAP below float"),
+              AllOf(Not(HasSubstr("What more bits would save")), HasSubstr("at most 1.5 points of mAP 50-95 below float"),
                     HasSubstr("Judged by the labels of 128 images of &lt;x&gt;.json"), HasSubstr("Points below float: 4.00 bits: 1.25")));
 }
 
