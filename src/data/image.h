@@ -33,7 +33,7 @@ struct NetworkImage {
 /// Decodes (JPEG, PNG, BMP, WebP, TIFF) as cv2.imread with default flags does: 8 bits, 3 channels, transparency dropped, rotated
 /// as EXIF says (data/exif_orientation.h), also in formats where this OpenCV does not. Then resizes bilinearly and pads. Error(input)
 /// naming the file when it is missing, no image, too large or a JPEG that ends before all its pixels are there (OpenCV would fill the
-/// rest with grey); one that lacks the end marker alone is read with a warning, as Ultralytics mends it.
+/// rest with grey); one that lacks the end marker alone is read with a warning, as browsers show it.
 NetworkImage read_network_image(const std::filesystem::path& path, const ImageSize& size);
 
 /// The same of pixels in memory: rows of interleaved R, G, B, 3 * image_size.pixels() bytes. Error(usage) where they are not so many, or

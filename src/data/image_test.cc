@@ -159,17 +159,41 @@ TEST_F(Image, RefusesAJpegCutAnywhere) {
   EXPECT_GE(refused, 30);
 }
 
-/// As Ultralytics, which writes such a file again; ours stays as it is.
+/// Baseline, progressive and with restart markers (5 x 3 units of 16 x 16 px, two between markers), as browsers show them. The file stays
+/// as it is.
 TEST_F(Image, ReadsAJpegThatLacksItsEndMarkerAlone) {
-  const std::string whole = read_file(kGoldens / "plain.jpg");
-  const auto expected = read_network_image(kGoldens / "plain.jpg", kSizePx);
-  ASSERT_TRUE(whole.ends_with("\xFF\xD9"));
-  for (const std::size_t missing : {1, 2})
-    EXPECT_TRUE(
-        identical(read_network_image(file(fmt::format("open-{}.jpg", missing), whole.substr(0, whole.size() - missing)), kSizePx).pixels,
-                  expected.pixels))
-        << missing;
-  EXPECT_EQ(read_file(folder() / "open-2.jpg").size(), whole.size() - 2);
+  for (const auto* name : {"letterbox/plain.jpg", "jpeg/progressive.jpg", "jpeg/restarts.jpg", "jpeg/progressive_restarts.jpg"}) {
+    const auto path = kGoldens.parent_path() / name;
+    const std::string whole = read_file(path);
+    const auto expected = read_network_image(path, kSizePx);
+    ASSERT_TRUE(whole.ends_with("\xFF\xD9"));
+    for (const std::size_t missing : {1, 2})
+      EXPECT_TRUE(
+          identical(read_network_image(file(fmt::format("open-{}.jpg", missing), whole.substr(0, whole.size() - missing)), kSizePx).pixels,
+                    expected.pixels))
+          << name << " " << missing;
+    EXPECT_EQ(read_file(folder() / "open-2.jpg").size(), whole.size() - 2);
+  }
+}
+
+/// Also where a scan or an interval between restart markers ends, behind which a decoder would go on.
+TEST_F(Image, RefusesAProgressiveJpegAndOneWithRestartsCutAnywhere) {
+  for (const auto* name : {"progressive.jpg", "restarts.jpg", "progressive_restarts.jpg"}) {
+    const std::string whole = read_file(kGoldens.parent_path() / "jpeg" / name);
+    const auto expected = read_network_image(kGoldens.parent_path() / "jpeg" / name, kSizePx);
+    int cuts = 0, refused = 0;
+    for (std::size_t size = 2; size < whole.size() - 2; size += whole[size] == '\xFF' || whole[size - 1] == '\xFF' ? 1 : 7) {
+      ++cuts;
+      try {  // the last bits may be none that a pixel needs
+        EXPECT_TRUE(identical(read_network_image(file("cut.jpg", whole.substr(0, size)), kSizePx).pixels, expected.pixels)) << name << size;
+      } catch (const Error& error) {
+        EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("cut.jpg"), testing::HasSubstr("end marker")));
+        ++refused;
+      }
+    }
+    EXPECT_GE(refused, cuts - 5) << name;
+    EXPECT_GT(cuts, 200);
+  }
 }
 
 TEST_F(Image, NamesItsLibrary) { EXPECT_THAT(image_library_version(), testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+.*")); }

@@ -12,8 +12,10 @@ namespace nibble {
 /// B.1.1.5), so that FF D9 behind the header of the scan is the end marker.
 bool lacks_jpeg_end(std::string_view file);
 
-/// Whether the decoder can tell if all pixels of such a file are there: it is sequential, in one scan without restart markers. Of a
-/// progressive one whole scans may be missing, and a decoder goes on at the next restart marker.
+/// Whether the decoder can tell if all pixels of such a file are there: every scan is, with all its restart markers, so that nothing but
+/// bits at the end of the last one can be missing. Else a decoder would go on without what is missing: with the bits of coefficients that
+/// the scans so far told (progressive files), without a component, or at the next restart marker. Sequential and progressive files with
+/// Huffman codes (SOF0 to SOF2); false for others.
 bool can_tell_missing_pixels(std::string_view jpeg);
 
 /// The file with an end marker, and with bytes `pattern` in front of the marker where that is not 0. Where a decoder makes the same pixels

@@ -8,6 +8,7 @@
 #include "export/cleanup_passes.h"
 #include "export/onnx_file.h"
 #include "export/onnx_summary.h"
+#include "export/test_model_mutator.h"
 #include "nibble/error.h"
 
 namespace {
@@ -38,6 +39,17 @@ void clean(onnx::GraphProto& graph) {
 }
 
 }  // namespace
+
+/// Models are changed field by field, three times of four.
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+  onnx::ModelProto model;
+  if (seed % 4 == 0 || !model.ParseFromArray(data, static_cast<int>(size))) return LLVMFuzzerMutate(data, size, max_size);
+  nibble::test::ModelMutator(seed).mutate(model);
+  const auto bytes = model.ByteSizeLong();
+  if (bytes == 0 || bytes > max_size) return LLVMFuzzerMutate(data, size, max_size);
+  model.SerializeToArray(data, static_cast<int>(bytes));
+  return bytes;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::istringstream file(std::string(reinterpret_cast<const char*>(data), size));

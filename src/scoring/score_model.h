@@ -32,7 +32,7 @@ struct ScoringOptions {
   Processes* processes = nullptr;  ///< of the command, which share the images; null: alone
 };
 struct ScoringResult {
-  Json document;  ///< metrics.json
+  Json document = Json::object();  ///< metrics.json
   TaskNumbers numbers;
   std::optional<Latency> latency;
   std::vector<std::string> providers;  ///< of the session, in effect

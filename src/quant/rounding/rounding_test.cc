@@ -129,13 +129,15 @@ TEST(Rounding, ReportedErrorIsTheOutputError) {
   EXPECT_NEAR(w.error, true_error(p, w), 1e-3 * w.error);
 }
 
-/// What refining ends at: the sweeps of row_refinement.h stop where no code changes.
+/// What refining ends at: the sweeps of row_refinement.h stop where no code changes. The rows have two scales, and begin at codes of zero,
+/// from where every column has to move, or at the nearest codes, where the first column makes up for all others.
 TEST(Rounding, RefinedCodesAreEachTheBestGivenTheOthers) {
-  const RoundingProblem p = random_problem(1, 6, 24, 4);
-  RowBlock block(p, 0, 0);
-  for (std::int64_t row = 0; row < p.rows; ++row) block.set_grid(0, row, {0.4F, 0});
-  RoundedWeights w{.codes = std::vector<std::int8_t>(6 * 24), .scales = std::vector<float>(6), .zero_points = std::vector<std::int8_t>(6)};
-  const auto better_codes = [&] {
+  RoundingProblem p = random_problem(1, 6, 24, 4);
+  for (std::int64_t j = 12; j < 24; ++j) p.slots[j] = 1;
+  p.slot_count = 2;
+  RoundedWeights w{
+      .codes = std::vector<std::int8_t>(6 * 24), .scales = std::vector<float>(12), .zero_points = std::vector<std::int8_t>(12)};
+  const auto better_codes = [&](const RowBlock& block) {
     block.store(w);
     const double least = true_error(p, w);
     int better = 0;
@@ -150,10 +152,16 @@ TEST(Rounding, RefinedCodesAreEachTheBestGivenTheOthers) {
     }
     return better;
   };
-  block.round_nearest();
-  EXPECT_GT(better_codes(), 10);
-  block.refine();
-  EXPECT_EQ(better_codes(), 0);
+  for (const bool at_nearest : {false, true}) {
+    RowBlock block(p, 0, 0);
+    for (std::int64_t row = 0; row < p.rows; ++row)
+      for (const std::int32_t slot : {0, 1}) block.set_grid(slot, row, {0.4F, 0});
+    if (at_nearest) block.round_nearest();
+    EXPECT_GT(better_codes(block), 10);
+    for (int times = 0; times < 10; ++times) block.refine();
+    EXPECT_EQ(better_codes(block), 0) << "nearest: " << at_nearest;
+    for (std::size_t s = 0; s < w.scales.size(); ++s) EXPECT_NE(w.scales[s], 0.4F) << "scale " << s;
+  }
 }
 
 TEST(Rounding, GptqBeatsNearestOnCorrelatedInputs) {
