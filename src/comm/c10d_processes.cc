@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <optional>
 
 #include "base/log.h"
@@ -35,10 +36,19 @@ std::string message_of(const std::exception& error) {
   return words.substr(0, words.find('\n'));
 }
 
+/// Gloo writes into sockets whose other end may be gone. Then the exchange fails, and the error names who has stopped; left as it was, the
+/// signal would end this process, too, without a word. A handler that a program has set for itself stays.
+void ignore_broken_pipes() {
+  struct sigaction present {};
+  ::sigaction(SIGPIPE, nullptr, &present);
+  if (present.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
+}
+
 class C10dProcesses : public Processes {
  public:
   explicit C10dProcesses(const Rendezvous& place)
       : rank_(place.rank), size_(place.size), local_size_(place.local_size), work_wait_(milliseconds(place.work_wait_s)) {
+    ignore_broken_pipes();
     try {
       join(place);
     } catch (const Error&) {

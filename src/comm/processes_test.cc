@@ -4,6 +4,7 @@
 
 #include <ATen/ATen.h>
 
+#include <csignal>
 #include <numeric>
 
 #include "support/other_device.h"
@@ -43,6 +44,17 @@ TEST(Processes, SumAndBroadcast) {
     at::Tensor leaf = at::full({4}, static_cast<float>(place.rank)).set_requires_grad(true);
     processes->broadcast(leaf);
     EXPECT_TRUE(at::equal(leaf, at::zeros({4})));
+  });
+}
+
+/// As when another process is gone while this one writes to it.
+TEST(Processes, ABrokenPipeEndsNoProcess) {
+  test::in_processes(2, [](const Rendezvous& place) {
+    const auto processes = join_processes(place);
+    ::raise(SIGPIPE);
+    std::vector<double> values = {1};
+    processes->sum(values);
+    EXPECT_THAT(values, ElementsAre(2));
   });
 }
 
