@@ -36,8 +36,8 @@ row() {
   while kill -0 "$timer" 2>/dev/null; do  # temporary files have no names: they are seen as open files only
     now=0
     for process in $(pgrep -P "$timer" || true); do
-      now=$(find "/proc/$process/fd" -lname "$out/temporary/*" -exec stat -L -c %b {} + 2>/dev/null |
-        awk '{blocks += $1} END {print blocks + 0}' || echo 0)
+      now=$({ find "/proc/$process/fd" -lname "$out/temporary/*" -exec stat -L -c %b {} + 2>/dev/null || true; } |
+        awk '{blocks += $1} END {print blocks + 0}')
     done
     if ((now > most)); then most=$now; fi
     sleep 0.2
