@@ -29,7 +29,7 @@ class InputStatistics {
   std::vector<double> largest_;               ///< per image
 };
 
-/// Runs the float file `model` on images 0 .. images-1 (at least 2), optimisations off.
+/// Runs the float file `model` on images 0 .. images-1 (at least 2).
 Convergence measure_convergence(const std::filesystem::path& model, std::int64_t images, const std::function<Tensor(std::int64_t)>& input,
                                 const RuntimeOptions& runtime, Progress& progress);
 
