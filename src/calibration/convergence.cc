@@ -52,8 +52,8 @@ SessionOptions session_options(const RuntimeOptions& runtime) {
   return options;
 }
 
-/// Sum of squares; `largest` is raised to the largest magnitude. Not finite where a value is not. Several sums side by side, because one
-/// alone would wait for each addition.
+/// Sum of squares, each exact in double; `largest` is raised to the largest magnitude. Not finite where a value is not. Several sums side
+/// by side, because one alone would wait for each addition.
 NIBBLE_VECTOR_CLONES double add_power(std::span<const float> values, float& largest) {
   constexpr std::size_t kLanes = 8;
   std::array<double, kLanes> sums{};
