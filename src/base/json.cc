@@ -170,6 +170,17 @@ Json read_json(const fs::path& path) {
   }
 }
 
+namespace {
+
+/// What to do about a backslash in double quotes, as in "C:\Users\me"; empty for other errors.
+std::string escape_advice(const YAML::Exception& error) {
+  const std::string_view what = error.msg;
+  const bool of_escape = what.starts_with(YAML::ErrorMsg::INVALID_ESCAPE) || what.starts_with(YAML::ErrorMsg::INVALID_HEX);
+  return of_escape ? "; a backslash in \"...\" begins an escape: write the path with / or in '...'" : "";
+}
+
+}  // namespace
+
 Json read_yaml(const fs::path& path) {
   const std::string text = read_file(path);
   try {
@@ -177,7 +188,7 @@ Json read_yaml(const fs::path& path) {
       throw_malformed(path, *second, "a second document, or something behind the first one that belongs to none; expected one document");
     return YamlReader(path).convert(YAML::Load(text));
   } catch (const YAML::Exception& error) {
-    throw_malformed(path, error.mark, fmt::format("not YAML: {}", error.msg));
+    throw_malformed(path, error.mark, fmt::format("not YAML: {}{}", error.msg, escape_advice(error)));
   }
 }
 

@@ -122,6 +122,10 @@ TEST_F(JsonFiles, MalformedYamlNamesFileAndLine) {
   const auto message = message_of([&] { yaml("a: 1\nb: [1, 2\nc: 3\n"); });
   EXPECT_THAT(message, testing::HasSubstr(path_.string()));
   EXPECT_THAT(message, testing::HasSubstr(path_.string() + ":3:2: not YAML: "));
+  for (const auto* path : {"path: \"C:\\Users\\me\"\n", "path: \"D:\\data\"\n"})
+    EXPECT_THAT(message_of([&] { yaml(path); }), testing::HasSubstr("begins an escape: write the path with / or in '...'")) << path;
+  EXPECT_EQ(yaml("path: 'C:\\Users\\me'\n")["path"], "C:\\Users\\me");
+  EXPECT_THAT(message, testing::Not(testing::HasSubstr("escape")));
   EXPECT_THAT(message_of([&] { yaml("a: 1\na: 2\n"); }), testing::HasSubstr(path_.string() + ":2:1: key 'a' stands twice"));
   EXPECT_THAT(message_of([&] { yaml("a:\n  - {[b]: 2}\n"); }), testing::HasSubstr(path_.string() + ":2:6: a key must be a scalar"));
 }

@@ -53,8 +53,8 @@ cv::Mat decode_as_stored(std::string_view file) {
   return cv::imdecode(buffer, cv::IMREAD_COLOR | cv::IMREAD_IGNORE_ORIENTATION);
 }
 
-/// Empty where pixels are missing, which OpenCV would fill with grey.
-cv::Mat decode_without_end(std::string_view jpeg) {
+/// Empty where the decoder needs bits behind the file's end, which OpenCV would fill with grey.
+cv::Mat decode_of_own_bits(std::string_view jpeg) {
   const cv::Mat image = decode_as_stored(nibble::with_jpeg_end(jpeg, 0));
   if (image.empty()) return image;
   for (const auto pattern : nibble::kJpegPatterns) {
@@ -62,6 +62,16 @@ cv::Mat decode_without_end(std::string_view jpeg) {
     if (image.size() != other.size() || cv::norm(image, other, cv::NORM_INF) != 0) return {};
   }
   return image;
+}
+
+/// Empty where pixels are missing. Zeros at the end are what a file that was cut was filled up with, which a decoder takes for pixels, or
+/// padding behind all pixels, or the bits of the last ones: then every zero is needed.
+cv::Mat decode_without_end(std::string_view jpeg) {
+  const auto bits = jpeg.substr(0, jpeg.find_last_not_of('\0') + 1);
+  cv::Mat image = decode_of_own_bits(bits);
+  if (!image.empty() || bits.size() == jpeg.size()) return image;
+  if (!decode_of_own_bits(jpeg.substr(0, jpeg.size() - 1)).empty()) return {};
+  return decode_of_own_bits(jpeg);
 }
 
 cv::Mat decode(const std::uint8_t* file, std::size_t file_bytes) {

@@ -196,6 +196,36 @@ TEST_F(Image, RefusesAProgressiveJpegAndOneWithRestartsCutAnywhere) {
   }
 }
 
+/// A decoder takes zeros for pixels: a file that was cut and filled up would be read with invented ones.
+TEST_F(Image, RefusesACutJpegThatIsFilledUpWithZeros) {
+  for (const auto* name : {"letterbox/plain.jpg", "jpeg/progressive.jpg", "jpeg/restarts.jpg", "jpeg/progressive_restarts.jpg"}) {
+    const std::string whole = read_file(kGoldens.parent_path() / name);
+    for (const double share : {0.5, 0.9, 0.97})
+      for (const std::size_t zeros : {1, 100, 1 << 16}) {
+        const auto cut = whole.substr(0, static_cast<std::size_t>(share * static_cast<double>(whole.size())));
+        expect_error(ErrorKind::input, {"cut.jpg", "end marker"},
+                     [&] { read_network_image(file("cut.jpg", cut + std::string(zeros, '\0')), kSizePx); });
+      }
+  }
+}
+
+/// The last byte of plain_zero.jpg in front of the end marker is 0, and its pixels need it.
+TEST_F(Image, ReadsAWholeJpegWithZerosForItsEndMarker) {
+  for (const auto* name : {"letterbox/plain.jpg", "jpeg/progressive.jpg", "jpeg/restarts.jpg", "jpeg/plain_zero.jpg"}) {
+    const auto path = kGoldens.parent_path() / name;
+    const std::string whole = read_file(path), open = whole.substr(0, whole.size() - 2);
+    const auto expected = read_network_image(path, kSizePx);
+    const bool ends_in_zeros = open.back() == '\0';
+    EXPECT_EQ(ends_in_zeros, path.stem() == "plain_zero");
+    EXPECT_TRUE(identical(read_network_image(file("open.jpg", open), kSizePx).pixels, expected.pixels)) << name;
+    const auto padded = file("padded.jpg", open + std::string(500, '\0'));
+    if (ends_in_zeros)  // nothing tells it from one that was cut
+      expect_error(ErrorKind::input, {"padded.jpg", "end marker"}, [&] { read_network_image(padded, kSizePx); });
+    else
+      EXPECT_TRUE(identical(read_network_image(padded, kSizePx).pixels, expected.pixels)) << name;
+  }
+}
+
 TEST_F(Image, NamesItsLibrary) { EXPECT_THAT(image_library_version(), testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+.*")); }
 
 TEST(ImageShared, LetterboxOfARealImageEqualsUltralytics) {
