@@ -23,7 +23,7 @@ constexpr double kWorstTenth = 0.9;
 /// The value that a share `rank` of all lies below or at.
 double quantile(std::vector<double> values, double rank) {
   std::sort(values.begin(), values.end());
-  return values.at(static_cast<std::size_t>(rank * static_cast<double>(values.size() - 1) + 0.5));
+  return values.at(static_cast<std::size_t>(std::lround(rank * static_cast<double>(values.size() - 1))));
 }
 
 ConvergenceRow row_of(const std::vector<InputStatistics>& layers, std::int64_t n) {

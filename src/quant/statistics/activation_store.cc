@@ -2,9 +2,11 @@
 #include "quant/statistics/activation_store.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "nibble/error.h"
@@ -18,6 +20,17 @@ namespace {
               fmt::format("calibrate: a temporary file in {} cannot be {}: {}; free disk space there, set TMPDIR to another folder or use "
                           "fewer calibration images",
                           folder_for_temporaries().string(), what, reason));
+}
+
+/// A copy in pages of its own, which go back to the system with it. Among the short-lived tensors of the heap, those that are kept would
+/// pin it in pieces: memory would grow with the number of images although their bytes do not.
+at::Tensor in_own_pages(const at::Tensor& dense) {
+  const std::size_t bytes = dense.nbytes();
+  void* pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) throw std::bad_alloc();
+  std::memcpy(pages, dense.data_ptr(), bytes);
+  return at::from_blob(
+      pages, dense.sizes(), dense.strides(), [bytes](void* at) { ::munmap(at, bytes); }, dense.options());
 }
 
 }  // namespace
@@ -39,8 +52,12 @@ void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& t
   slot.sizes = dense.sizes().vec();
   slot.format = format;
   const auto bytes = static_cast<std::int64_t>(dense.nbytes());
+  if (bytes == 0) {
+    slot.tensor = dense;
+    return;
+  }
   if (used_bytes_ + bytes > budget_bytes_) return spill(entry, slot, dense);
-  slot.tensor = dense;
+  slot.tensor = in_own_pages(dense);
   used_bytes_ += bytes;
 }
 
