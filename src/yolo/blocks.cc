@@ -110,7 +110,7 @@ ValueId number(Graph& graph, const Module& module, const char* name, double valu
 /// relu(x) - relu(-slope x), which is x above 0 and slope x below, for slopes from 0 on.
 ValueId add_leaky_relu(Graph& graph, const Module& module, const Inputs& inputs) {
   const auto x = only(module, inputs);
-  const auto path = module.path();
+  const auto& path = module.path();
   const double slope = module.real("negative_slope");
   if (slope < 0) module.fail(ErrorKind::unsupported, fmt::format("'negative_slope' is {}; it should be 0 or more", slope));
   const auto above = graph.add(path + ".above", op::Relu{}, {x});
@@ -120,7 +120,7 @@ ValueId add_leaky_relu(Graph& graph, const Module& module, const Inputs& inputs)
 
 /// min(max(x, 0), limit); the result has the name `name`.
 ValueId add_clamp(Graph& graph, const Module& module, const std::string& name, ValueId x, double limit) {
-  const auto path = module.path();
+  const auto& path = module.path();
   const auto bound = number(graph, module, "limit", limit);
   const auto missing = graph.add(path + ".missing", op::Sub{}, {bound, graph.add(path + ".above", op::Relu{}, {x})});
   return graph.add(name, op::Sub{}, {bound, graph.add(path + ".left", op::Relu{}, {missing})});
@@ -135,7 +135,7 @@ ValueId add_relu6(Graph& graph, const Module& module, const Inputs& inputs) {
 
 /// min(max(x / 6 + 1/2, 0), 1)
 ValueId add_hard_gate(Graph& graph, const Module& module, const std::string& name, ValueId x) {
-  const auto path = module.path();
+  const auto& path = module.path();
   const auto scaled = graph.add(path + ".scaled", op::Mul{}, {x, number(graph, module, "sixth", 1.0 / 6)});
   return add_clamp(graph, module, name, graph.add(path + ".shifted", op::Add{}, {scaled, number(graph, module, "half", 0.5)}), 1);
 }
@@ -167,7 +167,7 @@ ValueId add_mish(Graph& graph, const Module& module, const Inputs& inputs) {
 /// relu(x) - slope relu(-x), with one slope or one for each channel.
 ValueId add_prelu(Graph& graph, const Module& module, const Inputs& inputs) {
   const auto x = only(module, inputs);
-  const auto path = module.path();
+  const auto& path = module.path();
   const auto count = module.integer("num_parameters");
   const auto channels = shape_of(graph, x)[1];
   if (count != 1 && count != channels) module.fail(ErrorKind::input, fmt::format("it has {} slopes for {} channels", count, channels));
@@ -182,7 +182,7 @@ ValueId add_prelu(Graph& graph, const Module& module, const Inputs& inputs) {
 
 /// 2 sigmoid(2 x) - 1
 ValueId add_tanh(Graph& graph, const Module& module, const Inputs& inputs) {
-  const auto path = module.path();
+  const auto& path = module.path();
   const auto two = number(graph, module, "two", 2);
   const auto gate = graph.add(path + ".gate", op::Sigmoid{}, {graph.add(path + ".doubled", op::Mul{}, {only(module, inputs), two})});
   return graph.add(path, op::Sub{}, {graph.add(path + ".stretched", op::Mul{}, {gate, two}), number(graph, module, "one", 1)});

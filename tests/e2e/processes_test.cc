@@ -67,7 +67,7 @@ class SeveralProcesses : public testing::Test {
     for (int i = 0; i < 1200 && read_file(folder_ / "stderr.txt").find(sign) == std::string::npos; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     ::kill(killed, SIGKILL);
-    const auto outcome = wait_for(first, folder_);
+    auto outcome = wait_for(first, folder_);
     wait_for(killed, other);
     return outcome;
   }
@@ -115,7 +115,7 @@ TEST_F(SeveralProcesses, QuantizeToTheSameBytes) {
       {"seen", {"gradients seen: of 82 convolutions on 5 images", "scores of seen: "}},
       {"tried", {"sensitivity tried: 164 variants on 3 images", "judge tried: ", "trial 2 of tried"}}};
   for (const auto& [recipe, wanted] : stages) {
-    const auto arguments = [&](const std::string& out) {
+    const auto arguments = [&, recipe = recipe](const std::string& out) {
       return std::vector<std::string>{"quantize", kModel,  "-o",      at(out), "--recipe",  at(recipe + ".yaml"),
                                       "--calib",  kImages, "--imgsz", "96",    "--threads", "1"};
     };
