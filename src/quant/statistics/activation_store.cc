@@ -2,13 +2,12 @@
 #include "quant/statistics/activation_store.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <string>
 
+#include "base/own_pages.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -26,11 +25,10 @@ namespace {
 /// pin it in pieces: memory would grow with the number of images although their bytes do not.
 at::Tensor in_own_pages(const at::Tensor& dense) {
   const std::size_t bytes = dense.nbytes();
-  void* pages = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (pages == MAP_FAILED) throw std::bad_alloc();
+  void* pages = allocate_pages(bytes);
   std::memcpy(pages, dense.data_ptr(), bytes);
   return at::from_blob(
-      pages, dense.sizes(), dense.strides(), [bytes](void* at) { ::munmap(at, bytes); }, dense.options());
+      pages, dense.sizes(), dense.strides(), [bytes](void* at) { free_pages(at, bytes); }, dense.options());
 }
 
 }  // namespace
