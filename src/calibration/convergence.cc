@@ -13,6 +13,7 @@
 #include "export/value_sites.h"
 #include "nibble/error.h"
 #include "ort/session.h"
+#include "scoring/detector_file.h"
 
 namespace nibble {
 namespace {
@@ -44,14 +45,6 @@ std::vector<std::string> inputs_of(const std::filesystem::path& model, const std
   return values;
 }
 
-SessionOptions session_options(const RuntimeOptions& runtime) {
-  SessionOptions options;
-  options.provider = parse_provider(runtime.provider);
-  options.threads = runtime.threads;
-  options.allow_cpu_fallback = runtime.allow_cpu_fallback;
-  return options;
-}
-
 /// Sum of squares, each exact in double; `largest` is raised to the largest magnitude. Not finite where a value is not. Several sums side
 /// by side, because one alone would wait for each addition.
 NIBBLE_VECTOR_CLONES double add_power(std::span<const float> values, float& largest) {
@@ -75,8 +68,7 @@ NIBBLE_VECTOR_CLONES double add_power(std::span<const float> values, float& larg
 void InputStatistics::add(const Tensor& input) {
   const auto& shape = input.shape();
   if (shape.size() < 2) throw Error(ErrorKind::input, "statistics: the input of a convolution has no channels");
-  const Tensor converted = input.dtype() == DType::f32 ? Tensor() : input.to(DType::f32);
-  const Tensor& floats = input.dtype() == DType::f32 ? input : converted;
+  const Tensor floats = input.to(DType::f32);
   const auto values = floats.as<float>();
   const auto channels = static_cast<std::size_t>(shape[1]);
   const auto run = values.size() / channels;
@@ -123,9 +115,9 @@ Convergence measure_convergence(const std::filesystem::path& model, std::int64_t
                                 const RuntimeOptions& runtime, Progress& progress) {
   if (images < 2)
     throw Error(ErrorKind::input, fmt::format("statistics: {} image: how they vary cannot be told; give two or more", images));
-  const auto image_name = Session(model, session_options(runtime)).inputs().at(0).name;
+  const auto image_name = Session(model, session_options(runtime, true)).inputs().at(0).name;
   const auto values = inputs_of(model, image_name);
-  const Session session(model_with_outputs(model, values), model, session_options(runtime));
+  const Session session(model_with_outputs(model, values), model, session_options(runtime, true));
   std::vector<InputStatistics> layers(values.size());
   progress.begin("measure statistics", images);
   for (std::int64_t i = 0; i < images; ++i) {

@@ -21,10 +21,10 @@ namespace {
                           folder_for_temporaries().string(), what, reason));
 }
 
-/// A copy in pages of its own, which go back to the system with it. Among the short-lived tensors of the heap, those that are kept would
-/// pin it in pieces: memory would grow with the number of images although their bytes do not.
+/// A copy, so that kept activations do not pin the heap of the short-lived ones: the peak would grow with the number of images.
 at::Tensor in_own_pages(const at::Tensor& dense) {
   const std::size_t bytes = dense.nbytes();
+  if (bytes == 0) return dense;
   void* pages = allocate_pages(bytes);
   std::memcpy(pages, dense.data_ptr(), bytes);
   return at::from_blob(
@@ -50,10 +50,6 @@ void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& t
   slot.sizes = dense.sizes().vec();
   slot.format = format;
   const auto bytes = static_cast<std::int64_t>(dense.nbytes());
-  if (bytes == 0) {
-    slot.tensor = dense;
-    return;
-  }
   if (used_bytes_ + bytes > budget_bytes_) return spill(entry, slot, dense);
   slot.tensor = in_own_pages(dense);
   used_bytes_ += bytes;
