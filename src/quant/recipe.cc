@@ -56,6 +56,9 @@ fs::path recipe_file(const std::string& name_or_path) {
   if (looks_like_path && fs::exists(name_or_path, ignored)) return name_or_path;
   const auto names = shipped_names();
   if (std::find(names.begin(), names.end(), name_or_path) != names.end()) return shared_data("recipes/" + name_or_path + ".yaml");
+  if (name_or_path.find(',') != std::string::npos)
+    throw Error(ErrorKind::usage, fmt::format("unknown recipe: {}: one recipe is expected here; nibble run --recipes {} takes several",
+                                              name_or_path, name_or_path));
   throw Error(ErrorKind::usage, fmt::format("unknown recipe: {}: neither a file nor a shipped recipe; shipped are {}{}", name_or_path,
                                             fmt::join(names, ", "), suggestion_for(fs::path(name_or_path).stem().string(), names)));
 }

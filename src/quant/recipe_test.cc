@@ -192,6 +192,11 @@ TEST(Recipe, AnUnknownNameListsTheShippedOnes) {
   }
 }
 
+TEST(Recipe, SeveralInThePlaceOfOneAreToldWhereTheyAreTaken) {
+  test::expect_error(ErrorKind::usage, "w4a16,w4a8: one recipe is expected here; nibble run --recipes w4a16,w4a8 takes several",
+                     [] { load_recipe("w4a16,w4a8"); });
+}
+
 TEST(Recipe, AFileMayBeNamed) {
   const auto path = test::process_folder() / "nibble_recipe_test.yaml";
   write_file(path, "name: mine\nweights: {bits: 5}\n");

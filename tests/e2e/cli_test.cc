@@ -147,6 +147,7 @@ TEST_F(Cli, MistakesOfTheCallerAreUsageErrors) {
   expect_error({"score", "d.json", "--max-images", "1", "--image-ids-list", "x"}, 2, "image-ids-list");
   expect_error({"run", "--provider", "tpu"}, 2, "tpu");
   expect_error({"run", "--recipes", "w5a5"}, 2, "w4a16");
+  expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a16,w4a8"}, 2, "nibble run --recipes w4a16,w4a8 takes several");
   expect_error({"run", "--preset", "slow"}, 2, "fast, default, best");
   expect_error({"run", "--resume"}, 2, "--run-id");
   expect_error({"run", "--run-id", "../x"}, 2, "run id");
