@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <span>
 #include <sstream>
 
 #include "base/files.h"
 #include "base/json.h"
+#include "base/json_line.h"
 #include "base/log.h"
 #include "base/yaml_place.h"
 #include "data/coco.h"
@@ -49,29 +51,48 @@ std::vector<CocoCategory> categories_of_map(const Json& names, const fs::path& y
     categories.push_back(category_of(*id, name, yaml));
   }
   std::sort(categories.begin(), categories.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  for (std::size_t k = 0; k < categories.size(); ++k)
-    if (categories[k].id != static_cast<std::int64_t>(k))
-      fail_at_key(yaml, "names", fmt::format("class numbers must run from 0 without gaps; {} stands where {} should", categories[k].id, k));
+  for (std::size_t k = 0; k < categories.size(); ++k) {
+    const auto id = categories[k].id;
+    if (k > 0 && id == categories[k - 1].id) fail_at_key(yaml, "names", fmt::format("class number {} stands twice", id));
+    if (id != static_cast<std::int64_t>(k))
+      fail_at_key(yaml, "names", fmt::format("class numbers must run from 0 without gaps; {} stands where {} should", id, k));
+  }
   return categories;
+}
+
+/// `nc`, where it is there.
+std::optional<std::int64_t> class_count_of(const Json& data, const fs::path& yaml) {
+  constexpr int kMost = 100'000;
+  if (!data.contains("nc") || data["nc"].is_null()) return std::nullopt;
+  const double count = data["nc"].is_number() ? data["nc"].get<double>() : 0;
+  const bool is_count = count >= 1 && count <= kMost && count == std::trunc(count);  // false for NaN too
+  if (!is_count)
+    fail_at_key(yaml, "nc", fmt::format("expected how many classes there are (1 to {}), found {}", kMost, json_line(data["nc"])));
+  return static_cast<std::int64_t>(count);
 }
 
 /// `nc` alone says how many classes there are, not what they are called.
-std::vector<CocoCategory> numbered_categories(const Json& data, const fs::path& yaml) {
-  constexpr std::int64_t kMost = 100'000;
-  const bool has_count = data.contains("nc") && data["nc"].is_number_integer() && data["nc"] > 0 && data["nc"] <= kMost;
-  if (!has_count) fail_at_key(yaml, "names", "the key is missing; expected the list of class names");
+std::vector<CocoCategory> numbered_categories(std::optional<std::int64_t> count, const fs::path& yaml) {
+  if (!count) fail_at_key(yaml, "names", "the key is missing; expected the list of class names");
   std::vector<CocoCategory> categories;
-  for (std::int64_t id = 0; id < data["nc"].get<std::int64_t>(); ++id) categories.push_back({id, fmt::format("class_{}", id)});
+  for (std::int64_t id = 0; id < *count; ++id) categories.push_back({id, fmt::format("class_{}", id)});
   return categories;
 }
 
-std::vector<CocoCategory> categories_of(const Json& data, const fs::path& yaml) {
-  if (!data.contains("names")) return numbered_categories(data, yaml);
-  const Json& names = data["names"];
+std::vector<CocoCategory> named_categories(const Json& names, const fs::path& yaml) {
   if (names.empty() || !(names.is_array() || names.is_object())) fail_at_key(yaml, "names", "expected a list of class names");
   if (names.is_object()) return categories_of_map(names, yaml);
   std::vector<CocoCategory> categories;
   for (const auto& name : names) categories.push_back(category_of(static_cast<std::int64_t>(categories.size()), name, yaml));
+  return categories;
+}
+
+std::vector<CocoCategory> categories_of(const Json& data, const fs::path& yaml) {
+  const auto count = class_count_of(data, yaml);
+  if (!data.contains("names")) return numbered_categories(count, yaml);
+  auto categories = named_categories(data["names"], yaml);
+  if (count && *count != static_cast<std::int64_t>(categories.size()))
+    fail_at_key(yaml, "nc", fmt::format("says {} classes, and names has {}; mend the one that is wrong", *count, categories.size()));
   return categories;
 }
 

@@ -86,6 +86,12 @@ TEST_F(YoloDataset, NamesLineAndColumnOfWhatIsWrongInTheYaml) {
   refused("val: images\nnames: [cat, [dog]]\n", ":2:14: names.1: expected a name");
   refused("names: [cat]\nval: nowhere\n", ":2:1: val: there is no folder or list");
   refused("names: [cat]\npath: 5\nval: images\n", ":2:1: path: expected a folder");
+  refused("nc: 3\nval: images\nnames: [cat, dog]\n", ":1:1: nc: says 3 classes, and names has 2;");
+  refused("nc: 1\nval: images\nnames: {0: cat, 1: dog}\n", ":1:1: nc: says 1 classes, and names has 2;");
+  refused("val: images\nnames: {0: cat, 00: dog}\n", ":2:1: names: class number 0 stands twice");
+  for (const std::string count : {"two", "'2'", "2.5", "0", "-2", "1e30", ".nan", "[2]", "true"})
+    for (const auto* rest : {"\nval: images\nnames: [cat, dog]\n", "\nval: images\n"})
+      refused("nc: " + count + rest, ":1:1: nc: expected how many classes there are (1 to 100000), found ");
   refused("names: [cat]\n", ": val: the key is missing");
 }
 
@@ -122,6 +128,12 @@ TEST_F(YoloDataset, DecodesTheImagesThatAreUsed) {
   leave_out_bad_images(dataset, "", OnBadData::skip);
   EXPECT_EQ(dataset.images.size(), 1U);
   ASSERT_EQ(dataset.bad.size(), 1U);
+}
+
+TEST_F(YoloDataset, TakesACountThatAgreesWithTheNames) {
+  image("images/1.png");
+  for (const auto* text : {"nc: 2\nnames: [cat, dog]\n", "nc: 2.0\nnames: [cat, dog]\n", "nc:\nnames: {0: cat, 1: dog}\n", "nc: 2\n"})
+    EXPECT_EQ(read_yolo(file("data.yaml", std::string("val: images\n") + text), "val").categories.size(), 2U) << text;
 }
 
 TEST_F(YoloDataset, FindsRoboflowsFolders) {
