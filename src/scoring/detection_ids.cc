@@ -14,6 +14,7 @@
 
 #include "base/files.h"
 #include "data/text_list.h"
+#include "eval/coco_match.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -142,14 +143,6 @@ std::vector<Reading> fitting(const std::vector<Reading>& readings, const std::se
   return fit;
 }
 
-double overlap(const std::array<double, 4>& a, const std::array<double, 4>& b) {
-  const double width = std::min(a[0] + a[2], b[0] + b[2]) - std::max(a[0], b[0]);
-  const double height = std::min(a[1] + a[3], b[1] + b[3]) - std::max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  const double common = width * height;
-  return common / (a[2] * a[3] + b[2] * b[3] - common);
-}
-
 /// How often detections have the class of what they lie on, weighted by their scores.
 struct Agreement {
   double overlapping = 0;          ///< detections that lie on something, weighted
@@ -167,7 +160,7 @@ Agreement agreement_of(const std::vector<Reading>& readings, const std::vector<D
   for (const auto& detection : detections) {
     std::set<std::int64_t> below;
     for (const auto* annotation : by_image[detection.image_id])
-      if (overlap(detection.box_xywh_px, annotation->box_xywh_px) >= kOverlap) below.insert(annotation->category_id);
+      if (coco::overlap_of(detection.box_xywh_px, annotation->box_xywh_px, false) >= kOverlap) below.insert(annotation->category_id);
     if (below.empty()) continue;
     ++agreement.count;
     agreement.overlapping += detection.score;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/progress.h"
+#include "eval/coco_match.h"
 #include "scoring/output_parity.h"
 
 namespace nibble {
@@ -35,11 +36,12 @@ std::vector<Detection> confident(const DetectorFile& detector, const Tensor& out
   return decode_output(output, 0, detector.kind, detector.class_count, detector.strides, whole, 0, detector.image_size, options);
 }
 
-double overlap(const std::array<double, 4>& a, const std::array<double, 4>& b) {
-  const double width = std::min(a[0] + a[2], b[0] + b[2]) - std::max(a[0], b[0]);
-  const double height = std::min(a[1] + a[3], b[1] + b[3]) - std::max(a[1], b[1]);
-  if (width <= 0 || height <= 0) return 0;
-  return width * height / (a[2] * a[3] + b[2] * b[3] - width * height);
+/// Intersection over union, sides counting as a thousandth of a pixel at least: boxes without area are found again where they were.
+double overlap(std::array<double, 4> a, std::array<double, 4> b) {
+  constexpr double kLeastSide = 1e-3;
+  for (auto* box : {&a, &b})
+    for (const std::size_t side : {2U, 3U}) (*box)[side] = std::max((*box)[side], kLeastSide);
+  return coco::overlap_of(a, b, false);
 }
 
 double largest_gap(const std::array<double, 4>& a, const std::array<double, 4>& b) {
