@@ -30,7 +30,8 @@ void add_inspect(CLI::App& app, Action& chosen) {
                      ->type_name("NAME");
   command
       .add_option("--ort", options->runtime,
-                  "with --target ort-cuda: the version of ONNX Runtime, 1.24 or 1.24.1 (default: the newest one known)")
+                  "with --target ort-cuda: the version of ONNX Runtime, 1.24 or 1.24.1 (default: the newest one known; later ones are "
+                  "taken for it)")
       ->type_name("VERSION")
       ->needs(target);
   add_load_options(command);

@@ -31,7 +31,8 @@ TargetInspection inspect_for_target(const std::filesystem::path& file, const std
                          .refused = refusals_of(census_of(model), consumer),
                          .without_kernel = {}};
   if (!has_kernels) return found;
-  if (version.empty()) found.version = fmt::format("{}.{}.{}", kLastRead.major, kLastRead.minor, kLastRead.patch);
+  if (version.empty()) found.version = text_of(kLastRead);
+  if (kLastRead < runtime) found.source += fmt::format("; {} is none of them: the kernels of {} are assumed", version, text_of(kLastRead));
   found.without_kernel = missing_cuda_kernels(model, runtime);
   return found;
 }

@@ -33,8 +33,6 @@ constexpr std::array kForms = {
     Form{"ConvInteger", 10, kNever},
 };
 
-std::string text_of(const RuntimeVersion& version) { return fmt::format("{}.{}.{}", version.major, version.minor, version.patch); }
-
 std::int32_t type_of(const OnnxIndex& index, const onnx::NodeProto& node, int input) {
   const auto* tensor = node.input_size() > input ? index.constant(node.input(input)) : nullptr;
   return tensor ? tensor->data_type() : 0;
@@ -76,6 +74,8 @@ std::vector<bool> folded_nodes(const onnx::GraphProto& graph) {
 
 }  // namespace
 
+std::string text_of(const RuntimeVersion& version) { return fmt::format("{}.{}.{}", version.major, version.minor, version.patch); }
+
 RuntimeVersion parse_runtime_version(const std::string& text) {
   std::array<int, 3> numbers{0, 0, kLastPatch};
   const char* at = text.data();
@@ -90,12 +90,13 @@ RuntimeVersion parse_runtime_version(const std::string& text) {
     ++at;
     if (at == end) count = 0;  // nothing behind the point
   }
-  const RuntimeVersion version{numbers[0], numbers[1], numbers[2]};
+  RuntimeVersion version{numbers[0], numbers[1], numbers[2]};
+  if (count == 2 && version.major == kLastRead.major && version.minor == kLastRead.minor) version = kLastRead;
   if (count < 2 || at != end)
     throw Error(ErrorKind::usage, fmt::format("ONNX Runtime version '{}': is not a version; write it as 1.24 or 1.24.1", text));
   if (version < kFirstRead)
-    throw Error(ErrorKind::usage,
-                fmt::format("ONNX Runtime version '{}': the table begins with {}; name that or a later one", text, text_of(kFirstRead)));
+    throw Error(ErrorKind::usage, fmt::format("ONNX Runtime version '{}': the table holds {} to {}; name one of them", text,
+                                              text_of(kFirstRead), text_of(kLastRead)));
   return version;
 }
 

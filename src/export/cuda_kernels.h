@@ -17,7 +17,9 @@ struct RuntimeVersion {
 };
 /// The first and the last one that were read.
 inline constexpr RuntimeVersion kFirstRead{1, 20, 0}, kLastRead{1, 31, 1};
-/// "1.24.1"; "1.24" is its last release. Error(usage) for anything else, or before the first that was read.
+std::string text_of(const RuntimeVersion& version);
+/// "1.24.1"; "1.24" is its last release. Error(usage) for anything else, or before the first that was read. A later one than the last that
+/// was read has that one's kernels, as far as is known.
 RuntimeVersion parse_runtime_version(const std::string& text);
 
 /// Nodes that compute on constants alone are left out, for they are folded when the file is loaded; DequantizeLinear is not.

@@ -59,9 +59,11 @@ TEST(CudaKernels, DependOnTypes) {
 TEST(CudaKernels, VersionsAreRead) {
   EXPECT_EQ(parse_runtime_version("1.24.1"), (RuntimeVersion{1, 24, 1}));
   EXPECT_GT(parse_runtime_version("1.24"), parse_runtime_version("1.24.1"));
-  for (const auto* text : {"", "1", "1.", "x", "1.24.", "1.24.1.0", "1.24a", "-1.20"})
+  for (const auto* text : {"", "1", "1.", "x", "1.24.", "1.24.1.0", "1.24a", "-1.20", "1.x", "v1.24", "1.24 "})
     expect_error(ErrorKind::usage, "is not a version", [&] { parse_runtime_version(text); });
-  expect_error(ErrorKind::usage, "begins with 1.20.0", [] { parse_runtime_version("1.19.2"); });
+  expect_error(ErrorKind::usage, "the table holds 1.20.0 to 1.31.1", [] { parse_runtime_version("1.19.2"); });
+  EXPECT_EQ(parse_runtime_version("1.31"), kLastRead);
+  EXPECT_GT(parse_runtime_version("1.31.2"), kLastRead);
 }
 
 }  // namespace

@@ -206,6 +206,9 @@ TEST_F(Library, ATargetIsInspectedByItsTable) {
   const auto found = inspect_for_target(file, "ort-cuda", "1.24");
   EXPECT_EQ(found.version, "1.24");
   EXPECT_EQ(inspect_for_target(file, "ort-cuda", "").version, "1.31.1");
+  EXPECT_THAT(found.source, testing::Not(HasSubstr("assumed")));
+  EXPECT_THAT(inspect_for_target(file, "ort-cuda", "1.31").source, testing::Not(HasSubstr("assumed")));
+  EXPECT_THAT(inspect_for_target(file, "ort-cuda", "9.9").source, HasSubstr("; 9.9 is none of them: the kernels of 1.31.1 are assumed"));
   const auto arguments = "inspect '" + file.string() + "' --target ort-cuda --ort 1.24";
   EXPECT_EQ(text_of(found), printed(folder(), arguments));
   EXPECT_EQ(json_text_of(found), printed(folder(), arguments + " --json"));
