@@ -301,14 +301,21 @@ DetectorFile other_task_of(Session session, const std::filesystem::path& model, 
   if (task == "pose") detector.keypoints = keypoint_form_of(metadata);
   detector.extras = extras_of(detector.session, detector.keypoints);
   const auto& shape = detector.session.outputs()[0].shape;
-  const bool one2one = is_end2end(metadata).value_or(false);
+  const auto asked = file.output_layout.empty() ? "" : parse_layout_name(file.output_layout);
+  const bool one2one = is_end2end(metadata).value_or(asked == "one2one");
   detector.kind = one2one ? OutputKind::one2one : OutputKind::one2many;
   const bool has_rows = shape.size() == 3 && shape[one2one ? 2 : 1] == (one2one ? 6 : 4 + detector.class_count) + detector.extras;
   const bool fits = detector.is_classifier ? shape.size() == 2 && shape[1] == detector.class_count : detector.extras > 0 && has_rows;
   if (!fits || detector.class_count == 0)
     throw Error(ErrorKind::unsupported,
-                fmt::format("network output: {}: '{}' {}: not what a model of the task '{}' with {} classes gives", model.string(),
-                            detector.session.outputs()[0].name, shape_text(shape), task, detector.class_count));
+                fmt::format("network output: {}: '{}' {}: not what a model of the task '{}' with {} classes gives{}", model.string(),
+                            detector.session.outputs()[0].name, shape_text(shape), task, detector.class_count,
+                            asked.empty() ? "" : fmt::format(" as {}", asked)));
+  const auto layout = detector.is_classifier ? "a row of class probabilities" : name_of(detector.kind);
+  if (!asked.empty() && asked != layout)
+    throw Error(ErrorKind::usage,
+                fmt::format("output layout: {}: '{}' of this model of the task '{}' is {}, not {}; leave --output-layout out",
+                            model.string(), detector.session.outputs()[0].name, task, layout, asked));
   detector.layout.kind = detector.kind;
   detector.layout.class_count = detector.class_count;
   return detector;

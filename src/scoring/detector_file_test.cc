@@ -56,9 +56,9 @@ class DetectorFiles : public ::testing::Test {
     write(made);
     return open_detector(folder_ / "made.onnx", runtime_, true, categories, options);
   }
-  DetectorFile open_any(const Made& made) const {
+  DetectorFile open_any(const Made& made, const DetectorFileOptions& options = {}) const {
     write(made);
-    return open_any_task(folder_ / "made.onnx", runtime_, true, {});
+    return open_any_task(folder_ / "made.onnx", runtime_, true, options);
   }
 
   const TestFolder folder_;
@@ -194,6 +194,25 @@ TEST_F(DetectorFiles, KeypointsHaveTwoOrThreeValues) {
   EXPECT_EQ(file.extras, 51);
   EXPECT_EQ(open_any(pose_rows("[2, 2]", 4)).keypoints.values, 2);
   for (const auto* shape : {"[5, 7]", "[35, 1]", "17", "[-5, 3]", ""}) EXPECT_THROW(open_any(pose_rows(shape, 35)), Error) << shape;
+}
+
+/// The option is taken where the file leaves its layout open, and refused where it says something else.
+TEST_F(DetectorFiles, OtherTasksTakeALayoutThatTheyMayHave) {
+  const auto with_layout = [](const std::string& name) { return DetectorFileOptions{.image_size = {}, .output_layout = name}; };
+  Made upright = pose_rows("[2, 2]", 4);
+  EXPECT_EQ(open_any(upright, with_layout("one2many")).kind, OutputKind::one2many);
+  for (const auto* other : {"raw", "yolov5"})
+    expect_error(ErrorKind::usage, "'pose' is one2many, not " + std::string(other), [&] { open_any(upright, with_layout(other)); });
+  expect_error(ErrorKind::usage, "one2one, one2many, raw, yolov5", [&] { open_any(upright, with_layout("sideways")); });
+  expect_error(ErrorKind::unsupported, "with 1 classes gives as one2one", [&] { open_any(upright, with_layout("one2one")); });
+  Made ranked = upright;
+  ranked.shape = {1, 8, 10};
+  ranked.rows.resize(80);
+  EXPECT_EQ(open_any(ranked, with_layout("end2end")).kind, OutputKind::one2one) << "the file does not say";
+  ranked.metadata["end2end"] = "True";
+  expect_error(ErrorKind::usage, "'pose' is one2one, not one2many", [&] { open_any(ranked, with_layout("one2many")); });
+  Made classes{.shape = {1, 2}, .rows = {0.25F, 0.75F}, .metadata = {{"task", "classify"}, {"names", "{0: 'cat', 1: 'dog'}"}}};
+  expect_error(ErrorKind::usage, "is a row of class probabilities, not one2many", [&] { open_any(classes, with_layout("one2many")); });
 }
 
 }  // namespace
