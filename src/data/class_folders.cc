@@ -66,8 +66,10 @@ ClassFolders read_class_folders(const fs::path& folder, const std::map<std::int6
     set.folders.push_back(each.filename().string());
     files.push_back(list_image_files(each));
   }
-  if (set.folders.empty())
+  if (set.folders.empty()) {
+    list_image_files(set.source);  // refuses a folder without any image
     throw Error(ErrorKind::input, fmt::format("data set: {}: has no folders of images; expected one for each class", set.source.string()));
+  }
   const auto labels = labels_of(set, names);
   std::size_t wanted = 0;
   for (const auto& each : files) wanted += each.size();

@@ -42,6 +42,9 @@ TEST_F(ClassFoldersTest, RefusesFoldersOfOtherClasses) {
     read({{0, "cat"}, {1, "cow"}});
   });
   test::expect_error(ErrorKind::input, {"has no folders of images"}, [&] { read_class_folders(folder() / "dog", {}); });
+  add("empty/cat/notes.txt");
+  test::expect_error(ErrorKind::input, {"empty: no image in the folder; expected .jpg"},
+                     [&] { read_class_folders(folder() / "empty", {}); });
   test::expect_error(ErrorKind::input, {"no such folder"}, [&] { read_class_folders(folder() / "absent", {}); });
 }
 

@@ -70,7 +70,7 @@ CocoDataset read_dataset(const std::filesystem::path& path, const std::string& s
 std::filesystem::path image_file(const CocoDataset& dataset, const CocoImage& image, const std::filesystem::path& folder);
 /// For images that are not in `folder` under the file names of a COCO file: the names are cut from the left until they are
 /// ("val2017/1.jpg" in the folder val2017, "/elsewhere/1.jpg"), and that is said once in the log. Names for which nothing is found, or
-/// the same file as for another, stay.
+/// the same file as for another, stay. A data.yaml says itself where its images are. Error(input) for a folder that holds no image at all.
 void place_images(CocoDataset& dataset, const std::filesystem::path& folder);
 
 /// Takes out the images whose files are missing, cannot be decoded or have another size than the data set says, and adds them to `bad`.

@@ -162,6 +162,17 @@ TEST_F(Coco, CutsFoldersThatTheImagesAreIn) {
   EXPECT_EQ(dataset.images[3].file_name, "other/a.jpg") << "a.jpg is image 1";
 }
 
+TEST_F(Coco, RefusesAFolderWithoutImages) {
+  file("empty/notes.txt", "x");
+  for (const auto* source : {"instances.json", "data.yaml"}) {
+    CocoDataset dataset;
+    dataset.source = source;
+    dataset.images = {{1, "a.jpg"}};
+    expect_error(ErrorKind::input, {"empty: no image in the folder; expected .jpg, .jpeg, .png"},
+                 [&] { place_images(dataset, folder() / "empty"); });
+  }
+}
+
 TEST_F(Coco, ADataFileSaysItselfWhereItsImagesAre) {
   CocoDataset dataset;
   dataset.images = {{1, "set/images/a.jpg"}};

@@ -24,6 +24,11 @@ std::optional<std::string> shortened(const std::string& name, const fs::path& fo
   return std::nullopt;
 }
 
+/// Error(input) for a folder without any image.
+void require_images_in(const fs::path& folder) {
+  if (is_folder(folder)) list_image_files(folder);
+}
+
 }  // namespace
 
 fs::path image_file(const CocoDataset& dataset, const CocoImage& image, const fs::path& folder) {
@@ -31,7 +36,8 @@ fs::path image_file(const CocoDataset& dataset, const CocoImage& image, const fs
 }
 
 void place_images(CocoDataset& dataset, const fs::path& folder) {
-  if (folder.empty() || is_yaml(dataset.source)) return;
+  if (folder.empty()) return;
+  if (is_yaml(dataset.source)) return require_images_in(folder);
   std::unordered_set<std::string> taken;
   for (const auto& image : dataset.images)
     if (is_file_at(folder / image.file_name)) taken.insert(image.file_name);
@@ -44,6 +50,7 @@ void place_images(CocoDataset& dataset, const fs::path& folder) {
     if (count++ == 0) example = fmt::format("{} is read as {}", image.file_name, *name);
     image.file_name = std::move(*name);
   }
+  if (taken.empty()) require_images_in(folder);
   if (count > 0)
     log(LogLevel::info, fmt::format("images: {}: {} file names of {} begin with folders that are not in it: {}", folder.string(), count,
                                     dataset.source.string(), example));

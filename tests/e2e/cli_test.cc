@@ -128,6 +128,30 @@ TEST_F(Cli, VersionSurvivesAMissingLibrary) {
   EXPECT_THAT(outcome.out, HasSubstr("ONNX Runtime missing"));
 }
 
+TEST_F(Cli, AFolderWithoutImagesIsNamedByEveryCommand) {
+  std::filesystem::create_directories(folder_ / "empty");
+  const std::string assets = NIBBLE_SOURCE_DIR "/assets/", checkpoint = assets + "yolov10n.pt";
+  const std::string annotations = assets + "coco/instances_val2017_32.json";
+  ASSERT_EQ(nibble({"export", checkpoint, "-o", "real.onnx"}).exit_code, 0);
+  for (const auto& command : std::vector<std::vector<std::string>>{
+           {"eval", "real.onnx", "--images", "empty", "--annotations", annotations},
+           {"eval", "real.onnx", "--images", "empty", "--annotations", annotations, "--on-bad-data", "skip"},
+           {"run", "--images", "empty", "--annotations", annotations},
+           {"run", "--calib", "empty"},
+           {"quantize", checkpoint, "-o", "x", "--recipe", "w4a16", "--calib", "empty"},
+           {"qat", checkpoint, "-o", "x", "--recipe", "w4a8", "--data", "empty"},
+           {"compare", "real.onnx", "real.onnx", "--images", "empty"},
+           {"compare", "real.onnx", "real.onnx", "--images", "empty", "--annotations", annotations},
+           {"profile", "real.onnx", "--images", "empty"},
+           {"predict", "real.onnx", "--source", "empty", "-o", "seen"},
+           {"doctor", "--calib", "empty"}}) {
+    const auto outcome = nibble(command);
+    EXPECT_EQ(outcome.exit_code, 3) << testing::PrintToString(command) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("nibble: images: empty: no image in the folder; expected .jpg, "))
+        << testing::PrintToString(command);
+  }
+}
+
 TEST_F(Cli, MistakesOfTheCallerAreUsageErrors) {
   expect_error({}, 2, "no command");
   expect_error({"frobnicate"}, 2, "frobnicate");
