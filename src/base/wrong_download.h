@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/kind_of_file.h"
+
 namespace nibble {
 
 /// "<why>; <what to do>" for a Git LFS pointer, a web page and a server's XML; nothing for other bytes. `what` is what they stand for, as
@@ -30,13 +32,14 @@ inline std::optional<std::string> explain_wrong_download(std::string_view bytes,
   return std::nullopt;
 }
 
-/// The same for a file that should be ONNX, also for an image, and for a zip archive, which is what PyTorch writes checkpoints as.
+/// The same for a file that should be ONNX, also for a file of another kind.
 inline std::optional<std::string> explain_no_onnx(std::string_view bytes) {
-  if (bytes.starts_with("PK\x03\x04"))
-    return "this is a zip archive, as checkpoints (.pt) are, and no ONNX file; make one with nibble export CHECKPOINT -o OUT.onnx";
-  if (bytes.starts_with("\xff\xd8\xff") || bytes.starts_with("\x89PNG"))
-    return "this is an image and no ONNX file; nibble predict MODEL.onnx --source IMAGE -o DIR shows what a model sees on it";
-  return explain_wrong_download(bytes, "the model");
+  const auto kind = kind_of_file(bytes);
+  if (!kind || *kind == FileKind::onnx) return explain_wrong_download(bytes, "the model");
+  const auto* advice = *kind == FileKind::zip     ? "make one with nibble export CHECKPOINT -o OUT.onnx"
+                       : *kind == FileKind::image ? "nibble predict MODEL.onnx --source IMAGE -o DIR shows what a model sees on it"
+                                                  : "name the model (.onnx) in its place";
+  return fmt::format("this is {}, and no ONNX file; {}", name_of(*kind), advice);
 }
 
 }  // namespace nibble

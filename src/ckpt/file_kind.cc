@@ -9,6 +9,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/kind_of_file.h"
 #include "base/wrong_download.h"
 #include "ckpt/text.h"
 
@@ -76,17 +77,18 @@ std::optional<std::string> explain_safetensors(std::string_view bytes) {
   return "this is a safetensors file: tensors without the model's structure; name the .pt checkpoint it was made from";
 }
 
-/// ModelProto as exporters write it: field 1 (ir_version, a small number), then field 2 (producer) or 7 or 8.
 std::optional<std::string> explain_onnx(std::string_view bytes) {
-  if (bytes.size() < 8 || bytes[0] != '\x08' || bytes[1] < 1 || bytes[1] > 20) return std::nullopt;
-  if (bytes[2] != '\x12' && bytes[2] != '\x3a' && bytes[2] != '\x42') return std::nullopt;
+  if (kind_of_file(bytes) != FileKind::onnx) return std::nullopt;
   return "this seems to be an ONNX model, not a PyTorch checkpoint; name the .pt file it was exported from";
 }
 
-std::string_view first_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
+std::optional<std::string> explain_data_set(std::string_view bytes) {
+  const auto kind = kind_of_file(bytes);
+  if (kind != FileKind::data_yaml && kind != FileKind::coco) return std::nullopt;
+  return fmt::format("this is {}, not a PyTorch checkpoint; name the .pt file first, and this behind --annotations", name_of(*kind));
+}
 
-/// Of a data.yaml and of COCO's JSON.
-constexpr std::array kDataSetKeys = {"train:"sv, "val:"sv, "names:"sv, "\"images\":"sv, "\"annotations\":"sv, "\"info\":"sv};
+std::string_view first_line(std::string_view text) { return text.substr(0, text.find_first_of("\r\n")); }
 
 /// Pages, error messages and pointers that were saved under the checkpoint's name.
 std::optional<std::string> explain_text(std::string_view bytes) {
@@ -97,9 +99,6 @@ std::optional<std::string> explain_text(std::string_view bytes) {
   const bool is_printable = std::all_of(sample.begin(), sample.end(),
                                         [](unsigned char c) { return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\r' || c == '\t'; });
   if (sample.empty() || !is_printable) return std::nullopt;
-  if (std::any_of(kDataSetKeys.begin(), kDataSetKeys.end(), [&](auto key) { return sample.find(key) != std::string_view::npos; }))
-    return "this seems to describe a data set (data.yaml), not a PyTorch checkpoint; name the .pt file first, and this behind "
-           "--annotations";
   return fmt::format("this is a text that begins {}, not a PyTorch checkpoint; {}", in_quotes(first_line(sample)), kDownloadAgain);
 }
 
@@ -115,7 +114,7 @@ std::string explain_unknown(std::string_view bytes) {
 
 std::string explain_foreign_file(std::string_view bytes) {
   if (bytes.empty()) return fmt::format("the file is empty; {}", kDownloadAgain);
-  for (const auto explain : {explain_signature, explain_pickle, explain_safetensors, explain_onnx, explain_text})
+  for (const auto explain : {explain_signature, explain_pickle, explain_safetensors, explain_onnx, explain_data_set, explain_text})
     if (auto answer = explain(bytes)) return *answer;
   return explain_unknown(bytes);
 }

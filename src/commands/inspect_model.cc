@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/files.h"
+#include "base/kind_of_file.h"
 #include "ckpt/checkpoint.h"
 #include "commands/inspect_text.h"
 #include "nibble/error.h"
@@ -82,6 +83,11 @@ CheckpointSummary inspect_checkpoint(const std::filesystem::path& file) {
 InspectResult inspect(const std::filesystem::path& file) {
   if (is_folder(file)) throw Error(ErrorKind::input, fmt::format("inspect: {}: is a folder; name a .pt or .onnx file", file.string()));
   if (!is_file(file)) throw_missing_file(file, "inspect");
+  const auto kind = kind_of_file(start_of_file(file));
+  if (kind == FileKind::image || kind == FileKind::data_yaml || kind == FileKind::coco)
+    throw Error(ErrorKind::input,
+                fmt::format("inspect: {}: is {}; name a checkpoint (.pt) or an ONNX model (.onnx)", file.string(), name_of(*kind)));
+  if (kind == FileKind::onnx) return inspect_onnx(file);
   if (is_checkpoint(file)) return inspect_checkpoint(file);
   return inspect_onnx(file);
 }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/files.h"
+#include "base/kind_of_file.h"
 #include "base/log.h"
 #include "data/coco.h"
 #include "data/image_file.h"
@@ -84,9 +85,15 @@ std::optional<fs::path> file_of(const ListEntry& entry, const fs::path& list, co
   return std::nullopt;
 }
 
-/// Error(input) for a file that holds no text, as a picture of a format that is not read.
+/// Error(input) for a file that holds no text, as a picture of a format that is not read, or describes a data set.
 void require_text(const std::vector<ListEntry>& entries, const fs::path& list) {
   if (entries.empty()) return;
+  constexpr std::size_t kSample = 50;
+  std::string start;
+  for (std::size_t i = 0; i < std::min(entries.size(), kSample); ++i) start += entries[i].whole + "\n";
+  if (const auto kind = kind_of_file(start))
+    throw Error(ErrorKind::input, fmt::format("images: {}: is {}; give a folder of images or a text file with one path per line",
+                                              list.string(), name_of(*kind)));
   const auto& first = entries.front().whole;
   const bool is_text = std::none_of(first.begin(), first.end(), [](unsigned char c) { return c < 0x20 && c != '\t'; });
   if (is_text && !is_other_image(list)) return;

@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "base/json_line.h"
+#include "base/kind_of_file.h"
 #include "data/json_records.h"
 #include "data/outlines.h"
 #include "data/run_length_text.h"
@@ -134,6 +135,10 @@ Findings select_findings(const Findings& findings, const std::function<bool(cons
 }
 
 FindingsFile read_findings(const std::filesystem::path& json, Task task) {
+  if (const auto kind = kind_of_file(start_of_file(json)))
+    throw Error(ErrorKind::input, fmt::format("detections: {}: is {}; expected a list of detections, as nibble eval --save-detections and "
+                                              "Ultralytics' predictions.json hold them",
+                                              json.string(), name_of(*kind)));
   FindingsFile file;
   std::unordered_map<std::string, std::int64_t> names;
   bool has_negative = false;

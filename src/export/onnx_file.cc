@@ -69,7 +69,7 @@ onnx::ModelProto parse_onnx(std::istream& in, const std::filesystem::path& path)
   onnx::ModelProto model;
   if (!model.ParseFromIstream(&in)) {
     in.clear();
-    std::string start(512, '\0');
+    std::string start(4096, '\0');
     in.seekg(0).read(start.data(), static_cast<std::streamsize>(start.size()));
     start.resize(static_cast<std::size_t>(in.gcount()));
     const auto why = explain_no_onnx(start);

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
 
 #include "base/files.h"
+#include "base/kind_of_file.h"
 #include "base/wrong_download.h"
 #include "nibble/error.h"
 #include "ort/convert.h"
@@ -65,15 +65,6 @@ std::vector<std::string> nodes_without_cuda(const ModelSource& model, SessionOpt
               fmt::format("ONNX Runtime: {}: {}; use --provider cpu or --allow-cpu-fallback", model.path.string(), which));
 }
 
-/// The first bytes of the file.
-std::string start_of(const ModelSource& model) {
-  std::ifstream file(model.path, std::ios::binary);
-  std::string start(512, '\0');
-  file.read(start.data(), static_cast<std::streamsize>(start.size()));
-  start.resize(static_cast<std::size_t>(file.gcount()));
-  return start;
-}
-
 Ort::Session open_session(const ModelSource& model, const SessionOptions& options) {
   try {
     auto made = make_session_options(options);
@@ -84,7 +75,7 @@ Ort::Session open_session(const ModelSource& model, const SessionOptions& option
     if (options.provider == Provider::cuda && what.find("CUDA") != std::string::npos)
       throw Error(ErrorKind::environment,
                   fmt::format("ONNX Runtime: {}: CUDA failed: {}; run `nibble doctor --provider cuda`", model.path.string(), what));
-    const auto wrong = explain_no_onnx(start_of(model));
+    const auto wrong = explain_no_onnx(start_of_file(model.path));
     throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: {}", model.path.string(), wrong.value_or("refused: " + what)));
   }
 }

@@ -152,6 +152,35 @@ TEST_F(Cli, AFolderWithoutImagesIsNamedByEveryCommand) {
   }
 }
 
+TEST_F(Cli, AFileOfAnotherKindIsNamedAsWhatItIs) {
+  const std::string source = NIBBLE_SOURCE_DIR, coco = source + "/assets/coco/instances_val2017_32.json";
+  const auto copy = [&](const std::string& from, const std::string& name) { std::filesystem::copy_file(source + from, folder_ / name); };
+  copy("/assets/yolov10n.pt", "real.pt");
+  copy("/assets/yolov10n.pt", "checkpoint.onnx");
+  copy("/tests/golden/brevitas_qcdq/full_channel.onnx", "model.pt");
+  copy("/assets/coco/val2017/000000000139.jpg", "image.jpg");
+  copy("/assets/coco/val2017/000000000139.jpg", "image.onnx");
+  write_file(folder_ / "data.yaml", "# cats\npath: set\ntrain: images/train\nval: images/val\nnames: [cat]\n");
+  const std::string yaml = "data.yaml: is a data.yaml, which describes a data set; ";
+  expect_error({"inspect", "data.yaml"}, 3, yaml + "name a checkpoint (.pt) or an ONNX model (.onnx)");
+  expect_error({"inspect", "image.jpg"}, 3, "image.jpg: is an image; name a checkpoint (.pt) or an ONNX model (.onnx)");
+  expect_error({"inspect", "image.onnx"}, 3, "image.onnx: is an image; name a checkpoint");
+  expect_error({"inspect", coco}, 3, "is a COCO file, which describes a data set; name a checkpoint");
+  expect_error({"inspect", "."}, 3, "is a folder; name a .pt or .onnx file");
+  expect_error({"score", "data.yaml", "--annotations", coco}, 3, yaml + "expected a list of detections");
+  expect_error({"score", "image.jpg", "--annotations", coco}, 3, "image.jpg: is an image; expected a list of detections");
+  expect_error({"score", "real.pt", "--annotations", coco}, 3, "is a zip archive, as checkpoints (.pt) are; expected a list of detections");
+  expect_error({"score", coco, "--annotations", coco}, 3, "is a COCO file, which describes a data set; expected a list of detections");
+  expect_error({"eval", "data.yaml"}, 3, "this is a data.yaml, which describes a data set, and no ONNX file; name the model (.onnx)");
+  expect_error({"eval", "checkpoint.onnx"}, 3,
+               "this is a zip archive, as checkpoints (.pt) are, and no ONNX file; make one with nibble export");
+  expect_error({"export", "model.pt", "-o", "out.onnx"}, 3, "this seems to be an ONNX model, not a PyTorch checkpoint");
+  expect_error({"export", "data.yaml", "-o", "out.onnx"}, 3, "this is a data.yaml, which describes a data set, not a PyTorch checkpoint");
+  expect_error({"doctor", "--calib", coco}, 3, "is a COCO file, which describes a data set; give a folder of images");
+  EXPECT_EQ(nibble({"inspect", "checkpoint.onnx"}).exit_code, 0);
+  EXPECT_EQ(nibble({"inspect", "model.pt"}).exit_code, 0);
+}
+
 TEST_F(Cli, MistakesOfTheCallerAreUsageErrors) {
   expect_error({}, 2, "no command");
   expect_error({"frobnicate"}, 2, "frobnicate");
