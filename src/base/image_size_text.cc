@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <vector>
 
@@ -20,6 +21,19 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_bracketed(std::string_view text) {
   return text.size() > 2 && ((text.front() == '[' && text.back() == ']') || (text.front() == '(' && text.back() == ')'));
+}
+
+/// Takes the brackets off, and the comma that Python puts behind the only member of a tuple: "(320,)".
+std::string_view without_brackets(std::string_view text) {
+  if (!is_bracketed(text)) return text;
+  text = trimmed(text.substr(1, text.size() - 2));
+  if (text.ends_with(',')) text.remove_suffix(1);
+  return trimmed(text);
+}
+
+/// Takes the decimals off of a whole number that went through arithmetic: "320.0".
+void take_zero_decimals(std::string_view& text) {
+  if (text.starts_with(".0")) text.remove_prefix(std::min(text.find_first_not_of('0', 1), text.size()));
 }
 
 /// Takes what stands between two numbers off `text`: one sign with blanks around it, or blanks alone.
@@ -50,8 +64,7 @@ Json to_json(const ImageSize& size) {
 }
 
 std::optional<ImageSize> parse_image_size(std::string_view text) {
-  text = trimmed(text);
-  if (is_bracketed(text)) text = trimmed(text.substr(1, text.size() - 2));
+  text = without_brackets(trimmed(text));
   std::vector<std::int64_t> sides;
   while (!text.empty()) {
     if (!sides.empty() && !take_separator(text)) return std::nullopt;
@@ -59,6 +72,7 @@ std::optional<ImageSize> parse_image_size(std::string_view text) {
     const auto read = std::from_chars(text.data(), text.data() + text.size(), side);
     if (read.ec != std::errc{} || side < 1 || side > kLargestSide) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()));
+    take_zero_decimals(text);
     sides.push_back(side);
   }
   if (sides.size() == 1) return ImageSize(sides[0]);

@@ -20,7 +20,8 @@ std::string option_text(const ImageSize& size);
 Json to_json(const ImageSize& size);
 
 /// One number (a square) or two (height, width), with commas, blanks or an x between them, in brackets or not: "640", "384,640",
-/// "384x640", "384 640", "[384, 640]". Empty for anything else and for numbers outside 1 to 16384.
+/// "384x640", "384 640", "[384, 640]", as Python writes a tuple of one "(640,)", as arithmetic leaves it "640.0". Empty for anything else
+/// and for numbers outside 1 to 16384.
 std::optional<ImageSize> parse_image_size(std::string_view text);
 
 }  // namespace nibble

@@ -50,7 +50,7 @@ TEST(SummarizeTest, TheImageSizeIsTheOneTrainedAtUnlessSaid) {
   EXPECT_EQ(trained_at(test::integer(222)), ImageSize(224)) << "up to a multiple of the largest stride";
   EXPECT_EQ(trained_at(test::integers({96, 128})), ImageSize(96, 128));
   EXPECT_EQ(trained_at(test::number(320)), ImageSize(320)) << "arithmetic leaves 320.0";
-  for (const auto* text : {"320", "[320, 320]", "(320, 320)", " 320,320 ", "320x320"})
+  for (const auto* text : {"320", "[320, 320]", "(320, 320)", " 320,320 ", "320x320", "(320,)", "320.0", "[320.0, 320.0]"})
     EXPECT_EQ(trained_at(test::text(text)), ImageSize(320)) << text;
   EXPECT_EQ(trained_at(test::text("640,480")), ImageSize(640, 480)) << "height first";
   EXPECT_EQ(trained_at(test::none()), ImageSize(640));
