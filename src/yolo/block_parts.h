@@ -48,6 +48,9 @@ ValueId add_cb_linear(Graph& graph, const Module& module, const Inputs& inputs);
 ValueId add_cb_fuse(Graph& graph, const Module& module, const Inputs& inputs);
 ValueId add_zero_pad(Graph& graph, const Module& module, const Inputs& inputs);
 
+/// torch.nn.Linear on a map of one cell, as a pointwise convolution (classify_head.cc). Error(unsupported) for other maps.
+ValueId add_linear(Graph& graph, const Module& module, const Inputs& inputs);
+
 /// Prototypes of masks (mask_blocks.cc).
 ValueId add_conv_transpose(Graph& graph, const Module& module, const Inputs& inputs);
 ValueId add_proto(Graph& graph, const Module& module, const Inputs& inputs);

@@ -261,6 +261,7 @@ const std::map<std::string, AddBlock>& blocks() {
       {"torch.MaxPool2d", [](Graph& graph, const Module& module,
                              const Inputs& inputs) { return add_max_pool(graph, module, module.path(), only(module, inputs)); }},
       {"torch.ZeroPad2d", add_zero_pad},
+      {"torch.Linear", add_linear},
       {"torch.ConvTranspose2d", add_conv_transpose},
       {"torch.Sequential", add_sequential},
       {"torch.SiLU", add_activation<op::Silu>},

@@ -403,7 +403,7 @@ HeadLayout read_head_layout(const Module& head) {
     HeadLayout layout;
     layout.task = kind.task;
     layout.strides = {1};
-    layout.classes = head.child("linear").integer("out_features", 1, kMaxClasses);
+    layout.classes = classes_module(head).integer("out_features", 1, kMaxClasses);
     return layout;
   }
   HeadLayout layout;

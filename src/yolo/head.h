@@ -41,6 +41,10 @@ std::vector<Head> heads_of(const Module& head);
 /// first. Everything behind the convolutions has a float_reason.
 std::vector<ValueId> add_head(Graph& graph, const Module& head, const std::vector<ValueId>& levels, const BuildOptions& options);
 
+/// The Linear that gives a classifier's logits: `linear`, or the last one in the Sequential that stands there. Error(unsupported) naming
+/// what stands there where there is none.
+Module classes_module(const Module& head);
+
 /// Classify: a convolution, the mean over the map, and a linear layer, which becomes a pointwise convolution so that it is quantised as the
 /// others are (classify_head.cc). Error(unsupported) where `options` asks for another head than one2many, the default.
 ValueId add_classify_head(Graph& graph, const Module& head, const std::vector<ValueId>& maps, const BuildOptions& options);
