@@ -2,6 +2,7 @@
 #include "data/image.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "data/pixels.h"
 #include "support/scratch.h"
 
@@ -174,6 +175,24 @@ TEST_F(Image, ReadsAJpegThatLacksItsEndMarkerAlone) {
           << name << " " << missing;
     EXPECT_EQ(read_file(folder() / "open-2.jpg").size(), whole.size() - 2);
   }
+}
+
+TEST_F(Image, WarnsOfAMissingEndOnceForEachFile) {
+  const std::string whole = read_file(kGoldens / "plain.jpg");
+  std::vector<std::string> heard;
+  set_log_listener([&](LogLevel level, const std::string& words) {
+    if (level == LogLevel::warning) heard.push_back(words);
+  });
+  for (int time = 0; time < 3; ++time)
+    for (const auto* name : {"once-a.jpg", "once-b.jpg"}) {
+      const auto path = file(name, whole.substr(0, whole.size() - 2));
+      read_network_image(path, kSizePx);
+      read_image_size(path);
+    }
+  set_log_listener(nullptr);
+  ASSERT_EQ(heard.size(), 2U) << testing::PrintToString(heard);
+  EXPECT_THAT(heard[0], testing::HasSubstr("once-a.jpg: JPEG without its end marker"));
+  EXPECT_THAT(heard[1], testing::HasSubstr("once-b.jpg: JPEG without its end marker"));
 }
 
 /// Also where a scan or an interval between restart markers ends, behind which a decoder would go on.

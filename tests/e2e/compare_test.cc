@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/files.h"
 #include "base/json.h"
 #include "e2e/process.h"
@@ -72,6 +74,20 @@ TEST_F(Compare, AFileAgreesWithItself) {
   EXPECT_THAT(outcome.out, HasSubstr("all equal, bit for bit"));
   EXPECT_THAT(outcome.out, HasSubstr("with what A sees as labels: 1.0000 (50: 1.0000;"));
   EXPECT_THAT(outcome.out, HasSubstr("1. nothing: on these images B sees what A sees"));
+}
+
+/// Both files look at the image, and so do the layers.
+TEST_F(Compare, WarnsOfAnImageOnce) {
+  std::filesystem::create_directory(folder_ / "images");
+  const auto whole = read_file(kImages + "/000000000139.jpg");
+  write_file(folder_ / "images/cut.jpg", whole.substr(0, whole.size() - 2));
+  const auto outcome = nibble({"compare", "float.onnx", "float.onnx", "--images", "images", "--layer-images", "1"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto lines = lines_of(outcome.err);
+  EXPECT_EQ(
+      std::count_if(lines.begin(), lines.end(), [](const auto& line) { return line.find("cut.jpg: JPEG without") != std::string::npos; }),
+      1)
+      << outcome.err;
 }
 
 TEST_F(Compare, HeadsAndSizesMayDifferAndHalfPrecisionIsANote) {
