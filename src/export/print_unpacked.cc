@@ -185,7 +185,9 @@ class Decoder {
     at = node("BitwiseAnd", "index",
               {at, out_.add_initialiser(fmt::format("u_{}", count - 1), Tensor::scalar(static_cast<std::int32_t>(count - 1)))});
     at = node("Gather", "level",
-              {out_.add_initialiser(fmt::format("u_levels_{}_{}", code.bits, code.curve), Tensor::of<std::int8_t>({count}, levels)), at});
+              {out_.add_initialiser(fmt::format("u_levels_{}_{}_{}", code.bits, code.curve, code.largest),
+                                    Tensor::of<std::int8_t>({count}, levels)),
+               at});
     if (weights != rows.columns) at = node("Slice", "cut", {at, ints("_start", {0}), ints("_end", {weights}), ints("_axis", {2})});
     if (on_integers_) return dequantized(node("Reshape", "joined", {at, ints("_shape", value_.shape)}), no_zero_points());
     const auto scales = scales_for(value_, *value_.quant).reshaped({rows.rows, 1, 1});

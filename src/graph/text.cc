@@ -29,8 +29,8 @@ std::string granularity_text(const QuantSpec& spec) {
 
 std::string text_of(const QuantSpec& spec) {
   const auto trellis = spec.trellis ? fmt::format(" of a {}-bit trellis", spec.trellis.bits) : "";
-  return fmt::format("{}{}{}{} {}", spec.is_signed ? "int" : "uint", spec.bits, spec.narrow ? " narrow" : "", trellis,
-                     granularity_text(spec));
+  return fmt::format("{}{}{}{}{} {}", spec.is_signed ? "int" : "uint", spec.bits, spec.narrow ? " narrow" : "",
+                     spec.reduce_range ? " of reduced range" : "", trellis, granularity_text(spec));
 }
 
 }  // namespace nibble

@@ -24,13 +24,18 @@ class Phase {
 
 }  // namespace
 
+/// Levels lie closest around 0, where four of them span 4 * 2 / F times the curve's slope there.
+int trellis_curves(const TrellisCode& code) {
+  return static_cast<int>(
+      std::ranges::count_if(kTrellisCurves, [&](double bend) { return 2.0 * code.largest * bend / std::expm1(bend) >= 1 << code.bits; }));
+}
+
 std::vector<std::int8_t> trellis_levels(const TrellisCode& code) {
-  constexpr double kLargest = 127;
   const double bend = kTrellisCurves[code.curve];
   const int count = kTrellisPhases << code.bits;
   std::vector<std::int8_t> levels;
   for (int f = 0; f < count; ++f) {
-    const double x = (2.0 * f + 1) / count - 1, size = std::expm1(bend * std::abs(x)) / std::expm1(bend) * kLargest;
+    const double x = (2.0 * f + 1) / count - 1, size = std::expm1(bend * std::abs(x)) / std::expm1(bend) * code.largest;
     levels.push_back(static_cast<std::int8_t>(std::nearbyint(x < 0 ? -size : size)));
   }
   return levels;

@@ -10,7 +10,6 @@
 // trellis"). Weights are code * scale, as of 8-bit codes with zero point 0.
 #pragma once
 #include <cstdint>
-#include <iterator>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,19 +26,20 @@ constexpr bool is_symbol_width(int bits) { return bits >= kFewestTrellisBits && 
 
 /// How a layer's codes are stored. `bits` 0: as they are, without a trellis.
 struct TrellisCode {
-  int bits = 0;   ///< of a symbol: kFewestTrellisBits to kMostTrellisBits
-  int curve = 0;  ///< index into kTrellisCurves
+  int bits = 0;       ///< of a symbol: kFewestTrellisBits to kMostTrellisBits
+  int curve = 0;      ///< index into kTrellisCurves
+  int largest = 127;  ///< level: 127, or 63 where the range of codes is reduced (graph/quant_params.h)
   explicit operator bool() const { return bits > 0; }
   bool operator==(const TrellisCode&) const = default;
 };
 
-/// Bends of the levels: level f of F is sign(x) (e^(bend |x|) - 1) / (e^bend - 1) * 127, x = (2 f + 1) / F - 1, rounded half to even. The
-/// larger the bend, the closer levels lie around 0, which suits rows of which few weights are large.
+/// Bends of the levels: level f of F is sign(x) (e^(bend |x|) - 1) / (e^bend - 1) * largest, x = (2 f + 1) / F - 1, rounded half to even.
+/// The larger the bend, the closer levels lie around 0, which suits rows of which few weights are large.
 inline constexpr double kTrellisCurves[] = {1.0, 1.5, 2.0, 2.5, 3.0, 3.5};
-/// How many of them serve symbols of so many bits: levels of a phase have to differ as int8 numbers.
-constexpr int trellis_curves(int bits) { return static_cast<int>(std::size(kTrellisCurves)) - (bits == kMostTrellisBits ? 1 : 0); }
+/// How many of them, from the first on, serve the symbols and levels of `code`: levels of a phase have to differ as int8 numbers.
+int trellis_curves(const TrellisCode& code);
 
-/// The code's levels, -127..127, rising.
+/// The code's levels, -largest..largest, rising; of two phases they may be equal.
 std::vector<std::int8_t> trellis_levels(const TrellisCode& code);
 
 /// The phase after three symbols, the latest first.

@@ -16,7 +16,8 @@ using ::testing::HasSubstr;
 std::vector<TrellisCode> all_codes() {
   std::vector<TrellisCode> codes;
   for (const int bits : {3, 4, 5})
-    for (int curve = 0; curve < trellis_curves(bits); ++curve) codes.push_back({bits, curve});
+    for (const int largest : {127, 63})
+      for (int curve = 0; curve < trellis_curves({bits, 0, largest}); ++curve) codes.push_back({bits, curve, largest});
   return codes;
 }
 
@@ -28,11 +29,18 @@ TEST(Trellis, LevelsFollowTheCurve) {
   EXPECT_EQ(levels[31], 118);
 }
 
+TEST(Trellis, ServesAsManyCurvesAsHaveLevelsThatDiffer) {
+  const auto curves = [](int bits, int largest) { return trellis_curves({bits, 0, largest}); };
+  EXPECT_THAT((std::vector{curves(3, 127), curves(4, 127), curves(5, 127)}), ElementsAre(6, 6, 5));
+  EXPECT_THAT((std::vector{curves(3, 63), curves(4, 63), curves(5, 63)}), ElementsAre(6, 5, 3));
+}
+
 TEST(Trellis, LevelsAreSymmetricAndDifferWithinAPhase) {
   for (const TrellisCode& code : all_codes()) {
     const auto levels = trellis_levels(code);
     ASSERT_EQ(levels.size(), std::size_t{4} << code.bits);
     for (std::size_t i = 0; i < levels.size(); ++i) EXPECT_EQ(levels[i], -levels[levels.size() - 1 - i]);
+    EXPECT_LE(levels.back(), code.largest);
     for (std::size_t i = 4; i < levels.size(); ++i) EXPECT_LT(levels[i - 4], levels[i]) << code.bits << " bits, curve " << code.curve;
   }
 }

@@ -52,6 +52,7 @@ void require_usable(const QuantParams& params, const Shape& expected_shape, cons
   if ((spec.bits < 2 || spec.bits > 8) && !(spec.bits == 32 && spec.is_signed))
     fail(where, fmt::format("{} bits; 2 to 8 are possible, or 32 signed ones", spec.bits));
   if (spec.narrow && !spec.is_signed) fail(where, "a narrow range is for signed codes");
+  if (spec.reduce_range && (!spec.is_signed || spec.bits != 8)) fail(where, "a reduced range is for signed codes of 8 bits");
   if (params.scale.dtype() != DType::f32 || params.scale.shape() != expected_shape)
     fail(where, fmt::format("the scale is {} {}, expected float32 {}", name_of(params.scale.dtype()), text_of(params.scale.shape()),
                             text_of(expected_shape)));
@@ -74,8 +75,11 @@ void require_codes_in_range(const Tensor& codes, const QuantSpec& spec, const st
 void require_on_trellis(const Value& value) {
   const auto& spec = value.quant->spec;
   if (spec.bits != 8 || !spec.is_signed || spec.granularity != Granularity::channel || !is_symbol_width(spec.trellis.bits) ||
-      spec.trellis.curve < 0 || spec.trellis.curve >= trellis_curves(spec.trellis.bits))
-    fail(quoted(value), "a trellis is for signed weights of 8 bits with a scale per channel, has symbols of 3 to 5 bits and a known curve");
+      spec.trellis.curve < 0 || spec.trellis.curve >= trellis_curves(spec.trellis) ||
+      spec.trellis.largest != (spec.reduce_range ? kLargestOfReducedRange : 127))
+    fail(quoted(value),
+         "a trellis is for signed weights of 8 bits with a scale per channel, has symbols of 3 to 5 bits, a known curve and "
+         "levels over the whole range of codes");
   const auto zeros = value.quant->zero_point.as<std::int8_t>();
   if (std::any_of(zeros.begin(), zeros.end(), [](auto zero) { return zero != 0; })) fail(quoted(value), "a trellis has zero points 0");
   trellis_symbols(value.constant->as<std::int8_t>(), count_of(value.shape) / value.shape[0], spec.trellis, "graph: " + quoted(value));

@@ -31,6 +31,11 @@ QuantSpec weight_spec(const WeightRecipe& recipe, const Shape& weight, int bits)
   return spec;
 }
 
+void reduce_range(QuantSpec& spec) {
+  spec.reduce_range = true;
+  if (spec.trellis) spec.trellis.largest = kLargestOfReducedRange;
+}
+
 const LayerRule* rule_for(const Recipe& recipe, const std::string& name) {
   for (const LayerRule& rule : recipe.rules)
     if (matches(rule.match, name)) return &rule;
@@ -56,7 +61,7 @@ bool feeds_convolution(const Graph& graph, const Node& node) {
 }
 
 void decide_symmetry(const Graph& graph, const Recipe& recipe, LayerPlan& plan) {
-  plan.symmetric = recipe.weights.symmetric || plan.weight->bits == kByte;
+  plan.symmetric = recipe.weights.symmetric || plan.weight->bits == kByte || (plan.activation && plan.weight->bits == kReducedBits);
   if (plan.symmetric || !plan.activation || !feeds_convolution(graph, graph.nodes[plan.node])) return;
   plan.symmetric = true;
   plan.note += fmt::format("{}zero point 0: its result goes straight into a convolution", plan.note.empty() ? "" : "; ");
@@ -75,6 +80,7 @@ LayerPlan plan_layer(const Graph& graph, std::size_t index, const Recipe& recipe
   const int activation_bits = rule && rule->activation_bits ? *rule->activation_bits : recipe.activations.bits;
   plan.weight = weight_spec(recipe.weights, graph.value(node.inputs[1]).shape, weight_bits);
   if (activation_bits > 0) plan.activation = QuantSpec{.bits = activation_bits};
+  if (recipe.weights.reduce_range && plan.activation && plan.weight->bits == kByte) reduce_range(*plan.weight);
   if (recipe.weights.granularity == Granularity::block && plan.weight->granularity != Granularity::block)
     plan.note = fmt::format("scale per channel: {} input channels are not more than a block", graph.value(node.inputs[1]).shape[1]);
   if (is_too_short_for_trellis(recipe.weights, graph.value(node.inputs[1]).shape))

@@ -76,6 +76,7 @@ Json weights_to_json(const WeightRecipe& weights) {
           {"granularity", name_in(kGranularityNames, weights.granularity)},
           {"block", weights.block},
           {"narrow", weights.narrow},
+          {"reduce_range", weights.reduce_range},
           {"symmetric", weights.symmetric},
           {"scale_search", name_in(kScaleSearchNames, weights.scale_search)},
           {"rounding", name_in(kRoundingNames, weights.rounding)},

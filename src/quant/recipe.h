@@ -25,8 +25,9 @@ struct WeightRecipe {
   int bits = 4;  ///< 2..8; of a trellis 3 to 5
   WeightCode code = WeightCode::uniform;
   Granularity granularity = Granularity::channel;
-  std::int64_t block = 32;  ///< with Granularity::block: how many input channels share a scale, 16 or 32
-  bool narrow = false;      ///< whether the lowest code is left out (-7..7 for 4 bits)
+  std::int64_t block = 32;   ///< with Granularity::block: how many input channels share a scale, 16 or 32
+  bool narrow = false;       ///< whether the lowest code is left out (-7..7 for 4 bits)
+  bool reduce_range = true;  ///< whether 8-bit weights behind 8-bit activations stay in -64..63 (graph/quant_params.h)
   ScaleSearch scale_search = ScaleSearch::output_mse;
   Rounding rounding = Rounding::gptq;
   double damping = 0.1;           ///< this part of the Hessian's mean diagonal is added to its diagonal, for GPTQ and for the target

@@ -22,6 +22,8 @@ FieldTable weight_keys(WeightRecipe& weights) {
            "what shares a scale: a layer, an output channel, or a block of input channels (INT4 and unpack files only)"},
           {"block", {block, {{"enum", {16, 32}}, {"default", weights.block}}}, "input channels per scale, with granularity: block"},
           {"narrow", flag_field(weights.narrow), "whether the lowest code is left out: -7..7 for 4 bits"},
+          {"reduce_range", flag_field(weights.reduce_range),
+           "whether 8-bit weights behind 8-bit activations stay in -64..63, so that processors without VNNI compute them right"},
           {"symmetric", flag_field(weights.symmetric), "whether zero points are 0, as TensorRT demands"},
           {"scale_search", choice_field(weights.scale_search, kScaleSearchNames),
            "how the first scale is chosen: largest weight, least error of the weights, least error of the layer's output"},

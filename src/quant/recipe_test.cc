@@ -193,7 +193,7 @@ TEST(Recipe, AnUnknownNameListsTheShippedOnes) {
 }
 
 TEST(Recipe, SeveralInThePlaceOfOneAreToldWhereTheyAreTaken) {
-  test::expect_error(ErrorKind::usage, "w4a16,w4a8: one recipe is expected here; nibble run --recipes w4a16,w4a8 takes several",
+  test::expect_error(ErrorKind::usage, {"w4a16,w4a8: one recipe is expected here; nibble run --recipes w4a16,w4a8 takes several"},
                      [] { load_recipe("w4a16,w4a8"); });
 }
 

@@ -20,18 +20,24 @@ constexpr const char* kLayers = "layers";      ///< text: JSON, one entry per qu
 constexpr const char* kDocument = "document";  ///< text: CalibratedNetwork::layers
 
 Json spec_to_json(const QuantSpec& spec) {
-  return {{"bits", spec.bits},     {"signed", spec.is_signed},
-          {"narrow", spec.narrow}, {"granularity", static_cast<int>(spec.granularity)},
-          {"block", spec.block},   {"trellis", {spec.trellis.bits, spec.trellis.curve}}};
+  return {{"bits", spec.bits},
+          {"signed", spec.is_signed},
+          {"narrow", spec.narrow},
+          {"granularity", static_cast<int>(spec.granularity)},
+          {"block", spec.block},
+          {"trellis", {spec.trellis.bits, spec.trellis.curve, spec.trellis.largest}},
+          {"reduce_range", spec.reduce_range}};
 }
 
 QuantSpec spec_from_json(const Json& json) {
   const int granularity = json.at("granularity");
   if (granularity < static_cast<int>(Granularity::tensor) || granularity > static_cast<int>(Granularity::block))
     throw Error(ErrorKind::input, fmt::format("snapshot: granularity {}: there is none such", granularity));
-  return {json.at("bits"),   json.at("signed"),
-          json.at("narrow"), static_cast<Granularity>(granularity),
-          json.at("block"),  {json.at("trellis").at(0), json.at("trellis").at(1)}};
+  const Json& trellis = json.at("trellis");
+  return {json.at("bits"),        json.at("signed"),
+          json.at("narrow"),      static_cast<Granularity>(granularity),
+          json.at("block"),       {trellis.at(0), trellis.at(1), trellis.at(2)},
+          json.at("reduce_range")};
 }
 
 void write_params(Snapshot& snapshot, const std::string& name, const QuantParams& params) {

@@ -26,22 +26,28 @@ struct IntegerCase {
   std::int64_t kernel = 3;
   std::int8_t zero_point = 0;  ///< of the input
   bool symmetric = true;       ///< weights: zero points 0
+  bool is_extreme = false;     ///< all weights and inputs as large as they can be
 };
 std::string name_of_case(const IntegerCase& c) {
   return "w" + std::to_string(c.bits) + (c.granularity == Granularity::channel ? "channel" : "tensor") + (c.groups > 1 ? "depthwise" : "") +
-         "k" + std::to_string(c.kernel) + (c.zero_point != 0 ? "shifted" : "") + (c.symmetric ? "" : "asymmetric");
+         "k" + std::to_string(c.kernel) + (c.zero_point != 0 ? "shifted" : "") + (c.symmetric ? "" : "asymmetric") +
+         (c.is_extreme ? "extreme" : "");
 }
 
 constexpr std::int64_t kChannels = 16;
 
 ValueId add_layer(Graph& graph, const std::string& name, ValueId x, const IntegerCase& c, std::mt19937& random) {
   const QuantParams input{{.bits = 8}, Tensor::scalar(0.02F), Tensor::scalar(c.zero_point)};
-  const QuantSpec spec{.bits = c.bits, .granularity = c.granularity};
+  const QuantSpec spec{.bits = c.bits, .granularity = c.granularity, .reduce_range = c.bits == 8};
   const Shape shape{kChannels, kChannels / c.groups, c.kernel, c.kernel};
   std::vector<std::int8_t> codes(static_cast<std::size_t>(count_of(shape)));
   for (auto& code : codes) code = static_cast<std::int8_t>(std::uniform_int_distribution<int>(spec.min_code(), spec.max_code())(random));
   const auto scales = static_cast<std::size_t>(count_of(scale_shape(spec, shape)));
-  const float largest = 1.5F / static_cast<float>(spec.max_code()) / std::sqrt(static_cast<float>(codes.size()) / kChannels);
+  if (c.is_extreme)
+    for (std::size_t i = 0; i < codes.size(); ++i)  // of every other channel the lowest, so that sums of both signs are there
+      codes[i] = static_cast<std::int8_t>(i * kChannels / codes.size() % 2 == 0 ? spec.max_code() : spec.min_code());
+  const float of_a_row = static_cast<float>(codes.size()) / kChannels;
+  const float largest = (c.is_extreme ? 2 / of_a_row : 1.5F / std::sqrt(of_a_row)) / static_cast<float>(spec.max_code());
   std::vector<float> scale(scales), bias(kChannels);
   std::vector<std::int8_t> zero_points(scales, 0);
   if (!c.symmetric)
@@ -66,10 +72,11 @@ Graph one_layer(const IntegerCase& c) {
   return graph;
 }
 
-Tensor random_images() {
+Tensor images_for(const IntegerCase& c) {
   std::mt19937 random(23);
-  std::vector<float> values(static_cast<std::size_t>(kChannels * kSide * kSide));
-  for (auto& value : values) value = std::uniform_real_distribution<float>(-2, 2)(random);
+  std::vector<float> values(static_cast<std::size_t>(kChannels * kSide * kSide), 3);
+  if (!c.is_extreme)
+    for (auto& value : values) value = std::uniform_real_distribution<float>(-2, 2)(random);
   return Tensor::of<float>({1, kChannels, kSide, kSide}, std::move(values));
 }
 
@@ -97,7 +104,7 @@ TEST_P(IntegerParity, AgreesWithinAStep) {
   emit_model(graph, {}, folder / "qcdq.onnx");
   emit_model(to_integer(graph, {{"a", kRange}}).graph, integer_dialect(), folder / "integer.onnx");
   require_equal_weights(folder / "qcdq.onnx", folder / "integer.onnx", Biases::rounded);
-  const std::vector<Tensor> inputs{random_images()};
+  const std::vector<Tensor> inputs{images_for(GetParam())};
   const auto reference = open_plain(folder / "qcdq.onnx").run(inputs)[0];
   const auto off = open_plain(folder / "integer.onnx").run(inputs)[0];
   const auto on = Session(folder / "integer.onnx", {.threads = 1}).run(inputs)[0];
@@ -111,21 +118,22 @@ TEST_P(IntegerParity, RunsOnIntegers) {
   const TestFolder folder;
   emit_model(to_integer(one_layer(GetParam()), {{"a", kRange}}).graph, integer_dialect(), folder / "m.onnx");
   std::map<std::string, int> ops;
-  for (const auto& op : profile_model(folder / "m.onnx", {.threads = 1}, {random_images()}, 1).ops()) ops[op.op] = op.nodes;
+  for (const auto& op : profile_model(folder / "m.onnx", {.threads = 1}, {images_for(GetParam())}, 1).ops()) ops[op.op] = op.nodes;
   EXPECT_EQ(ops["QLinearConv"], 1);
   EXPECT_EQ(ops["QLinearSigmoid"], 1);
   EXPECT_EQ(ops["Conv"] + ops["FusedConv"], 0);
   EXPECT_EQ(ops["Cast"] + ops["Sub"], 0) << "4-bit codes become bytes when the file is loaded, not at each run";
 }
 
-INSTANTIATE_TEST_SUITE_P(Weights, IntegerParity,
-                         ::testing::Values(IntegerCase{4}, IntegerCase{8}, IntegerCase{4, Granularity::tensor},
-                                           IntegerCase{4, Granularity::channel, kChannels}, IntegerCase{4, Granularity::channel, 1, 1},
-                                           IntegerCase{4, Granularity::channel, 1, 3, -20},
-                                           IntegerCase{4, Granularity::channel, 1, 3, -20, false},
-                                           IntegerCase{4, Granularity::tensor, 1, 3, 0, false},
-                                           IntegerCase{6, Granularity::channel, kChannels, 3, 0, false}),
-                         [](const auto& param_info) { return name_of_case(param_info.param); });
+INSTANTIATE_TEST_SUITE_P(
+    Weights, IntegerParity,
+    ::testing::Values(IntegerCase{4}, IntegerCase{8}, IntegerCase{4, Granularity::tensor}, IntegerCase{4, Granularity::channel, kChannels},
+                      IntegerCase{4, Granularity::channel, 1, 1}, IntegerCase{4, Granularity::channel, 1, 3, -20},
+                      IntegerCase{4, Granularity::channel, 1, 3, -20, false}, IntegerCase{4, Granularity::tensor, 1, 3, 0, false},
+                      IntegerCase{6, Granularity::channel, kChannels, 3, 0, false},
+                      // Processors without VNNI add two products in 16 bits.
+                      IntegerCase{4, Granularity::channel, 1, 3, 0, true, true}, IntegerCase{8, Granularity::channel, 1, 3, 0, true, true}),
+    [](const auto& param_info) { return name_of_case(param_info.param); });
 
 }  // namespace
 }  // namespace nibble::testing

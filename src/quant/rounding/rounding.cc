@@ -124,8 +124,9 @@ RoundedWeights round_alone(const RoundingProblem& problem, Rounding rounding, Sc
 }
 
 RoundedWeights round_along_trellis(const RoundingProblem& problem, const ParallelFor& parallel_for) {
-  const int curve = best_trellis_curve(problem, parallel_for);
-  const PhaseLevels levels({problem.spec.trellis.bits, curve});
+  TrellisCode code = problem.spec.trellis;
+  code.curve = best_trellis_curve(problem, parallel_for);
+  const PhaseLevels levels(code);
   RoundedWeights rounded;
   if (!problem.row_feedback.empty()) {
     rounded = round_coupled(problem, levels, parallel_for);
@@ -140,7 +141,7 @@ RoundedWeights round_along_trellis(const RoundingProblem& problem, const Paralle
       }
     });
   }
-  rounded.trellis_curve = curve;
+  rounded.trellis_curve = code.curve;
   return rounded;
 }
 

@@ -91,11 +91,13 @@ void store(const TrellisRow& row, std::int64_t index, RoundedWeights& result) {
 
 int best_trellis_curve(const RoundingProblem& problem, const ParallelFor& parallel_for) {
   const std::int64_t rows = problem.groups * problem.rows, sampled = std::min(rows, kSampledRows);
-  const std::int64_t curves = trellis_curves(problem.spec.trellis.bits);
+  const std::int64_t curves = trellis_curves(problem.spec.trellis);
   std::vector<double> errors(static_cast<std::size_t>(curves * sampled));
   parallel_for(curves * sampled, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i) {
-      const PhaseLevels levels({problem.spec.trellis.bits, static_cast<int>(i / sampled)});
+      TrellisCode code = problem.spec.trellis;
+      code.curve = static_cast<int>(i / sampled);
+      const PhaseLevels levels(code);
       const std::int64_t row = i % sampled * rows / sampled;
       const float* target = problem.targets.data() + row * problem.columns;
       errors[i] = TrellisRounder(problem, row / problem.rows, levels).best_scale({target, target + problem.columns}).error;
