@@ -56,7 +56,7 @@ asan: setup-dev ## all tests under AddressSanitizer and UndefinedBehaviorSanitiz
 	@ctest --preset asan --parallel $(JOBS)
 
 # The test programs without LibTorch: its OpenMP is not built for ThreadSanitizer, which then sees races that are none.
-TSAN_TESTS ?= base ckpt graph yolo data quant export eval report
+TSAN_TESTS ?= base ckpt graph yolo data comm quant export eval report
 .PHONY: tsan
 tsan: setup-dev ## tests of the parts without LibTorch under ThreadSanitizer
 	@$(call build-preset,tsan,$(addsuffix _test,$(TSAN_TESTS)))

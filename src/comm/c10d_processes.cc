@@ -44,6 +44,22 @@ void ignore_broken_pipes() {
   if (present.sa_handler == SIG_DFL) ::signal(SIGPIPE, SIG_IGN);
 }
 
+/// A connection of its own to the store at the rendezvous: another thread may wait for an answer on the other one.
+class StoreCounters : public SharedCounters {
+ public:
+  explicit StoreCounters(const Rendezvous& place) {
+    c10d::TCPStoreOptions options;
+    options.port = place.port;
+    options.waitWorkers = false;
+    options.timeout = milliseconds(place.join_wait_s);
+    store_ = c10::make_intrusive<c10d::TCPStore>(place.address, options);
+  }
+  std::int64_t add(const std::string& name, std::int64_t number) override { return store_->add(name, number); }
+
+ private:
+  c10::intrusive_ptr<c10d::TCPStore> store_;
+};
+
 class C10dProcesses : public Processes {
  public:
   explicit C10dProcesses(const Rendezvous& place)
@@ -132,7 +148,7 @@ class C10dProcesses : public Processes {
     options.timeout = milliseconds(place.join_wait_s);
     store_ = c10::make_intrusive<c10d::TCPStore>(place.address, options);
     call_the_roll();
-    signs_ = std::make_unique<LifeSigns>(place);
+    signs_ = std::make_unique<LifeSigns>(place, std::make_unique<StoreCounters>(place));
     const auto gloo = c10d::ProcessGroupGloo::Options::create(work_wait_);
     gloo->devices.push_back(device_for(place));
     gloo_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store_, rank_, size_, gloo);

@@ -7,16 +7,25 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "comm/rendezvous.h"
 
 namespace nibble {
 
+/// Numbers by name that all processes of a job see, each 0 at first.
+class SharedCounters {
+ public:
+  virtual ~SharedCounters() = default;
+  /// Adds `number` and returns the sum. Any exception means that process 0, which keeps them, has gone.
+  virtual std::int64_t add(const std::string& name, std::int64_t number) = 0;
+};
+
 class LifeSigns {
  public:
-  /// Connects to the store at the rendezvous. Signs are given until this object goes. Errors are LibTorch's.
-  explicit LifeSigns(const Rendezvous& place);
+  /// Signs are given through `counters`, by a thread that alone uses them, until this object goes.
+  LifeSigns(const Rendezvous& place, std::unique_ptr<SharedCounters> counters);
   ~LifeSigns();
   LifeSigns(const LifeSigns&) = delete;
   LifeSigns& operator=(const LifeSigns&) = delete;
