@@ -19,6 +19,7 @@ class EvalSets : public testing::Test {
   void SetUp() override {
     folder_ = test::process_folder() / (std::string("nibble_eval_set_") + testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
+    write_file(folder_ / "another.jpg", "");  // a folder without any image is refused at once
     write_json(
         annotations(),
         {{"images", {image(3), image(1), image(2)}}, {"annotations", Json::array()}, {"categories", {{{"id", 1}, {"name", "person"}}}}});

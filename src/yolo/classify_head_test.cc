@@ -67,18 +67,18 @@ TEST_F(ClassifyHead, NamesWhatItCannotRead) {
   const auto refused = [&](const Code& linear, const std::string& why, ErrorKind kind = ErrorKind::unsupported) {
     expect_error(kind, {"checkpoint: tiny.pt: model.9.linear", why}, [&] { nodes_of(linear); });
   };
-  refused(torch("linear", "Identity"), " (Identity): expected a Linear here, or a Sequential with one");
-  refused(sequential({}), " (Sequential): expected a Linear here, or a Sequential with one");
+  refused(torch("linear", "Identity"), ".Identity): expected a Linear here, or a Sequential with one");
+  refused(sequential({}), ".Sequential): expected a Linear here, or a Sequential with one");
   refused(sequential({torch("dropout", "Dropout"), torch("activation", "ReLU")}), "; it holds Dropout, ReLU");
-  refused(sequential({torch("normalization", "LayerNorm"), linear()}), ".0 (LayerNorm): nibble does not know this class");
-  refused(sequential({linear(4)}), ".0 (Linear): it reads 4 features, 3 are there", ErrorKind::input);
+  refused(sequential({torch("normalization", "LayerNorm"), linear()}), ".LayerNorm): nibble does not know this class");
+  refused(sequential({linear(4)}), ".Linear): it reads 4 features, 3 are there", ErrorKind::input);
 }
 
 TEST_F(ClassifyHead, ALinearOnAWholeMapIsRefused) {
   checkpoint_ = read_checkpoint(archive_.bytes(linear()), "tiny.pt");
   Graph graph;
   const auto map = graph.add_input("map", {1, 3, 2, 2}, DType::f32);
-  expect_error(ErrorKind::unsupported, {"model.4 (Linear)", "in the head of a classifier"},
+  expect_error(ErrorKind::unsupported, {"model.4 (torch.nn.modules.linear.Linear)", "in the head of a classifier"},
                [&] { add_module(graph, Module(checkpoint_, "model.4", checkpoint_.root()), {map}); });
 }
 
