@@ -17,19 +17,33 @@ Json score_to_json(const Score& score) {
   return json;
 }
 
-Json runtime_to_json(const RuntimeFacts& facts) {
-  Json ops = Json::array(), levels = Json::array();
-  for (const auto& op : facts.ops) ops.push_back({{"op", op.op}, {"nodes", op.nodes}, {"share", op.share}});
-  for (const auto& row : facts.levels) levels.push_back(to_json(row));
-  Json json = {{"nodes_by_provider", facts.nodes_by_provider},
-               {"ops", ops},
-               {"levels", levels},
-               {"steps", to_json(facts.steps)},
-               {"time_ratio", nullptr}};
-  if (facts.time_ratio) json["time_ratio"] = *facts.time_ratio;
-  if (facts.folded_time_ratio) json["folded_time_ratio"] = *facts.folded_time_ratio;
-  if (!facts.problem.empty()) json["problem"] = facts.problem;
-  return json;
+LevelAgreement level_from_json(const Json& json) {
+  LevelAgreement row;
+  row.provider = json.at("provider");
+  row.level = json.at("optimizations");
+  row.max_score = json.at("max_score");
+  row.max_box_px = json.at("max_box_px");
+  row.reference_detections = json.at("reference_detections");
+  row.detections = json.at("detections");
+  row.matched = json.at("matched");
+  row.matched_score = json.at("matched_score");
+  row.matched_box_px = json.at("matched_box_px");
+  return row;
+}
+
+QuantizerSteps steps_from_json(const Json& json) {
+  QuantizerSteps steps;
+  steps.quantizers = json.at("quantizers");
+  steps.differing = json.at("differing");
+  steps.largest_steps = json.at("largest_steps");
+  steps.same_outputs = json.at("same_outputs");
+  const Json& first = json.at("first");
+  if (first.is_null()) return steps;
+  steps.first = first.at("quantizer");
+  steps.first_steps = first.at("steps");
+  steps.first_share = first.at("share");
+  steps.first_is_exact = first.at("exact");
+  return steps;
 }
 
 }  // namespace
@@ -75,6 +89,33 @@ Json to_json(const Parity& parity) {
       {"what", parity.what}, {"max_score", parity.max_score}, {"max_box_px", parity.max_box_px}, {"must_be_equal", parity.must_be_equal}};
 }
 
+Json to_json(const RuntimeFacts& facts) {
+  Json ops = Json::array(), levels = Json::array();
+  for (const auto& op : facts.ops) ops.push_back({{"op", op.op}, {"nodes", op.nodes}, {"share", op.share}});
+  for (const auto& row : facts.levels) levels.push_back(to_json(row));
+  Json json = {{"nodes_by_provider", facts.nodes_by_provider},
+               {"ops", ops},
+               {"levels", levels},
+               {"steps", to_json(facts.steps)},
+               {"time_ratio", nullptr}};
+  if (facts.time_ratio) json["time_ratio"] = *facts.time_ratio;
+  if (facts.folded_time_ratio) json["folded_time_ratio"] = *facts.folded_time_ratio;
+  if (!facts.problem.empty()) json["problem"] = facts.problem;
+  return json;
+}
+
+RuntimeFacts runtime_facts_from_json(const Json& json) {
+  RuntimeFacts facts;
+  facts.nodes_by_provider = json.at("nodes_by_provider").get<std::map<std::string, int>>();
+  for (const auto& op : json.at("ops")) facts.ops.push_back({op.at("op"), op.at("nodes"), op.at("share")});
+  for (const auto& row : json.at("levels")) facts.levels.push_back(level_from_json(row));
+  facts.steps = steps_from_json(json.at("steps"));
+  if (!json.at("time_ratio").is_null()) facts.time_ratio = json.at("time_ratio").get<double>();
+  if (json.contains("folded_time_ratio")) facts.folded_time_ratio = json.at("folded_time_ratio").get<double>();
+  facts.problem = json.value("problem", "");
+  return facts;
+}
+
 Json to_json(const ArtifactReport& artifact) {
   Json bits = Json::object();
   for (const auto& [width, layers] : artifact.weight_bits) bits[std::to_string(width)] = layers;
@@ -93,7 +134,7 @@ Json to_json(const ArtifactReport& artifact) {
                {"parity", parity}};
   if (!artifact.problem.empty()) json["problem"] = artifact.problem;
   if (artifact.score) json["score"] = score_to_json(*artifact.score);
-  if (artifact.runtime) json["runtime"] = runtime_to_json(*artifact.runtime);
+  if (artifact.runtime) json["runtime"] = to_json(*artifact.runtime);
   if (artifact.blame) json["comparison"] = artifact.blame->path;
   return json;
 }

@@ -9,6 +9,9 @@ namespace nibble {
 Json to_json(const LevelAgreement& row);
 Json to_json(const QuantizerSteps& steps);
 Json to_json(const Parity& parity);
+Json to_json(const RuntimeFacts& facts);
+/// What to_json wrote. Json::exception where something is missing.
+RuntimeFacts runtime_facts_from_json(const Json& json);
 Json to_json(const ArtifactReport& artifact);
 Json to_json(const TwinReport& twin);
 Json to_json(const RecipeReport& recipe);

@@ -15,6 +15,7 @@ struct RunNames {
   static constexpr const char* kGateLimits = "config/gate-limits.json";    ///< usable with --gates
   static constexpr const char* kImages = "config/images.json";             ///< names and hashes of calibration and scored images
   static constexpr const char* kGroundTruth = "config/ground-truth.json";  ///< the objects of the scored images, as COCO has them
+  static constexpr const char* kRuntime = "runtime.json";                  ///< what the runtime made of each file, by its name
   std::string model;
   /// "onnx/<model>-baseline-fp32.onnx"
   std::string baseline(const std::string& precision) const;

@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
 
+#include "base/files.h"
 #include "nibble/error.h"
 #include "ort/profile.h"
+#include "report/report_json.h"
 #include "run/run_checks.h"
 #include "scoring/detect.h"
 #include "scoring/interleaved_latency.h"
@@ -74,12 +77,42 @@ void compare_times(const std::vector<ArtifactReport*>& files, const std::vector<
   for (const auto& [place, session] : folded) files[place]->runtime->folded_time_ratio = latencies[next++].median_ms / reference_ms;
 }
 
+/// Times are compared in turns, so it is all files or none.
+std::string key_of_all(const std::vector<ArtifactReport*>& files, const RunPlan& plan, const Tensor& input) {
+  const auto& runtime = plan.options.runtime;
+  Json hashes = Json::array();
+  for (const auto* file : files) hashes.push_back(file->sha256);
+  return key_of({{"files", hashes},
+                 {"input", sha256_of(std::as_bytes(input.as<float>()))},
+                 {"provider", runtime.provider},
+                 {"allow_cpu_fallback", runtime.allow_cpu_fallback},
+                 {"threads", runtime.threads},
+                 {"session_options", runtime.session_options}});
+}
+
+/// False where no earlier attempt left them.
+bool read_back(const std::vector<ArtifactReport*>& files, const std::string& key, const RunDirectory& directory) {
+  if (!directory.has(RunNames::kRuntime, key)) return false;
+  const Json facts = read_json(directory.path(RunNames::kRuntime));
+  for (auto* file : files) file->runtime = runtime_facts_from_json(facts.at(file->name));
+  return true;
+}
+
+void keep(const std::vector<ArtifactReport*>& files, const std::string& key, RunDirectory& directory) {
+  Json facts = Json::object();
+  for (const auto* file : files) facts[file->name] = to_json(*file->runtime);
+  write_json(directory.path(RunNames::kRuntime), facts);
+  directory.record(RunNames::kRuntime, key);
+}
+
 }  // namespace
 
 void observe_runtime(const RunPlan& plan, RunJournal& journal) {
   const auto files = observed_files(journal.report());
   if (files.empty()) return;
   const auto input = probe_for(plan, journal);
+  const auto key = key_of_all(files, plan, input);
+  if (read_back(files, key, journal.directory())) return;
   auto& progress = journal.progress();
   progress.begin("what the runtime does", static_cast<std::int64_t>(files.size()));
   std::vector<DetectorFile> detectors;
@@ -95,6 +128,7 @@ void observe_runtime(const RunPlan& plan, RunJournal& journal) {
   }
   progress.end(fmt::format("{} files", files.size()));
   compare_times(files, detectors, folded, input, progress);
+  keep(files, key, journal.directory());
 }
 
 }  // namespace nibble

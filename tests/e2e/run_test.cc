@@ -167,8 +167,11 @@ TEST_F(Run, ResumeKeepsWhatIsRightAndMakesTheRestAgain) {
   const auto kept_time = fs::last_write_time(onnx / "yolov10n-fast-qcdq-ptq.onnx");
   const auto hash = sha256_of_file(onnx / "yolov10n-baseline-fp32.onnx");
   write_file(onnx / "yolov10n-baseline-fp32.onnx", "damaged");
+  const auto artifacts = manifest("a")["artifacts"];
   const auto outcome = nibble({"--run-id", "a", "--resume"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, Not(HasSubstr("what the runtime does")));
+  EXPECT_EQ(manifest("a")["artifacts"], artifacts) << "times too";
   EXPECT_EQ(fs::last_write_time(onnx / "yolov10n-fast-qcdq-ptq.onnx"), kept_time);
   EXPECT_EQ(sha256_of_file(onnx / "yolov10n-baseline-fp32.onnx"), hash);
   const auto manifest_hash = sha256_of_file(folder_ / "runs/a/run.json");
