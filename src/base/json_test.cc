@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
+#include <ctime>
 
 #include "base/files.h"
 #include "base/yaml_place.h"
@@ -184,9 +184,9 @@ TEST_F(JsonFiles, AHundredThousandKeysAreReadInSeconds) {
   constexpr int kKeys = 100'000;
   std::string text;
   for (int i = 0; i < kKeys; ++i) text += fmt::format("{}: class {}\n", i, i);
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();  // of the processor: others may be at work on it
   const auto read = yaml(text);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+  EXPECT_LT(std::clock() - begin, 30 * CLOCKS_PER_SEC);
   EXPECT_EQ(read.size(), static_cast<std::size_t>(kKeys));
   EXPECT_EQ(read.rbegin().value(), "class 99999");
 }

@@ -53,6 +53,9 @@ TEST_F(ControlGroups, NoLimitIsNone) {
 
 /// In a process of its own, for the limit cannot be taken back.
 TEST(RequireMemory, SaysWhatIsNeededAndWhatIsThere) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer ends the child where address space is short";
+#endif
   const pid_t child = ::fork();
   if (child == 0) {
     const rlimit limit{300U << 20, 300U << 20};
