@@ -11,7 +11,9 @@
 #include "nibble/error.h"
 #include "ort/profile.h"
 #include "report/report_json.h"
+#include "run/environment.h"
 #include "run/run_checks.h"
+#include "run/versions.h"
 #include "scoring/detect.h"
 #include "scoring/interleaved_latency.h"
 #include "scoring/level_check.h"
@@ -77,12 +79,14 @@ void compare_times(const std::vector<ArtifactReport*>& files, const std::vector<
   for (const auto& [place, session] : folded) files[place]->runtime->folded_time_ratio = latencies[next++].median_ms / reference_ms;
 }
 
-/// Times are compared in turns, so it is all files or none.
+/// Times are compared in turns, so it is all files or none; with another processor or library the runtime does other things.
 std::string key_of_all(const std::vector<ArtifactReport*>& files, const RunPlan& plan, const Tensor& input) {
   const auto& runtime = plan.options.runtime;
   Json hashes = Json::array();
   for (const auto* file : files) hashes.push_back(file->sha256);
   return key_of({{"files", hashes},
+                 {"machine", machine_facts()},
+                 {"libraries", library_versions()},
                  {"input", sha256_of(std::as_bytes(input.as<float>()))},
                  {"provider", runtime.provider},
                  {"allow_cpu_fallback", runtime.allow_cpu_fallback},
