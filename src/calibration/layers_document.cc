@@ -51,7 +51,7 @@ Json layer_to_json(const LayerStat& layer) {
 }
 
 /// JSON has no infinity: a document that was written and read again says null, which stands for weights that did not change.
-double decibels_from(const Json& value) { return value.is_null() ? std::numeric_limits<double>::infinity() : value.get<double>(); }
+double decibels_from(const PlacedJson& value) { return value.is_null() ? std::numeric_limits<double>::infinity() : value.get<double>(); }
 
 }  // namespace
 
@@ -87,24 +87,20 @@ Json layers_document(const RecipeReport& report, const Recipe& recipe, const Cal
   return document;
 }
 
-std::vector<LayerReport> layer_reports_from_json(const Json& document) {
-  try {
-    std::vector<LayerReport> layers;
-    for (const Json& row : document.at("layers"))
-      layers.push_back({.name = row.at("node"),
-                        .weight_bits = row.at("weight_bits"),
-                        .activation_bits = row.at("activation_bits"),
-                        .method = row.at("method"),
-                        .sqnr_db = decibels_from(row.at("sqnr_db")),
-                        .output_sqnr_db = decibels_from(row.at("output_sqnr_db")),
-                        .clipped_share = row.at("clipped"),
-                        .zeroed_share = row.at("zeroed"),
-                        .damping = row.at("damping"),
-                        .note = row.value("note", "")});
-    return layers;
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input, fmt::format("layers file: {}; remove it and run again", error.what()));
-  }
+std::vector<LayerReport> layer_reports_from_json(const PlacedJson& document) {
+  std::vector<LayerReport> layers;
+  for (const auto& row : document.at("layers").list())
+    layers.push_back({.name = row.at("node"),
+                      .weight_bits = row.at("weight_bits"),
+                      .activation_bits = row.at("activation_bits"),
+                      .method = row.at("method"),
+                      .sqnr_db = decibels_from(row.at("sqnr_db")),
+                      .output_sqnr_db = decibels_from(row.at("output_sqnr_db")),
+                      .clipped_share = row.at("clipped"),
+                      .zeroed_share = row.at("zeroed"),
+                      .damping = row.at("damping"),
+                      .note = row.value("note", "")});
+  return layers;
 }
 
 }  // namespace nibble

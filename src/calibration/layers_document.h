@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/placed_json.h"
 #include "nibble/quantize.h"
 #include "nibble/report.h"
 #include "quant/calibrate.h"
@@ -18,6 +19,6 @@ RecipeReport report_of(const Graph& baseline, const Recipe& recipe, const Calibr
 Json layers_document(const RecipeReport& report, const Recipe& recipe, const CalibrationResult& result);
 
 /// The layers of such a document. Error(input) naming what is missing.
-std::vector<LayerReport> layer_reports_from_json(const Json& document);
+std::vector<LayerReport> layer_reports_from_json(const PlacedJson& document);
 
 }  // namespace nibble

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/check_options.h"
@@ -24,15 +26,45 @@ bool is_compared(const std::string& path) {
          path.ends_with("/detections.json");
 }
 
-ReplayedFile compare_file(const UntrustedRun& before, const UntrustedRun& after, const std::string& path) {
+/// What two runs are compared by.
+struct Claims {
+  std::map<std::string, std::string> sha256;  ///< of the files that decide the networks, by path
+  std::vector<std::pair<std::string, double>> scores;
+  struct Image {
+    std::string file, sha256;
+  };
+  std::vector<Image> scored;
+};
+
+Claims claims_of(const UntrustedRun& run) {
+  const auto& manifest = run.manifest();
+  Claims claims;
+  for (const auto& [path, entry] : manifest.at("files").members())
+    if (is_compared(path)) claims.sha256[path] = entry.at("sha256").get<std::string>();
+  const auto task = task_called(manifest.value("task", std::string(name_of(Task::detect)))).value_or(Task::detect);
+  for (const auto& artifact : manifest.at("artifacts").list())
+    if (artifact.contains("score"))
+      claims.scores.emplace_back(artifact.at("name").get<std::string>(), artifact.at("score").at(words_of(task).main).get<double>());
+  for (const auto& image : run.json(RunNames::kImages).at("scored").list()) claims.scored.push_back({image.at("file"), image.at("sha256")});
+  return claims;
+}
+
+struct ReplayedRun {
+  const UntrustedRun& run;
+  const Claims& claims;
+};
+
+ReplayedFile compare_file(const ReplayedRun& before, const ReplayedRun& after, const std::string& path) {
   using Outcome = ReplayedFile::Outcome;
-  if (!before.has(path) || !after.has(path))
-    return {path, Outcome::missing, before.has(path) ? "only the run has it" : "only the replay has it"};
-  const auto &claimed = before.manifest().at("files").at(path), &found = after.manifest().at("files").at(path);
-  if (claimed.at("sha256") == found.at("sha256")) return {path, Outcome::same_bytes, ""};
+  if (!before.run.has(path) || !after.run.has(path))
+    return {path, Outcome::missing, before.run.has(path) ? "only the run has it" : "only the replay has it"};
+  const auto claimed = before.claims.sha256.find(path), found = after.claims.sha256.find(path);
+  if (claimed == before.claims.sha256.end() || found == after.claims.sha256.end())
+    return {path, Outcome::missing, "run.json of one of the two does not list it"};
+  if (claimed->second == found->second) return {path, Outcome::same_bytes, ""};
   if (!path.ends_with(".onnx")) return {path, Outcome::different, "other bytes"};
   try {
-    const auto twins = compare_twins(before.file(path), after.file(path));
+    const auto twins = compare_twins(before.run.file(path), after.run.file(path));
     if (!twins.codes_differ.empty()) return {path, Outcome::different, twins.codes_differ};
     return {path, Outcome::same_codes, twins.weights_differ.empty() ? "the same integers and numbers, other bytes" : twins.weights_differ};
   } catch (const Error& error) {
@@ -41,44 +73,32 @@ ReplayedFile compare_file(const UntrustedRun& before, const UntrustedRun& after,
   }
 }
 
-std::vector<ReplayedFile> compare_files(const UntrustedRun& before, const UntrustedRun& after) {
+std::vector<ReplayedFile> compare_files(const ReplayedRun& before, const ReplayedRun& after) {
   std::set<std::string> paths;
-  for (const auto* run : {&before, &after})
-    for (const auto& [path, entry] : run->manifest().at("files").items())
-      if (is_compared(path)) paths.insert(path);
+  for (const auto* claims : {&before.claims, &after.claims})
+    for (const auto& [path, sha256] : claims->sha256) paths.insert(path);
   std::vector<ReplayedFile> files;
   for (const auto& path : paths) files.push_back(compare_file(before, after, path));
   return files;
 }
 
-double score_in(const Json& manifest, const std::string& name) {
-  const auto task = task_called(manifest.value("task", std::string(name_of(Task::detect)))).value_or(Task::detect);
-  const auto* main = words_of(task).main;
-  for (const auto& artifact : manifest.at("artifacts"))
-    if (artifact.at("name") == name && artifact.contains("score")) return artifact.at("score").at(main).get<double>();
-  return -1;
-}
-
-std::vector<ReplayedScore> compare_scores(const Json& before, const Json& after) {
+std::vector<ReplayedScore> compare_scores(const Claims& before, const Claims& after) {
   std::vector<ReplayedScore> scores;
-  for (const auto& artifact : before.at("artifacts")) {
-    if (!artifact.contains("score")) continue;
-    const auto name = artifact.at("name").get<std::string>();
-    scores.push_back({name, score_in(before, name), score_in(after, name)});
+  for (const auto& [name, score] : before.scores) {
+    const auto found = std::find_if(after.scores.begin(), after.scores.end(), [&](const auto& row) { return row.first == name; });
+    scores.push_back({name, score, found == after.scores.end() ? -1 : found->second});
   }
   return scores;
 }
 
 /// Images that the two runs read with other content, by name.
-void note_other_images(const UntrustedRun& before, const UntrustedRun& after, std::vector<std::string>& reasons) {
-  const auto then = before.json(RunNames::kImages).at("scored"), now = after.json(RunNames::kImages).at("scored");
+void note_other_images(const std::vector<Claims::Image>& then, const std::vector<Claims::Image>& now, std::vector<std::string>& reasons) {
   if (then.size() != now.size()) {
     reasons.push_back(fmt::format("image: {} were scored then, {} now", then.size(), now.size()));
     return;
   }
   for (std::size_t i = 0; i < then.size(); ++i)
-    if (then[i].at("sha256") != now[i].at("sha256"))
-      reasons.push_back(fmt::format("image: scored image {} has other content", then[i].at("file").get<std::string>()));
+    if (then[i].sha256 != now[i].sha256) reasons.push_back(fmt::format("image: scored image {} has other content", then[i].file));
 }
 
 }  // namespace
@@ -88,19 +108,17 @@ ReplayResult replay(const ReplayOptions& options, Progress& listener) {
   check_paths(paths_of(options));
   WatchedProgress progress(listener);
   const auto before = UntrustedRun::open(options.run_dir);
+  const auto claimed = claims_of(before);  // before the run, which takes minutes
+  auto reasons = environment_differences(before);
   const TemporaryFolder scratch;
   auto inputs = find_inputs(before, options, scratch);
   ReplayResult result{run(inputs.run, progress), {}, {}, std::move(inputs.reasons)};
   const auto after = UntrustedRun::open(result.run.directory);
-  try {
-    for (const auto& reason : environment_differences(before)) result.reasons.push_back(reason);
-    note_other_images(before, after, result.reasons);
-    result.files = compare_files(before, after);
-    result.scores = compare_scores(before.manifest(), after.manifest());
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input, fmt::format("replay: {}: run.json: {}; the new run lies in {}", before.root().string(), error.what(),
-                                              result.run.directory.string()));
-  }
+  const auto found = claims_of(after);
+  for (auto& reason : reasons) result.reasons.push_back(std::move(reason));
+  note_other_images(claimed.scored, found.scored, result.reasons);
+  result.files = compare_files({before, claimed}, {after, found});
+  result.scores = compare_scores(claimed, found);
   return result;
 }
 

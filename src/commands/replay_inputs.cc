@@ -70,16 +70,16 @@ struct HashedImage {
   std::string file, sha256;
 };
 
-std::vector<HashedImage> images_in(const Json& rows) {
+std::vector<HashedImage> images_in(const PlacedJson& rows) {
   std::vector<HashedImage> images;
-  for (const auto& row : rows) images.push_back({row.at("file"), row.at("sha256")});
+  for (const auto& row : rows.list()) images.push_back({row.at("file"), row.at("sha256")});
   return images;
 }
 
 /// Those of the recipe with most of them: the others take the first of the same list.
-std::vector<HashedImage> longest_list(const Json& by_recipe) {
+std::vector<HashedImage> longest_list(const PlacedJson& by_recipe) {
   std::vector<HashedImage> longest;
-  for (const auto& [recipe, rows] : by_recipe.items())
+  for (const auto& [recipe, rows] : by_recipe.members())
     if (auto images = images_in(rows); images.size() > longest.size()) longest = std::move(images);
   return longest;
 }
@@ -146,13 +146,15 @@ fs::path find_calibration(const UntrustedRun& run, const ReplayOptions& options,
 // ---- the rest
 
 void take_data(const UntrustedRun& run, const ReplayOptions& options, ReplayInputs& inputs) {
-  const auto& evaluation = run.manifest().at("inputs").at("evaluation");
+  const auto evaluation = run.manifest().at("inputs").at("evaluation");
   const auto annotations = evaluation.at("annotations").get<std::string>();
   const auto images = evaluation.at("images").get<std::string>();
   auto& data = inputs.run.data;
   data.on_bad_data = run.manifest().at("settings").at("on_bad_data").get<std::string>();
   data.image_ids_list = run.file("config/image-ids.txt", RunLimits::kText);
   if (annotations.empty()) {  // class folders
+    if (!options.annotations.empty())
+      throw Error(ErrorKind::usage, "replay: --annotations: the run's labels are the folders of --images; leave it out");
     data.images = !options.images.empty() ? options.images : fs::path(images);
     return;
   }
@@ -165,7 +167,7 @@ void take_data(const UntrustedRun& run, const ReplayOptions& options, ReplayInpu
 }
 
 void take_checkpoint(const UntrustedRun& run, const ReplayOptions& options, ReplayInputs& inputs) {
-  const auto& checkpoint = run.manifest().at("inputs").at("checkpoint");
+  const auto checkpoint = run.manifest().at("inputs").at("checkpoint");
   const auto recorded = checkpoint.at("path").get<std::string>();
   const auto file =
       find_file({"checkpoint", "--model", recorded, checkpoint.at("sha256")}, options.model, options.allow_other_inputs, inputs.reasons);
@@ -177,9 +179,14 @@ void take_checkpoint(const UntrustedRun& run, const ReplayOptions& options, Repl
 }
 
 void take_training(const UntrustedRun& run, const ReplayOptions& options, RunOptions& wanted) {
-  const auto& qat = run.manifest().at("qat");
-  if (qat.is_null()) return;
-  wanted.qat = qat.at("recipes").get<std::vector<std::string>>();
+  const auto qat = run.manifest().at("qat");
+  if (qat.is_null()) {
+    if (!options.qat_data.empty() || !options.qat_images.empty())
+      throw Error(ErrorKind::usage, fmt::format("replay: {}: the run trained nothing; leave it out",
+                                                options.qat_data.empty() ? "--qat-images" : "--qat-data"));
+    return;
+  }
+  wanted.qat = qat.at("recipes").texts();
   wanted.qat_course.epochs = qat.at("epochs");
   wanted.qat_course.steps = qat.at("steps");
   const fs::path recorded = qat.at("data").is_null() ? "" : qat.at("data").get<std::string>();
@@ -190,10 +197,10 @@ void take_training(const UntrustedRun& run, const ReplayOptions& options, RunOpt
 
 void take_settings(const UntrustedRun& run, const ReplayOptions& options, ReplayInputs& inputs) {
   const auto& manifest = run.manifest();
-  const auto& settings = manifest.at("settings");
+  const auto settings = manifest.at("settings");
   auto& wanted = inputs.run;
-  wanted.head = manifest.at("head");
-  const auto& size = manifest.at("imgsz");
+  wanted.head = manifest.at("head").get<std::string>();
+  const auto size = manifest.at("imgsz");
   wanted.image_size =
       size.is_array() ? ImageSize(size.at(0).get<std::int64_t>(), size.at(1).get<std::int64_t>()) : ImageSize(size.get<std::int64_t>());
   wanted.smoke = settings.at("smoke");
@@ -202,11 +209,11 @@ void take_settings(const UntrustedRun& run, const ReplayOptions& options, Replay
   wanted.strict_gates = settings.at("strict_gates");
   wanted.gates = run.config(RunNames::kGateLimits);
   wanted.recipes.clear();
-  for (const auto& recipe : manifest.at("recipes"))
-    wanted.recipes.push_back(run.config(fmt::format("config/{}.json", recipe.get<std::string>())).string());
+  for (const auto& recipe : manifest.at("recipes").texts())
+    wanted.recipes.push_back(run.config(fmt::format("config/{}.json", recipe)).string());
   auto& runtime = wanted.runtime;
   runtime.seed = manifest.at("seed");
-  runtime.provider = manifest.at("runtime").at("provider");
+  runtime.provider = manifest.at("runtime").at("provider").get<std::string>();
   runtime.allow_cpu_fallback = manifest.at("runtime").at("allow_cpu_fallback");
   runtime.threads = manifest.at("runtime").at("threads");
   runtime.session_options = settings.at("session_options").get<std::map<std::string, std::string>>();
@@ -223,21 +230,16 @@ void take_settings(const UntrustedRun& run, const ReplayOptions& options, Replay
 }  // namespace
 
 ReplayInputs find_inputs(const UntrustedRun& run, const ReplayOptions& options, const TemporaryFolder& scratch) {
-  try {
-    ReplayInputs inputs;
-    take_settings(run, options, inputs);
-    take_checkpoint(run, options, inputs);
-    take_data(run, options, inputs);
-    take_training(run, options, inputs.run);
-    inputs.run.calibration = find_calibration(run, options, scratch, inputs.reasons);
-    inputs.run.runs_dir = fs::absolute(options.output).parent_path();
-    inputs.run.run_id = fs::absolute(options.output).filename().string();
-    inputs.run.command = {"nibble", "replay", options.run_dir.string(), "-o", options.output.string()};
-    return inputs;
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input,
-                fmt::format("replay: {}: run.json: {}; it is of another version of nibble, or damaged", run.root().string(), error.what()));
-  }
+  ReplayInputs inputs;
+  take_settings(run, options, inputs);
+  take_checkpoint(run, options, inputs);
+  take_data(run, options, inputs);
+  take_training(run, options, inputs.run);
+  inputs.run.calibration = find_calibration(run, options, scratch, inputs.reasons);
+  inputs.run.runs_dir = fs::absolute(options.output).parent_path();
+  inputs.run.run_id = fs::absolute(options.output).filename().string();
+  inputs.run.command = {"nibble", "replay", options.run_dir.string(), "-o", options.output.string()};
+  return inputs;
 }
 
 }  // namespace nibble

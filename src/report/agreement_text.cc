@@ -50,16 +50,12 @@ Json to_json(const FloatAgreement& a) {
   return json;
 }
 
-FloatAgreement float_agreement_from_json(const Json& json) {
-  try {
-    FloatAgreement agreement{.images = json.at("images"), .is_held_out = json.at("held_out"), .objects = json.at("objects")};
-    if (agreement.objects == 0) return agreement;
-    agreement.map_50_95 = json.at("mAP_50_95");
-    agreement.map_50 = json.at("mAP_50");
-    return agreement;
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input, fmt::format("layers file: agreement: {}; remove it and run again", error.what()));
-  }
+FloatAgreement float_agreement_from_json(const PlacedJson& json) {
+  FloatAgreement agreement{.images = json.at("images"), .is_held_out = json.at("held_out"), .objects = json.at("objects")};
+  if (agreement.objects == 0) return agreement;
+  agreement.map_50_95 = json.at("mAP_50_95");
+  agreement.map_50 = json.at("mAP_50");
+  return agreement;
 }
 
 }  // namespace nibble

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/placed_json.h"
 #include "nibble/quantize.h"
 #include "nibble/task.h"
 
@@ -18,6 +19,6 @@ std::vector<std::string> objections_to(const FloatAgreement& agreement, Task tas
 
 Json to_json(const FloatAgreement& agreement);
 /// Error(input) naming the key where the document is no such thing.
-FloatAgreement float_agreement_from_json(const Json& json);
+FloatAgreement float_agreement_from_json(const PlacedJson& json);
 
 }  // namespace nibble

@@ -3,12 +3,12 @@
 #pragma once
 #include <string>
 
-#include "base/json.h"
+#include "base/placed_json.h"
 #include "nibble/report.h"
 
 namespace nibble {
 
 /// Reads the document's main findings. `path` is where it lies, relative to the run directory. Error(input) naming what it lacks.
-Blame blame_from_document(const Json& document, const std::string& path);
+Blame blame_from_document(const PlacedJson& document, const std::string& path);
 
 }  // namespace nibble

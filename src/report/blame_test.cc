@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
+
 #include "report/html/report_html.h"
 #include "report/summary.h"
 #include "support/scratch.h"
@@ -71,7 +73,8 @@ TEST(Blame, TakesTheShortOfADocument) {
   bare["detections"]["map"] = nullptr;
   EXPECT_EQ(blame_from_document(bare, "c.json").first_diverged, "");
   bare["detections"].erase("against_a");
-  expect_error(ErrorKind::input, {"c.json", "against_a"}, [&] { blame_from_document(bare, "c.json"); });
+  expect_error(ErrorKind::input, {"c.json: detections: has no 'against_a'"},
+               [&] { blame_from_document(PlacedJson(bare, "c.json", ""), "c.json"); });
 }
 
 TEST(Blame, TheSummaryHasARowForEachFile) {
@@ -97,6 +100,21 @@ TEST(Blame, ThePageHasASection) {
   EXPECT_THAT(page, Not(HasSubstr("{{")));
   input.comparisons.clear();
   EXPECT_THAT(report_html(input), Not(HasSubstr("What is lost, and where")));
+}
+
+TEST(Blame, WhatIsOfAnotherTypeIsNamedByThePage) {
+  const auto expect = [](const std::string& place, const std::function<void(Json&)>& edit) {
+    Json changed = document();
+    edit(changed);
+    HtmlInput input;
+    input.report = report();
+    input.comparisons["w4a8-qcdq-ptq-opt"] = PlacedJson(changed, "compare.json", "");
+    expect_error(ErrorKind::input, {"compare.json: " + place}, [&] { report_html(input); });
+  };
+  expect("task_drift: is empty", [](Json& json) { json["task_drift"] = Json::object(); });
+  expect("task_drift: expected an object", [](Json& json) { json["task_drift"] = 5; });
+  expect("tensors.by_drop[0]: expected a text", [](Json& json) { json["tensors"]["by_drop"][0] = 5; });
+  expect("advice: expected a list", [](Json& json) { json["advice"] = "more bits"; });
 }
 
 }  // namespace

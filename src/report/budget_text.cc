@@ -24,7 +24,7 @@ std::string trials_text(const std::vector<BudgetReport::Trial>& trials) {
 }
 
 template <class Number>
-void read_if_there(const Json& json, const char* key, std::optional<Number>& value) {
+void read_if_there(const PlacedJson& json, const char* key, std::optional<Number>& value) {
   if (json.contains(key)) value = json.at(key).get<Number>();
 }
 
@@ -39,21 +39,17 @@ std::vector<std::string> budget_lines(const BudgetReport& budget, Task task) {
   return lines;
 }
 
-BudgetReport budget_report_from_json(const Json& budget) {
-  try {
-    BudgetReport report;
-    read_if_there(budget, "average_bits", report.allowed_average_bits);
-    read_if_there(budget, "max_bytes", report.allowed_max_bytes);
-    read_if_there(budget, "max_drop", report.allowed_max_drop);
-    report.average_bits = budget.at("chosen").at("average_bits");
-    report.raised_layers = budget.at("chosen").at("raised");
-    if (!report.allowed_max_drop) return report;
-    report.judge = budget.at("judge");
-    for (const Json& trial : budget.at("trials")) report.trials.push_back({trial.at("average_bits"), trial.at("drop")});
-    return report;
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input, fmt::format("layers file: budget: {}; remove it and run again", error.what()));
-  }
+BudgetReport budget_report_from_json(const PlacedJson& budget) {
+  BudgetReport report;
+  read_if_there(budget, "average_bits", report.allowed_average_bits);
+  read_if_there(budget, "max_bytes", report.allowed_max_bytes);
+  read_if_there(budget, "max_drop", report.allowed_max_drop);
+  report.average_bits = budget.at("chosen").at("average_bits");
+  report.raised_layers = budget.at("chosen").at("raised");
+  if (!report.allowed_max_drop) return report;
+  report.judge = budget.at("judge").get<std::string>();
+  for (const auto& trial : budget.at("trials").list()) report.trials.push_back({trial.at("average_bits"), trial.at("drop")});
+  return report;
 }
 
 }  // namespace nibble

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "base/placed_json.h"
 #include "nibble/quantize.h"
 #include "nibble/task.h"
 
@@ -14,6 +14,6 @@ namespace nibble {
 std::vector<std::string> budget_lines(const BudgetReport& budget, Task task);
 
 /// From a layers document's `budget`. Error(input) naming what is missing.
-BudgetReport budget_report_from_json(const Json& budget);
+BudgetReport budget_report_from_json(const PlacedJson& budget);
 
 }  // namespace nibble

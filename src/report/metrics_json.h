@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/placed_json.h"
 #include "nibble/report.h"
 
 namespace nibble {
@@ -36,7 +37,7 @@ struct MetricsSettings {
 /// latency the key `skip_latency` is true and `latency` null.
 Json metrics_document(const MetricsSettings& settings, const Json& metrics, const std::optional<Latency>& latency);
 
-/// What the summary needs, read back from a document. Error(input) naming the missing key.
-Score score_from_document(const Json& document, const std::string& metrics_path);
+/// What the summary needs, read back from a document. Error(input) naming what is missing or of another type.
+Score score_from_document(const PlacedJson& document, const std::string& metrics_path);
 
 }  // namespace nibble

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/report_json.h"
 
-#include <fmt/format.h>
-
-#include "nibble/error.h"
 #include "report/task_words.h"
 
 namespace nibble {
@@ -17,7 +14,7 @@ Json score_to_json(const Score& score) {
   return json;
 }
 
-LevelAgreement level_from_json(const Json& json) {
+LevelAgreement level_from_json(const PlacedJson& json) {
   LevelAgreement row;
   row.provider = json.at("provider");
   row.level = json.at("optimizations");
@@ -31,13 +28,13 @@ LevelAgreement level_from_json(const Json& json) {
   return row;
 }
 
-QuantizerSteps steps_from_json(const Json& json) {
+QuantizerSteps steps_from_json(const PlacedJson& json) {
   QuantizerSteps steps;
   steps.quantizers = json.at("quantizers");
   steps.differing = json.at("differing");
   steps.largest_steps = json.at("largest_steps");
   steps.same_outputs = json.at("same_outputs");
-  const Json& first = json.at("first");
+  const auto first = json.at("first");
   if (first.is_null()) return steps;
   steps.first = first.at("quantizer");
   steps.first_steps = first.at("steps");
@@ -104,11 +101,11 @@ Json to_json(const RuntimeFacts& facts) {
   return json;
 }
 
-RuntimeFacts runtime_facts_from_json(const Json& json) {
+RuntimeFacts runtime_facts_from_json(const PlacedJson& json) {
   RuntimeFacts facts;
-  facts.nodes_by_provider = json.at("nodes_by_provider").get<std::map<std::string, int>>();
-  for (const auto& op : json.at("ops")) facts.ops.push_back({op.at("op"), op.at("nodes"), op.at("share")});
-  for (const auto& row : json.at("levels")) facts.levels.push_back(level_from_json(row));
+  for (const auto& [provider, nodes] : json.at("nodes_by_provider").members()) facts.nodes_by_provider[provider] = nodes;
+  for (const auto& op : json.at("ops").list()) facts.ops.push_back({op.at("op"), op.at("nodes"), op.at("share")});
+  for (const auto& row : json.at("levels").list()) facts.levels.push_back(level_from_json(row));
   facts.steps = steps_from_json(json.at("steps"));
   if (!json.at("time_ratio").is_null()) facts.time_ratio = json.at("time_ratio").get<double>();
   if (json.contains("folded_time_ratio")) facts.folded_time_ratio = json.at("folded_time_ratio").get<double>();
@@ -162,18 +159,14 @@ Json to_json(const RecipeReport& recipe) {
           {"rounded_with_less", recipe.rounded_with_less}};
 }
 
-RecipeReport recipe_report_from_json(const Json& json) {
-  try {
-    return {json.at("name"),
-            json.at("max_map_drop"),
-            json.at("calibration_images"),
-            json.at("quantized_layers"),
-            json.at("float_layers").get<std::vector<std::string>>(),
-            json.at("skipped_layers").get<std::vector<std::string>>(),
-            json.value("rounded_with_less", std::vector<std::string>())};
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input, fmt::format("layers file: {}; remove it and run again", error.what()));
-  }
+RecipeReport recipe_report_from_json(const PlacedJson& json) {
+  return {json.at("name"),
+          json.at("max_map_drop"),
+          json.at("calibration_images"),
+          json.at("quantized_layers"),
+          json.at("float_layers").texts(),
+          json.at("skipped_layers").texts(),
+          json.contains("rounded_with_less") ? json.at("rounded_with_less").texts() : std::vector<std::string>()};
 }
 
 }  // namespace nibble

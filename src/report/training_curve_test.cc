@@ -61,7 +61,7 @@ TEST(TrainingText, SaysWhatWasKept) {
   report.best_epoch = -1;
   EXPECT_THAT(training_text(report, "mAP_50_95"), testing::HasSubstr("the calibrated weights were kept"));
   EXPECT_EQ(to_json(training_report_from_json(to_json(report))), to_json(report));
-  expect_error(ErrorKind::input, {"training file"}, [] { training_report_from_json(Json::object()); });
+  expect_error(ErrorKind::input, {"has no 'recipe'"}, [] { training_report_from_json(Json::object()); });
 }
 
 }  // namespace

@@ -30,15 +30,11 @@ Json to_json(const TrainingReport& report) {
           {"curve", report.curve_path}};
 }
 
-TrainingReport training_report_from_json(const Json& json) {
-  try {
-    return {json.at("recipe"),          json.at("steps"),      json.at("images"),
-            json.at("held_out_images"), json.at("labels"),     json.at("initial_mAP_50_95"),
-            json.at("best_mAP_50_95"),  json.at("best_epoch"), json.at("stopped_early"),
-            json.at("rollbacks"),       json.at("curve")};
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input, fmt::format("training file: {}; remove it and run again", error.what()));
-  }
+TrainingReport training_report_from_json(const PlacedJson& json) {
+  return {json.at("recipe"),          json.at("steps"),      json.at("images"),
+          json.at("held_out_images"), json.at("labels"),     json.at("initial_mAP_50_95"),
+          json.at("best_mAP_50_95"),  json.at("best_epoch"), json.at("stopped_early"),
+          json.at("rollbacks"),       json.at("curve")};
 }
 
 }  // namespace nibble

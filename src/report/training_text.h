@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/placed_json.h"
 #include "nibble/report.h"
 
 namespace nibble {
@@ -14,6 +15,6 @@ std::string training_text(const TrainingReport& report, const std::string& numbe
 
 Json to_json(const TrainingReport& report);
 /// Error(input) naming what is missing.
-TrainingReport training_report_from_json(const Json& json);
+TrainingReport training_report_from_json(const PlacedJson& json);
 
 }  // namespace nibble

@@ -25,10 +25,10 @@ std::vector<std::string> records_of(const fs::path& root, const Json& manifest) 
 }
 
 /// Those whose files are there.
-std::vector<HtmlPicture> pictures_of(const fs::path& root, const Json& document) {
+std::vector<HtmlPicture> pictures_of(const fs::path& root, const PlacedJson& document) {
   std::vector<HtmlPicture> pictures;
-  for (const auto& row : document.value("pictures", Json::array())) {
-    const fs::path file = row.value("file", "");
+  for (const auto& row : document.at("pictures").list()) {
+    const fs::path file = row.at("file").get<std::string>();
     const bool is_inside = file.is_relative() && file.lexically_normal().begin()->string() != "..";
     if (is_inside && fs::is_regular_file(root / file)) pictures.push_back({row, read_file(root / file)});
   }
@@ -50,18 +50,19 @@ HtmlInput gather_html_input(const fs::path& root, const Report& report, const Js
                   .files = {}};
   if (const auto machine = root / "env/machine.json"; fs::exists(machine)) input.machine = read_json(machine);
   for (const auto& recipe : report.recipes)
-    if (const auto file = root / RunNames::layers(recipe.name); fs::exists(file)) input.layers[recipe.name] = read_json(file);
+    if (const auto file = root / RunNames::layers(recipe.name); fs::exists(file)) input.layers[recipe.name] = read_earlier_json(file);
   for (const auto& artifact : report.artifacts)
     if (artifact.score && fs::exists(root / artifact.score->metrics_path))
-      input.metrics[artifact.name] = read_json(root / artifact.score->metrics_path);
+      input.metrics[artifact.name] = read_earlier_json(root / artifact.score->metrics_path);
   for (const auto& artifact : report.artifacts)
     if (artifact.blame && fs::exists(root / artifact.blame->path))
-      input.comparisons[artifact.name] = read_json(root / artifact.blame->path);
+      input.comparisons[artifact.name] = read_earlier_json(root / artifact.blame->path);
   for (const auto& artifact : report.artifacts) {
     if (!artifact.blame) continue;
     const auto folder = (root / artifact.blame->path).parent_path();
-    if (fs::exists(folder / "pictures.json")) input.pictures[artifact.name] = pictures_of(root, read_json(folder / "pictures.json"));
-    if (fs::exists(folder / "curves.json")) input.precision[artifact.name] = read_json(folder / "curves.json");
+    if (fs::exists(folder / "pictures.json"))
+      input.pictures[artifact.name] = pictures_of(root, read_earlier_json(folder / "pictures.json"));
+    if (fs::exists(folder / "curves.json")) input.precision[artifact.name] = read_earlier_json(folder / "curves.json");
   }
   for (const auto& training : report.trainings)
     if (fs::exists(root / training.curve_path)) input.curves[training.recipe] = read_training_curve(root / training.curve_path);

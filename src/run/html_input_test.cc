@@ -32,7 +32,7 @@ TEST_F(GatherHtmlInput, TakesWhatStandsInTheDirectory) {
   write_json(root / "run.json", Json::object());
   const Json manifest = {{"files", {{"ptq-w4a16-coco/layers.json", Json::object()}, {"gone.json", Json::object()}}}};
   const auto found = gather_html_input(root, report, manifest);
-  EXPECT_EQ(found.layers.at("w4a16").at("layers").size(), 3U);
+  EXPECT_EQ(found.layers.at("w4a16").at("layers").list().size(), 3U);
   EXPECT_TRUE(found.metrics.contains("baseline-fp32"));
   EXPECT_FALSE(found.metrics.contains("w4a16-qcdq-ptq-opt"));
   EXPECT_THAT(found.files, testing::ElementsAre("run.json", "ptq-w4a16-coco/layers.json"));

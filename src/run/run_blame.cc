@@ -91,7 +91,7 @@ void blame_artifact(const RunPlan& plan, RunJournal& journal, ArtifactReport& ar
     draw_changes(plan, journal, *baseline, artifact, method, images);
   write_curves(plan, journal, *baseline, artifact, method);
   journal.seen().erase(artifact.name);
-  artifact.blame = blame_from_document(read_json(directory.path(path)), path);
+  artifact.blame = blame_from_document(read_earlier_json(directory.path(path)), path);
 }
 
 }  // namespace nibble

@@ -37,12 +37,12 @@ const TaskNumbers& baseline_numbers(const RunPlan& plan, RunJournal& journal, co
 }
 
 /// metrics.json of a file, from an earlier attempt or now.
-Json metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& artifact, const std::string& path, bool optimize) {
+PlacedJson metrics_of(const RunPlan& plan, RunJournal& journal, const ArtifactReport& artifact, const std::string& path, bool optimize) {
   auto& directory = journal.directory();
   const auto* baseline = optimize && !artifact.recipe.empty() ? scored_baseline(journal) : nullptr;
   const auto key = metrics_key(plan, artifact.sha256, optimize, baseline ? baseline->sha256 : "");
   const auto detections = RunNames::detections(path);
-  if (directory.has(path, key) && directory.has(detections, key)) return read_json(directory.path(path));
+  if (directory.has(path, key) && directory.has(detections, key)) return read_earlier_json(directory.path(path));
   ScoringOptions scoring;
   scoring.model = directory.path(artifact.path);
   scoring.model_name = artifact.path;

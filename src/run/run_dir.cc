@@ -79,6 +79,8 @@ std::string RunNames::beside_comparison(const std::string& recipe, const std::st
 }
 std::string RunNames::training(const std::string& recipe, const std::string& file) { return fmt::format("qat-{}-coco/{}", recipe, file); }
 
+PlacedJson read_earlier_json(const fs::path& path) { return {read_json(path), path.string(), "remove it and run again with --resume"}; }
+
 RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run_id, bool resume) {
   require_plain_name(run_id);
   const fs::path root = runs_dir / run_id;

@@ -6,16 +6,18 @@
 #include <string>
 
 #include "base/json.h"
+#include "base/placed_json.h"
 #include "run/folder_lock.h"
 
 namespace nibble {
 
 /// File names inside a run directory ("<model>" is the checkpoint's stem).
 struct RunNames {
-  static constexpr const char* kGateLimits = "config/gate-limits.json";    ///< usable with --gates
-  static constexpr const char* kImages = "config/images.json";             ///< names and hashes of calibration and scored images
-  static constexpr const char* kGroundTruth = "config/ground-truth.json";  ///< the objects of the scored images, as COCO has them
-  static constexpr const char* kRuntime = "runtime.json";                  ///< what the runtime made of each file, by its name
+  static constexpr const char* kGateLimits = "config/gate-limits.json";       ///< usable with --gates
+  static constexpr const char* kImages = "config/images.json";                ///< names and hashes of calibration and scored images
+  static constexpr const char* kGroundTruth = "config/ground-truth.json";     ///< the objects of the scored images, as COCO has them
+  static constexpr const char* kRuntime = "runtime.json";                     ///< what the runtime made of each file, by its name
+  static constexpr const char* kCalibrationCheck = "calibration-check.json";  ///< what the report says of the calibration images
   std::string model;
   /// "onnx/<model>-baseline-fp32.onnx"
   std::string baseline(const std::string& precision) const;
@@ -37,6 +39,10 @@ struct RunNames {
   static std::string training(const std::string& recipe, const std::string& file);
 };
 
+/// A file of a run directory that an earlier attempt may have left, and that attempt may be anybody's: its hash says nothing of what is in
+/// it. Errors as read_json; those of reading the value say to remove the file.
+PlacedJson read_earlier_json(const std::filesystem::path& path);
+
 /// Keeps run.json true at any moment: every recorded file is complete, and its hash is that of the file.
 class RunDirectory {
  public:
@@ -50,6 +56,8 @@ class RunDirectory {
 
   /// True when an earlier attempt recorded this file made from the same `key`, and the file still has the recorded hash.
   bool has(const std::string& relative, const std::string& key) const;
+  /// Of a file that is recorded; empty where it is not.
+  std::string sha256_of_recorded(const std::string& relative) const { return recorded_text(relative, "sha256"); }
   /// Hashes the finished file and writes the manifest. `key` is a hash of all that decided its content.
   void record(const std::string& relative, const std::string& key);
 

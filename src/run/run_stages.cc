@@ -107,7 +107,7 @@ Detector make_baseline(const RunPlan& plan, RunJournal& journal) {
 void make_quantized(const RunPlan& plan, const Recipe& recipe, const Detector& baseline, RunJournal& journal) {
   const auto files = files_of(recipe, {});
   if (must_make(journal, plan, recipe, files)) make_files(plan, recipe, baseline, files, journal);
-  const Json layers = read_json(journal.directory().path(RunNames::layers(recipe.name)));
+  const auto layers = read_earlier_json(journal.directory().path(RunNames::layers(recipe.name)));
   journal.report().recipes.push_back(recipe_report_from_json(layers.at("recipe")));
   if (layers.contains("budget"))
     journal.report().data.push_back(

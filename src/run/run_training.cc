@@ -118,7 +118,8 @@ void make_trained(const RunPlan& plan, const Recipe& recipe, const Detector& bas
   const auto files = files_of_training(plan, recipe);
   const bool is_finished = std::all_of(files.begin(), files.end(), [&](const auto& file) { return directory.has(file, key); });
   if (!is_finished) train_files(plan, recipe, baseline, images, key, journal);
-  journal.report().trainings.push_back(training_report_from_json(read_json(directory.path(RunNames::training(recipe.name, kResult)))));
+  journal.report().trainings.push_back(
+      training_report_from_json(read_earlier_json(directory.path(RunNames::training(recipe.name, kResult)))));
   check_and_score(plan, {recipe, "qat"}, journal);
 }
 

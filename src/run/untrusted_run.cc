@@ -50,7 +50,7 @@ UntrustedRun UntrustedRun::open(const fs::path& folder) {
   if (!run.has(kManifest))
     throw Error(ErrorKind::input, fmt::format("run directory: {}: has no {}; name the folder of a run", folder.string(), kManifest));
   run.manifest_ = run.json(kManifest, RunLimits::kManifest);
-  const auto& manifest = run.manifest_;
+  const Json& manifest = run.manifest_.json();
   if (!manifest.is_object() || !manifest.contains("files") || !manifest.at("files").is_object())
     refuse(run.root_, kManifest, "is no manifest of a run");
   if (manifest.at("files").size() > RunLimits::kFiles)
@@ -82,16 +82,12 @@ fs::path UntrustedRun::file(const std::string& relative, std::uintmax_t most) co
   return place;
 }
 
-Json UntrustedRun::json(const std::string& relative, std::uintmax_t most) const {
+PlacedJson UntrustedRun::json(const std::string& relative, std::uintmax_t most) const {
   const auto place = file(relative, most);
   const auto content = read_file(place);
   if (is_nested_deeper_than(content, RunLimits::kDepth))
     refuse(root_, relative, fmt::format("is nested more than {} deep", RunLimits::kDepth));
-  try {
-    return Json::parse(content);
-  } catch (const Json::exception& error) {
-    refuse(root_, relative, fmt::format("is no JSON: {}", error.what()));
-  }
+  return {read_json(place), place.string(), "it is of another version of nibble, or damaged"};
 }
 
 std::string UntrustedRun::text(const std::string& relative) const { return read_file(file(relative, RunLimits::kText)); }

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "base/placed_json.h"
 
 namespace nibble {
 
@@ -33,7 +33,7 @@ class UntrustedRun {
   static UntrustedRun open(const std::filesystem::path& folder);
 
   const std::filesystem::path& root() const { return root_; }
-  const Json& manifest() const { return manifest_; }
+  const PlacedJson& manifest() const { return manifest_; }
   /// All files of the folder, relative, sorted.
   const std::vector<std::string>& files() const { return files_; }
   bool has(const std::string& relative) const;
@@ -42,7 +42,7 @@ class UntrustedRun {
   /// is larger than `most` bytes.
   std::filesystem::path file(const std::string& relative, std::uintmax_t most = RunLimits::kFile) const;
   /// Errors as file, and Error(input) for what is no JSON or nested more than RunLimits::kDepth deep.
-  Json json(const std::string& relative, std::uintmax_t most = RunLimits::kJson) const;
+  PlacedJson json(const std::string& relative, std::uintmax_t most = RunLimits::kJson) const;
   std::string text(const std::string& relative) const;
   /// Where a small JSON file is that is read by others. Errors as json.
   std::filesystem::path config(const std::string& relative) const;
@@ -52,7 +52,7 @@ class UntrustedRun {
  private:
   std::filesystem::path root_;
   std::vector<std::string> files_;
-  Json manifest_;
+  PlacedJson manifest_;
 };
 
 }  // namespace nibble

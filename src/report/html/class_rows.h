@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
+#include "base/placed_json.h"
 #include "nibble/task.h"
 
 namespace nibble {
@@ -17,13 +17,13 @@ struct ClassNumber {
   double value = -1;           ///< AP 50-95 of what the task is judged by, top-1 of a classifier; -1: undefined
 };
 
-/// None of a task whose numbers are not told by class (keypoints). Throws Json::exception for what is no file of metrics of the task.
-inline std::vector<ClassNumber> class_numbers(const Json& document, Task task) {
+/// None of a task whose numbers are not told by class (keypoints). Error(input) for what is no file of metrics of the task.
+inline std::vector<ClassNumber> class_numbers(const PlacedJson& document, Task task) {
   std::vector<ClassNumber> rows;
   if (task == Task::pose) return rows;
   const bool is_classifier = task == Task::classify;
-  for (const auto& row : document.at(task == Task::segment ? "masks" : "metrics").at("per_class")) {
-    const auto& value = row.at(is_classifier ? "top_1" : "AP_50_95");
+  for (const auto& row : document.at(task == Task::segment ? "masks" : "metrics").at("per_class").list()) {
+    const auto value = row.at(is_classifier ? "top_1" : "AP_50_95");
     rows.push_back({row.at(is_classifier ? "label" : "category_id"), row.at("name"), row.at(is_classifier ? "images" : "instances"),
                     value.is_number() ? value.get<double>() : -1});
   }

@@ -25,7 +25,7 @@ struct ClassChange {
 };
 
 /// Of the classes that have objects, the greatest loss first.
-std::vector<ClassChange> changes_of(const Json& baseline, const Json& metrics, Task task) {
+std::vector<ClassChange> changes_of(const PlacedJson& baseline, const PlacedJson& metrics, Task task) {
   std::map<std::int64_t, double> before;
   for (const auto& row : class_numbers(baseline, task))
     if (row.value >= 0) before[row.id] = row.value;
@@ -64,7 +64,7 @@ std::string chart_of(const std::string& variant, const std::vector<ClassChange>&
 
 }  // namespace
 
-Json class_changes(const Report& report, const std::map<std::string, Json>& metrics) {
+Json class_changes(const Report& report, const std::map<std::string, PlacedJson>& metrics) {
   Json list = Json::array();
   const auto* things = report.task == Task::classify ? "image" : "object";
   const auto* baseline = baseline_of(report);

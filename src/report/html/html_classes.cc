@@ -26,13 +26,13 @@ struct ClassRow {
   }
 };
 
-std::vector<ClassRow> baseline_rows(const Json& document, Task task) {
+std::vector<ClassRow> baseline_rows(const PlacedJson& document, Task task) {
   std::vector<ClassRow> rows;
   for (const auto& row : class_numbers(document, task)) rows.push_back({row.id, row.name, row.instances, row.value, {}});
   return rows;
 }
 
-void add_variant(std::vector<ClassRow>& rows, const Json& document, Task task) {
+void add_variant(std::vector<ClassRow>& rows, const PlacedJson& document, Task task) {
   ApByClass ap;
   for (const auto& row : class_numbers(document, task)) ap[row.id] = row.value;
   for (auto& row : rows) {
@@ -59,7 +59,7 @@ Json table_of(const std::vector<ClassRow>& rows, const std::vector<std::string>&
 
 }  // namespace
 
-Json class_table(const Report& report, const std::map<std::string, Json>& metrics) {
+Json class_table(const Report& report, const std::map<std::string, PlacedJson>& metrics) {
   const auto* baseline = baseline_of(report);
   if (!baseline || !metrics.contains(baseline->name)) return false;
   auto rows = baseline_rows(metrics.at(baseline->name), report.task);

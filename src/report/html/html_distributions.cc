@@ -53,17 +53,17 @@ Json spread_of(const Report& report) {
   return chart.rows.empty() ? Json(false) : Json(spread_chart_svg(chart));
 }
 
-std::vector<LinePoint> curve_points(const Json& precision, double step) {
+std::vector<LinePoint> curve_points(const PlacedJson& precision, double step) {
   std::vector<LinePoint> points;
-  for (const auto& value : precision) points.push_back({step * static_cast<double>(points.size()), value.get<double>()});
+  for (const auto& value : precision.list()) points.push_back({step * static_cast<double>(points.size()), value.get<double>()});
   return points;
 }
 
-Json curves_of(const Report& report, const std::map<std::string, Json>& precision) {
+Json curves_of(const Report& report, const std::map<std::string, PlacedJson>& precision) {
   Json list = Json::array();
   for (const auto& artifact : report.artifacts) {
     const auto found = precision.find(artifact.name);
-    if (found == precision.end() || found->second.at("precision").empty()) continue;
+    if (found == precision.end() || found->second.at("precision").list().empty()) continue;
     const auto& document = found->second;
     const double step = document.at("recall_step");
     const LineChart chart{.title = artifact.name + ": precision at each recall, and the float model's",
@@ -78,7 +78,7 @@ Json curves_of(const Report& report, const std::map<std::string, Json>& precisio
 
 }  // namespace
 
-Json distribution_charts(const Report& report, const std::map<std::string, Json>& precision) {
+Json distribution_charts(const Report& report, const std::map<std::string, PlacedJson>& precision) {
   Json values = {{"spread", spread_of(report)}, {"curves", curves_of(report, precision)}};
   values["has_curves"] = !values["curves"].empty();
   add_scatter(report, values);

@@ -26,12 +26,12 @@ struct Layer {
 };
 
 /// A number that JSON cannot hold (infinity) is null there.
-std::optional<double> number_of(const Json& json, const char* key) {
-  const auto& value = json.at(key);
+std::optional<double> number_of(const PlacedJson& json, const char* key) {
+  const auto value = json.at(key);
   return value.is_null() ? std::nullopt : std::optional(value.get<double>());
 }
 
-Layer layer_of(const Json& json) {
+Layer layer_of(const PlacedJson& json) {
   Layer layer{json.at("node"),    json.at("method"), json.value("note", ""), json.at("weight_bits"), json.at("activation_bits"), {}, {},
               json.at("clipped"), json.at("zeroed")};
   if (!layer.is_quantized()) return layer;
@@ -42,10 +42,10 @@ Layer layer_of(const Json& json) {
 
 using Layers = std::vector<Layer>;
 
-Layers layers_of(const std::map<std::string, Json>& documents, const std::string& recipe) {
+Layers layers_of(const std::map<std::string, PlacedJson>& documents, const std::string& recipe) {
   Layers layers;
   if (const auto found = documents.find(recipe); found != documents.end())
-    for (const auto& row : found->second.at("layers")) layers.push_back(layer_of(row));
+    for (const auto& row : found->second.at("layers").list()) layers.push_back(layer_of(row));
   return layers;
 }
 
@@ -118,20 +118,20 @@ int raised_layers(const Layers& layers) {
 }
 
 /// Predicted damage over average bits, the chosen bits marked; false where the damages were not measured.
-Json front_chart(const std::string& recipe, const Json& document) {
+Json front_chart(const std::string& recipe, const PlacedJson& document) {
   if (!document.contains("front")) return false;
   Line front;
-  for (const auto& point : document.at("front")) front.points.push_back({point.at("average_bits"), point.at("damage")});
+  for (const auto& point : document.at("front").list()) front.points.push_back({point.at("average_bits"), point.at("damage")});
   LineChart chart{.title = recipe + ": predicted damage by average bits per weight", .unit = "", .x_name = "bits", .lines = {front}};
   if (document.contains("budget")) {
-    const Json& chosen = document.at("budget").at("chosen");
+    const auto chosen = document.at("budget").at("chosen");
     chart.lines.push_back({{{chosen.at("average_bits"), chosen.at("damage")}}, LineStyle::dotted});
   }
   return line_chart_svg(chart);
 }
 
 /// False where no bits were mixed.
-Json mixed_bits_of(const std::map<std::string, Json>& documents, const std::string& recipe, const Layers& layers, Task task) {
+Json mixed_bits_of(const std::map<std::string, PlacedJson>& documents, const std::string& recipe, const Layers& layers, Task task) {
   const auto found = documents.find(recipe);
   if (found == documents.end() || !(found->second.contains("front") || found->second.contains("budget"))) return false;
   const std::string raised = fmt::format("{} of {} layers have more bits than the others", raised_layers(layers), layers.size());
@@ -154,7 +154,8 @@ double highest_sqnr(const std::vector<Layers>& all) {
   return highest;
 }
 
-Json section_of(const RecipeReport& recipe, const std::map<std::string, Json>& documents, const Layers& layers, double top, Task task) {
+Json section_of(const RecipeReport& recipe, const std::map<std::string, PlacedJson>& documents, const Layers& layers, double top,
+                Task task) {
   const auto worst = worst_of(layers);
   return {
       {"name", recipe.name},
@@ -171,7 +172,7 @@ Json section_of(const RecipeReport& recipe, const std::map<std::string, Json>& d
 
 }  // namespace
 
-Json layer_sections(const Report& report, const std::map<std::string, Json>& layers) {
+Json layer_sections(const Report& report, const std::map<std::string, PlacedJson>& layers) {
   std::vector<Layers> all;
   for (const auto& recipe : report.recipes) all.push_back(layers_of(layers, recipe.name));
   const double top = highest_sqnr(all);  // one scale, so that recipes compare at a glance

@@ -13,15 +13,15 @@ namespace nibble {
 
 /// One entry per recipe: {name, heading, chart, worst: [{rank, layer, found}], front: {chart, text}, float_layers, skipped_layers,
 /// rows: [...]}; front is false without mixed bits. `layers`: layers.json by recipe; a recipe without one has lists only.
-Json layer_sections(const Report& report, const std::map<std::string, Json>& layers);
+Json layer_sections(const Report& report, const std::map<std::string, PlacedJson>& layers);
 
 /// {variants: [name], rows: [{name, instances, baseline, cells: [{ap, change}]}], left_out}: classes with objects in the
 /// scored images, greatest loss first; false without a scored baseline. `metrics`: metrics.json by artefact name.
-Json class_table(const Report& report, const std::map<std::string, Json>& metrics);
+Json class_table(const Report& report, const std::map<std::string, PlacedJson>& metrics);
 
 /// One entry per artefact with a comparison: {name, sentence, costs, rows: [{name, cells}], layers, divergence, drops, advice}; charts
 /// are false where nothing was measured. `comparisons`: compare.json by artefact name.
-Json blame_sections(const Report& report, const std::map<std::string, Json>& comparisons);
+Json blame_sections(const Report& report, const std::map<std::string, PlacedJson>& comparisons);
 
 /// One entry per file that was looked at: {name, time_ratio, nodes, operators, levels: [{where, found, state}], steps, problem}.
 Json runtime_table(const Report& report);
@@ -39,14 +39,14 @@ Json picture_sections(const Report& report, const std::map<std::string, std::vec
 
 /// {scatter, points: [{rank, name, text}], spread, curves: [{name, chart}]}: accuracy against size of what has a score, times of single
 /// runs, precision against recall; each false where nothing was measured. `precision`: curves.json by artefact name.
-Json distribution_charts(const Report& report, const std::map<std::string, Json>& precision);
+Json distribution_charts(const Report& report, const std::map<std::string, PlacedJson>& precision);
 
 /// {columns, rows: [{name, cells: [{size, map, change}]}]}: mAP 50-95 of small, medium and large objects, and the change against the
 /// baseline; false without a scored baseline. `metrics`: metrics.json by artefact name.
-Json size_table(const Report& report, const std::map<std::string, Json>& metrics);
+Json size_table(const Report& report, const std::map<std::string, PlacedJson>& metrics);
 
 /// [{name, chart}]: of each scored quantised file the classes that changed most; empty without a scored baseline.
-Json class_changes(const Report& report, const std::map<std::string, Json>& metrics);
+Json class_changes(const Report& report, const std::map<std::string, PlacedJson>& metrics);
 
 /// {has, recommendations: [{purpose, artifact, link, reason}], losses: [{artifact, sentence}]}; artifact is false where no file is
 /// recommended.

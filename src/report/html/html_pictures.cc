@@ -33,12 +33,12 @@ std::string base64(const std::string& bytes) {
 
 std::size_t uri_bytes(const HtmlPicture& picture) { return kDataUri.size() + (picture.jpeg.size() + 2) / 3 * 4; }
 
-std::int64_t count_at(const Json& facts, const char* key) { return facts.value(key, std::int64_t{0}); }
+std::int64_t count_at(const PlacedJson& facts, const char* key) { return facts.value(key, std::int64_t{0}); }
 
 std::string objects_text(std::int64_t count) { return fmt::format("{} object{}", count, count == 1 ? "" : "s"); }
 
 /// "2 lost, 1 new"; empty where nothing changed.
-std::string changes_text(const Json& facts) {
+std::string changes_text(const PlacedJson& facts) {
   std::vector<std::string> parts;
   for (const auto* change : {"lost", "new", "class changed", "moved"})
     if (const auto count = count_at(facts, change); count > 0) parts.push_back(fmt::format("{} {}", count, change));

@@ -9,14 +9,14 @@ namespace {
 using testing::HasSubstr;
 
 HtmlPicture picture(const std::string& jpeg, int lost = 1) {
-  return {{{"file", "ptq-w4a8-coco/pictures/changed-1.jpg"},
-           {"kind", "most changed"},
-           {"file_name", "a.jpg"},
-           {"baseline_boxes", 3},
-           {"same", 2},
-           {"lost", lost},
-           {"new", 0}},
-          jpeg};
+  const Json facts = {{"file", "ptq-w4a8-coco/pictures/changed-1.jpg"},
+                      {"kind", "most changed"},
+                      {"file_name", "a.jpg"},
+                      {"baseline_boxes", 3},
+                      {"same", 2},
+                      {"lost", lost},
+                      {"new", 0}};
+  return {facts, jpeg};
 }
 
 Report report() {
@@ -48,8 +48,11 @@ TEST(PictureSections, AnImageOfAClassifierHasOneClassOrAnother) {
   auto of_classes = report();
   of_classes.task = Task::classify;
   auto same = picture("f", 0), other = picture("f", 0);
-  for (auto* each : {&same, &other}) each->facts["baseline_boxes"] = 1;
-  same.facts["same"] = 1, other.facts["same"] = 0, other.facts["class changed"] = 1;
+  Json of_same = same.facts.json(), of_other = other.facts.json();
+  of_same["baseline_boxes"] = of_other["baseline_boxes"] = of_same["same"] = of_other["class changed"] = 1;
+  of_other["same"] = 0;
+  same.facts = of_same;
+  other.facts = of_other;
   const auto pictures = picture_sections(of_classes, {{"w4a8", {other, same}}}, 1000)[0].at("pictures");
   EXPECT_EQ(pictures.at(0).at("caption"), "a.jpg: another best class");
   EXPECT_EQ(pictures.at(1).at("caption"), "a.jpg: the same best class");

@@ -11,15 +11,15 @@ namespace {
 constexpr std::array kSizes = {"small", "medium", "large"};
 
 /// -1: undefined, or the file does not say.
-double map_at(const Json& metrics, const char* size, Task task) {
+double map_at(const PlacedJson& metrics, const char* size, Task task) {
   const auto key = std::string(task == Task::pose ? "AP_" : "mAP_") + size;
-  const auto& numbers = metrics.at(words_of(task).group);
+  const auto numbers = metrics.at(words_of(task).group);
   return numbers.contains(key) && numbers.at(key).is_number() ? numbers.at(key).get<double>() : -1;
 }
 
 }  // namespace
 
-Json size_table(const Report& report, const std::map<std::string, Json>& metrics) {
+Json size_table(const Report& report, const std::map<std::string, PlacedJson>& metrics) {
   const auto* baseline = baseline_of(report);
   if (!baseline || !metrics.contains(baseline->name)) return false;
   const auto& of_baseline = metrics.at(baseline->name);

@@ -206,13 +206,6 @@ Json values_of(const HtmlInput& input) {
 
 }  // namespace
 
-std::string report_html(const HtmlInput& input) {
-  try {
-    return render_template(report_template(), values_of(input));
-  } catch (const Json::exception& error) {
-    throw Error(ErrorKind::input,
-                fmt::format("report.html: layers, metrics or comparison file: {}; remove it and run again with --resume", error.what()));
-  }
-}
+std::string report_html(const HtmlInput& input) { return render_template(report_template(), values_of(input)); }
 
 }  // namespace nibble

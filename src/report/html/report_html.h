@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/placed_json.h"
 #include "nibble/report.h"
 #include "report/training_curve.h"
 
@@ -14,8 +15,8 @@ namespace nibble {
 
 /// A picture of an image with the boxes of two models.
 struct HtmlPicture {
-  Json facts = Json::object();  ///< its row of pictures.json
-  std::string jpeg;             ///< the file's bytes
+  PlacedJson facts;  ///< its row of pictures.json
+  std::string jpeg;  ///< the file's bytes
 };
 
 /// What the page shows besides the report. Whatever is missing is left out of the page.
@@ -23,16 +24,16 @@ struct HtmlInput {
   Report report;
   Json manifest = Json::object();                            ///< run.json
   Json machine = Json::object();                             ///< env/machine.json
-  std::map<std::string, Json> layers;                        ///< layers.json, by recipe
-  std::map<std::string, Json> metrics;                       ///< metrics.json, by artefact name
-  std::map<std::string, Json> comparisons;                   ///< compare.json, by artefact name
+  std::map<std::string, PlacedJson> layers;                  ///< layers.json, by recipe
+  std::map<std::string, PlacedJson> metrics;                 ///< metrics.json, by artefact name
+  std::map<std::string, PlacedJson> comparisons;             ///< compare.json, by artefact name
   std::map<std::string, TrainingCurve> curves;               ///< of trainings, by recipe
   std::map<std::string, std::vector<HtmlPicture>> pictures;  ///< by artefact name
-  std::map<std::string, Json> precision;                     ///< curves.json, by artefact name
+  std::map<std::string, PlacedJson> precision;               ///< curves.json, by artefact name
   std::vector<std::string> files;                            ///< records to link to, relative to the run directory
 };
 
-/// Error(input) naming what a layers, metrics or comparison file lacks.
+/// Error(input) naming what one of these files lacks, or holds of another type.
 std::string report_html(const HtmlInput& input);
 
 }  // namespace nibble

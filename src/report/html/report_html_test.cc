@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <regex>
 
 #include "base/files.h"
@@ -45,6 +46,13 @@ ArtifactReport artifact(const std::string& name, const std::string& recipe, std:
   return result;
 }
 
+/// Changes what a file says.
+void change(PlacedJson& file, const std::function<void(Json&)>& edit) {
+  Json json = file.json();
+  edit(json);
+  file = PlacedJson(json, "file.json", "");
+}
+
 HtmlInput input() {
   HtmlInput result;
   auto& report = result.report;
@@ -59,9 +67,9 @@ HtmlInput input() {
   Json layers = Json::array();
   for (int i = 0; i < 7; ++i) layers.push_back(layer("model." + std::to_string(i) + ".conv", 4, 40.0 - i));
   layers.push_back(layer("model.23.dfl.conv", 32, 0.0));
-  result.layers = {{"w4a16", {{"layers", layers}}}};
-  result.metrics = {{"baseline-fp32", metrics({class_row(1, "cat", 0.5), class_row(2, "dog", 0.6), class_row(3, "yak", nullptr)})},
-                    {"w4a16-qcdq-ptq-opt", metrics({class_row(1, "cat", 0.45), class_row(2, "dog", 0.2), class_row(3, "yak", nullptr)})}};
+  result.layers["w4a16"] = Json{{"layers", layers}};
+  result.metrics["baseline-fp32"] = metrics({class_row(1, "cat", 0.5), class_row(2, "dog", 0.6), class_row(3, "yak", nullptr)});
+  result.metrics["w4a16-qcdq-ptq-opt"] = metrics({class_row(1, "cat", 0.45), class_row(2, "dog", 0.2), class_row(3, "yak", nullptr)});
   result.manifest = {{"command", {"nibble", "run", "my model.pt"}}, {"started_utc", "2026-11-23T22:38:55Z"}, {"error", nullptr}};
   result.files = {"run.json"};
   return result;
@@ -146,9 +154,10 @@ TEST(ReportHtml, EscapesHostileTextEverywhere) {
   auto& report = hostile.report;
   report.model = report.head = report.gates[0].detail = report.data[0] = report.caveats[0] = report.recipes[0].float_layers[0] = kHostile;
   report.artifacts[1].name = report.artifacts[1].path = kHostile;
-  hostile.metrics = {{"baseline-fp32", metrics(Json::array({class_row(1, kHostile, 0.5)}))},
-                     {kHostile, metrics(Json::array({class_row(1, kHostile, 0.4)}))}};
-  hostile.layers["w4a16"]["layers"][0]["node"] = hostile.layers["w4a16"]["layers"][0]["note"] = kHostile;
+  hostile.metrics.clear();
+  hostile.metrics["baseline-fp32"] = metrics(Json::array({class_row(1, kHostile, 0.5)}));
+  hostile.metrics[kHostile] = metrics(Json::array({class_row(1, kHostile, 0.4)}));
+  change(hostile.layers["w4a16"], [](Json& json) { json["layers"][0]["node"] = json["layers"][0]["note"] = kHostile; });
   hostile.manifest["command"][1] = kHostile;
   hostile.machine = {{"cpu", kHostile}};
   hostile.files = {kHostile};
@@ -182,12 +191,12 @@ TEST(ReportHtml, HoldsPicturesCurvesAndTimes) {
   const auto bare = report_html(seen);
   for (const auto* heading : {"What it looks like", "Times of single images", "Precision and recall", "Sizes of objects"})
     EXPECT_THAT(bare, Not(HasSubstr(heading)));
-  seen.pictures["w4a16-qcdq-ptq-opt"] = {
-      {{{"file", "ptq/pictures/changed-1.jpg"}, {"kind", "most changed"}, {"file_name", kHostile}}, "foobar"}};
-  seen.precision["w4a16-qcdq-ptq-opt"] = {{"recall_step", 0.5}, {"baseline", {1.0, 0.9, 0.5}}, {"precision", {1.0, 0.8, 0.2}}};
+  const Json picture = {{"file", "ptq/pictures/changed-1.jpg"}, {"kind", "most changed"}, {"file_name", kHostile}};
+  seen.pictures["w4a16-qcdq-ptq-opt"] = {{picture, "foobar"}};
+  seen.precision["w4a16-qcdq-ptq-opt"] = Json{{"recall_step", 0.5}, {"baseline", {1.0, 0.9, 0.5}}, {"precision", {1.0, 0.8, 0.2}}};
   seen.report.artifacts[1].score->latency->run_ms = {40, 44, 50};
-  seen.metrics["baseline-fp32"]["metrics"]["mAP_small"] = 0.2;
-  seen.metrics["w4a16-qcdq-ptq-opt"]["metrics"]["mAP_small"] = 0.15;
+  change(seen.metrics["baseline-fp32"], [](Json& json) { json["metrics"]["mAP_small"] = 0.2; });
+  change(seen.metrics["w4a16-qcdq-ptq-opt"], [](Json& json) { json["metrics"]["mAP_small"] = 0.15; });
   const auto page = report_html(seen);
   EXPECT_THAT(page, HasSubstr("<img src=\"data:image/jpeg;base64,Zm9vYmFy\" alt=\"Image &lt;script"));
   EXPECT_EQ(count(page, "<polyline"), 2);
@@ -250,7 +259,7 @@ TEST(ReportHtml, ASmokeRunHasNoScores) {
 TEST(ReportHtml, UndefinedAndInfiniteNumbersAreShownAsSuch) {
   auto odd = input();
   odd.report.artifacts[0].score->main = odd.report.artifacts[1].score->main = -1;
-  odd.layers["w4a16"]["layers"][0]["output_sqnr_db"] = nullptr;  // infinite: no error at all
+  change(odd.layers["w4a16"], [](Json& json) { json["layers"][0]["output_sqnr_db"] = nullptr; });  // infinite: no error at all
   const auto page = report_html(odd);
   EXPECT_THAT(page, HasSubstr("undefined"));
   EXPECT_EQ(count(page, "class=\"column\""), 6);
@@ -261,14 +270,18 @@ TEST(ReportHtml, DrawsWhatMoreBitsWouldSave) {
   HtmlInput mixed = input();
   EXPECT_THAT(report_html(mixed), testing::Not(HasSubstr("What more bits would save")));
   auto& document = mixed.layers["w4a16"];
-  document["layers"][2]["weight_bits"] = 8;
-  document["front"] = {{{"raised", 0}, {"average_bits", 4.0}, {"damage", 0.5}},
-                       {{"raised", 1}, {"average_bits", 4.25}, {"damage", 0.125}},
-                       {{"raised", 2}, {"average_bits", 4.5}, {"damage", 0.0625}}};
+  change(document, [](Json& json) {
+    json["layers"][2]["weight_bits"] = 8;
+    json["front"] = {{{"raised", 0}, {"average_bits", 4.0}, {"damage", 0.5}},
+                     {{"raised", 1}, {"average_bits", 4.25}, {"damage", 0.125}},
+                     {{"raised", 2}, {"average_bits", 4.5}, {"damage", 0.0625}}};
+  });
   EXPECT_THAT(report_html(mixed), AllOf(HasSubstr("What more bits would save"), HasSubstr("1 of 8 layers have more bits than the others"),
                                         HasSubstr("predicted damage by average bits per weight")));
   EXPECT_EQ(count(report_html(mixed), "class=\"dot\""), 0);
-  document["budget"] = {{"max_bytes", 1500000}, {"chosen", {{"raised", 1}, {"average_bits", 4.25}, {"damage", 0.125}}}};
+  change(document, [](Json& json) {
+    json["budget"] = {{"max_bytes", 1500000}, {"chosen", {{"raised", 1}, {"average_bits", 4.25}, {"damage", 0.125}}}};
+  });
   const auto page = report_html(mixed);
   EXPECT_EQ(count(page, "class=\"dot\""), 1);
   EXPECT_THAT(page, AllOf(HasSubstr("4.25: 0.1250"), HasSubstr("Budget: at most 1500000 bytes in the INT4 dialect; chosen: 4.25 bits on "
@@ -277,10 +290,12 @@ TEST(ReportHtml, DrawsWhatMoreBitsWouldSave) {
 
 TEST(ReportHtml, SaysWhatWasTriedWhereNothingWasDrawn) {
   HtmlInput mixed = input();
-  mixed.layers["w4a16"]["budget"] = {{"max_drop", 1.5},
-                                     {"judge", "the labels of 128 images of <x>.json"},
-                                     {"trials", {{{"average_bits", 4.0}, {"drop", 1.25}}}},
-                                     {"chosen", {{"raised", 0}, {"average_bits", 4.0}, {"damage", nullptr}}}};
+  change(mixed.layers["w4a16"], [](Json& json) {
+    json["budget"] = {{"max_drop", 1.5},
+                      {"judge", "the labels of 128 images of <x>.json"},
+                      {"trials", {{{"average_bits", 4.0}, {"drop", 1.25}}}},
+                      {"chosen", {{"raised", 0}, {"average_bits", 4.0}, {"damage", nullptr}}}};
+  });
   const auto page = report_html(mixed);
   EXPECT_THAT(page,
               AllOf(Not(HasSubstr("What more bits would save")), HasSubstr("at most 1.5 points of mAP 50-95 below float"),
@@ -295,8 +310,8 @@ TEST(ReportHtml, AnEmptyReportIsStillAPage) {
 
 TEST(ReportHtml, ALayersFileWithoutItsFieldsIsAnError) {
   auto bad = input();
-  bad.layers["w4a16"]["layers"][0].erase("method");
-  EXPECT_THROW(report_html(bad), Error);
+  change(bad.layers["w4a16"], [](Json& json) { json["layers"][0].erase("method"); });
+  test::expect_error(ErrorKind::input, {"file.json: layers[0]: has no 'method'"}, [&] { report_html(bad); });
 }
 
 }  // namespace
