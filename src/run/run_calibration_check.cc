@@ -6,10 +6,17 @@
 #include <algorithm>
 
 #include "base/content_index.h"
+#include "base/files.h"
 #include "calibration/calibration_check.h"
+#include "run/computing_key.h"
 
 namespace nibble {
 namespace {
+
+/// What the report says of the calibration images.
+struct ToldFindings {
+  std::vector<std::string> data, caveats;
+};
 
 const CalibrationSet& largest_set(const RunPlan& plan) {
   const auto found = std::max_element(plan.calibration.begin(), plan.calibration.end(),
@@ -25,11 +32,7 @@ std::string data_line(const Convergence& c) {
       100 * kEnough, enough);
 }
 
-}  // namespace
-
-void check_run_calibration(const RunPlan& plan, RunJournal& journal) {
-  if (plan.options.smoke || plan.calibration.empty()) return;
-  const auto& set = largest_set(plan);
+ToldFindings check(const RunPlan& plan, const CalibrationSet& set, RunJournal& journal) {
   CalibrationFindings findings;
   findings.source = set.name;
   findings.images = survey_images(set.files, "look at calibration images", journal.progress());
@@ -39,8 +42,35 @@ void check_run_calibration(const RunPlan& plan, RunJournal& journal) {
   ContentIndex scored(image_paths(plan.evaluation));
   std::erase_if(findings.also_scored, [&](const Copy& copy) { return scored.contains(findings.images[copy.first].file); });
   measure_on(journal.directory().path(plan.names.baseline("fp32")), kStatisticsImages, plan.options.runtime, journal.progress(), findings);
-  if (findings.convergence) journal.report().data.push_back(data_line(*findings.convergence));
-  for (auto& line : objections_to(findings)) journal.report().caveats.push_back(std::move(line));
+  ToldFindings told{{}, objections_to(findings)};
+  if (findings.convergence) told.data.push_back(data_line(*findings.convergence));
+  return told;
+}
+
+/// The images by names and content, the float file by content. Which recipe an image is for does not matter, but is in the list of them.
+std::string key_of_check(const RunPlan& plan, const CalibrationSet& set, const RunDirectory& directory) {
+  return key_of({{"source", set.name},
+                 {"images", directory.sha256_of_recorded(RunNames::kImages)},
+                 {"float_file", directory.sha256_of_recorded(plan.names.baseline("fp32"))},
+                 {"computing", computing_key(plan.options.runtime)}});
+}
+
+}  // namespace
+
+void check_run_calibration(const RunPlan& plan, RunJournal& journal) {
+  if (plan.options.smoke || plan.calibration.empty()) return;
+  const auto& set = largest_set(plan);
+  auto& directory = journal.directory();
+  const auto key = key_of_check(plan, set, directory);
+  if (!directory.has(RunNames::kCalibrationCheck, key)) {
+    const auto found = check(plan, set, journal);
+    write_json(directory.path(RunNames::kCalibrationCheck), {{"data", found.data}, {"caveats", found.caveats}});
+    directory.record(RunNames::kCalibrationCheck, key);
+  }
+  const auto told = read_earlier_json(directory.path(RunNames::kCalibrationCheck));
+  auto& report = journal.report();
+  for (auto& line : told.at("data").texts()) report.data.push_back(std::move(line));
+  for (auto& line : told.at("caveats").texts()) report.caveats.push_back(std::move(line));
 }
 
 }  // namespace nibble

@@ -100,22 +100,6 @@ Json settings_of(const RunPlan& plan) {
           {"qat_images", options.qat_images.string()}};
 }
 
-Json hashes_of(const std::vector<std::filesystem::path>& files) {
-  Json rows = Json::array();
-  for (const auto& file : files) rows.push_back({{"file", file.filename().string()}, {"sha256", sha256_of_file(file)}});
-  return rows;
-}
-
-/// What every image was, so that another one is named.
-Json image_hashes(const RunPlan& plan) {
-  Json calibration = Json::object();
-  for (const auto& [recipe, set] : plan.calibration) {
-    calibration[recipe] = hashes_of(set.files);
-    for (auto& spare : hashes_of(set.spare)) calibration[recipe].push_back(spare);
-  }
-  return {{"scored", plan.options.smoke ? Json::array() : hashes_of(image_paths(plan.evaluation))}, {"calibration", calibration}};
-}
-
 std::string list_text(const std::string& comment, const std::vector<std::string>& lines) {
   return fmt::format("# {}\n{}\n", comment, fmt::join(lines, "\n"));
 }
@@ -199,7 +183,7 @@ void RunJournal::write_evidence() {
   const auto record = [&](const std::string& file) { directory_.record(file, ""); };
   write_json(directory_.path(RunNames::kGateLimits), to_json(plan_.limits));
   record(RunNames::kGateLimits);
-  write_json(directory_.path(RunNames::kImages), image_hashes(plan_));
+  write_json(directory_.path(RunNames::kImages), plan_.images);
   record(RunNames::kImages);
   if (plan_.options.smoke) return;
   write_truth(directory_.path(RunNames::kGroundTruth), plan_.evaluation);

@@ -30,10 +30,24 @@ constexpr std::int64_t kDefaultMaxImages = 100;
 /// Below it, differences of a point between recipes are noise (docs/results.md).
 constexpr std::size_t kFewImages = 1000;
 
+bool is_shipped_recipe(const std::string& name) {
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(shared_data("recipes") / (name + ".yaml"), ignored);
+}
+
+/// "--recipes w4a16 w4a8" leaves the second one where the checkpoint stands.
+void require_no_recipe(const std::filesystem::path& checkpoint, const std::vector<std::string>& recipes) {
+  std::error_code ignored;
+  if (std::filesystem::exists(checkpoint, ignored) || !is_shipped_recipe(checkpoint.string())) return;
+  throw Error(ErrorKind::usage, fmt::format("run: {}: is a recipe and no checkpoint; several are written with commas: --recipes {},{}",
+                                            checkpoint.string(), fmt::join(recipes, ","), checkpoint.string()));
+}
+
 void resolve_paths(RunPlan& plan) {
   auto& options = plan.options;
   plan.uses_embedded_model = options.checkpoint.empty();
   if (plan.uses_embedded_model) options.checkpoint = shared_data(kDefaultCheckpoint);
+  require_no_recipe(options.checkpoint, options.recipes);
   plan.names.model = model_name_of(options.checkpoint);
   if (options.run_id.empty()) {
     if (options.resume) throw Error(ErrorKind::usage, "run: --resume without --run-id; name the run to continue");
@@ -96,6 +110,9 @@ void resolve_trained(RunPlan& plan) {
   add_trained_by_preset(plan);
   if (options.qat.empty() && !options.qat_data.empty())
     throw Error(ErrorKind::usage, "run: --qat-data without --qat: nothing is trained; name recipes with --qat");
+  if (options.qat_data.empty() && !options.qat_images.empty())
+    throw Error(ErrorKind::usage, fmt::format("run: --qat-images {}: is the folder of a COCO file's images; name that file with --qat-data",
+                                              options.qat_images.string()));
   if (options.qat_data.empty()) return;
   require_images_folder({options.qat_data, options.qat_images, {}});
   if (!std::filesystem::exists(options.qat_data))
@@ -175,6 +192,22 @@ std::vector<std::string> names_of(const std::vector<CocoCategory>& categories) {
   return names;
 }
 
+Json hashes_of(const std::vector<std::filesystem::path>& files) {
+  Json rows = Json::array();
+  for (const auto& file : files) rows.push_back({{"file", file.filename().string()}, {"sha256", sha256_of_file(file)}});
+  return rows;
+}
+
+/// What every image was, so that another one is named.
+Json image_hashes(const RunPlan& plan) {
+  Json calibration = Json::object();
+  for (const auto& [recipe, set] : plan.calibration) {
+    calibration[recipe] = hashes_of(set.files);
+    for (auto& spare : hashes_of(set.spare)) calibration[recipe].push_back(spare);
+  }
+  return {{"scored", plan.options.smoke ? Json::array() : hashes_of(image_paths(plan.evaluation))}, {"calibration", calibration}};
+}
+
 void describe_inputs(RunPlan& plan) {
   const auto& checkpoint = plan.options.checkpoint;
   const std::string name = plan.uses_embedded_model ? kDefaultCheckpoint : checkpoint.string();
@@ -183,6 +216,8 @@ void describe_inputs(RunPlan& plan) {
   plan.inputs = {{"checkpoint", {{"path", name}, {"sha256", sha256_of_file(checkpoint)}}},
                  {"evaluation", describe(plan.evaluation)},
                  {"calibration", calibration}};
+  plan.images = image_hashes(plan);
+  plan.inputs["evaluation"]["images_sha256"] = key_of(plan.images["scored"]);
   plan.source_key = {{"nibble", kVersion},
                      {"checkpoint", plan.inputs["checkpoint"]["sha256"]},
                      {"head", plan.options.head},
@@ -207,6 +242,8 @@ RunPlan plan_run(const RunOptions& options) {
   check_options(options);
   RunPlan plan;
   plan.options = options;
+  if (options.smoke && options.reference)
+    throw Error(ErrorKind::usage, "run: --reference with --smoke: a smoke run scores nothing; leave one of them out");
   require_compute_provider(options.runtime);
   plan.build.head = parse_head(options.head);
   plan.build.image_size = options.image_size;

@@ -34,6 +34,7 @@ struct RunPlan {
   Processes* processes = nullptr;  ///< which share loops over images; null: alone
   GateLimits limits;
   Json inputs;                        ///< for the manifest: checkpoint, images, annotations with hashes
+  Json images;                        ///< names and hashes of scored and calibration images: config/images.json
   Json source_key;                    ///< what decides the float baseline
   std::vector<std::string> caveats;   ///< known before the start
   std::vector<std::string> bad_data;  ///< as Report::bad_data, known before the start

@@ -11,9 +11,8 @@
 #include "nibble/error.h"
 #include "ort/profile.h"
 #include "report/report_json.h"
-#include "run/environment.h"
+#include "run/computing_key.h"
 #include "run/run_checks.h"
-#include "run/versions.h"
 #include "scoring/detect.h"
 #include "scoring/interleaved_latency.h"
 #include "scoring/level_check.h"
@@ -81,23 +80,16 @@ void compare_times(const std::vector<ArtifactReport*>& files, const std::vector<
 
 /// Times are compared in turns, so it is all files or none; with another processor or library the runtime does other things.
 std::string key_of_all(const std::vector<ArtifactReport*>& files, const RunPlan& plan, const Tensor& input) {
-  const auto& runtime = plan.options.runtime;
   Json hashes = Json::array();
   for (const auto* file : files) hashes.push_back(file->sha256);
-  return key_of({{"files", hashes},
-                 {"machine", machine_facts()},
-                 {"libraries", library_versions()},
-                 {"input", sha256_of(std::as_bytes(input.as<float>()))},
-                 {"provider", runtime.provider},
-                 {"allow_cpu_fallback", runtime.allow_cpu_fallback},
-                 {"threads", runtime.threads},
-                 {"session_options", runtime.session_options}});
+  return key_of(
+      {{"files", hashes}, {"input", sha256_of(std::as_bytes(input.as<float>()))}, {"computing", computing_key(plan.options.runtime)}});
 }
 
 /// False where no earlier attempt left them.
 bool read_back(const std::vector<ArtifactReport*>& files, const std::string& key, const RunDirectory& directory) {
   if (!directory.has(RunNames::kRuntime, key)) return false;
-  const Json facts = read_json(directory.path(RunNames::kRuntime));
+  const auto facts = read_earlier_json(directory.path(RunNames::kRuntime));
   for (auto* file : files) file->runtime = runtime_facts_from_json(facts.at(file->name));
   return true;
 }
