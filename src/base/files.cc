@@ -19,6 +19,7 @@
 
 #include "base/leftovers.h"
 #include "base/suggestion.h"
+#include "base/temporary.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -33,7 +34,8 @@ std::string reason_of(int error_number) { return error_number == 0 ? "unknown re
 
 [[noreturn]] void throw_unwritable(const fs::path& path, const std::string& reason) {
   throw Error(ErrorKind::environment,
-              fmt::format("cannot write file: {}: {}; check free space and permissions, or choose another folder", path.string(), reason));
+              fmt::format("cannot write file: {}: {}; check free space and permissions, or {}", path.string(), reason,
+                          is_in_temporary_folder(path) ? "set TMPDIR to another folder" : "choose another folder"));
 }
 
 std::ifstream open_for_reading(const fs::path& path) {

@@ -91,6 +91,12 @@ fs::path folder_for_temporaries() {
   fail(named ? named : "/tmp", code.message());
 }
 
+bool is_in_temporary_folder(const fs::path& file) {
+  std::error_code code;
+  const auto folder = file.parent_path();
+  return is_own_name(folder.filename().string()) && fs::equivalent(folder.parent_path(), fs::temp_directory_path(code), code);
+}
+
 TemporaryFolder::TemporaryFolder() {
   std::string name = name_template();
   remove_abandoned_once(fs::path(name).parent_path());

@@ -11,6 +11,8 @@ namespace nibble {
 
 /// The folder that TMPDIR names, or /tmp where it is not set. Error(environment) naming it where it is no folder.
 std::filesystem::path folder_for_temporaries();
+/// Whether a file lies in a TemporaryFolder, of this process or another.
+bool is_in_temporary_folder(const std::filesystem::path& file);
 
 /// A new empty folder, removed with all that is in it when the scope ends. Error(environment) naming TMPDIR if it cannot be made. What a
 /// killed process of this user left behind is removed when another makes its own, from a minute later on.

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/files.h"
+#include "support/full_disk.h"
 #include "support/scratch.h"
 
 namespace nibble {
@@ -84,6 +86,16 @@ TEST_F(Temporary, AnErrorNamesTheFolder) {
 
 /// Sets when the folder was last changed, so many seconds before now.
 void make_older(const fs::path& folder, std::chrono::seconds age) { fs::last_write_time(folder, fs::file_time_type::clock::now() - age); }
+
+TEST_F(Temporary, AFileThatCannotBeWrittenThereNamesTheVariable) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "x.onnx";
+  EXPECT_TRUE(is_in_temporary_folder(file));
+  EXPECT_FALSE(is_in_temporary_folder(folder.path()));
+  const std::string content(100'000, 'x');
+  const test::FullDisk full(10'000);
+  test::expect_error(ErrorKind::environment, {"x.onnx", "set TMPDIR to another folder"}, [&] { write_file(file, content); });
+}
 
 TEST_F(Temporary, WhatAKilledProcessLeftIsRemovedWithTime) {
   const auto old = folder() / "nibble-Abc123", fresh = folder() / "nibble-Abc124", other = folder() / "nibble-test-Abc123";

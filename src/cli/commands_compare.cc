@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.h"
 #include "nibble/compare.h"
+#include "nibble/error.h"
 #include "text/result_text.h"
 
 namespace nibble {
@@ -44,6 +45,8 @@ void add_compare_command(CLI::App& app, Action& chosen) {
   on_command(
       command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(options->compare); },
       [options](Terminal& terminal) {
+        if (options->all_layers && options->compare.tensor_images == 0)
+          throw Error(ErrorKind::usage, "compare: --all-layers: no layer is compared with --layer-images 0; leave one of them out");
         options->compare.parts = !options->no_parts;
         print_result(text_of(compare(options->compare, terminal), options->all_layers));
         return 0;

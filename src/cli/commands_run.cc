@@ -26,6 +26,7 @@ void add_training_options(CLI::App& command, RunOptions& options) {
   auto* qat =
       command.add_option("--qat", options.qat, "which of the recipes are also trained, after their calibration (quantisation-aware)")
           ->delimiter(',')
+          ->allow_extra_args(false)
           ->type_name("NAMES");
   command
       .add_option("--qat-data", options.qat_data,
@@ -52,6 +53,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       ->type_name("FILE");
   command.add_option("--recipes", options.recipes, "shipped names or files, separated by commas")
       ->delimiter(',')
+      ->allow_extra_args(false)  // what follows may be CKPT
       ->type_name("NAMES")
       ->capture_default_str();
   command.add_option("--calib", options.calibration, "calibration images: a folder, a list of paths, a data.yaml")->type_name("DIR|LIST");
@@ -134,7 +136,7 @@ void add_doctor(CLI::App& app, Action& chosen) {
       ->type_name("FILE")
       ->needs(calib);
   add_image_size_option(command, options->image_size).needs(calib);
-  add_bad_data_option(command, options->on_bad_data, "skip, they are part of the answer");
+  add_bad_data_option(command, options->on_bad_data, "skip, they are part of the answer").needs(calib);
   add_runtime_options(command, options->runtime);
   add_image_limit_option(command);
   on_command(

@@ -85,6 +85,18 @@ int finish_parse(const CLI::App& app, const CLI::ParseError& error) {
                       fmt::format("usage: {}{}; see {}", problem, suggestion_for_option(app, problem), help_of(app)));
 }
 
+/// The first option or argument of the command that was given an empty text; empty where there is none. `"$IMAGES"` is one where the
+/// variable is not set, and the default would be taken in its place without a word.
+std::string name_of_empty(const CLI::App& app) {
+  for (const auto* command : app.get_subcommands())
+    for (const auto* option : command->get_options()) {
+      const auto& values = option->results();
+      if (std::find(values.begin(), values.end(), "") == values.end()) continue;
+      return option->get_positional() ? option->get_name(true) : "--" + option->get_lnames().front();
+    }
+  return "";
+}
+
 /// "nibble help" and "nibble help COMMAND" as "nibble --help" and "nibble COMMAND --help".
 std::vector<std::string> with_help_as_option(std::vector<std::string> arguments) {
   if (arguments.empty() || arguments.front() != "help") return arguments;
@@ -136,6 +148,9 @@ int parse_and_run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return finish_parse(app, error);
   }
+  if (const auto name = name_of_empty(app); !name.empty())
+    return report_error(static_cast<int>(ErrorKind::usage),
+                        fmt::format("usage: {}: is empty; give a value, or leave it out; see {}", name, help_of(app)));
   if (wants_version) {
     print_result(text_of(library_states()));
     return 0;

@@ -154,12 +154,12 @@ void add_data_options(CLI::App& command, DataOptions& options, bool with_images,
       ->excludes(max);
 }
 
-void add_bad_data_option(CLI::App& command, std::string& on_bad_data, const std::string& otherwise) {
-  command
-      .add_option("--on-bad-data", on_bad_data,
-                  "what cannot be read: stop, or skip it with its image (all are listed either way; default: " + otherwise + ")")
-      ->type_name("stop|skip")
-      ->check(CLI::IsMember({"stop", "skip"}));
+CLI::Option& add_bad_data_option(CLI::App& command, std::string& on_bad_data, const std::string& otherwise) {
+  return *command
+              .add_option("--on-bad-data", on_bad_data,
+                          "what cannot be read: stop, or skip it with its image (all are listed either way; default: " + otherwise + ")")
+              ->type_name("stop|skip")
+              ->check(CLI::IsMember({"stop", "skip"}));
 }
 
 void add_preset_option(CLI::App& command, std::string& preset) {

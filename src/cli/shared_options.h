@@ -48,7 +48,7 @@ void add_preset_option(CLI::App& command, std::string& preset);
 void add_target_option(CLI::App& command, std::string& target);
 
 /// --on-bad-data. `otherwise`: what happens without it, for the help.
-void add_bad_data_option(CLI::App& command, std::string& on_bad_data, const std::string& otherwise);
+CLI::Option& add_bad_data_option(CLI::App& command, std::string& on_bad_data, const std::string& otherwise);
 
 /// --resamples.
 void add_resamples_option(CLI::App& command, std::int64_t& resamples);

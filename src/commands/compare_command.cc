@@ -12,6 +12,7 @@
 #include "export/output_scale.h"
 #include "nibble/compare.h"
 #include "nibble/error.h"
+#include "scoring/detect.h"
 #include "scoring/found_objects.h"
 #include "scoring/image_folder.h"
 #include "scoring/task_set.h"
@@ -85,6 +86,7 @@ Comparison compare(const CompareOptions& options, Progress& listener) {
   const auto a = open_compared(options.a, options, categories);
   const auto b = open_compared(options.b, options, categories);
   require_one_model(options, a, b);
+  warn_of_useless({.confidence = options.confidence}, {.confidence = CompareOptions{}.confidence}, a, options.a.string());
   const auto set = images_for(annotated, options, a);
   Comparison comparison;
   comparison.task = task_of(a);

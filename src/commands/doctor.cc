@@ -7,6 +7,7 @@
 
 #include "base/shared_data.h"
 #include "base/size_text.h"
+#include "base/temporary.h"
 #include "nibble/error.h"
 #include "nibble/version.h"
 #include "ort/session.h"
@@ -87,6 +88,20 @@ void check_data(Checklist& list) {
   }
 }
 
+void check_temporaries(Checklist& list) {
+  try {
+    const TemporaryFolder folder;
+    const auto parent = folder.path().parent_path();
+    std::error_code code;
+    const auto space = std::filesystem::space(parent, code);
+    list.add(
+        !code, "TMPDIR",
+        fmt::format("{}, {}", parent.string(), code ? code.message() : size_text(static_cast<std::int64_t>(space.available)) + " free"));
+  } catch (const Error& error) {
+    list.add(false, "TMPDIR", error.what());
+  }
+}
+
 }  // namespace
 
 Diagnosis doctor(const std::string& provider) {
@@ -97,6 +112,7 @@ Diagnosis doctor(const std::string& provider) {
   check_libraries(list);
   if (asked == Provider::cuda) check_cuda(list);
   check_data(list);
+  check_temporaries(list);
   return list.result();
 }
 

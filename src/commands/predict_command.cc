@@ -88,6 +88,7 @@ class Prediction {
  private:
   void find(const DetectorFile& model, const EvalSet& set) {
     const auto decode = decode_options(options_.detect);
+    warn_of_useless(options_.detect, PredictOptions{}.detect, model, options_.model.string());
     auto found = find_objects(model, set, decode, "predict " + options_.model.filename().string(), progress_);
     std::vector<FoundInImage> baseline(found.size());
     if (!options_.baseline.empty()) {

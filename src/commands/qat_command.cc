@@ -66,7 +66,7 @@ class Qat {
     ImageSource source{options_.data, options_.images, {}};
     if (source.data.empty()) {
       const auto all = list_calibration_images(options_.calibration);
-      source = {all.name, {}, all.files};
+      source = {all.name, options_.images, all.files};
     }
     source.on_bad_data = rule();
     return open_qat_images(source, options_.course.held_out, options_.runtime.seed, baseline_.info);

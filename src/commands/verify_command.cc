@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include "base/check_options.h"
 #include "base/json.h"
 #include "base/output_path.h"
@@ -23,6 +25,9 @@ Json document_of(const VerifyResult& result) {
 VerifyResult verify(const VerifyOptions& options, Progress& listener) {
   check_options(options);
   check_paths(paths_of(options));
+  if (!options.score && (!options.images.empty() || options.runtime.threads != 0))
+    throw Error(ErrorKind::usage, fmt::format("verify: {}: is for --score, which runs the files on images; add it, or leave this out",
+                                              options.images.empty() ? "--threads" : "--images"));
   WatchedProgress progress(listener);
   const auto run = UntrustedRun::open(options.run_dir);
   VerifyResult result;

@@ -68,9 +68,12 @@ CocoDataset read_dataset(const std::filesystem::path& path, const std::string& s
 
 /// Where the file of an image is: `folder` / file_name; the file_name alone for a data.yaml, which says itself where its images are.
 std::filesystem::path image_file(const CocoDataset& dataset, const CocoImage& image, const std::filesystem::path& folder);
+/// Error(input) for a folder of images that is a file, or not there.
+void require_image_folder(const std::filesystem::path& folder);
 /// For images that are not in `folder` under the file names of a COCO file: the names are cut from the left until they are
 /// ("val2017/1.jpg" in the folder val2017, "/elsewhere/1.jpg"), and that is said once in the log. Names for which nothing is found, or
-/// the same file as for another, stay. A data.yaml says itself where its images are. Error(input) for a folder that holds no image at all.
+/// the same file as for another, stay. Error(input) for a folder that holds no image at all.
+/// A data.yaml says itself where its images are: Error(usage) where one of them is not in `folder`, and as require_image_folder.
 void place_images(CocoDataset& dataset, const std::filesystem::path& folder);
 
 /// Takes out the images whose files are missing, cannot be decoded or have another size than the data set says, and adds them to `bad`.

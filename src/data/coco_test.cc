@@ -182,6 +182,24 @@ TEST_F(Coco, ADataFileSaysItselfWhereItsImagesAre) {
   EXPECT_EQ(image_file(dataset, dataset.images[0], "set/images"), "set/images/set/images/a.jpg");
 }
 
+TEST_F(Coco, AFolderBesideADataFileIsTheSamePlaceOrAnError) {
+  file("set/images/val/a.jpg", "x");
+  file("set/images/val/deep/b.jpg", "x");
+  file("other/a.jpg", "x");
+  CocoDataset dataset;
+  dataset.source = folder() / "set/data.yaml";
+  dataset.images = {{1, (folder() / "set/images/val/a.jpg").string()}, {2, (folder() / "set/images/val/deep/b.jpg").string()}};
+  for (const auto* same : {"set/images/val", "set/images/val/", "set", "other/../set/./images"})
+    EXPECT_NO_THROW(place_images(dataset, folder() / same)) << same;
+  std::filesystem::create_directory_symlink(folder() / "set/images", folder() / "link");
+  EXPECT_NO_THROW(place_images(dataset, folder() / "link"));
+  for (const auto* another : {"other", "set/images/val/deep"})
+    expect_error(ErrorKind::usage,
+                 {another, "set/data.yaml says itself where its images are", "set/images/val/a.jpg is not in this folder"},
+                 [&] { place_images(dataset, folder() / another); });
+  expect_error(ErrorKind::input, {"nowhere: no such folder"}, [&] { place_images(dataset, folder() / "nowhere"); });
+}
+
 TEST(BadData, OneOrATenthMayBeLeftOut) {
   const auto settle = [](std::size_t bad, std::int64_t left, OnBadData rule) {
     settle_bad_data(std::vector<BadDatum>(bad, {"a.jpg", "image: a.jpg: cut"}), left, rule, "set");

@@ -7,6 +7,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "data/coco.h"
+#include "nibble/error.h"
 
 namespace nibble {
 namespace fs = std::filesystem;
@@ -29,15 +30,47 @@ void require_images_in(const fs::path& folder) {
   if (is_folder(folder)) list_image_files(folder);
 }
 
+bool is_below(const fs::path& path, const fs::path& folder) {
+  const auto rest = path.lexically_relative(folder);
+  return !rest.empty() && *rest.begin() != "..";
+}
+
+/// As the paths are written, or where links lead.
+bool is_inside(const fs::path& file, const fs::path& folder) {
+  std::error_code code;
+  return is_below(fs::absolute(file, code).lexically_normal(), (fs::absolute(folder, code) / "").lexically_normal()) ||
+         is_below(fs::weakly_canonical(file, code), fs::weakly_canonical(folder, code));
+}
+
+/// A data.yaml says itself where its images are: a folder beside it may be the same place, and no other.
+void require_same_place(const CocoDataset& dataset, const fs::path& folder) {
+  require_image_folder(folder);
+  require_images_in(folder);
+  for (const auto& image : dataset.images)
+    if (!is_inside(image.file_name, folder))
+      throw Error(ErrorKind::usage,
+                  fmt::format("images: {}: {} says itself where its images are, and {} is not in this folder; leave the folder out, or "
+                              "name a data.yaml or a COCO file of the images in it",
+                              folder.string(), dataset.source.string(), image.file_name));
+}
+
 }  // namespace
 
 fs::path image_file(const CocoDataset& dataset, const CocoImage& image, const fs::path& folder) {
   return folder.empty() || is_yaml(dataset.source) ? fs::path(image.file_name) : folder / image.file_name;
 }
 
+void require_image_folder(const fs::path& folder) {
+  std::error_code code;  // a folder that may not be entered is a missing one for this purpose
+  if (fs::is_directory(folder, code)) return;
+  throw Error(ErrorKind::input, fmt::format("images: {}: {}", folder.string(),
+                                            fs::exists(folder, code) ? "is a file; name the folder that the images are in"
+                                                                     : "no such folder; check --images"));
+}
+
 void place_images(CocoDataset& dataset, const fs::path& folder) {
   if (folder.empty()) return;
-  if (is_yaml(dataset.source)) return require_images_in(folder);
+  if (is_yaml(dataset.source)) return require_same_place(dataset, folder);
   std::unordered_set<std::string> taken;
   for (const auto& image : dataset.images)
     if (is_file_at(folder / image.file_name)) taken.insert(image.file_name);

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "base/kind_of_file.h"
 #include "data/coco.h"
 #include "data/text_list.h"
 #include "nibble/error.h"
@@ -88,6 +89,9 @@ std::optional<std::set<std::int64_t>> wanted_ids(const CocoDataset& dataset, con
 }  // namespace
 
 std::vector<std::string> read_image_names(const fs::path& list) {
+  if (const auto kind = kind_of_file(start_of_file(list)))
+    throw Error(ErrorKind::input, fmt::format("image list: {}: is {}; expected a text file with one image id or file name per line",
+                                              list.string(), name_of(*kind)));
   std::vector<std::string> names;
   for (const auto& entry : read_text_list(list)) names.push_back(entry.text);
   if (names.empty()) throw Error(ErrorKind::input, fmt::format("image list: {}: no image in it; write one id per line", list.string()));

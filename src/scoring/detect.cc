@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scoring/detect.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <set>
 
+#include "base/log.h"
 #include "data/class_match.h"
 #include "eval/oriented_box.h"
 #include "eval/oriented_detection.h"
@@ -28,6 +32,20 @@ DecodeOptions decode_options(const DetectOptions& detect) {
   options.iou = detect.iou;
   options.max_detections = detect.max_detections;
   return options;
+}
+
+void warn_of_useless(const DetectOptions& given, const DetectOptions& usual, const DetectorFile& model, const std::string& name) {
+  const bool has_suppression = !model.is_classifier && model.kind != OutputKind::one2one;
+  std::vector<std::string> useless;
+  if (model.is_classifier && given.confidence != usual.confidence) useless.push_back(fmt::format("--conf {}", given.confidence));
+  if (!has_suppression && given.iou != usual.iou) useless.push_back(fmt::format("--iou {}", given.iou));
+  if (model.is_classifier && given.max_detections != usual.max_detections)
+    useless.push_back(fmt::format("--max-det {}", given.max_detections));
+  if (useless.empty()) return;
+  log_once(LogLevel::warning,
+           fmt::format("{}: {} without effect: {}", fmt::join(useless, ", "), useless.size() == 1 ? "is" : "are",
+                       model.is_classifier ? name + " is a classifier, which gives a probability of each class"
+                                           : "the output of " + name + " is one2one, in which no box suppresses another"));
 }
 
 namespace {

@@ -13,6 +13,10 @@ namespace nibble {
 
 DecodeOptions decode_options(const DetectOptions& detect);
 
+/// Says in the log which of the options, where they are not the usual ones, decide nothing of this model: none does of a classifier, and
+/// no box of a one2one output suppresses another.
+void warn_of_useless(const DetectOptions& given, const DetectOptions& usual, const DetectorFile& model, const std::string& name);
+
 /// Every image of the set, in order; decoding the next one overlaps with inference. category_id is the data set's (data/class_match.h);
 /// classes it does not have are left out. Oriented boxes are the upright boxes around them; a classifier's classes are detections of the
 /// whole image. `also` is called with the outputs of each run; what it returns is not looked at.

@@ -35,10 +35,6 @@ CocoDataset select(const CocoDataset& dataset, const DataOptions& options) {
 }
 
 // With error codes: a folder that may not be entered is a missing one for this purpose.
-bool is_folder_at(const fs::path& path) {
-  std::error_code code;
-  return fs::is_directory(path, code);
-}
 bool is_file_at(const fs::path& path) {
   std::error_code code;
   return fs::is_regular_file(path, code);
@@ -69,8 +65,7 @@ EvalSet open_annotations(const DataOptions& options, CocoDataset* all, const Obj
 }
 
 void require_readable(EvalSet& set, const std::string& on_bad_data, int threads) {
-  if (!set.images_dir.empty() && !is_folder_at(set.images_dir))
-    throw Error(ErrorKind::input, fmt::format("images: {}: no such folder; check --images", set.images_dir.string()));
+  if (!set.images_dir.empty()) require_image_folder(set.images_dir);
   const auto rule = parse_on_bad_data(on_bad_data, OnBadData::stop);
   if (rule == OnBadData::stop) require_images(set);
   leave_out_bad_images(set.dataset, set.images_dir, rule, threads);
@@ -117,8 +112,7 @@ std::vector<std::filesystem::path> image_paths(const EvalSet& set) {
 }
 
 void require_images(const EvalSet& set) {
-  if (!set.images_dir.empty() && !is_folder_at(set.images_dir))
-    throw Error(ErrorKind::input, fmt::format("images: {}: no such folder; check --images", set.images_dir.string()));
+  if (!set.images_dir.empty()) require_image_folder(set.images_dir);
   for (const auto& image : set.dataset.images)
     if (!is_file_at(image_path(set, image)))
       throw Error(ErrorKind::input, fmt::format("images: {}: no such file, but {} names image {}; check --images",

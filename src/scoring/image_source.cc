@@ -43,10 +43,15 @@ void require_images_folder(const ImageSource& source) {
     throw Error(ErrorKind::usage, fmt::format("{}: {}: a COCO file does not say where its images are; give their folder (qat: --images, "
                                               "run: --qat-images, with --judge: --judge-images)",
                                               source.what, source.data.string()));
+  if (!source.images.empty() && !has_labels(source))
+    throw Error(ErrorKind::usage,
+                fmt::format("{}: {}: is a folder or list of images, which needs no other folder; leave {} out, or give a COCO file of its "
+                            "images instead",
+                            source.what, source.data.string(), source.images.string()));
 }
 
 CocoDataset read_images(const ImageSource& source, const ModelInfo& info, const ObjectReader* more) {
-  if (has_labels(source)) require_images_folder(source);
+  require_images_folder(source);
   if (!has_labels(source)) return dataset_of_files(source, info);
   CocoDataset dataset = read_dataset(source.data, "train", source.on_bad_data, more);
   place_images(dataset, source.images);

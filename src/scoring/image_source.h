@@ -23,7 +23,8 @@ struct ImageSource {
 /// A data.yaml or a COCO file, by its extension.
 bool has_labels(const std::filesystem::path& data);
 bool has_labels(const ImageSource& source);
-/// Error(usage) for a COCO file without the folder its names are relative to.
+/// Error(usage) for a COCO file without the folder its names are relative to, and for such a folder beside images without labels, which
+/// have no use for it.
 void require_images_folder(const ImageSource& source);
 
 /// Images without labels get ids 1 to N and the network's classes; of a data.yaml it is the train split. Labels have the

@@ -122,6 +122,7 @@ ScoringResult score_model(Session session, const ScoringOptions& options, const 
   EvalSet set = given;
   const auto model = open_for(std::move(session), options, set);
   if (set.truth.task != Task::classify) warn_of_names(model, set);
+  warn_of_useless(options.detect, {}, model, options.model_name);
   ScoringResult result;
   result.findings = find_together(options.processes, {model, options.model, options.optimize, options.runtime}, set, options.detect,
                                   options.title, progress);

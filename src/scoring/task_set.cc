@@ -220,6 +220,7 @@ EvalSet open_task_annotations(const TaskForm& form, const DataOptions& options, 
 }
 
 TaskImages read_task_images(const ImageSource& source, const ModelInfo& info) {
+  require_images_folder(source);
   if (info.task == Task::classify) return read_classes(source, info);
   TaskImages images{info.task, {}, {}, has_labels(source)};
   if (info.task == Task::detect) {

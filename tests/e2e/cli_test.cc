@@ -208,6 +208,69 @@ TEST_F(Cli, MistakesOfTheCallerAreUsageErrors) {
   expect_error({"quantize", "a.pt", "-o", "x", "--recipe", "w4a16", "--dialect", "morse"}, 2, "morse");
 }
 
+/// "$IMAGES" of a variable that is not set would otherwise be the embedded images.
+TEST_F(Cli, AnEmptyValueIsNotTakenForNone) {
+  expect_error({"eval", "a.onnx", "--images", "", "--annotations", "x.json"}, 2, "--images: is empty; give a value, or leave it out");
+  expect_error({"run", "--calib", ""}, 2, "--calib: is empty");
+  expect_error({"run", ""}, 2, "CKPT: is empty");
+  expect_error({"export", "a.pt", "-o", ""}, 2, "--output: is empty");
+}
+
+TEST_F(Cli, TheCheckpointMayStandBehindAList) {
+  expect_error({"run", "--recipes", "w4a16", "gone.pt"}, 3, "gone.pt: no such file");
+  expect_error({"run", "--qat", "w4a8", "gone.pt"}, 3, "gone.pt: no such file");
+  expect_error({"run", "--recipes", "w4a16", "w4a8"}, 2,
+               "w4a8: is a recipe and no checkpoint; several are written with commas: --recipes w4a16,w4a8");
+}
+
+TEST_F(Cli, WhatIsAFileInThePlaceOfAFolderIsCalledOne) {
+  const std::string assets = NIBBLE_SOURCE_DIR "/assets/", annotations = assets + "coco/instances_val2017_32.json";
+  ASSERT_EQ(nibble({"export", assets + "yolov10n.pt", "-o", "real.onnx", "--imgsz", "64"}).exit_code, 0);
+  expect_error({"eval", "real.onnx", "--images", assets + "coco/val2017/000000000139.jpg", "--annotations", annotations}, 3,
+               "000000000139.jpg: is a file; name the folder that the images are in");
+  expect_error({"eval", "real.onnx", "--images", assets + "coco/val2017", "--annotations", annotations, "--image-ids-list", annotations}, 3,
+               "is a COCO file, which describes a data set; expected a text file with one image id");
+}
+
+TEST_F(Cli, DoctorLooksAtTheFolderForTemporaryFiles) {
+  EXPECT_THAT(nibble({"doctor"}).out, HasSubstr("ok      TMPDIR"));
+  const auto outcome = nibble({"doctor"}, "TMPDIR=/nonexistent/tmp");
+  EXPECT_EQ(outcome.exit_code, 5);
+  EXPECT_THAT(outcome.out, HasSubstr("MISSING TMPDIR"));
+  EXPECT_THAT(outcome.out, HasSubstr("temporary files: /nonexistent/tmp: No such file or directory; set TMPDIR"));
+}
+
+/// Nothing that was asked for is ignored.
+TEST_F(Cli, OptionsThatDecideNothingAreRefused) {
+  const std::string assets = NIBBLE_SOURCE_DIR "/assets/", images = assets + "coco/val2017", checkpoint = assets + "yolov10n.pt";
+  for (const auto* part : {"images", "labels"}) std::filesystem::create_directories(folder_ / "set" / part);
+  std::filesystem::copy_file(images + "/000000000139.jpg", folder_ / "set/images/1.jpg");
+  write_file(folder_ / "set/labels/1.txt", "0 0.5 0.5 0.4 0.4\n");
+  std::string names;
+  for (int i = 0; i < 80; ++i) names += fmt::format("  {}: class {}\n", i, i);
+  write_file(folder_ / "set/data.yaml", "train: images\nval: images\nnames:\n" + names);
+  ASSERT_EQ(nibble({"export", checkpoint, "-o", "real.onnx", "--head", "one2one", "--imgsz", "64"}).exit_code, 0);
+  const std::string other = images + ": set/data.yaml says itself where its images are, and ";
+  expect_error({"eval", "real.onnx", "--annotations", "set/data.yaml", "--images", images}, 2, other);
+  expect_error({"compare", "real.onnx", "real.onnx", "--annotations", "set/data.yaml", "--images", images}, 2, other);
+  expect_error({"run", "--annotations", "set/data.yaml", "--images", images}, 2, other);
+  expect_error({"eval", "real.onnx", "--annotations", "set/data.yaml", "--images", "gone"}, 3, "images: gone: no such folder");
+  const auto same = nibble({"eval", "real.onnx", "--annotations", "set/data.yaml", "--images", "set", "--skip-latency", "--iou", "0.5"});
+  EXPECT_EQ(same.exit_code, 0) << same.err;
+  EXPECT_THAT(same.err, HasSubstr("--iou 0.5: is without effect: the output of real.onnx is one2one"));
+  expect_error({"qat", checkpoint, "-o", "x", "--recipe", "w4a8", "--data", images, "--images", "set"}, 2, "leave set out");
+  expect_error({"qat", checkpoint, "-o", "x", "--recipe", "w4a8", "--images", "set"}, 2, "leave set out");
+  expect_error({"run", "--qat", "w4a8", "--qat-data", images, "--qat-images", "set"}, 2, "leave set out");
+  expect_error({"run", "--qat", "w4a8", "--qat-images", "set"}, 2, "--qat-data");
+  expect_error({"run", "--smoke", "--reference"}, 2, "a smoke run scores nothing");
+  expect_error({"compare", "real.onnx", "real.onnx", "--layer-images", "0", "--all-layers"}, 2, "--all-layers");
+  expect_error({"doctor", "--on-bad-data", "stop"}, 2, "--calib");
+  expect_error({"export", checkpoint, "-o", "h.onnx", "--half-io"}, 2, "--half");
+  expect_error({"quantize", checkpoint, "-o", "x", "--recipe", "w4a16", "--resume"}, 2, "--preset best");
+  expect_error({"inspect", "real.onnx", "--ort", "1.24"}, 2, "--target");
+  expect_error({"inspect", "real.onnx", "--target", "tensorrt", "--ort", "1.24"}, 2, "ort-cuda");
+}
+
 TEST_F(Cli, BudgetsThatMakeNoSenseAreUsageErrors) {
   const auto refused = [&](std::vector<std::string> more, const std::string& says) {
     std::vector<std::string> all = {"quantize", "a.pt", "-o", "x", "--recipe", "w4a16"};

@@ -164,6 +164,122 @@ TEST_F(Proof, HostileFoldersAreExitThree) {
   EXPECT_EQ(run_nibble({"verify", "nowhere"}, folder_).exit_code, 3);
 }
 
+/// One line that names file and place, with the exit code of bad input.
+void expect_named(const Outcome& outcome, const std::string& file, const std::string& place) {
+  EXPECT_EQ(outcome.exit_code, 3) << file << ": " << outcome.out << outcome.err;
+  const auto lines = lines_of(outcome.err);
+  ASSERT_FALSE(lines.empty()) << file;
+  EXPECT_THAT(lines.back(), HasSubstr("nibble: malformed file: "));
+  EXPECT_THAT(lines.back(), HasSubstr(file + ": " + place));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("json.exception")));
+}
+
+struct Malformed {
+  const char* file;
+  std::function<void(Json&)> edit;
+  const char* place;
+};
+
+TEST_F(Proof, VerifyNamesThePlaceOfWhatIsMalformedThoughEveryHashIsRight) {
+  const std::vector<Malformed> cases = {
+      {"run.json", [](Json& json) { json["artifacts"][1]["loads"] = "yes"; }, "artifacts[1].loads: expected true or false, found \"yes\""},
+      {"run.json", [](Json& json) { json["twins"][0].erase("integers"); }, "twins[0]: has no 'integers'"},
+      {"run.json", [](Json& json) { json["seed"] = -1; }, "seed: expected a whole number from 0 on, found -1"},
+      {"run.json", [](Json& json) { json["recipes"] = "near"; }, "recipes: expected a list"},
+      {"ptq-near-coco/metrics.json", [](Json& json) { json["metrics"].erase("num_images"); }, "metrics: has no 'num_images'"},
+      {"ptq-near-coco/metrics.json", [](Json& json) { json["metrics"]["mAP_50_interval"] = {0.1}; },
+       "metrics.mAP_50_interval: has 1 entries, expected 2 or more"},
+      {"ptq-near-coco/layers.json", [](Json& json) { json["recipe"]["float_layers"] = {1}; }, "recipe.float_layers[0]: expected a text"},
+      {"ptq-near-coco/compare.json", [](Json& json) { json["detections"]["against_a"]["found"] = 5; },
+       "detections.against_a.found: expected an object, found 5"},
+  };
+  for (const auto& [file, edit, place] : cases) {
+    const auto saved = read_file(run_ / file), manifest = read_file(run_ / "run.json");
+    forge(file, edit);
+    expect_named(verify(), file, place);
+    write_file(run_ / file, saved);
+    write_file(run_ / "run.json", manifest);
+  }
+  forge("ptq-near-coco/detections.json", [](Json& json) { json[0]["score"] = "high"; });
+  const auto outcome = verify();
+  EXPECT_EQ(outcome.exit_code, 1) << "the claim that the score comes from it does not hold, the others are still checked";
+  EXPECT_THAT(outcome.out, HasSubstr("BROKEN       score: ptq-near-coco/metrics.json: "));
+  EXPECT_THAT(outcome.out, HasSubstr("ptq-near-coco/detections.json"));
+  EXPECT_THAT(outcome.out, HasSubstr("score"));
+}
+
+TEST_F(Proof, ResumeNamesThePlaceOfWhatIsMalformedThoughEveryHashIsRight) {
+  const auto resume = [&] {
+    return run_nibble({"run", "--recipes", (home_ / "near.yaml").string(), "--imgsz", "160", "--max-images", "6", "--runs-dir", ".",
+                       "--run-id", "a", "--threads", "1", "--resamples", "200", "--resume"},
+                      folder_);
+  };
+  ASSERT_EQ(resume().exit_code, 0);
+  const std::vector<Malformed> cases = {
+      {"runtime.json", [](Json& json) { json["near-unpack-ptq"].erase("ops"); }, "near-unpack-ptq: has no 'ops'"},
+      {"runtime.json", [](Json& json) { json.erase("near-int4-ptq"); }, "has no 'near-int4-ptq'"},
+      {"runtime.json", [](Json& json) { json["baseline-fp32"]["levels"][1]["max_score"] = "low"; },
+       "baseline-fp32.levels[1].max_score: expected a number, found \"low\""},
+      {"runtime.json", [](Json& json) { json = 5; }, "expected an object, found 5"},
+      {"calibration-check.json", [](Json& json) { json["caveats"] = {nullptr}; }, "caveats[0]: expected a text, found null"},
+      {"baseline-coco/metrics.json", [](Json& json) { json["providers"] = 1; }, "providers: expected a list, found 1"},
+      {"ptq-near-coco/layers.json", [](Json& json) { json["recipe"].erase("name"); }, "recipe: has no 'name'"},
+      {"ptq-near-coco/layers.json", [](Json& json) { json["layers"][2]["weight_bits"] = 4.5; },
+       "layers[2].weight_bits: expected a whole number"},
+      {"ptq-near-coco/compare.json", [](Json& json) { json["tensors"]["layers"][3]["layer"] = 3; },
+       "tensors.layers[3].layer: expected a text"},
+      {"ptq-near-coco/pictures.json", [](Json& json) { json["pictures"][0]["file"] = false; },
+       "pictures[0].file: expected a text, found false"},
+      {"ptq-near-coco/curves.json", [](Json& json) { json["precision"][7] = {}; }, "precision[7]: expected a number, found null"},
+  };
+  for (const auto& [file, edit, place] : cases) {
+    const auto saved = read_file(run_ / file), manifest = read_file(run_ / "run.json");
+    forge(file, edit);
+    const auto outcome = resume();
+    expect_named(outcome, file, place);
+    EXPECT_THAT(outcome.err, HasSubstr("remove it and run again with --resume"));
+    write_file(run_ / file, saved);
+    write_file(run_ / "run.json", manifest);
+  }
+  fs::remove(run_ / "runtime.json");
+  EXPECT_EQ(resume().exit_code, 0) << "what is removed is made again";
+}
+
+TEST_F(Proof, ReplayNamesThePlaceOfWhatIsMalformedBeforeAnyWork) {
+  const std::vector<Malformed> cases = {
+      {"run.json", [](Json& json) { json["settings"]["resamples"] = "many"; }, "settings.resamples: expected a whole number"},
+      {"run.json", [](Json& json) { json["runtime"]["threads"] = 3'000'000'000; }, "runtime.threads: expected a whole number nearer to 0"},
+      {"run.json", [](Json& json) { json["artifacts"][0]["score"].erase("mAP_50_95"); }, "artifacts[0].score: has no 'mAP_50_95'"},
+      {"run.json", [](Json& json) { json["files"]["onnx/yolov10n-near-int4-ptq.onnx"] = 5; }, "expected an object, found 5"},
+      {"run.json", [](Json& json) { json["inputs"]["checkpoint"].erase("sha256"); }, "inputs.checkpoint: has no 'sha256'"},
+      {"config/images.json", [](Json& json) { json["scored"][0]["sha256"] = 0; }, "scored[0].sha256: expected a text, found 0"},
+      {"config/images.json", [](Json& json) { json["calibration"]["near"][0].erase("file"); }, "calibration.near[0]: has no 'file'"},
+  };
+  for (const auto& [file, edit, place] : cases) {
+    const auto saved = read_file(run_ / file), manifest = read_file(run_ / "run.json");
+    forge(file, edit);
+    const auto outcome = run_nibble({"replay", run_.string(), "-o", "again"}, folder_);
+    EXPECT_EQ(outcome.exit_code, 3) << file;
+    EXPECT_THAT(outcome.err, HasSubstr(file));
+    EXPECT_THAT(outcome.err, HasSubstr(place));
+    EXPECT_EQ(lines_of(outcome.err).size(), 1U) << outcome.err;
+    EXPECT_FALSE(fs::exists(folder_ / "again"));
+    write_file(run_ / file, saved);
+    write_file(run_ / "run.json", manifest);
+  }
+}
+
+TEST_F(Proof, OptionsWithoutEffectAreRefused) {
+  const auto refused = [&](const std::vector<std::string>& command, const std::string& part) {
+    const auto outcome = run_nibble(command, folder_);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.out;
+    EXPECT_THAT(outcome.err, HasSubstr(part));
+  };
+  refused({"verify", run_.string(), "--images", "."}, "--images: is for --score");
+  refused({"verify", run_.string(), "--threads", "2"}, "--threads: is for --score");
+  refused({"replay", run_.string(), "-o", "again", "--qat-data", "."}, "--qat-data: the run trained nothing");
+}
+
 TEST_F(Proof, AReplayGivesTheSameBytes) {
   const auto outcome = run_nibble({"replay", run_.string(), "-o", "again"}, folder_);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.out << outcome.err;
