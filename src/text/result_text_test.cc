@@ -107,19 +107,19 @@ TEST(QuantizeText, SaysWhatIsWrongWithAnAgreement) {
   EXPECT_THAT(describe(agreement, Task::detect), HasSubstr("none to measure"));
   EXPECT_EQ(to_json(agreement).at("mAP_50_95"), nullptr);
   EXPECT_EQ(float_agreement_from_json(to_json(agreement)).map_50, -1);
-  EXPECT_THROW(float_agreement_from_json({{"images", 1}}), Error);
+  EXPECT_THROW(float_agreement_from_json(Json{{"images", 1}}), Error);
 }
 
 TEST(QuantizeText, ABudgetIsReadFromTheLayersDocument) {
   const auto budget =
-      budget_report_from_json({{"max_bytes", 1'500'000}, {"chosen", {{"raised", 34}, {"average_bits", 4.67}, {"damage", nullptr}}}});
+      budget_report_from_json(Json{{"max_bytes", 1'500'000}, {"chosen", {{"raised", 34}, {"average_bits", 4.67}, {"damage", nullptr}}}});
   EXPECT_EQ(budget.allowed_max_bytes, 1'500'000);
   EXPECT_FALSE(budget.allowed_max_drop);
   EXPECT_EQ(budget.raised_layers, 34);
   EXPECT_THAT(budget_lines(budget, Task::detect),
               testing::ElementsAre("Budget: at most 1500000 bytes in the INT4 dialect; chosen: 4.67 bits on average, "
                                    "34 layers with more"));
-  EXPECT_THROW(budget_report_from_json({{"max_bytes", 1}}), Error);
+  EXPECT_THROW(budget_report_from_json(Json{{"max_bytes", 1}}), Error);
 }
 
 TEST(QuantizeText, CallsNumbersAsTheTaskDoes) {
