@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "base/json_line.h"
 #include "base/suggestion.h"
@@ -50,7 +51,7 @@ void read_fields(const Json& json, const ConfigPlace& place, const FieldTable& t
     const auto entry = std::find_if(table.begin(), table.end(), [&name = key](const auto& row) { return row.key == name; });
     if (entry == table.end()) {
       NameList known;
-      for (const auto& row : table) known.push_back(row.key);
+      for (const auto& row : table) known.emplace_back(row.key);
       throw Error(ErrorKind::input, fmt::format("unknown setting: {}: {}: no such key; known keys are {}{}", place.child(key).text(),
                                                 place.child(key).path, fmt::join(known, ", "), suggestion_for(key, known)));
     }
@@ -63,8 +64,8 @@ Json schema_of(const FieldTable& table) {
   for (const auto& field : table) {
     Json schema = {{"description", field.meaning}};
     if (field.meaning.empty()) schema = {{"deprecated", true}};
-    schema.update(field.reader.schema);
-    properties[field.key] = schema;
+    schema.update(field.reader.schema());
+    properties[std::string(field.key)] = schema;
   }
   return {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
 }
@@ -74,7 +75,7 @@ FieldReader text_field(std::string& field) {
     if (!value.is_string() || value.get<std::string>().empty()) throw_bad_value(value, place, "a text");
     field = value.get<std::string>();
   };
-  return {read, {{"type", "string"}, {"minLength", 1}}};
+  return {read, [] { return Json{{"type", "string"}, {"minLength", 1}}; }};
 }
 
 FieldReader flag_field(bool& field) {
@@ -82,31 +83,31 @@ FieldReader flag_field(bool& field) {
     if (!value.is_boolean()) throw_bad_value(value, place, "true or false");
     field = value.get<bool>();
   };
-  return {read, {{"type", "boolean"}, {"default", field}}};
+  return {read, [preset = field] { return Json{{"type", "boolean"}, {"default", preset}}; }};
 }
 
 FieldReader int_field(int& field, int min, int max) {
   return {[&field, min, max](const Json& value, const ConfigPlace& place) {
             field = static_cast<int>(integer_between(value, place, min, max));
           },
-          with_default(range_schema("integer", min, max), field)};
+          [min, max, preset = field] { return with_default(range_schema("integer", min, max), preset); }};
 }
 
 FieldReader optional_int_field(std::optional<int>& field, int min, int max) {
   return {[&field, min, max](const Json& value, const ConfigPlace& place) {
             field = static_cast<int>(integer_between(value, place, min, max));
           },
-          range_schema("integer", min, max)};
+          [min, max] { return range_schema("integer", min, max); }};
 }
 
 FieldReader count_field(std::int64_t& field, std::int64_t min, std::int64_t max) {
   return {[&field, min, max](const Json& value, const ConfigPlace& place) { field = integer_between(value, place, min, max); },
-          with_default(range_schema("integer", min, max), field)};
+          [min, max, preset = field] { return with_default(range_schema("integer", min, max), preset); }};
 }
 
 FieldReader optional_count_field(std::optional<std::int64_t>& field, std::int64_t min, std::int64_t max) {
   return {[&field, min, max](const Json& value, const ConfigPlace& place) { field = integer_between(value, place, min, max); },
-          range_schema("integer", min, max)};
+          [min, max] { return range_schema("integer", min, max); }};
 }
 
 FieldReader real_field(double& field, double min, double max) {
@@ -116,7 +117,7 @@ FieldReader real_field(double& field, double min, double max) {
               throw_bad_value(value, place, fmt::format("a number from {} to {}", min, max));
             field = value.get<double>();
           },
-          with_default(range_schema("number", min, max), field)};
+          [min, max, preset = field] { return with_default(range_schema("number", min, max), preset); }};
 }
 
 FieldReader listed_field(int& field, const std::vector<int>& allowed, const std::string& expected) {
@@ -125,16 +126,18 @@ FieldReader listed_field(int& field, const std::vector<int>& allowed, const std:
               throw_bad_value(value, place, expected);
             field = value.get<int>();
           },
-          {{"enum", allowed}, {"default", field}}};
+          [allowed, preset = field] {
+            return Json{{"enum", allowed}, {"default", preset}};
+          }};
 }
 
 FieldReader mapping_field(FieldTable table, std::function<void(const Json&, const ConfigPlace&)> check) {
-  auto schema = schema_of(table);
-  return {[table = std::move(table), check = std::move(check)](const Json& value, const ConfigPlace& place) {
-            read_fields(value, place, table);
+  const auto rows = std::make_shared<const FieldTable>(std::move(table));
+  return {[rows, check = std::move(check)](const Json& value, const ConfigPlace& place) {
+            read_fields(value, place, *rows);
             if (check) check(value, place);
           },
-          std::move(schema)};
+          [rows] { return schema_of(*rows); }};
 }
 
 std::size_t read_choice(const Json& value, const ConfigPlace& place, const NameList& names) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -22,15 +23,16 @@ struct ConfigPlace {
   std::string text() const;
 };
 
-/// How one value is read, and what a schema says of it: `{"type": "integer", "minimum": 2, "maximum": 8, "default": 4}`.
+/// How one value is read, and what a schema says of it: `{"type": "integer", "minimum": 2, "maximum": 8, "default": 4}`. The schema is made
+/// when it is asked for: reading a file never does.
 struct FieldReader {
   std::function<void(const Json&, const ConfigPlace&)> read;
-  Json schema;
+  std::function<Json()> schema;
 };
 struct Field {
-  std::string key;
+  std::string_view key;  ///< of a literal, as the meaning is
   FieldReader reader;
-  std::string meaning;  ///< a phrase for the schema; empty: the key is read, and not advertised
+  std::string_view meaning;  ///< a phrase for the schema; empty: the key is read, and not advertised
 };
 using FieldTable = std::vector<Field>;
 
@@ -41,7 +43,7 @@ void read_fields(const Json& json, const ConfigPlace& place, const FieldTable& t
 Json schema_of(const FieldTable& table);
 
 /// Readers of one value into `field`. Each refuses, by Error(input), a value of another type, and a number outside min..max. The default in
-/// the schema is what the field holds when the reader is made; an empty text or optional has none.
+/// the schema is what the field held when the reader was made; an empty text or optional has none.
 FieldReader text_field(std::string& field);
 FieldReader flag_field(bool& field);
 FieldReader int_field(int& field, int min, int max);
@@ -62,10 +64,13 @@ using NameList = std::vector<std::string>;
 /// The position of a name in `names`. Error(input) listing them for any other value.
 std::size_t read_choice(const Json& value, const ConfigPlace& place, const NameList& names);
 
+/// `names` must live as long as the reader.
 template <class Enum>
 FieldReader choice_field(Enum& field, const NameList& names) {
-  return {[&field, names](const Json& value, const ConfigPlace& place) { field = static_cast<Enum>(read_choice(value, place, names)); },
-          {{"enum", names}, {"default", names.at(static_cast<std::size_t>(field))}}};
+  return {[&field, &names](const Json& value, const ConfigPlace& place) { field = static_cast<Enum>(read_choice(value, place, names)); },
+          [&names, preset = static_cast<std::size_t>(field)] {
+            return Json{{"enum", names}, {"default", names.at(preset)}};
+          }};
 }
 
 }  // namespace nibble

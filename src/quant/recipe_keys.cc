@@ -15,12 +15,13 @@ FieldTable weight_keys(WeightRecipe& weights) {
     if (value != 16 && value != 32) throw_bad_value(value, place, "16 or 32 input channels per scale");
     weights.block = value.get<std::int64_t>();
   };
+  const auto block_schema = [preset = weights.block] { return Json{{"enum", {16, 32}}, {"default", preset}}; };
   return {{"bits", int_field(weights.bits, 2, 8), "bits of a weight's code"},
           {"code", choice_field(weights.code, kWeightCodeNames),
            "how codes are numbered: each on a uniform grid, or along a trellis of 3 to 5 bits, with half the error (unpack files)"},
           {"granularity", choice_field(weights.granularity, kGranularityNames),
            "what shares a scale: a layer, an output channel, or a block of input channels (INT4 and unpack files only)"},
-          {"block", {block, {{"enum", {16, 32}}, {"default", weights.block}}}, "input channels per scale, with granularity: block"},
+          {"block", {block, block_schema}, "input channels per scale, with granularity: block"},
           {"narrow", flag_field(weights.narrow), "whether the lowest code is left out: -7..7 for 4 bits"},
           {"reduce_range", flag_field(weights.reduce_range),
            "whether 8-bit weights behind 8-bit activations stay in -64..63, so that processors without VNNI compute them right"},
@@ -53,7 +54,12 @@ FieldTable rule_keys(LayerRule& rule) {
   return {{"match", text_field(rule.match), "a pattern with * and ? for names of convolutions; of all rules the first that fits decides"},
           {"keep_float", flag_field(rule.keep_float), "whether these layers stay float"},
           {"weight_bits", optional_int_field(rule.weight_bits, 2, 8), "bits of their weights; without it as the recipe says"},
-          {"activation_bits", {activation_bits, {{"enum", {0, 8}}}}, "bits of their input; without it as the recipe says"}};
+          {"activation_bits",
+           {activation_bits,
+            [] {
+              return Json{{"enum", {0, 8}}};
+            }},
+           "bits of their input; without it as the recipe says"}};
 }
 
 FieldReader rules_field(std::vector<LayerRule>& rules) {
@@ -67,10 +73,13 @@ FieldReader rules_field(std::vector<LayerRule>& rules) {
       rules.push_back(rule);
     }
   };
-  LayerRule rule;
-  auto item = schema_of(rule_keys(rule));
-  item["required"] = {"match"};
-  return {read, {{"type", "array"}, {"items", item}}};
+  const auto schema = [] {
+    LayerRule rule;
+    auto item = schema_of(rule_keys(rule));
+    item["required"] = {"match"};
+    return Json{{"type", "array"}, {"items", item}};
+  };
+  return {read, schema};
 }
 
 FieldTable calibration_keys(CalibrationRecipe& calibration) {
@@ -117,9 +126,12 @@ FieldReader target_field(Recipe& recipe) {
     text(value, place);
     find_target(recipe.target);
   };
-  NameList names;
-  for (const auto& target : targets()) names.emplace_back(target.name);
-  return {read, {{"enum", names}}};
+  const auto schema = [] {
+    NameList names;
+    for (const auto& target : targets()) names.emplace_back(target.name);
+    return Json{{"enum", names}};
+  };
+  return {read, schema};
 }
 
 FieldReader name_field(std::string& field) {
@@ -130,7 +142,7 @@ FieldReader name_field(std::string& field) {
     if (field.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") != std::string::npos || field.front() == '.')
       throw_bad_value(field, place, "lower-case letters, digits, '-', '_' and '.'");
   };
-  return {read, {{"type", "string"}, {"pattern", "^[a-z0-9_-][a-z0-9_.-]*$"}}};
+  return {read, [] { return Json{{"type", "string"}, {"pattern", "^[a-z0-9_-][a-z0-9_.-]*$"}}; }};
 }
 
 }  // namespace
