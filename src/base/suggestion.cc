@@ -16,6 +16,8 @@ std::string nearest_to(const std::string& word, const std::vector<std::string>& 
   std::size_t nearest = std::max<std::size_t>(word.size() / 3, 1) + 1;
   std::string best;
   for (const auto& candidate : known) {
+    const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+    if (longer - shorter >= nearest) continue;  // each letter more is a step of the distance
     const auto distance = edit_distance(word, candidate);
     if (distance >= nearest) continue;
     nearest = distance;
@@ -29,19 +31,20 @@ std::string question(const std::string& meant) { return meant.empty() ? "" : fmt
 }  // namespace
 
 std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::vector<std::size_t>> table(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  std::vector<std::size_t> table((a.size() + 1) * (b.size() + 1));
+  const auto at = [&](std::size_t i, std::size_t j) -> std::size_t& { return table[i * (b.size() + 1) + j]; };
   for (std::size_t i = 0; i <= a.size(); ++i)
     for (std::size_t j = 0; j <= b.size(); ++j) {
       if (i == 0 || j == 0) {
-        table[i][j] = i + j;
+        at(i, j) = i + j;
         continue;
       }
-      const std::size_t replaced = table[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      table[i][j] = std::min({table[i - 1][j] + 1, table[i][j - 1] + 1, replaced});
+      const std::size_t replaced = at(i - 1, j - 1) + (a[i - 1] == b[j - 1] ? 0 : 1);
+      at(i, j) = std::min({at(i - 1, j) + 1, at(i, j - 1) + 1, replaced});
       const bool is_exchange = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (is_exchange) table[i][j] = std::min(table[i][j], table[i - 2][j - 2] + 1);
+      if (is_exchange) at(i, j) = std::min(at(i, j), at(i - 2, j - 2) + 1);
     }
-  return table[a.size()][b.size()];
+  return at(a.size(), b.size());
 }
 
 std::string suggestion_for(const std::string& word, const std::vector<std::string>& known) { return question(nearest_to(word, known)); }

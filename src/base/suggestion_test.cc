@@ -20,6 +20,8 @@ TEST(Suggestion, NamesTheNearestWordAndNothingFar) {
   const std::vector<std::string> commands = {"run", "eval", "export", "quantize"};
   EXPECT_EQ(suggestion_for("evla", commands), "; did you mean 'eval'?");
   EXPECT_EQ(suggestion_for("quantise", commands), "; did you mean 'quantize'?");
+  EXPECT_EQ(suggestion_for("quantizexx", commands), "; did you mean 'quantize'?") << "two letters more than a known word";
+  EXPECT_EQ(suggestion_for("qunt", commands), "") << "four letters fewer";
   EXPECT_EQ(suggestion_for("frobnicate", commands), "");
   EXPECT_EQ(suggestion_for("", commands), "");
   EXPECT_EQ(suggestion_for(std::string(100'000, 'x'), commands), "");
