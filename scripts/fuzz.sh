@@ -17,6 +17,8 @@ fi
 mkdir -p "$folder/found"
 # Freed memory is kept from use for the last 16 MB of it, more than one input frees; the usual 256 MB fall out of every cache.
 export ASAN_OPTIONS=quarantine_size_mb=16${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+# The files of an input lie in memory where there is such a folder.
+if [ -z "${TMPDIR-}" ] && [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
 failed=0 targets=0
 
 # Folders of well-formed inputs to start from, where random bytes would not get far.

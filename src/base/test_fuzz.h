@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 
-#include "base/files.h"
 #include "base/temporary.h"
 #include "nibble/error.h"
 
@@ -18,10 +18,11 @@ inline const std::filesystem::path& fuzz_folder() {
   return folder.path();
 }
 
-/// The input as the file `name` of that folder.
+/// The input as the file `name` of that folder, over the one before: nobody else reads it, so that it need not be complete at any moment.
 inline std::filesystem::path fuzz_file(const char* name, std::string_view bytes) {
   auto path = fuzz_folder() / name;
-  write_file(path, bytes);
+  std::ofstream stream(path, std::ios::binary);
+  if (!(stream << bytes << std::flush)) __builtin_trap();
   return path;
 }
 

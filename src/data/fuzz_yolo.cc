@@ -17,14 +17,9 @@ std::string small_image() {
   return bytes + std::string("\x7f\x7f\x7f\0", 4);
 }
 
-const std::filesystem::path& labelled_folder() {
-  static const auto folder = [] {
-    const auto root = test::fuzz_folder();
-    for (const auto* part : {"images", "labels"}) std::filesystem::create_directories(root / part / "val");
-    write_file(root / "images/val/1.bmp", small_image());
-    return root;
-  }();
-  return folder;
+void make_labelled_folder() {
+  for (const auto* part : {"images/val", "labels/val"}) std::filesystem::create_directories(test::fuzz_folder() / part);
+  test::fuzz_file("images/val/1.bmp", small_image());
 }
 
 /// Absolute paths and those that leave the folder would have the target read whatever lies on the disk, which no input should depend on.
@@ -38,14 +33,18 @@ bool may_leave_the_folder(std::string_view yaml) {
 
 }  // namespace
 
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  make_labelled_folder();
+  return 0;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const auto input = test::text_of(data + 1, size - 1);
-  const auto& folder = labelled_folder();
   const bool is_yaml = data[0] % 2 == 0;
   if (is_yaml && may_leave_the_folder(input)) return -1;
-  write_file(folder / "data.yaml", is_yaml ? input : "path: .\nval: images/val\nnames: [a, b]\n");
-  write_file(folder / "labels/val/1.txt", is_yaml ? "0 0.5 0.5 0.5 0.5\n" : input);
+  const auto data_yaml = test::fuzz_file("data.yaml", is_yaml ? input : "path: .\nval: images/val\nnames: [a, b]\n");
+  test::fuzz_file("labels/val/1.txt", is_yaml ? "0 0.5 0.5 0.5 0.5\n" : input);
   const auto rule = data[0] / 2 % 2 == 0 ? OnBadData::stop : OnBadData::skip;
-  return test::expect_refusal_or_success([&] { read_yolo(folder / "data.yaml", "val", rule); });
+  return test::expect_refusal_or_success([&] { read_yolo(data_yaml, "val", rule); });
 }

@@ -34,7 +34,8 @@ void clean(onnx::GraphProto& graph) {
                            merge_duplicate_initialisers,
                            drop_unused_initialisers,
                            narrow_constants,
-                           own_initialisers})
+                           own_initialisers,
+                           sort_nodes})
     pass(graph);
 }
 
