@@ -17,6 +17,8 @@ fi
 mkdir -p "$folder/found"
 # Freed memory is kept from use for the last 16 MB of it, more than one input frees; the usual 256 MB fall out of every cache.
 export ASAN_OPTIONS=quarantine_size_mb=16${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+# -entropic=0: the weights by which libFuzzer chooses what to change are two thirds of the work of fuzz_onnx, and its first 3000 inputs found
+# 553 new ways through the code with them and 508 without.
 # The files of an input lie in memory where there is such a folder.
 if [ -z "${TMPDIR-}" ] && [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
 failed=0 targets=0
@@ -42,8 +44,8 @@ for target in "${all[@]}"; do
   words=$source/tests/fuzz/${name#fuzz_}.dict
   dictionary=()
   if [ -f "$words" ]; then dictionary=(-dict="$words"); fi
-  if "$target" "$folder/corpus/$name" "${seeds[@]}" "${dictionary[@]}" "${limit[@]}" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -print_final_stats=1 \
-    -artifact_prefix="$folder/found/$name-" >"$folder/$name.log" 2>&1; then
+  if "$target" "$folder/corpus/$name" "${seeds[@]}" "${dictionary[@]}" "${limit[@]}" -max_len=65536 -rss_limit_mb=2048 -timeout=20 -entropic=0 \
+    -print_final_stats=1 -artifact_prefix="$folder/found/$name-" >"$folder/$name.log" 2>&1; then
     sed -n 's/^stat::number_of_executed_units: */  inputs tried: /p' "$folder/$name.log"
   else
     tail -n 30 "$folder/$name.log"
