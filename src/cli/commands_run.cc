@@ -26,7 +26,6 @@ void add_training_options(CLI::App& command, RunOptions& options) {
   auto* qat =
       command.add_option("--qat", options.qat, "which of the recipes are also trained, after their calibration (quantisation-aware)")
           ->delimiter(',')
-          ->allow_extra_args(false)
           ->type_name("NAMES");
   command
       .add_option("--qat-data", options.qat_data,
@@ -51,9 +50,8 @@ void add_run_options(CLI::App& command, RunOptions& options) {
       .add_option("CKPT", options.checkpoint,
                   "a checkpoint of a YOLO detector, as Ultralytics writes it; without it, the embedded yolov10n")
       ->type_name("FILE");
-  command.add_option("--recipes", options.recipes, "shipped names or files, separated by commas")
+  command.add_option("--recipes", options.recipes, "shipped names or files, separated by commas or spaces")
       ->delimiter(',')
-      ->allow_extra_args(false)  // what follows may be CKPT
       ->type_name("NAMES")
       ->capture_default_str();
   command.add_option("--calib", options.calibration, "calibration images: a folder, a list of paths, a data.yaml")->type_name("DIR|LIST");
@@ -88,6 +86,15 @@ void add_run_options(CLI::App& command, RunOptions& options) {
   add_session_options(command, options.runtime);
 }
 
+/// "--recipes w4a16 best.pt": the option takes all that stands behind it, and so the checkpoint.
+void give_back_checkpoint(RunOptions& options) {
+  for (auto* names : {&options.recipes, &options.qat}) {
+    if (!options.checkpoint.empty() || names->empty() || !names->back().ends_with(".pt")) continue;
+    options.checkpoint = names->back();
+    names->pop_back();
+  }
+}
+
 void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv) {
   auto options = std::make_shared<RunOptions>();
   options->command = argv;
@@ -105,7 +112,11 @@ void add_run(CLI::App& app, Action& chosen, const std::vector<std::string>& argv
                   "      four processes share the images that are scored and calibrated on; one that died is named, --resume goes on\n");
   add_run_options(command, *options);
   on_command(
-      command, std::make_shared<OutputOptions>(), chosen, [options] { return paths_of(*options); },
+      command, std::make_shared<OutputOptions>(), chosen,
+      [options] {
+        give_back_checkpoint(*options);
+        return paths_of(*options);
+      },
       [options](Terminal& terminal) {
         const auto result = run(*options, terminal);
         if (result.directory.empty()) return 0;  // of several processes the first one speaks

@@ -30,24 +30,10 @@ constexpr std::int64_t kDefaultMaxImages = 100;
 /// Below it, differences of a point between recipes are noise (docs/results.md).
 constexpr std::size_t kFewImages = 1000;
 
-bool is_shipped_recipe(const std::string& name) {
-  std::error_code ignored;
-  return std::filesystem::is_regular_file(shared_data("recipes") / (name + ".yaml"), ignored);
-}
-
-/// "--recipes w4a16 w4a8" leaves the second one where the checkpoint stands.
-void require_no_recipe(const std::filesystem::path& checkpoint, const std::vector<std::string>& recipes) {
-  std::error_code ignored;
-  if (std::filesystem::exists(checkpoint, ignored) || !is_shipped_recipe(checkpoint.string())) return;
-  throw Error(ErrorKind::usage, fmt::format("run: {}: is a recipe and no checkpoint; several are written with commas: --recipes {},{}",
-                                            checkpoint.string(), fmt::join(recipes, ","), checkpoint.string()));
-}
-
 void resolve_paths(RunPlan& plan) {
   auto& options = plan.options;
   plan.uses_embedded_model = options.checkpoint.empty();
   if (plan.uses_embedded_model) options.checkpoint = shared_data(kDefaultCheckpoint);
-  require_no_recipe(options.checkpoint, options.recipes);
   plan.names.model = model_name_of(options.checkpoint);
   if (options.run_id.empty()) {
     if (options.resume) throw Error(ErrorKind::usage, "run: --resume without --run-id; name the run to continue");

@@ -219,8 +219,8 @@ TEST_F(Cli, AnEmptyValueIsNotTakenForNone) {
 TEST_F(Cli, TheCheckpointMayStandBehindAList) {
   expect_error({"run", "--recipes", "w4a16", "gone.pt"}, 3, "gone.pt: no such file");
   expect_error({"run", "--qat", "w4a8", "gone.pt"}, 3, "gone.pt: no such file");
-  expect_error({"run", "--recipes", "w4a16", "w4a8"}, 2,
-               "w4a8: is a recipe and no checkpoint; several are written with commas: --recipes w4a16,w4a8");
+  expect_error({"run", "--recipes", "w4a16", "w4a8", "gone.pt"}, 3, "gone.pt: no such file");
+  expect_error({"run", "--recipes", "w4a16", "w5a5"}, 2, "w5a5");
 }
 
 TEST_F(Cli, WhatIsAFileInThePlaceOfAFolderIsCalledOne) {
