@@ -8,7 +8,6 @@
 #include <set>
 
 #include "calibration/budget.h"
-#include "nibble/error.h"
 #include "quant/place.h"
 #include "report/report_json.h"
 

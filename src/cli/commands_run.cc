@@ -89,7 +89,7 @@ void add_run_options(CLI::App& command, RunOptions& options) {
 /// "--recipes w4a16 best.pt": the option takes all that stands behind it, and so the checkpoint.
 void give_back_checkpoint(RunOptions& options) {
   for (auto* names : {&options.recipes, &options.qat}) {
-    if (!options.checkpoint.empty() || names->empty() || !names->back().ends_with(".pt")) continue;
+    if (!options.checkpoint.empty() || names->size() < 2 || !names->back().ends_with(".pt")) continue;
     options.checkpoint = names->back();
     names->pop_back();
   }

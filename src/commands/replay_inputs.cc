@@ -163,7 +163,10 @@ void take_data(const UntrustedRun& run, const ReplayOptions& options, ReplayInpu
   const bool is_embedded = annotations.starts_with(kEmbedded) && options.annotations.empty() && options.images.empty();
   if (is_embedded) return;
   data.annotations = file;
-  data.images = !options.images.empty() ? options.images : images.starts_with(kEmbedded) ? shared_data(images) : fs::path(images);
+  if (!options.images.empty())
+    data.images = options.images;
+  else if (!is_yaml(file))  // beside a data.yaml, earlier versions recorded a folder that they did not read
+    data.images = images.starts_with(kEmbedded) ? shared_data(images) : fs::path(images);
 }
 
 void take_checkpoint(const UntrustedRun& run, const ReplayOptions& options, ReplayInputs& inputs) {
@@ -191,8 +194,10 @@ void take_training(const UntrustedRun& run, const ReplayOptions& options, RunOpt
   wanted.qat_course.steps = qat.at("steps");
   const fs::path recorded = qat.at("data").is_null() ? "" : qat.at("data").get<std::string>();
   wanted.qat_data = options.qat_data.empty() ? recorded : options.qat_data;
-  wanted.qat_images =
-      options.qat_images.empty() ? fs::path(run.manifest().at("settings").at("qat_images").get<std::string>()) : options.qat_images;
+  if (!options.qat_images.empty())
+    wanted.qat_images = options.qat_images;
+  else if (wanted.qat_data.extension() == ".json")  // only a COCO file needs a folder; earlier versions recorded others, and did not read them
+    wanted.qat_images = run.manifest().at("settings").at("qat_images").get<std::string>();
 }
 
 void take_settings(const UntrustedRun& run, const ReplayOptions& options, ReplayInputs& inputs) {
@@ -204,7 +209,7 @@ void take_settings(const UntrustedRun& run, const ReplayOptions& options, Replay
   wanted.image_size =
       size.is_array() ? ImageSize(size.at(0).get<std::int64_t>(), size.at(1).get<std::int64_t>()) : ImageSize(size.get<std::int64_t>());
   wanted.smoke = settings.at("smoke");
-  wanted.reference = settings.at("reference");
+  wanted.reference = settings.at("reference").get<bool>() && !wanted.smoke;  // earlier versions recorded both, and scored nothing
   wanted.resamples = settings.at("resamples");
   wanted.strict_gates = settings.at("strict_gates");
   wanted.gates = run.config(RunNames::kGateLimits);

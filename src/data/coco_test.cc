@@ -192,6 +192,8 @@ TEST_F(Coco, AFolderBesideADataFileIsTheSamePlaceOrAnError) {
   for (const auto* same : {"set/images/val", "set/images/val/", "set", "other/../set/./images"})
     EXPECT_NO_THROW(place_images(dataset, folder() / same)) << same;
   std::filesystem::create_directory_symlink(folder() / "set/images", folder() / "link");
+  std::filesystem::create_symlink(folder() / "other/a.jpg", folder() / "set/images/val/c.jpg");
+  dataset.images.push_back({3, (folder() / "set/images/val/c.jpg").string()});
   EXPECT_NO_THROW(place_images(dataset, folder() / "link"));
   for (const auto* another : {"other", "set/images/val/deep"})
     expect_error(ErrorKind::usage,

@@ -35,11 +35,11 @@ bool is_below(const fs::path& path, const fs::path& folder) {
   return !rest.empty() && *rest.begin() != "..";
 }
 
-/// As the paths are written, or where links lead.
+/// As the paths are written, or where links of folders lead; the image itself may be a link.
 bool is_inside(const fs::path& file, const fs::path& folder) {
   std::error_code code;
   return is_below(fs::absolute(file, code).lexically_normal(), (fs::absolute(folder, code) / "").lexically_normal()) ||
-         is_below(fs::weakly_canonical(file, code), fs::weakly_canonical(folder, code));
+         is_below(fs::weakly_canonical(file.parent_path(), code) / file.filename(), fs::weakly_canonical(folder, code));
 }
 
 /// A data.yaml says itself where its images are: a folder beside it may be the same place, and no other.

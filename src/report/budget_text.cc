@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "nibble/error.h"
 #include "report/task_words.h"
 
 namespace nibble {

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include "nibble/error.h"
 
 namespace nibble {
 

@@ -47,9 +47,10 @@ ToldFindings check(const RunPlan& plan, const CalibrationSet& set, RunJournal& j
   return told;
 }
 
-/// The images by names and content, the float file by content. Which recipe an image is for does not matter, but is in the list of them.
+/// The images by names and content, spare ones among them, and how many of them calibrate; the float file by content.
 std::string key_of_check(const RunPlan& plan, const CalibrationSet& set, const RunDirectory& directory) {
   return key_of({{"source", set.name},
+                 {"count", set.files.size()},
                  {"images", directory.sha256_of_recorded(RunNames::kImages)},
                  {"float_file", directory.sha256_of_recorded(plan.names.baseline("fp32"))},
                  {"computing", computing_key(plan.options.runtime)}});

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "base/json_line.h"
-#include "nibble/error.h"
 #include "report/blame.h"
 #include "report/metrics_json.h"
 #include "report/report_json.h"

@@ -45,8 +45,8 @@ void require_images_folder(const ImageSource& source) {
                                               source.what, source.data.string()));
   if (!source.images.empty() && !has_labels(source))
     throw Error(ErrorKind::usage,
-                fmt::format("{}: {}: is a folder or list of images, which needs no other folder; leave {} out, or give a COCO file of its "
-                            "images instead",
+                fmt::format("{}: {}: its images are taken without labels, which needs no other folder; leave {} out, or give a COCO "
+                            "file of its images instead",
                             source.what, source.data.string(), source.images.string()));
 }
 

@@ -106,8 +106,8 @@ CalibratedNetwork read_start(const KeptStart& start, const Graph& baseline) {
         codes[i] = read_layer(snapshot, found->first, found->second);
     if (codes.size() == layers.size()) {
       const Json document = json_of(snapshot, kDocument);
-      recipe_report_from_json(PlacedJson(document, start.path.string(), "remove it")
-                                  .at("recipe"));  // what is read of it after the training; refuses now what lacks it
+      // What is read of it after the training; refuses now what lacks it.
+      recipe_report_from_json(PlacedJson(document, start.path.string(), "remove it").at("recipe"));
       return {network_of(start, baseline, codes), document};
     }
   } catch (const Json::exception& error) {

@@ -221,6 +221,7 @@ TEST_F(Cli, TheCheckpointMayStandBehindAList) {
   expect_error({"run", "--qat", "w4a8", "gone.pt"}, 3, "gone.pt: no such file");
   expect_error({"run", "--recipes", "w4a16", "w4a8", "gone.pt"}, 3, "gone.pt: no such file");
   expect_error({"run", "--recipes", "w4a16", "w5a5"}, 2, "w5a5");
+  expect_error({"run", "--qat", "best.pt"}, 2, "best.pt");
 }
 
 TEST_F(Cli, WhatIsAFileInThePlaceOfAFolderIsCalledOne) {

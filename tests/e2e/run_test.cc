@@ -182,6 +182,7 @@ TEST_F(Run, ResumeKeepsWhatIsRightAndMakesTheRestAgain) {
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.err, HasSubstr("was made with seed 0, now it is 7"));
   EXPECT_EQ(sha256_of_file(folder_ / "runs/a/run.json"), manifest_hash);
+  EXPECT_THAT(nibble({"--run-id", "a", "--resume", "--calib-images", "1"}).err, HasSubstr("look at calibration images"));
 }
 
 /// The data.yaml stays what it is, and so do the files: only what the labels decide is made again.

@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "base/image_size_text.h"
-#include "nibble/error.h"
 #include "nibble/version.h"
 #include "report/evidence.h"
 #include "report/html/html_origin.h"
