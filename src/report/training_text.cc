@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-
 namespace nibble {
 
 std::string training_text(const TrainingReport& report, const std::string& number) {
