@@ -194,10 +194,9 @@ void take_training(const UntrustedRun& run, const ReplayOptions& options, RunOpt
   wanted.qat_course.steps = qat.at("steps");
   const fs::path recorded = qat.at("data").is_null() ? "" : qat.at("data").get<std::string>();
   wanted.qat_data = options.qat_data.empty() ? recorded : options.qat_data;
-  if (!options.qat_images.empty())
-    wanted.qat_images = options.qat_images;
-  else if (wanted.qat_data.extension() ==
-           ".json")  // only a COCO file needs a folder; earlier versions recorded others, and did not read them
+  wanted.qat_images = options.qat_images;
+  // Only a COCO file needs a folder; earlier versions recorded others, and did not read them.
+  if (wanted.qat_images.empty() && wanted.qat_data.extension() == ".json")
     wanted.qat_images = run.manifest().at("settings").at("qat_images").get<std::string>();
 }
 
