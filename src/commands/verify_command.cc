@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
 
 #include "base/check_options.h"
 #include "base/json.h"
@@ -25,9 +24,8 @@ Json document_of(const VerifyResult& result) {
 VerifyResult verify(const VerifyOptions& options, Progress& listener) {
   check_options(options);
   check_paths(paths_of(options));
-  if (!options.score && (!options.images.empty() || options.runtime.threads != 0))
-    throw Error(ErrorKind::usage, fmt::format("verify: {}: is for --score, which runs the files on images; add it, or leave this out",
-                                              options.images.empty() ? "--threads" : "--images"));
+  if (!options.score && !options.images.empty())
+    throw Error(ErrorKind::usage, "verify: --images: is for --score, which runs the files on images; add it, or leave this out");
   WatchedProgress progress(listener);
   const auto run = UntrustedRun::open(options.run_dir);
   VerifyResult result;

@@ -284,7 +284,6 @@ TEST_F(Proof, OptionsWithoutEffectAreRefused) {
     EXPECT_THAT(outcome.err, HasSubstr(part));
   };
   refused({"verify", run_.string(), "--images", "."}, "--images: is for --score");
-  refused({"verify", run_.string(), "--threads", "2"}, "--threads: is for --score");
   refused({"replay", run_.string(), "-o", "again", "--qat-data", "."}, "--qat-data: the run trained nothing");
 }
 
