@@ -35,6 +35,19 @@ class Run : public testing::Test {
   Outcome nibble(const std::vector<std::string>& more, const std::string& setup = "") {
     return run_nibble(arguments(more), folder_, setup);
   }
+  /// What the run "a" of a small network says, on data that `more` names.
+  std::string score_small_network(const std::vector<std::string>& more, bool resume) const {
+    std::vector<std::string> all = {"run",        NIBBLE_SOURCE_DIR "/tests/golden/families/yolov8.pt",
+                                    "--recipes",  "fast.yaml",
+                                    "--threads",  "1",
+                                    "--runs-dir", "runs",
+                                    "--run-id",   "a"};
+    all.insert(all.end(), more.begin(), more.end());
+    if (resume) all.emplace_back("--resume");
+    const auto outcome = run_nibble(all, folder_);
+    EXPECT_LE(outcome.exit_code, 1) << outcome.err;  // a gate may fail: the weights are random
+    return outcome.err;
+  }
   Json manifest(const std::string& run_id) const { return read_json(folder_ / "runs" / run_id / "run.json"); }
   std::string names_in(const fs::path& file) const {
     return Json::parse(run_nibble({"inspect", file.string(), "--json"}, folder_).out)["metadata"]["names"];
@@ -191,18 +204,7 @@ TEST_F(Run, ResumeScoresAgainWhereLabelsChanged) {
   fs::copy_file(NIBBLE_SOURCE_DIR "/assets/coco/val2017/000000000139.jpg", folder_ / "images/1.jpg");  // 640 x 426 px
   write_file(folder_ / "labels/1.txt", "0 0.01 0.01 0.005 0.005\n");
   write_file(folder_ / "data.yaml", "train: images\nval: images\nnames: [class 0, class 1]\n");
-  const auto run = [&](bool resume) {
-    std::vector<std::string> all = {"run",           NIBBLE_SOURCE_DIR "/tests/golden/families/yolov8.pt",
-                                    "--recipes",     "fast.yaml",
-                                    "--annotations", "data.yaml",
-                                    "--threads",     "1",
-                                    "--runs-dir",    "runs",
-                                    "--run-id",      "a"};
-    if (resume) all.emplace_back("--resume");
-    const auto outcome = run_nibble(all, folder_);
-    EXPECT_LE(outcome.exit_code, 1) << outcome.err;  // a gate may fail: the weights are random
-    return outcome.err;
-  };
+  const auto run = [&](bool resume) { return score_small_network({"--annotations", "data.yaml"}, resume); };
   const auto root = folder_ / "runs/a";
   const auto score = [&] { return read_json(root / "baseline-coco/metrics.json")["metrics"]["mAP_50_95"].get<double>(); };
   EXPECT_THAT(run(false), HasSubstr("score baseline-fp32: "));
@@ -229,19 +231,7 @@ TEST_F(Run, ResumeScoresAgainWhereImagesChanged) {
   write_json(folder_ / "two.json", {{"images", {{{"id", 1}, {"file_name", "1.png"}}}},
                                     {"categories", {{{"id", 1}, {"name", "class 0"}}, {{"id", 2}, {"name", "class 1"}}}},
                                     {"annotations", {{{"id", 1}, {"image_id", 1}, {"category_id", 1}, {"bbox", {1, 1, 9, 9}}}}}});
-  const auto run = [&](bool resume) {
-    std::vector<std::string> all = {"run",           NIBBLE_SOURCE_DIR "/tests/golden/families/yolov8.pt",
-                                    "--recipes",     "fast.yaml",
-                                    "--images",      "images",
-                                    "--annotations", "two.json",
-                                    "--threads",     "1",
-                                    "--runs-dir",    "runs",
-                                    "--run-id",      "a"};
-    if (resume) all.emplace_back("--resume");
-    const auto outcome = run_nibble(all, folder_);
-    EXPECT_LE(outcome.exit_code, 1) << outcome.err;  // a gate may fail: the weights are random
-    return outcome.err;
-  };
+  const auto run = [&](bool resume) { return score_small_network({"--images", "images", "--annotations", "two.json"}, resume); };
   EXPECT_THAT(run(false), HasSubstr("look at scored images"));
   EXPECT_THAT(run(true), AllOf(Not(HasSubstr("score baseline-fp32: ")), Not(HasSubstr("look at scored images")))) << "nothing changed";
   fs::copy_file(images / "000000000285.jpg", folder_ / "images/1.png", fs::copy_options::overwrite_existing);
