@@ -3,12 +3,55 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "base/vector_clones.h"
 
 namespace nibble {
+namespace {
+
+/// Gives each candidate what its parent has.
+template <class Numbers>
+inline void inherit(Numbers& numbers, const Parents& parents) {
+#if defined(__GNUC__) && !defined(__clang__)  // compilers do not see by themselves that this permutes two registers
+  constexpr std::size_t kHalf = kBeamWidth / 2;
+  using Half [[gnu::vector_size(kHalf * sizeof(numbers[0])), gnu::may_alias]] = typename Numbers::value_type;
+  using Places [[gnu::vector_size(kHalf * sizeof(int)), gnu::may_alias]] = int;
+  auto* const halves = reinterpret_cast<Half*>(numbers.data());
+  const auto* const from = reinterpret_cast<const Places*>(parents.data());
+  const Half low = halves[0], high = halves[1];
+  halves[0] = __builtin_shuffle(low, high, from[0]);
+  halves[1] = __builtin_shuffle(low, high, from[1]);
+#else
+  const Numbers before = numbers;
+  for (int b = 0; b < kBeamWidth; ++b) numbers[b] = before[parents[b]];
+#endif
+}
+
+constexpr int kChoices = 2 * kBeamWidth;
+
+/// The places of `costs`, each `count` of them sorted on their own; of equal costs the first comes first. The order is found by counting
+/// what comes before each, which is cheaper than sorting, since nothing branches.
+inline std::array<int, kChoices> order_of(const std::array<double, kChoices>& costs, int count) {
+  constexpr int kAtOnce = 4;
+  using Costs [[gnu::vector_size(kAtOnce * sizeof(double))]] = double;
+  using Counts [[gnu::vector_size(kAtOnce * sizeof(std::int64_t))]] = std::int64_t;
+  constexpr Counts kLane{0, 1, 2, 3};
+  std::array<int, kChoices> order;
+  for (int first = 0; first < kChoices; first += count)
+    for (int i = first; i < first + count; i += kAtOnce) {
+      const Costs cost{costs[i], costs[i + 1], costs[i + 2], costs[i + 3]};
+      Counts before{};  // a comparison that holds is -1
+      for (int j = first; j < i; ++j) before -= costs[j] <= cost;
+      for (int j = i; j < i + kAtOnce; ++j) before -= (costs[j] < cost) | ((costs[j] == cost) & (j - i < kLane));
+      for (int j = i + kAtOnce; j < first + count; ++j) before -= costs[j] < cost;
+      for (int lane = 0; lane < kAtOnce; ++lane) order[first + static_cast<int>(before[lane])] = i + lane;
+    }
+  return order;
+}
+
+}  // namespace
 
 BeamSearch::BeamSearch(const float* inverse_factor, std::int64_t columns)
     : inverse_factor_(inverse_factor),
@@ -104,7 +147,7 @@ NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const PhaseLe
 }
 
 /// The best beginnings of each beam that end with this column; returns what each leaves to the columns behind, in units of U_jj.
-NIBBLE_VECTOR_CLONES BeamSearch::Lane BeamSearch::keep_best(std::int64_t column) {
+NIBBLE_VECTOR_CLONES Lane BeamSearch::keep_best(std::int64_t column) {
   std::array<double, kMost> costs;
   std::array<float, kMost> errors;
   const float diagonal = inverse_factor_[column * columns_ + column];
@@ -112,17 +155,11 @@ NIBBLE_VECTOR_CLONES BeamSearch::Lane BeamSearch::keep_best(std::int64_t column)
     errors[i] = (work_[column][i / 2] - choices_.values[i]) / diagonal;
     costs[i] = costs_[i / 2] + static_cast<double>(errors[i]) * errors[i];
   }
-  // A place in the order for each, by counting what comes before it: cheaper than sorting, since nothing branches.
-  std::array<std::int64_t, kMost> places{};
-  const std::int64_t count = 2 * width_;
-  for (std::int64_t j = 0; j < kMost; ++j)
-    for (std::int64_t first = j / count * count, i = first; i < first + count; ++i)
-      places[i] += costs[j] < costs[i] || (costs[j] == costs[i] && j < i) ? 1 : 0;
+  const std::array<int, kMost> order = order_of(costs, 2 * width_);
   Lane left;
   Step& step = steps_[column];
-  for (int i = 0; i < kMost; ++i) {
-    if (places[i] >= width_) continue;
-    const std::int64_t lane = i / count * width_ + places[i];
+  for (int lane = 0; lane < kBeamWidth; ++lane) {
+    const int i = order[lane / width_ * 2 * width_ + lane % width_];
     costs_[lane] = costs[i];
     left[lane] = errors[i];
     step.codes[lane] = choices_.codes[i];
@@ -140,29 +177,23 @@ void BeamSearch::remember_symbols() {
   }
 }
 
-/// Each candidate goes on from its parent's work. Compilers do not see by themselves that this is a permutation of one register.
+/// Each candidate goes on from its parent's work: in the rest of the block at once, behind it when the block ends.
 NIBBLE_VECTOR_CLONES void BeamSearch::compensate(std::int64_t column, const Lane& errors) {
+  const std::int64_t first = column / kColumnsPerBlock * kColumnsPerBlock;
+  const ColumnBlock block{first, std::min(first + kColumnsPerBlock, columns_)};
+  if (column == first) std::iota(origins_.begin(), origins_.end(), 0);
+  const Parents& parents = steps_[column].parents;
+  inherit(origins_, parents);
+  for (std::int64_t j = 0; j < column - first; ++j) inherit(errors_[j], parents);
+  errors_[column - first] = errors;
   const float* row = inverse_factor_ + column * columns_;
-  const auto& parents = steps_[column].parents;
-#if defined(__GNUC__) && !defined(__clang__)
-  using Floats [[gnu::vector_size(kBeamWidth * sizeof(float))]] = float;
-  using Places [[gnu::vector_size(kBeamWidth * sizeof(int))]] = int;
-  Floats left, work;
-  Places from;
-  std::memcpy(&left, errors.data(), sizeof left);
-  std::memcpy(&from, parents.data(), sizeof from);
-  for (std::int64_t k = column + 1; k < columns_; ++k) {
-    std::memcpy(&work, work_[k].data(), sizeof work);
-    const Floats next = __builtin_shuffle(work, from) - row[k] * left;
-    std::memcpy(work_[k].data(), &next, sizeof next);
+  for (std::int64_t k = column + 1; k < block.last; ++k) {
+    inherit(work_[k], parents);
+    for (int b = 0; b < kBeamWidth; ++b) work_[k][b] -= row[k] * errors[b];
   }
-#else
-  for (std::int64_t k = column + 1; k < columns_; ++k) {
-    Lane next;
-    for (int b = 0; b < kBeamWidth; ++b) next[b] = work_[k][parents[b]] - row[k] * errors[b];
-    work_[k] = next;
-  }
-#endif
+  if (column + 1 < block.last) return;
+  for (std::int64_t k = block.last; k < columns_; ++k) inherit(work_[k], origins_);
+  subtract_errors(inverse_factor_, columns_, block, errors_.data(), work_.data());
 }
 
 /// Candidates are sorted: the first is the best.

@@ -11,11 +11,15 @@
 #include <vector>
 
 #include "graph/trellis.h"
+#include "quant/rounding/column_blocks.h"
 
 namespace nibble {
 
-inline constexpr int kBeamWidth = 16;
+inline constexpr int kBeamWidth = kLanes;
 inline constexpr int kScalesAtOnce = 4;  ///< each with a beam of kBeamWidth / kScalesAtOnce
+
+/// Of each candidate the place of the one before it that it goes on from.
+struct alignas(64) Parents : std::array<int, kBeamWidth> {};
 
 /// The scale of a column and the lowest and highest code it may have, zero point subtracted. There must be at least two codes.
 struct ColumnGrid {
@@ -58,7 +62,6 @@ class BeamSearch {
 
  private:
   static constexpr int kMost = 2 * kBeamWidth;
-  using Lane = std::array<float, kBeamWidth>;  ///< one number per candidate
   /// How each candidate may go on: 2 b and 2 b + 1 are of candidate b.
   struct Choices {
     std::array<float, kMost> codes;
@@ -69,7 +72,7 @@ class BeamSearch {
   using Past = std::array<std::uint8_t, kTrellisMemory>;
   struct Step {
     std::array<float, kBeamWidth> codes;
-    std::array<int, kBeamWidth> parents;
+    Parents parents;
   };
 
   void begin(const std::vector<float>& targets, int width);
@@ -83,7 +86,9 @@ class BeamSearch {
 
   const float* inverse_factor_;
   std::int64_t columns_;
-  std::vector<Lane> work_;  ///< [columns]: targets minus the errors that earlier columns have left to this one
+  std::vector<Lane> work_;                       ///< [columns]: targets minus the errors that earlier columns have left to this one
+  std::array<Lane, kColumnsPerBlock> errors_{};  ///< of the block's columns so far, as each candidate has them behind it
+  Parents origins_{};                            ///< from whom at the beginning of the block each candidate descends
   std::vector<Step> steps_;
   Choices choices_;
   std::array<Past, kBeamWidth> pasts_{};

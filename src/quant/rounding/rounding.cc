@@ -145,25 +145,36 @@ RoundedWeights round_along_trellis(const RoundingProblem& problem, const Paralle
   return rounded;
 }
 
-/// x H x^T of a symmetric H. `products` is scratch of x's length.
-double quadratic(const float* hessian, const std::vector<float>& x, std::vector<float>& products) {
-  products.assign(x.size(), 0);
-  for (std::size_t i = 0; i < x.size(); ++i) add_scaled(products, hessian + i * x.size(), x[i]);
-  double sum = 0;
-  for (std::size_t i = 0; i < x.size(); ++i) sum += static_cast<double>(products[i]) * x[i];
-  return sum;
+/// x H x^T of a symmetric H, for each x. Its rows are read once for all.
+std::vector<double> quadratics(const float* hessian, const std::vector<std::vector<float>>& xs) {
+  const std::size_t columns = xs.front().size();
+  std::vector<std::vector<float>> products(xs.size(), std::vector<float>(columns));
+  for (std::size_t i = 0; i < columns; ++i)
+    for (std::size_t n = 0; n < xs.size(); ++n) add_scaled(products[n], hessian + i * columns, xs[n][i]);
+  std::vector<double> sums(xs.size());
+  for (std::size_t n = 0; n < xs.size(); ++n)
+    for (std::size_t i = 0; i < columns; ++i) sums[n] += static_cast<double>(products[n][i]) * xs[n][i];
+  return sums;
 }
 
 void measure(const RoundingProblem& p, const ParallelFor& parallel_for, RoundedWeights& rounded) {
+  constexpr std::int64_t kAtOnce = 4;
   std::vector<double> errors(static_cast<std::size_t>(total_rows(p))), signals(errors.size());
   parallel_for(total_rows(p), [&](std::int64_t first, std::int64_t last) {
-    std::vector<float> x(static_cast<std::size_t>(p.columns)), products;
-    for (std::int64_t row = first; row < last; ++row) {
-      const float* hessian = p.hessian.data() + row / p.rows * p.columns * p.columns;
-      for (std::int64_t j = 0; j < p.columns; ++j) x[j] = error_of(p, rounded, row, j);
-      errors[row] = quadratic(hessian, x, products);
-      x.assign(p.targets.begin() + row * p.columns, p.targets.begin() + (row + 1) * p.columns);
-      signals[row] = quadratic(hessian, x, products);
+    for (std::int64_t end; first < last; first = end) {
+      const std::int64_t group = first / p.rows;
+      end = std::min({first + kAtOnce, last, (group + 1) * p.rows});
+      std::vector<std::vector<float>> xs;  // the error of each row, and its target
+      for (std::int64_t row = first; row < end; ++row) {
+        std::vector<float>& error = xs.emplace_back();
+        for (std::int64_t j = 0; j < p.columns; ++j) error.push_back(error_of(p, rounded, row, j));
+        xs.emplace_back(p.targets.begin() + row * p.columns, p.targets.begin() + (row + 1) * p.columns);
+      }
+      const std::vector<double> found = quadratics(p.hessian.data() + group * p.columns * p.columns, xs);
+      for (std::int64_t row = first; row < end; ++row) {
+        errors[row] = found[2 * (row - first)];
+        signals[row] = found[2 * (row - first) + 1];
+      }
     }
   });
   for (const double error : errors) rounded.error += error;

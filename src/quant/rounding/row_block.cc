@@ -9,17 +9,6 @@
 #include "quant/rounding/row_refinement.h"
 
 namespace nibble {
-namespace {
-
-using Lane = RowBlock::Lane;
-
-/// y[k] += row[k] * a, for k in [first, count).
-void add_scaled(std::vector<Lane>& y, const float* row, const Lane& a, std::int64_t first, std::int64_t count) {
-  for (std::int64_t k = first; k < count; ++k)
-    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) y[k][r] += row[k] * a[r];
-}
-
-}  // namespace
 
 RowBlock::RowBlock(const RoundingProblem& problem, std::int64_t group, std::int64_t first)
     : problem_(&problem),
@@ -78,20 +67,25 @@ NIBBLE_VECTOR_CLONES RowBlock::Sums RowBlock::round_gptq() {
   const std::int64_t columns = problem_->columns;
   const float* factor = problem_->inverse_factor.data() + group_ * columns * columns;
   std::vector<Lane> work = targets_;
-  Sums errors{};
-  for (std::int64_t j = 0; j < columns; ++j) {
-    const Lane& scale = scales_[problem_->slots[j]];
-    const float* row = factor + j * columns;
-    Lane step;
-    codes_[j] = codes_of(work[j], problem_->slots[j]);
-    for (std::int64_t r = 0; r < kRowsPerBlock; ++r) {
-      const float error = (work[j][r] - codes_[j][r] * scale[r]) / row[j];
-      errors[r] += static_cast<double>(error) * error;
-      step[r] = -error;
+  Sums sums{};
+  for (std::int64_t first = 0; first < columns; first += kColumnsPerBlock) {
+    const ColumnBlock block{first, std::min(first + kColumnsPerBlock, columns)};
+    std::array<Lane, kColumnsPerBlock> errors;
+    for (std::int64_t j = first; j < block.last; ++j) {
+      const Lane& scale = scales_[problem_->slots[j]];
+      const float* row = factor + j * columns;
+      Lane& error = errors[j - first];
+      codes_[j] = codes_of(work[j], problem_->slots[j]);
+      for (std::int64_t r = 0; r < kRowsPerBlock; ++r) {
+        error[r] = (work[j][r] - codes_[j][r] * scale[r]) / row[j];
+        sums[r] += static_cast<double>(error[r]) * error[r];
+      }
+      for (std::int64_t k = j + 1; k < block.last; ++k)
+        for (std::int64_t r = 0; r < kRowsPerBlock; ++r) work[k][r] -= row[k] * error[r];
     }
-    add_scaled(work, row, step, j + 1, columns);
+    subtract_errors(factor, columns, block, errors.data(), work.data());
   }
-  return errors;
+  return sums;
 }
 
 RowBlock::Sums RowBlock::round_beam() {

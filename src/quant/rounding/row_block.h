@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Up to 16 rows of a RoundingProblem, column-major, so that one pass over the factor of the Hessian serves them all.
+// Up to kLanes rows of a RoundingProblem, column-major, so that one pass over the factor of the Hessian serves them all.
 #pragma once
 #include <array>
 #include <cstdint>
 #include <vector>
 
 #include "quant/rounding/affine_grid.h"
+#include "quant/rounding/column_blocks.h"
 #include "quant/rounding/rounding.h"
 
 namespace nibble {
 
-inline constexpr std::int64_t kRowsPerBlock = 16;
+inline constexpr std::int64_t kRowsPerBlock = kLanes;
 
 class RowBlock {
  public:
-  using Lane = std::array<float, kRowsPerBlock>;  ///< one number per row
   using Sums = std::array<double, kRowsPerBlock>;
 
   /// Rows first .. first + kRowsPerBlock - 1 of `group`, or as many of them as there are. Codes start at 0, scales at 1, zero points at 0.
