@@ -147,13 +147,14 @@ RoundedWeights round_along_trellis(const RoundingProblem& problem, const Paralle
 
 /// x H x^T of a symmetric H, for each x. Its rows are read once for all.
 std::vector<double> quadratics(const float* hessian, const std::vector<std::vector<float>>& xs) {
-  const std::size_t columns = xs.front().size();
-  std::vector<std::vector<float>> products(xs.size(), std::vector<float>(columns));
-  for (std::size_t i = 0; i < columns; ++i)
-    for (std::size_t n = 0; n < xs.size(); ++n) add_scaled(products[n], hessian + i * columns, xs[n][i]);
+  const auto columns = static_cast<std::int64_t>(xs.front().size());
+  std::vector<std::vector<float>> products(xs.size(), std::vector<float>(xs.front().size()));
+  for (std::int64_t i = 0; i < columns; i += kRowsOfAPass)
+    for (std::size_t n = 0; n < xs.size(); ++n)
+      add_scaled_rows(products[n], hessian + i * columns, xs[n].data() + i, std::min(kRowsOfAPass, columns - i));
   std::vector<double> sums(xs.size());
   for (std::size_t n = 0; n < xs.size(); ++n)
-    for (std::size_t i = 0; i < columns; ++i) sums[n] += static_cast<double>(products[n][i]) * xs[n][i];
+    for (std::int64_t i = 0; i < columns; ++i) sums[n] += static_cast<double>(products[n][i]) * xs[n][i];
   return sums;
 }
 

@@ -31,9 +31,12 @@ void RowRefinement::begin(const std::vector<float>& codes, const std::vector<flo
   const auto columns = static_cast<std::size_t>(problem_.columns);
   products_.assign(static_cast<std::size_t>(problem_.slot_count), std::vector<float>(columns));
   gradient_.assign(columns, 0);
-  for (std::int64_t j = 0; j < problem_.columns; ++j) {
-    add_scaled(gradient_, hessian_row(j), -target_[j]);
-    if (codes[j] != 0) add_scaled(products_[problem_.slots[j]], hessian_row(j), codes[j]);
+  std::vector<float> wanted = target_;
+  for (float& weight : wanted) weight = -weight;
+  for (std::int64_t j = 0, end = 0; j < problem_.columns; j = end) {
+    while (end < std::min(j + kRowsOfAPass, problem_.columns) && problem_.slots[end] == problem_.slots[j]) ++end;
+    add_scaled_rows(gradient_, hessian_row(j), wanted.data() + j, end - j);
+    add_scaled_rows(products_[problem_.slots[j]], hessian_row(j), codes.data() + j, end - j);
   }
   for (std::size_t slot = 0; slot < products_.size(); ++slot) add_scaled(gradient_, products_[slot].data(), scales[slot]);
 }

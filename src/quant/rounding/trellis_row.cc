@@ -70,8 +70,7 @@ TrellisRow TrellisRounder::round(const std::vector<float>& target) {
 /// e is quadratic in the scale: least at (w* H c^T) / (c H c^T). Whether it fell.
 bool TrellisRounder::refit(const std::vector<float>& target, TrellisRow& row) const {
   std::vector<float> products(target.size());  // H c^T
-  for (std::size_t j = 0; j < target.size(); ++j)
-    if (row.codes[j] != 0) add_scaled(products, hessian_ + j * target.size(), row.codes[j]);
+  add_scaled_rows(products, hessian_, row.codes.data(), problem_.columns);
   const double wanted = dot(target, products), power = dot(row.codes, products);
   if (!(wanted > 0 && power > 0)) return false;
   const float scale = positive_scale(wanted / power);
