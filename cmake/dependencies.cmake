@@ -58,6 +58,17 @@ else()
   find_package(Torch REQUIRED)
   target_link_libraries(dep_torch INTERFACE ${TORCH_LIBRARIES})
 endif()
+# at::parallel_for is a template of LibTorch's headers: compiled without OpenMP it computes on one thread, and says nothing. It has to share
+# LibTorch's own OpenMP, which is GCC's: clang has another, and is left with one thread.
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(dep_torch INTERFACE -fopenmp)
+  if(TORCH_WHEEL)  # under a name of the wheel's own
+    file(GLOB TORCH_OPENMP ${TORCH_WHEEL}/lib/libgomp*.so*)
+    target_link_libraries(dep_torch INTERFACE ${TORCH_OPENMP})
+  else()
+    target_link_libraries(dep_torch INTERFACE gomp)
+  endif()
+endif()
 
 # OpenCV: OpenCVConfig.cmake is only in the big libopencv-dev, so the three libraries are found by name.
 find_path(OpenCV_INCLUDE opencv2/imgcodecs.hpp PATH_SUFFIXES opencv4 REQUIRED)

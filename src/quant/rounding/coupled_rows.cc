@@ -2,7 +2,6 @@
 #include "quant/rounding/coupled_rows.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "quant/rounding/row_block.h"
 #include "quant/rounding/row_grids.h"
@@ -17,18 +16,23 @@ std::int64_t rows_at_once(const RoundingProblem& p) { return std::clamp<std::int
 class CoupledRows {
  public:
   /// `levels`: of the trellis, or nullptr.
-  CoupledRows(const RoundingProblem& problem, ScaleSearch search, const PhaseLevels* levels)
-      : problem_(problem), levels_(levels), search_(problem, search), trials_(trials_of(problem)), errors_(problem.targets.size()) {
+  CoupledRows(const RoundingProblem& problem, ScaleSearch search, const PhaseLevels* levels, const ParallelFor& parallel_for)
+      : problem_(problem),
+        levels_(levels),
+        parallel_for_(parallel_for),
+        search_(problem, search),
+        trials_(trials_of(problem)),
+        errors_(problem.targets.size()) {
     result_.codes.resize(problem.targets.size());
     result_.scales.resize(static_cast<std::size_t>(problem.rows * problem.slot_count));
     result_.zero_points.resize(result_.scales.size());
   }
 
-  RoundedWeights run(const ParallelFor& parallel_for) {
+  RoundedWeights run() {
     const std::int64_t at_once = rows_at_once(problem_);
     for (std::int64_t first = 0; first < problem_.rows; first += at_once) {
       const std::int64_t last = std::min(first + at_once, problem_.rows);
-      parallel_for(last - first, [&](std::int64_t from, std::int64_t to) {
+      parallel_for_(last - first, [&](std::int64_t from, std::int64_t to) {
         for (std::int64_t i = first + from; i < first + to; ++i) round(i, first);
       });
     }
@@ -69,19 +73,20 @@ class CoupledRows {
     return target;
   }
 
-  /// A block's lanes are as many attempts at the row.
+  /// A block's lanes are as many attempts at the row. Blocks are shared among threads where one row is rounded at once.
   Trial best_trial(std::int64_t row, const std::vector<float>& target, const std::vector<AffineGrid>& grids) const {
-    Trial best;
-    double least = std::numeric_limits<double>::infinity();
-    for (std::size_t first = 0; first < trials_.size(); first += kRowsPerBlock) {
-      const std::int64_t lanes = std::min<std::int64_t>(kRowsPerBlock, static_cast<std::int64_t>(trials_.size() - first));
-      RowBlock block(problem_, row, target, lanes);
-      for (std::int64_t lane = 0; lane < lanes; ++lane) set_grids(block, lane, grids, trials_[first + lane]);
-      const RowBlock::Sums errors = has_short_rows(problem_) ? block.round_beam() : block.round_gptq();
-      for (std::int64_t lane = 0; lane < lanes; ++lane)
-        if (errors[lane] < least) least = errors[lane], best = trials_[first + lane];
-    }
-    return best;
+    std::vector<double> errors(trials_.size());
+    const auto count = static_cast<std::int64_t>(trials_.size());
+    parallel_for_((count + kLanes - 1) / kLanes, [&](std::int64_t from, std::int64_t to) {
+      for (std::int64_t first = from * kLanes; first < std::min(to * kLanes, count); first += kLanes) {
+        const std::int64_t lanes = std::min(kLanes, count - first);
+        RowBlock block(problem_, row, target, lanes);
+        for (std::int64_t lane = 0; lane < lanes; ++lane) set_grids(block, lane, grids, trials_[first + lane]);
+        const RowBlock::Sums sums = has_short_rows(problem_) ? block.round_beam() : block.round_gptq();
+        std::copy_n(sums.begin(), lanes, errors.begin() + first);
+      }
+    });
+    return trials_[std::min_element(errors.begin(), errors.end()) - errors.begin()];
   }
 
   void set_grids(RowBlock& block, std::int64_t lane, const std::vector<AffineGrid>& grids, const Trial& trial) const {
@@ -95,6 +100,7 @@ class CoupledRows {
 
   const RoundingProblem& problem_;
   const PhaseLevels* levels_;
+  const ParallelFor& parallel_for_;
   const GridSearch search_;
   const std::vector<Trial> trials_;
   std::vector<float> errors_;  // [rows, columns], in the order of rounding
@@ -104,11 +110,11 @@ class CoupledRows {
 }  // namespace
 
 RoundedWeights round_coupled(const RoundingProblem& problem, ScaleSearch search, const ParallelFor& parallel_for) {
-  return CoupledRows(problem, search, nullptr).run(parallel_for);
+  return CoupledRows(problem, search, nullptr, parallel_for).run();
 }
 
 RoundedWeights round_coupled(const RoundingProblem& problem, const PhaseLevels& levels, const ParallelFor& parallel_for) {
-  return CoupledRows(problem, ScaleSearch::max, &levels).run(parallel_for);
+  return CoupledRows(problem, ScaleSearch::max, &levels, parallel_for).run();
 }
 
 }  // namespace nibble
