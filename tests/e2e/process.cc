@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "e2e/process.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <set>
 #include <sstream>
+#include <stdexcept>
 
 #include "base/files.h"
 #include "support/scratch.h"
@@ -20,7 +24,35 @@ std::string quoted(const std::string& word) {
   return result + "'";
 }
 
+/// When this program, nibble and its libraries were built.
+std::string build_times() {
+  std::set<fs::path> files = {fs::canonical("/proc/self/exe"), NIBBLE_BINARY_DIR "/nibble"};
+  for (const auto& entry : fs::directory_iterator(NIBBLE_BINARY_DIR))
+    if (entry.path().extension() == ".so") files.insert(entry.path());
+  std::string times;
+  for (const fs::path& file : files)
+    times += file.string() + " " + std::to_string(fs::last_write_time(file).time_since_epoch().count()) + "\n";
+  return times;
+}
+
 }  // namespace
+
+fs::path shared_folder(const std::string& name, const std::function<void(const fs::path&)>& make) {
+  const fs::path all = NIBBLE_BINARY_DIR "/shared_by_tests", folder = all / name, made = all / (name + ".made");
+  fs::create_directories(all);
+  const int lock = ::open((all / (name + ".lock")).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock < 0 || ::flock(lock, LOCK_EX) != 0) throw std::runtime_error("cannot lock " + (all / name).string());
+  const std::string times = build_times();
+  if (!fs::exists(made) || read_file(made) != times) {
+    fs::remove(made);
+    fs::remove_all(folder);
+    fs::create_directories(folder);
+    make(folder);
+    write_file(made, times);
+  }
+  ::close(lock);
+  return folder;
+}
 
 fs::path scratch_folder() {
   const auto* info = testing::UnitTest::GetInstance()->current_test_info();

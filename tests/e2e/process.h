@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct Outcome {
 
 /// A folder of its own for the running test, emptied at the start.
 std::filesystem::path scratch_folder();
+
+/// A folder for all tests of this program, each of which is a process of its own: the first that asks has `make` fill it, the others wait.
+/// It lies in the build folder, and is made anew when nibble or the tests were built again. What `make` throws is thrown.
+std::filesystem::path shared_folder(const std::string& name, const std::function<void(const std::filesystem::path&)>& make);
 
 /// Runs `build/nibble` with these arguments in `folder`. `setup` is shell text in front of it ("ulimit -f 8;").
 Outcome run_nibble(const std::vector<std::string>& arguments, const std::filesystem::path& folder, const std::string& setup = "");

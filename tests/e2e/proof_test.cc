@@ -2,7 +2,6 @@
 // A run checked and made again by somebody else: `nibble verify`, `nibble replay`, gates with intervals, JUnit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <functional>
@@ -24,24 +23,22 @@ const fs::path kSource = NIBBLE_SOURCE_DIR;
 class Proof : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    home_ = fs::temp_directory_path() / ("nibble-proof-" + std::to_string(::getpid()));
-    fs::remove_all(home_);
-    write_file(home_ / "near.yaml",
-               "name: near\nweights: {bits: 8, rounding: nearest, scale_search: max, error_propagation: false}\n"
-               "calibration: {images: 1, batch: 1}\nbias_correction: false\nfp16_files: false\ngates: {max_map_drop: 1}\n");
-    write_file(home_ / "gates.yaml",
-               "gates:\n  - {metric: bytes, variant: '*-unpack-*', compare: ratio, at_most: 0.5}\n"
-               "  - {metric: mAP_50_95, compare: difference, at_least: -0.9}\n");
-    outcome_ = run_nibble({"run", "--recipes", "near.yaml", "--imgsz", "160", "--max-images", "6", "--runs-dir", "runs", "--run-id", "a",
-                           "--threads", "1", "--gates", "gates.yaml", "--junit", "gates.xml", "--resamples", "200"},
-                          home_);
+    home_ = shared_folder("proof", [](const fs::path& home) {
+      write_file(home / "near.yaml",
+                 "name: near\nweights: {bits: 8, rounding: nearest, scale_search: max, error_propagation: false}\n"
+                 "calibration: {images: 1, batch: 1}\nbias_correction: false\nfp16_files: false\ngates: {max_map_drop: 1}\n");
+      write_file(home / "gates.yaml",
+                 "gates:\n  - {metric: bytes, variant: '*-unpack-*', compare: ratio, at_most: 0.5}\n"
+                 "  - {metric: mAP_50_95, compare: difference, at_least: -0.9}\n");
+      const Outcome outcome =
+          run_nibble({"run", "--recipes", "near.yaml", "--imgsz", "160", "--max-images", "6", "--runs-dir", "runs", "--run-id", "a",
+                      "--threads", "1", "--gates", "gates.yaml", "--junit", "gates.xml", "--resamples", "200"},
+                     home);
+      if (outcome.exit_code != 0) throw std::runtime_error(outcome.err);
+    });
   }
-  static void TearDownTestSuite() { fs::remove_all(home_); }
 
-  void SetUp() override {
-    ASSERT_EQ(outcome_.exit_code, 0) << outcome_.err;
-    fs::copy(home_ / "runs/a", run_, fs::copy_options::recursive);
-  }
+  void SetUp() override { fs::copy(home_ / "runs/a", run_, fs::copy_options::recursive); }
   Outcome verify(std::vector<std::string> more = {}) const {
     std::vector<std::string> all = {"verify", run_.string()};
     all.insert(all.end(), more.begin(), more.end());
@@ -63,7 +60,6 @@ class Proof : public testing::Test {
   }
 
   static inline fs::path home_;
-  static inline Outcome outcome_;
   fs::path folder_ = scratch_folder();
   fs::path run_ = folder_ / "a";
 };
