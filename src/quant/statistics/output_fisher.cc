@@ -27,19 +27,38 @@ std::vector<std::int64_t> draw_positions(const at::Tensor& trace, double importa
   return weighted_positions(relative * importance + (1 - importance), count);
 }
 
+/// Images of which a batch consists.
+struct Batch {
+  std::int64_t first = 0, count = 0;
+  bool has_gradients = true;
+};
+
+std::vector<Batch> batches_of(std::int64_t images, std::int64_t batch) {
+  std::vector<Batch> batches;
+  for (std::int64_t first = 0; first < images; first += batch) batches.push_back({first, std::min(batch, images - first)});
+  const auto all = static_cast<std::int64_t>(batches.size()), wanted = std::min(all, (kGradientImages + batch - 1) / batch);
+  for (std::int64_t i = 0; i < all; ++i) batches[i].has_gradients = i == 0 || i * wanted / all != (i - 1) * wanted / all;
+  return batches;
+}
+
 /// Images that go through the network together, all of one batch.
 struct Unit {
   std::int64_t first = 0, count = 0;
-  std::int64_t batch_first = 0, batch_count = 0;
-  bool ends_batch() const { return first + count == batch_first + batch_count; }
+  std::int64_t before = 0;  ///< images of the units before
+  std::size_t batch = 0;
+  bool ends_batch = false;
 };
 
 /// A step back needs all that the pass before it made. A GPU has room for that of a batch, and is busy with no less.
-std::vector<Unit> units_of(std::int64_t images, std::int64_t batch, bool is_cpu) {
+std::vector<Unit> units_of(const std::vector<Batch>& batches, bool is_cpu) {
   std::vector<Unit> units;
-  for (std::int64_t first = 0; first < images; first += batch) {
-    const std::int64_t count = std::min(batch, images - first), at_once = is_cpu ? 1 : count;
-    for (std::int64_t part = first; part < first + count; part += at_once) units.push_back({part, at_once, first, count});
+  std::int64_t before = 0;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const auto& [first, count, has_gradients] = batches[i];
+    if (!has_gradients) continue;
+    const std::int64_t at_once = is_cpu ? 1 : count;
+    for (std::int64_t part = 0; part < count; part += at_once, before += at_once)
+      units.push_back({first + part, at_once, before, i, part + at_once == count});
   }
   return units;
 }
@@ -64,7 +83,7 @@ class UnitGradients {
   /// head does not hang on the node. Units come in ascending order.
   std::vector<at::Tensor> of(const Unit& unit) {
     throw_if_interrupted();
-    for (; drawn_ < unit.first; ++drawn_) draw_without_use();
+    for (; drawn_ < unit.before; ++drawn_) draw_without_use();
     drawn_ += unit.count;
     const at::Tensor pixels = to_torch(images_.load(unit.first, unit.count)).to(device_).contiguous(at::MemoryFormat::ChannelsLast);
     const std::vector<at::Tensor> values = net_.forward(pixels.set_requires_grad(true), wanted_);
@@ -124,10 +143,14 @@ FisherByNode output_fisher(const at::Device& device, const Graph& baseline, cons
   Processes alone, &processes = options.processes ? *options.processes : alone;
   if (processes.is_first() && processes.size() > 1) options.call_others(SharedLoop::gradients);
   UnitGradients gradients(device, baseline, nodes, images, options);
-  const std::vector<Unit> units = units_of(images.count, options.recipe.calibration.batch, device.is_cpu());
+  const std::vector<Batch> batches = batches_of(images.count, options.recipe.calibration.batch);
+  const std::vector<Unit> units = units_of(batches, device.is_cpu());
+  const std::int64_t taken = units.back().before + units.back().count;
   FisherByNode result;
   std::vector<std::vector<at::Tensor>> traces(nodes.size());
-  progress.begin(fmt::format("gradients {}", options.recipe.name), images.count);
+  std::vector<std::int64_t> positions_of_an_image(nodes.size());
+  const auto shape_of = [&](std::size_t node) -> const Shape& { return baseline.value(baseline.nodes[node].inputs[1]).constant->shape(); };
+  progress.begin(fmt::format("gradients {}", options.recipe.name), taken);
   const auto take = [&](std::int64_t number, const std::string& bytes) {
     const Unit& unit = units[static_cast<std::size_t>(number)];
     const std::vector<at::Tensor> found = tensors_from_bytes(bytes);
@@ -136,23 +159,33 @@ FisherByNode output_fisher(const at::Device& device, const Graph& baseline, cons
       at::Tensor& channels = result[nodes[i]].channels;
       channels = channels.defined() ? channels + found[2 * i] : found[2 * i];
       traces[i].push_back(found[2 * i + 1]);
+      positions_of_an_image[i] = found[2 * i + 1].numel() / unit.count;
     }
     for (std::int64_t i = 0; i < unit.count; ++i) progress.step(fmt::format("of {} convolutions", result.size()));
-    if (!unit.ends_batch()) return;
+    if (!unit.ends_batch) return;
+    const Batch& batch = batches[unit.batch];
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       if (traces[i].empty()) continue;
-      const Shape& weight = baseline.value(baseline.nodes[nodes[i]].inputs[1]).constant->shape();
-      result[nodes[i]].positions.push_back(draw_positions(at::cat(traces[i]), options.recipe.weights.importance,
-                                                          weight[1] * weight[2] * weight[3],
-                                                          static_cast<double>(unit.batch_count) / static_cast<double>(images.count),
-                                                          samples_of_batch(weight, images.count, unit.batch_count)));
+      const Shape& weight = shape_of(nodes[i]);
+      auto& positions = result[nodes[i]].positions;
+      positions.resize(batches.size());
+      positions[unit.batch] = draw_positions(at::cat(traces[i]), options.recipe.weights.importance, weight[1] * weight[2] * weight[3],
+                                             static_cast<double>(batch.count) / static_cast<double>(images.count),
+                                             samples_of_batch(weight, images.count, batch.count));
       traces[i].clear();
     }
   };
   share_units(
       processes, static_cast<std::int64_t>(units.size()),
       [&](std::int64_t number) { return bytes_of(gradients.of(units[static_cast<std::size_t>(number)])); }, take);
-  progress.end(fmt::format("of {} convolutions on {} images", result.size(), images.count));
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const auto found = result.find(nodes[i]);
+    for (std::size_t k = 0; k < batches.size() && found != result.end(); ++k)
+      if (!batches[k].has_gradients)
+        found->second.positions[k] = weighted_positions(at::ones({positions_of_an_image[i] * batches[k].count}),
+                                                        samples_of_batch(shape_of(nodes[i]), images.count, batches[k].count));
+  }
+  progress.end(fmt::format("of {} convolutions on {} images", result.size(), taken));
   return result;
 }
 

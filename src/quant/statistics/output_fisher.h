@@ -12,6 +12,9 @@
 
 namespace nibble {
 
+/// Gradients are taken of at most so many images, in whole batches: of more, every so many batches give theirs, the first one always.
+inline constexpr std::int64_t kGradientImages = 100;
+
 /// What is known about one convolution from gradients of the head. d [O] is, at one position of one image, the gradient with respect to the
 /// convolution's outputs [B,O,H,W] of a random function of the head's logits, whose gradient there has the Fisher information of the head's
 /// distributions as its covariance.
@@ -19,7 +22,7 @@ struct OutputFisher {
   /// [O,O], f32, on the CPU: the sum of d d^T over images and positions, an estimate of the Fisher information of the outputs.
   at::Tensor channels;
   /// For each batch the output positions at which calibration samples the layer's input: ascending indices into the flattened [B,H,W]. One
-  /// with a larger trace of d d^T is drawn more often, several times if need be.
+  /// with a larger trace of d d^T is drawn more often, several times if need be. In a batch without gradients they are spread evenly.
   std::vector<std::vector<std::int64_t>> positions;
 };
 

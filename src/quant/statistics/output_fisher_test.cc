@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 
 #include "exec/convert.h"
@@ -101,6 +102,31 @@ TEST(OutputFisher, PositionsAreOfEachBatchAndTheSameEachTime) {
   EXPECT_EQ(positions[1].size(), 16U);
   EXPECT_EQ(positions, b.at(d.body).positions);
   EXPECT_LT(*std::max_element(positions[1].begin(), positions[1].end()), 16);
+}
+
+/// Of more images than kGradientImages every second batch of two gives its gradients; the others are looked at evenly.
+TEST(OutputFisher, OfManyImagesSomeGiveGradients) {
+  const Detector d = detector();
+  CalibrateOptions options;
+  options.recipe.weights.importance = 1;
+  options.recipe.calibration.batch = 2;
+  options.head = d.head;
+  std::vector<std::int64_t> loaded;
+  CalibrationImages many = images(2 * kGradientImages);
+  many.load = [&loaded, load = many.load](std::int64_t first, std::int64_t count) {
+    for (std::int64_t i = first; i < first + count; ++i) loaded.push_back(i);
+    return load(first, count);
+  };
+  Progress silent;
+  const auto fisher = output_fisher(at::kCPU, d.graph, {d.body}, many, options, silent);
+  ASSERT_EQ(static_cast<std::int64_t>(loaded.size()), kGradientImages);
+  for (std::size_t i = 0; i < loaded.size(); ++i) EXPECT_EQ(loaded[i], static_cast<std::int64_t>(i / 2 * 4 + i % 2));
+  const auto& positions = fisher.at(d.body).positions;
+  ASSERT_EQ(static_cast<std::int64_t>(positions.size()), kGradientImages);
+  std::vector<std::int64_t> all(32);
+  std::iota(all.begin(), all.end(), 0);
+  for (std::size_t k = 1; k < positions.size(); k += 2) EXPECT_EQ(positions[k], all);
+  EXPECT_NE(positions[0], all) << "drawn by the trace";
 }
 
 TEST(OutputFisher, IsTheSameOnAnotherDevice) {
