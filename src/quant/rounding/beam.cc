@@ -29,8 +29,6 @@ inline void inherit(Numbers& numbers, const Parents& parents) {
 #endif
 }
 
-constexpr int kChoices = 2 * kBeamWidth;
-
 /// The places of `costs`, each `count` of them sorted on their own; of equal costs the first comes first. The order is found by counting
 /// what comes before each, which is cheaper than sorting, since nothing branches.
 inline std::array<int, kChoices> order_of(const std::array<double, kChoices>& costs, int count) {
@@ -62,12 +60,13 @@ BeamSearch::BeamSearch(const float* inverse_factor, std::int64_t columns)
 
 PhaseLevels::PhaseLevels(const TrellisCode& code) : count_(1 << code.bits) {
   const auto all = trellis_levels(code);
-  for (int phase = 0; phase < kTrellisPhases; ++phase) {
-    auto& [levels, middles] = phases_[static_cast<std::size_t>(phase)];
-    levels.fill(all[static_cast<std::size_t>(kTrellisPhases * (count_ - 1) + phase)]);
+  const auto count = static_cast<std::size_t>(count_);
+  for (std::size_t phase = 0; phase < kTrellisPhases; ++phase) {
+    auto& [levels, middles] = phases_[phase];
+    levels.fill(all[kTrellisPhases * (count - 1) + phase]);
     middles.fill(std::numeric_limits<float>::infinity());
-    for (int i = 0; i < count_; ++i) levels[i] = all[static_cast<std::size_t>(kTrellisPhases * i + phase)];
-    for (int i = 0; i + 1 < count_; ++i) middles[i] = (levels[i] + levels[i + 1]) / 2;
+    for (std::size_t i = 0; i < count; ++i) levels[i] = all[kTrellisPhases * i + phase];
+    for (std::size_t i = 0; i + 1 < count; ++i) middles[i] = (levels[i] + levels[i + 1]) / 2;
   }
 }
 
@@ -104,7 +103,7 @@ std::array<double, kScalesAtOnce> BeamSearch::errors_at(const std::vector<float>
   for (int b = 0; b < kBeamWidth; ++b) scales_[b] = scales[b / kWidth];
   follow_trellis(levels);
   std::array<double, kScalesAtOnce> errors;
-  for (int i = 0; i < kScalesAtOnce; ++i) errors[i] = costs_[i * kWidth];
+  for (std::size_t i = 0; i < kScalesAtOnce; ++i) errors[i] = costs_[i * kWidth];
   return errors;
 }
 
@@ -120,19 +119,19 @@ void BeamSearch::follow_trellis(const PhaseLevels& levels) {
 
 /// The nearest code and the one on the other side of the value.
 NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const ColumnGrid& grid) {
-  for (int b = 0; b < kBeamWidth; ++b) {
+  for (std::size_t b = 0; b < kBeamWidth; ++b) {
     const float value = work_[column][b];
     const float nearest = std::clamp(std::nearbyint(value / grid.scale), grid.low, grid.high);
     const bool upwards = nearest < grid.high && (value > nearest * grid.scale || nearest == grid.low);
     choices_.codes[2 * b] = nearest;
     choices_.codes[2 * b + 1] = upwards ? nearest + 1 : nearest - 1;
   }
-  for (int i = 0; i < kMost; ++i) choices_.values[i] = choices_.codes[i] * grid.scale;
+  for (int i = 0; i < kChoices; ++i) choices_.values[i] = choices_.codes[i] * grid.scale;
 }
 
 /// The two nearest levels of the phase.
 NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const PhaseLevels& levels) {
-  for (int b = 0; b < kBeamWidth; ++b) {
+  for (std::size_t b = 0; b < kBeamWidth; ++b) {
     const Past& past = pasts_[b];
     const auto& phase = levels.phase(trellis_phase(past[0], past[1], past[2]));
     const float value = work_[column][b] / scales_[b];
@@ -143,19 +142,19 @@ NIBBLE_VECTOR_CLONES void BeamSearch::propose(std::int64_t column, const PhaseLe
     choices_.codes[2 * b] = phase.levels[nearest], choices_.codes[2 * b + 1] = phase.levels[second];
     choices_.symbols[2 * b] = static_cast<std::uint8_t>(nearest), choices_.symbols[2 * b + 1] = static_cast<std::uint8_t>(second);
   }
-  for (int i = 0; i < kMost; ++i) choices_.values[i] = choices_.codes[i] * scales_[i / 2];
+  for (int i = 0; i < kChoices; ++i) choices_.values[i] = choices_.codes[i] * scales_[i / 2];
 }
 
 /// The best beginnings of each beam that end with this column; returns what each leaves to the columns behind, in units of U_jj.
 NIBBLE_VECTOR_CLONES Lane BeamSearch::keep_best(std::int64_t column) {
-  std::array<double, kMost> costs;
-  std::array<float, kMost> errors;
+  std::array<double, kChoices> costs;
+  std::array<float, kChoices> errors;
   const float diagonal = inverse_factor_[column * columns_ + column];
-  for (int i = 0; i < kMost; ++i) {
+  for (int i = 0; i < kChoices; ++i) {
     errors[i] = (work_[column][i / 2] - choices_.values[i]) / diagonal;
     costs[i] = costs_[i / 2] + static_cast<double>(errors[i]) * errors[i];
   }
-  const std::array<int, kMost> order = order_of(costs, 2 * width_);
+  const std::array<int, kChoices> order = order_of(costs, 2 * width_);
   Lane left;
   Step& step = steps_[column];
   for (int lane = 0; lane < kBeamWidth; ++lane) {

@@ -16,7 +16,8 @@
 namespace nibble {
 
 inline constexpr int kBeamWidth = kLanes;
-inline constexpr int kScalesAtOnce = 4;  ///< each with a beam of kBeamWidth / kScalesAtOnce
+inline constexpr int kChoices = 2 * kBeamWidth;  ///< how candidates may go on: 2 b and 2 b + 1 are of candidate b
+inline constexpr int kScalesAtOnce = 4;          ///< each with a beam of kBeamWidth / kScalesAtOnce
 
 /// Of each candidate the place of the one before it that it goes on from.
 struct alignas(64) Parents : std::array<int, kBeamWidth> {};
@@ -61,12 +62,10 @@ class BeamSearch {
   double error() const { return costs_.front(); }
 
  private:
-  static constexpr int kMost = 2 * kBeamWidth;
-  /// How each candidate may go on: 2 b and 2 b + 1 are of candidate b.
   struct Choices {
-    std::array<float, kMost> codes;
-    std::array<std::uint8_t, kMost> symbols;  ///< along a trellis
-    std::array<float, kMost> values;          ///< codes times the candidate's scale
+    std::array<float, kChoices> codes;
+    std::array<std::uint8_t, kChoices> symbols;  ///< along a trellis
+    std::array<float, kChoices> values;          ///< codes times the candidate's scale
   };
   /// The symbols that a candidate ends with, the latest first.
   using Past = std::array<std::uint8_t, kTrellisMemory>;
