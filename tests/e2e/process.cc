@@ -38,7 +38,8 @@ std::string build_times() {
 }  // namespace
 
 fs::path shared_folder(const std::string& name, const std::function<void(const fs::path&)>& make) {
-  const fs::path all = NIBBLE_BINARY_DIR "/shared_by_tests", folder = all / name, made = all / (name + ".made");
+  const fs::path all = NIBBLE_BINARY_DIR "/shared_by_tests", made = all / (name + ".made");
+  fs::path folder = all / name;
   fs::create_directories(all);
   const int lock = ::open((all / (name + ".lock")).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock < 0 || ::flock(lock, LOCK_EX) != 0) throw std::runtime_error("cannot lock " + (all / name).string());
@@ -56,7 +57,7 @@ fs::path shared_folder(const std::string& name, const std::function<void(const f
 
 fs::path scratch_folder() {
   const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-  const auto folder = test::process_folder() / "nibble_e2e" / info->test_suite_name() / info->name();
+  auto folder = test::process_folder() / "nibble_e2e" / info->test_suite_name() / info->name();
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;
