@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 #include "base/check_options.h"
 #include "base/json.h"
 #include "base/output_path.h"
