@@ -123,8 +123,27 @@ OpenFile open_temporary_file() {
   fail(fs::path(name).parent_path().string(), std::strerror(reason));
 }
 
-bool free_part(std::FILE* file, std::int64_t offset_bytes, std::int64_t bytes) {
-  return ::fallocate(::fileno(file), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset_bytes, bytes) == 0;
+bool write_at(std::FILE* file, std::int64_t offset_bytes, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(::fileno(file), bytes.data(), bytes.size(), offset_bytes);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    offset_bytes += written;
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+bool read_at(std::FILE* file, std::int64_t offset_bytes, std::span<std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = ::pread(::fileno(file), bytes.data(), bytes.size(), offset_bytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0) errno = EIO;  // the file is shorter
+    if (got <= 0) return false;
+    offset_bytes += got;
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+  return true;
 }
 
 }  // namespace nibble

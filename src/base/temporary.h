@@ -2,10 +2,12 @@
 // Files and folders that a command needs for a while: they lie in the system's folder for temporary files (TMPDIR, else /tmp) and are
 // removed afterwards.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <span>
 
 namespace nibble {
 
@@ -32,8 +34,9 @@ class TemporaryFolder {
 using OpenFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 /// Opens a new file for reading and writing that has no name, so that a killed process leaves nothing behind. Errors as TemporaryFolder.
 OpenFile open_temporary_file();
-/// Gives the disk space of a part of an open file back, as far as it covers whole blocks; the part reads as zeros then. Returns false where
-/// the file system cannot do that.
-bool free_part(std::FILE* file, std::int64_t offset_bytes, std::int64_t bytes);
+/// Writes into an open file from an offset on, or reads all `bytes` from there, whatever its position is; safe from several threads at once.
+/// False where the system refuses or there are not as many bytes, with the reason in errno.
+bool write_at(std::FILE* file, std::int64_t offset_bytes, std::span<const std::byte> bytes);
+bool read_at(std::FILE* file, std::int64_t offset_bytes, std::span<std::byte> bytes);
 
 }  // namespace nibble

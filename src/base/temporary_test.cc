@@ -55,24 +55,19 @@ TEST_F(Temporary, AFileHasNoNameAndReadsBack) {
   EXPECT_EQ(back, "four");
 }
 
-TEST_F(Temporary, APartOfAFileGivesItsSpaceBack) {
-  constexpr std::int64_t kPart = 1 << 20;
+TEST_F(Temporary, PartsOfAFileAreWrittenAndReadInAnyOrder) {
   const OpenFile file = open_temporary_file();
-  const std::string ones(2 * kPart, 1);
-  ASSERT_EQ(std::fwrite(ones.data(), 1, ones.size(), file.get()), ones.size());
-  ASSERT_EQ(std::fflush(file.get()), 0);
-  const auto kept_bytes = [&] {
-    struct stat status {};
-    fstat(fileno(file.get()), &status);
-    return std::int64_t{status.st_blocks} * 512;
-  };
-  EXPECT_GE(kept_bytes(), 2 * kPart);
-  if (!free_part(file.get(), 0, kPart)) GTEST_SKIP() << "this file system cannot: " << std::strerror(errno);
-  EXPECT_LE(kept_bytes(), kPart + 65536);
-  std::string back(2 * kPart, 'x');
-  std::rewind(file.get());
-  ASSERT_EQ(std::fread(back.data(), 1, back.size(), file.get()), back.size());
-  EXPECT_EQ(back, std::string(kPart, 0) + std::string(kPart, 1));
+  const auto bytes_of = [](std::string& text) { return std::as_writable_bytes(std::span(text)); };
+  std::string later = "later", first = "first", back(10, ' ');
+  ASSERT_TRUE(write_at(file.get(), 5, bytes_of(later)));
+  ASSERT_TRUE(write_at(file.get(), 0, bytes_of(first)));
+  ASSERT_TRUE(read_at(file.get(), 0, bytes_of(back)));
+  EXPECT_EQ(back, "firstlater");
+  EXPECT_FALSE(read_at(file.get(), 1, bytes_of(back)));
+  EXPECT_EQ(errno, EIO);
+  const test::FullDisk full(12);
+  EXPECT_FALSE(write_at(file.get(), 10, bytes_of(later)));
+  EXPECT_EQ(errno, EFBIG);
 }
 
 TEST_F(Temporary, AnErrorNamesTheFolder) {

@@ -53,34 +53,6 @@ std::int64_t count_of(const Shape& shape) {
   return count;
 }
 
-// Bit layouts: IEEE 754-2019, 3.6 (binary16: 1 sign, 5 exponent with bias 15, 10 fraction).
-float to_float(Half half) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half.bits & 0x8000U) << 16;
-  const std::uint32_t exponent = (half.bits >> 10) & 0x1FU;
-  const std::uint32_t fraction = half.bits & 0x3FFU;
-  if (exponent == 0x1F) return std::bit_cast<float>(sign | 0x7F800000U | (fraction << 13));
-  if (exponent == 0) {
-    const float magnitude = std::ldexp(static_cast<float>(fraction), -24);
-    return sign ? -magnitude : magnitude;
-  }
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (fraction << 13));
-}
-
-Half to_half(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
-  const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
-  const auto half = [sign](std::uint32_t rest) { return Half{static_cast<std::uint16_t>(sign | rest)}; };
-  if (magnitude > 0x7F800000U) return half(0x7E00U);   // NaN
-  if (magnitude >= 0x477FF000U) return half(0x7C00U);  // rounds to or above 65520: infinity
-  if (magnitude < 0x38800000U) {                       // below 2^-14: subnormal half, units of 2^-24
-    const double units = std::nearbyint(std::ldexp(static_cast<double>(std::bit_cast<float>(magnitude)), 24));
-    return half(static_cast<std::uint32_t>(units));
-  }
-  const std::uint32_t rounded = magnitude + 0xFFFU + ((magnitude >> 13) & 1U);  // half to even
-  return half((rounded >> 13) - (112U << 10));
-}
-
 Tensor::Tensor(DType dtype, Shape shape, std::shared_ptr<const std::byte> data, std::size_t size_bytes)
     : dtype_(dtype), shape_(std::move(shape)), data_(std::move(data)), size_bytes_(size_bytes) {
   const auto expected = static_cast<std::size_t>(count_of(shape_)) * size_of(dtype_);

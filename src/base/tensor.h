@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/half.h"
+
 namespace nibble {
 
 enum class DType { f32, f16, f64, i64, i32, i16, i8, u8, boolean };  // boolean: a byte, 0 or 1
@@ -21,13 +23,6 @@ std::string_view name_of(DType dtype);
 using Shape = std::vector<std::int64_t>;
 /// Product of the extents (1 for a scalar). Error(internal) if an extent is negative or the product overflows.
 std::int64_t count_of(const Shape& shape);
-
-/// IEEE 754 binary16, as raw bits; conversions round half to even.
-struct Half {
-  std::uint16_t bits = 0;
-};
-float to_float(Half half);
-Half to_half(float value);
 
 template <class T>
 constexpr DType dtype_of();

@@ -1,83 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quant/statistics/activation_store.h"
 
-#include <fmt/format.h>
+#include <ATen/Parallel.h>
 
-#include <cerrno>
-#include <cstring>
-#include <string>
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <functional>
+#include <span>
 
-#include "base/own_pages.h"
-#include "nibble/error.h"
+#include "quant/statistics/half_rows.h"
 
 namespace nibble {
 namespace {
 
-[[noreturn]] void fail(const char* what) {
-  const std::string reason = std::strerror(errno);
-  throw Error(ErrorKind::environment,
-              fmt::format("calibrate: a temporary file in {} cannot be {}: {}; free disk space there, set TMPDIR to another folder or use "
-                          "fewer calibration images",
-                          folder_for_temporaries().string(), what, reason));
+constexpr std::int64_t numbers_of_a_piece(bool is_half) {
+  return static_cast<std::int64_t>(PiecePool::kPieceBytes / (is_half ? sizeof(Half) : sizeof(float)));
 }
 
-/// A copy, so that kept activations do not pin the heap of the short-lived ones: the peak would grow with the number of images.
-at::Tensor in_own_pages(const at::Tensor& dense) {
-  const std::size_t bytes = dense.nbytes();
-  if (bytes == 0) return dense;
-  void* pages = allocate_pages(bytes);
-  std::memcpy(pages, dense.data_ptr(), bytes);
-  return at::from_blob(
-      pages, dense.sizes(), dense.strides(), [bytes](void* at) { free_pages(at, bytes); }, dense.options());
+/// Calls `body` with each piece's index, and the place and the number of its numbers among `count`, on several threads.
+void for_pieces(std::int64_t count, bool is_half, const std::function<void(std::size_t, std::int64_t, std::size_t)>& body) {
+  const std::int64_t size = numbers_of_a_piece(is_half);
+  at::parallel_for(0, (count + size - 1) / size, 4, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i < last; ++i)
+      body(static_cast<std::size_t>(i), i * size, static_cast<std::size_t>(std::min(size, count - i * size)));
+  });
 }
+
+/// One for each thread.
+thread_local std::array<Half, numbers_of_a_piece(true)> halves;
 
 }  // namespace
 
-void ActivationStore::spill(Entry& entry, Slot& slot, const at::Tensor& tensor) {
-  if (!entry.file) entry.file = open_temporary_file();
-  slot.offset_bytes = entry.file_bytes;
-  if (std::fseek(entry.file.get(), slot.offset_bytes, SEEK_SET) != 0 ||
-      std::fwrite(tensor.data_ptr(), 1, tensor.nbytes(), entry.file.get()) != tensor.nbytes() || std::fflush(entry.file.get()) != 0)
-    fail("written");
-  entry.file_bytes += static_cast<long>(tensor.nbytes());
+void ActivationStore::take_pieces(Kept& kept, std::int64_t count) {
+  const std::int64_t size = numbers_of_a_piece(kept.is_half);
+  while (static_cast<std::int64_t>(kept.pieces.size()) * size < count) kept.pieces.push_back(pool_.take());
 }
 
 void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& tensor) {
-  const at::MemoryFormat format = tensor.suggest_memory_format();
-  const at::Tensor dense = tensor.contiguous(format);
-  Entry& entry = entries_[value];
-  Slot& slot = entry.batches[batch];
-  slot.sizes = dense.sizes().vec();
-  slot.format = format;
-  const auto bytes = static_cast<std::int64_t>(dense.nbytes());
-  if (used_bytes_ + bytes > budget_bytes_) return spill(entry, slot, dense);
-  slot.tensor = in_own_pages(dense);
-  used_bytes_ += bytes;
+  drop(value, batch);
+  Kept& kept = kept_[{value, batch}];
+  kept.format = tensor.suggest_memory_format();
+  const at::Tensor dense = tensor.contiguous(kept.format);
+  kept.sizes = dense.sizes().vec();
+  const auto* numbers = dense.data_ptr<float>();
+  take_pieces(kept, dense.numel());
+  std::atomic<bool> fits = true;
+  for_pieces(dense.numel(), true, [&](std::size_t i, std::int64_t first, std::size_t count) {
+    if (!to_halves({numbers + first, count}, halves.data())) fits = false;
+    pool_.write(kept.pieces[i], std::as_bytes(std::span(halves.data(), count)));
+  });
+  kept.is_half = fits;
+  if (kept.is_half) return;
+  take_pieces(kept, dense.numel());
+  for_pieces(dense.numel(), false, [&](std::size_t i, std::int64_t first, std::size_t count) {
+    pool_.write(kept.pieces[i], std::as_bytes(std::span(numbers + first, count)));
+  });
 }
 
 at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
-  const Entry& entry = entries_.at(value);
-  const Slot& slot = entry.batches.at(batch);
-  if (slot.tensor.defined()) return slot.tensor;
-  at::Tensor tensor = at::empty(slot.sizes, at::TensorOptions(at::kFloat).memory_format(slot.format));
-  if (std::fseek(entry.file.get(), slot.offset_bytes, SEEK_SET) != 0 ||
-      std::fread(tensor.data_ptr(), 1, tensor.nbytes(), entry.file.get()) != tensor.nbytes())
-    fail("read");
+  const Kept& kept = kept_.at({value, batch});
+  at::Tensor tensor = at::empty(kept.sizes, at::TensorOptions(at::kFloat).memory_format(kept.format));
+  auto* numbers = tensor.data_ptr<float>();
+  for_pieces(tensor.numel(), kept.is_half, [&](std::size_t i, std::int64_t first, std::size_t count) {
+    if (!kept.is_half) return pool_.read(kept.pieces[i], std::as_writable_bytes(std::span(numbers + first, count)));
+    pool_.read(kept.pieces[i], std::as_writable_bytes(std::span(halves.data(), count)));
+    to_floats({halves.data(), count}, numbers + first);
+  });
   return tensor;
 }
 
 void ActivationStore::drop(ValueId value, std::int64_t batch) {
-  const auto entry = entries_.find(value);
-  if (entry == entries_.end()) return;
-  auto& [batches, file, file_bytes] = entry->second;
-  const auto slot = batches.find(batch);
-  if (slot == batches.end()) return;
-  if (slot->second.tensor.defined())
-    used_bytes_ -= static_cast<std::int64_t>(slot->second.tensor.nbytes());
-  else
-    free_part(file.get(), slot->second.offset_bytes, count_of(slot->second.sizes) * std::int64_t{sizeof(float)});
-  batches.erase(slot);
-  if (batches.empty()) entries_.erase(entry);
+  const auto found = kept_.find({value, batch});
+  if (found == kept_.end()) return;
+  for (const PiecePool::Piece piece : found->second.pieces) pool_.give_back(piece);
+  kept_.erase(found);
 }
 
 }  // namespace nibble

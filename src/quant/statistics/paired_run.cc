@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "base/half.h"
 #include "exec/convert.h"
 #include "exec/fake_quant.h"
 #include "exec/kernels.h"
@@ -15,7 +16,7 @@
 namespace nibble {
 namespace {
 
-constexpr std::int64_t kStoreBytes = 256LL << 20;  // each network's activations in memory; more go to temporary files
+constexpr std::int64_t kStoreBytes = 128LL << 20;  // each network's activations in memory; more go to a temporary file
 
 /// Per value: the last node up to `end` that reads it.
 std::vector<std::size_t> last_uses(const Graph& graph, std::size_t end) {
@@ -32,7 +33,7 @@ std::int64_t most_bytes_kept(const Graph& graph, const std::vector<std::size_t>&
     std::int64_t bytes = 0;
     for (const ValueId id : ids) {
       const Shape& shape = graph.value(id).shape;
-      if (last_use[id] >= stop) bytes += count_of(Shape(shape.begin() + 1, shape.end())) * std::int64_t{sizeof(float)};
+      if (last_use[id] >= stop) bytes += count_of(Shape(shape.begin() + 1, shape.end())) * std::int64_t{sizeof(Half)};
     }
     return bytes;
   };
