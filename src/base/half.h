@@ -17,7 +17,8 @@ struct Half {
 inline float to_float(Half half) {
   const std::uint32_t sign = static_cast<std::uint32_t>(half.bits & 0x8000U) << 16;
   const std::uint32_t exponent = half.bits & 0x7C00U;
-  const std::uint32_t magnitude = static_cast<std::uint32_t>(half.bits & 0x7FFFU) << 13;  // with the exponent's bias of 15, binary32 has 127
+  const std::uint32_t magnitude = static_cast<std::uint32_t>(half.bits & 0x7FFFU)
+                                  << 13;  // with the exponent's bias of 15, binary32 has 127
   const float subnormal = std::bit_cast<float>(magnitude + (113U << 23)) - std::bit_cast<float>(113U << 23);
   const std::uint32_t rebiased = magnitude + (exponent == 0x7C00U ? 224U << 23 : 112U << 23);
   return std::bit_cast<float>(sign | (exponent == 0 ? std::bit_cast<std::uint32_t>(subnormal) : rebiased));

@@ -34,8 +34,8 @@ class TemporaryFolder {
 using OpenFile = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 /// Opens a new file for reading and writing that has no name, so that a killed process leaves nothing behind. Errors as TemporaryFolder.
 OpenFile open_temporary_file();
-/// Writes into an open file from an offset on, or reads all `bytes` from there, whatever its position is; safe from several threads at once.
-/// False where the system refuses or there are not as many bytes, with the reason in errno.
+/// Writes into an open file from an offset on, or reads all `bytes` from there, whatever its position is; safe from several threads at
+/// once. False where the system refuses or there are not as many bytes, with the reason in errno.
 bool write_at(std::FILE* file, std::int64_t offset_bytes, std::span<const std::byte> bytes);
 bool read_at(std::FILE* file, std::int64_t offset_bytes, std::span<std::byte> bytes);
 

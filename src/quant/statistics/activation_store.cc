@@ -8,6 +8,7 @@
 #include <atomic>
 #include <functional>
 #include <span>
+#include <vector>
 
 #include "quant/statistics/half_rows.h"
 
@@ -18,10 +19,15 @@ constexpr std::int64_t numbers_of_a_piece(bool is_half) {
   return static_cast<std::int64_t>(PiecePool::kPieceBytes / (is_half ? sizeof(Half) : sizeof(float)));
 }
 
+std::int64_t pieces_for(std::int64_t count, bool is_half) {
+  const std::int64_t size = numbers_of_a_piece(is_half);
+  return (count + size - 1) / size;
+}
+
 /// Calls `body` with each piece's index, and the place and the number of its numbers among `count`, on several threads.
 void for_pieces(std::int64_t count, bool is_half, const std::function<void(std::size_t, std::int64_t, std::size_t)>& body) {
   const std::int64_t size = numbers_of_a_piece(is_half);
-  at::parallel_for(0, (count + size - 1) / size, 4, [&](std::int64_t first, std::int64_t last) {
+  at::parallel_for(0, pieces_for(count, is_half), 4, [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t i = first; i < last; ++i)
       body(static_cast<std::size_t>(i), i * size, static_cast<std::size_t>(std::min(size, count - i * size)));
   });
@@ -32,11 +38,6 @@ thread_local std::array<Half, numbers_of_a_piece(true)> halves;
 
 }  // namespace
 
-void ActivationStore::take_pieces(Kept& kept, std::int64_t count) {
-  const std::int64_t size = numbers_of_a_piece(kept.is_half);
-  while (static_cast<std::int64_t>(kept.pieces.size()) * size < count) kept.pieces.push_back(pool_.take());
-}
-
 void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& tensor) {
   drop(value, batch);
   Kept& kept = kept_[{value, batch}];
@@ -44,17 +45,20 @@ void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& t
   const at::Tensor dense = tensor.contiguous(kept.format);
   kept.sizes = dense.sizes().vec();
   const auto* numbers = dense.data_ptr<float>();
-  take_pieces(kept, dense.numel());
+  kept.first = pool_.take(pieces_for(dense.numel(), true));
+  std::vector<PiecePool::Piece> pieces = pool_.pieces_of(kept.first);
   std::atomic<bool> fits = true;
   for_pieces(dense.numel(), true, [&](std::size_t i, std::int64_t first, std::size_t count) {
     if (!to_halves({numbers + first, count}, halves.data())) fits = false;
-    pool_.write(kept.pieces[i], std::as_bytes(std::span(halves.data(), count)));
+    pool_.write(pieces[i], std::as_bytes(std::span(halves.data(), count)));
   });
   kept.is_half = fits;
   if (kept.is_half) return;
-  take_pieces(kept, dense.numel());
+  pool_.give_back(kept.first);
+  kept.first = pool_.take(pieces_for(dense.numel(), false));
+  pieces = pool_.pieces_of(kept.first);
   for_pieces(dense.numel(), false, [&](std::size_t i, std::int64_t first, std::size_t count) {
-    pool_.write(kept.pieces[i], std::as_bytes(std::span(numbers + first, count)));
+    pool_.write(pieces[i], std::as_bytes(std::span(numbers + first, count)));
   });
 }
 
@@ -62,9 +66,10 @@ at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
   const Kept& kept = kept_.at({value, batch});
   at::Tensor tensor = at::empty(kept.sizes, at::TensorOptions(at::kFloat).memory_format(kept.format));
   auto* numbers = tensor.data_ptr<float>();
+  const std::vector<PiecePool::Piece> pieces = pool_.pieces_of(kept.first);
   for_pieces(tensor.numel(), kept.is_half, [&](std::size_t i, std::int64_t first, std::size_t count) {
-    if (!kept.is_half) return pool_.read(kept.pieces[i], std::as_writable_bytes(std::span(numbers + first, count)));
-    pool_.read(kept.pieces[i], std::as_writable_bytes(std::span(halves.data(), count)));
+    if (!kept.is_half) return pool_.read(pieces[i], std::as_writable_bytes(std::span(numbers + first, count)));
+    pool_.read(pieces[i], std::as_writable_bytes(std::span(halves.data(), count)));
     to_floats({halves.data(), count}, numbers + first);
   });
   return tensor;
@@ -73,7 +78,7 @@ at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
 void ActivationStore::drop(ValueId value, std::int64_t batch) {
   const auto found = kept_.find({value, batch});
   if (found == kept_.end()) return;
-  for (const PiecePool::Piece piece : found->second.pieces) pool_.give_back(piece);
+  pool_.give_back(found->second.first);
   kept_.erase(found);
 }
 

@@ -32,9 +32,8 @@ class ActivationStore {
     std::vector<std::int64_t> sizes;
     at::MemoryFormat format = at::MemoryFormat::Contiguous;
     bool is_half = true;
-    std::vector<PiecePool::Piece> pieces;
+    PiecePool::Piece first = PiecePool::kNone;
   };
-  void take_pieces(Kept& kept, std::int64_t count);
 
   PiecePool pool_;
   std::map<std::pair<ValueId, std::int64_t>, Kept> kept_;  // by value and batch

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "quant/statistics/activation_store.h"
 
+#include <algorithm>
 #include <limits>
-#include <set>
+#include <vector>
 
 #include "base/half.h"
 #include "support/full_disk.h"
@@ -72,13 +73,17 @@ TEST(ActivationStore, AFullDiskNamesTheFolder) {
 
 TEST(PiecePool, PiecesThatAreGivenBackAreTakenAgain) {
   PiecePool pool(2 * kPiece);
-  std::set<PiecePool::Piece> first;
-  for (int i = 0; i < 5; ++i) first.insert(pool.take());
-  EXPECT_EQ(first.size(), 5U);
-  for (const PiecePool::Piece piece : first) pool.give_back(piece);
-  std::set<PiecePool::Piece> second;
-  for (int i = 0; i < 5; ++i) second.insert(pool.take());
-  EXPECT_EQ(first, second);
+  const auto sorted = [&](PiecePool::Piece some) {
+    std::vector<PiecePool::Piece> pieces = pool.pieces_of(some);
+    std::sort(pieces.begin(), pieces.end());
+    return pieces;
+  };
+  const PiecePool::Piece three = pool.take(3), two = pool.take(2), none = pool.take(0);
+  EXPECT_EQ(sorted(three), (std::vector<PiecePool::Piece>{0, 1, 2}));
+  EXPECT_EQ(sorted(two), (std::vector<PiecePool::Piece>{3, 4}));
+  EXPECT_TRUE(sorted(none).empty());
+  for (const PiecePool::Piece some : {two, none, three}) pool.give_back(some);
+  EXPECT_EQ(sorted(pool.take(5)), (std::vector<PiecePool::Piece>{0, 1, 2, 3, 4}));
 }
 
 }  // namespace

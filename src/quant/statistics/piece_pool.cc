@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "nibble/error.h"
 
@@ -21,26 +22,48 @@ namespace {
                           folder_for_temporaries().string(), what, reason));
 }
 
-PiecePool::Piece pop(std::vector<PiecePool::Piece>& pieces) {
-  const PiecePool::Piece piece = pieces.back();
-  pieces.pop_back();
-  return piece;
-}
-
 }  // namespace
 
-PiecePool::Piece PiecePool::take() {
-  if (!free_in_memory_.empty()) return pop(free_in_memory_);
-  if (in_memory_ < budget_) {
-    if (in_memory_ % kSlabPieces == 0) slabs_.emplace_back(static_cast<std::byte*>(allocate_pages(kSlabPieces * kPieceBytes)));
-    return in_memory_++;
+PiecePool::Piece PiecePool::take_one() {
+  for (Piece* free : {&free_in_memory_, &free_in_file_}) {
+    if (const Piece piece = *free; piece != kNone) {
+      *free = next(piece);
+      return piece;
+    }
+    const auto used = static_cast<std::int64_t>(next_in_memory_.size());
+    if (used == budget_) continue;
+    if (used % kSlabPieces == 0) slabs_.emplace_back(static_cast<std::byte*>(allocate_pages(kSlabPieces * kPieceBytes)));
+    next_in_memory_.push_back(kNone);
+    return used;
   }
-  if (!free_in_file_.empty()) return pop(free_in_file_);
   if (!file_) file_ = open_temporary_file();
-  return budget_ + in_file_++;
+  next_in_file_.push_back(kNone);
+  return budget_ + static_cast<std::int64_t>(next_in_file_.size()) - 1;
 }
 
-void PiecePool::give_back(Piece piece) { (is_in_memory(piece) ? free_in_memory_ : free_in_file_).push_back(piece); }
+PiecePool::Piece PiecePool::take(std::int64_t count) {
+  Piece first = kNone, last = kNone;
+  for (; count > 0; --count) {
+    const Piece piece = take_one();
+    next(piece) = kNone;
+    (first == kNone ? first : next(last)) = piece;
+    last = piece;
+  }
+  return first;
+}
+
+std::vector<PiecePool::Piece> PiecePool::pieces_of(Piece first) const {
+  std::vector<Piece> pieces;
+  for (Piece piece = first; piece != kNone; piece = next(piece)) pieces.push_back(piece);
+  return pieces;
+}
+
+void PiecePool::give_back(Piece first) {
+  while (first != kNone) {
+    const Piece piece = std::exchange(first, next(first));
+    next(piece) = std::exchange(is_in_memory(piece) ? free_in_memory_ : free_in_file_, piece);
+  }
+}
 
 void PiecePool::write(Piece piece, std::span<const std::byte> bytes) {
   if (is_in_memory(piece))
