@@ -13,7 +13,6 @@
 #include "exec/fake_quant.h"
 #include "nibble/error.h"
 #include "quant/rounding/rounding.h"
-#include "quant/statistics/activation_range.h"
 
 namespace nibble {
 namespace {
@@ -231,16 +230,6 @@ void describe_codes(const at::Tensor& weight, const at::Tensor& codes, const Qua
   const auto count = static_cast<double>(weight.numel());
   stat.clipped = codes.eq(spec.min_code()).logical_or(codes.eq(spec.max_code())).sum().item<double>() / count;
   stat.zeroed = restored.eq(0).logical_and(weight.ne(0)).sum().item<double>() / count;
-}
-
-QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
-                              const std::function<at::Tensor(std::int64_t)>& batch) {
-  ValueHistogram histogram;
-  for (std::int64_t i = 0; i < batches; ++i) {
-    const at::Tensor given = batch(i), x = given.contiguous(given.suggest_memory_format());
-    histogram.add({x.data_ptr<float>(), static_cast<std::size_t>(x.numel())});
-  }
-  return choose_range(histogram, spec, recipe);
 }
 
 QuantizedLayer quantize_layer(const Node& node, const at::Tensor& weight, const at::Tensor& bias, const LayerPlan& plan,

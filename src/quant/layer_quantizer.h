@@ -17,11 +17,6 @@ struct QuantizedLayer : LayerCodes {
   LayerStat stat;
 };
 
-/// Chooses scale and zero point of the input's quantiser from the inputs batch(0) .. batch(batches - 1), any shape, by the recipe's range
-/// method.
-QuantParams choose_activation(const QuantSpec& spec, const ActivationRecipe& recipe, std::int64_t batches,
-                              const std::function<at::Tensor(std::int64_t)>& batch);
-
 /// Chooses codes, scales, zero points and the bias of `node` by the recipe. `weight` [O,I/groups,kh,kw] and `bias` [O] are the float ones.
 /// For GPTQ the target that is rounded is the least-squares weight
 ///   w* = w + t D H^-1,   D = E[w (x - x') x'^T],   H = E[x' x'^T] + damping,   t = target_correction;

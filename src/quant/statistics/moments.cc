@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+
 namespace nibble {
 namespace {
 
@@ -33,7 +34,7 @@ PatchMoments::PatchMoments(const op::Conv& conv, const at::Tensor& weight)
     : conv_(conv),
       kernel_height_(weight.size(2)),
       kernel_width_(weight.size(3)),
-      rows_(weight.reshape({conv.groups, weight.size(0) / conv.groups, -1})) {
+      rows_(weight.permute({0, 2, 3, 1}).reshape({conv.groups, weight.size(0) / conv.groups, -1})) {
   const std::int64_t columns = rows_.size(2);
   sum_seen_ = at::zeros({conv.groups, columns});
   sum_wanted_ = at::zeros({conv.groups, columns});
@@ -44,37 +45,44 @@ PatchMoments::PatchMoments(const op::Conv& conv, const at::Tensor& weight)
 }
 
 at::Tensor PatchMoments::patches(const at::Tensor& x, const std::vector<std::int64_t>& positions) const {
-  const at::Tensor dense = x.contiguous(at::MemoryFormat::ChannelsLast);
-  const auto* pixels = dense.data_ptr<float>();
+  const at::Tensor by_pixel = x.stride(1) == 1 ? x : x.contiguous(at::MemoryFormat::ChannelsLast);  // a pixel's channels side by side
+  const auto* pixels = by_pixel.data_ptr<float>();
   const std::int64_t channels = x.size(1), rows = x.size(2), columns = x.size(3);
   const std::int64_t height = output_extent(rows, kernel_height_, conv_.stride[0], conv_.padding[0], conv_.dilation[0]);
   const std::int64_t width = output_extent(columns, kernel_width_, conv_.stride[1], conv_.padding[1], conv_.dilation[1]);
   const auto count = static_cast<std::int64_t>(positions.size());
-  const std::int64_t group_channels = channels / conv_.groups, patch_size = rows_.size(2), kernel = kernel_height_ * kernel_width_;
-  std::vector<std::int64_t> places(static_cast<std::size_t>(channels));  // of a channel in the result
-  for (std::int64_t c = 0; c < channels; ++c) places[c] = c / group_channels * count * patch_size + c % group_channels * kernel;
+  const std::int64_t group_channels = channels / conv_.groups, patch_size = rows_.size(2), group_size = count * patch_size;
+  const std::int64_t image_step = by_pixel.stride(0), row_step = by_pixel.stride(2), column_step = by_pixel.stride(3);
   at::Tensor result = at::zeros({conv_.groups, count, patch_size});
   auto* out = result.data_ptr<float>();
-  constexpr std::int64_t kOfALine = 16;  // channels, so that what is read of a pixel stays in the cache until all is written
+  constexpr std::int64_t kOfALine = 16;  // groups, so that what is read of a pixel stays in the cache until all is written
   at::parallel_for(0, count, 64, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t begin = 0; begin < channels; begin += kOfALine) {
-      const std::int64_t end = std::min(begin + kOfALine, channels);
+    for (std::int64_t begin = 0; begin < conv_.groups; begin += kOfALine) {
+      const std::int64_t end = std::min(begin + kOfALine, conv_.groups);
       for (std::int64_t i = first; i < last; ++i) {
         const std::int64_t batch = positions[i] / (height * width);
         const std::int64_t top = positions[i] / width % height * conv_.stride[0] - conv_.padding[0];
         const std::int64_t left = positions[i] % width * conv_.stride[1] - conv_.padding[1];
         float* patch = out + i * patch_size;
         for (std::int64_t ky = 0; ky < kernel_height_; ++ky)
-          for (std::int64_t kx = 0; kx < kernel_width_; ++kx, ++patch) {
+          for (std::int64_t kx = 0; kx < kernel_width_; ++kx, patch += group_channels) {
             const std::int64_t row = top + ky * conv_.dilation[0], column = left + kx * conv_.dilation[1];
             if (row < 0 || row >= rows || column < 0 || column >= columns) continue;
-            const float* pixel = pixels + ((batch * rows + row) * columns + column) * channels;
-            for (std::int64_t c = begin; c < end; ++c) patch[places[c]] = pixel[c];
+            const float* pixel = pixels + batch * image_step + row * row_step + column * column_step;
+            if (group_channels == 1)
+              for (std::int64_t g = begin; g < end; ++g) patch[g * group_size] = pixel[g];
+            else
+              for (std::int64_t g = begin; g < end; ++g) std::copy_n(pixel + g * group_channels, group_channels, patch + g * group_size);
           }
       }
     }
   });
   return result;
+}
+
+at::Tensor PatchMoments::as_weights(const at::Tensor& by_pixel) const {
+  const std::int64_t kernel = kernel_height_ * kernel_width_;
+  return by_pixel.unflatten(-1, {kernel, by_pixel.size(-1) / kernel}).transpose(-1, -2).flatten(-2);
 }
 
 std::int64_t PatchMoments::positions_of(const at::Tensor& input) const {
@@ -102,32 +110,34 @@ void PatchMoments::add(const at::Tensor& seen, const at::Tensor& wanted, const s
   samples_ += static_cast<std::int64_t>(positions.size());
 }
 
-at::Tensor PatchMoments::mean_seen() const { return sum_seen_ / static_cast<double>(samples_); }
+at::Tensor PatchMoments::mean_of(const at::Tensor& sum) const { return sum / static_cast<double>(samples_); }
 
-at::Tensor PatchMoments::mean_wanted() const { return sum_wanted_ / static_cast<double>(samples_); }
+at::Tensor PatchMoments::mean_seen() const { return as_weights(mean_of(sum_seen_)); }
 
-at::Tensor PatchMoments::square_seen() const { return sum_hessian_.diagonal(0, 1, 2) / static_cast<double>(samples_); }
+at::Tensor PatchMoments::mean_wanted() const { return as_weights(mean_of(sum_wanted_)); }
+
+at::Tensor PatchMoments::square_seen() const { return as_weights(mean_of(sum_hessian_.diagonal(0, 1, 2))); }
 
 at::Tensor PatchMoments::outputs_of(const at::Tensor& means) const { return at::matmul(rows_, means.unsqueeze(2)).squeeze(2); }
 
 at::Tensor PatchMoments::hessian(bool centred) const {
-  const at::Tensor raw = mirrored(sum_hessian_ / static_cast<double>(samples_)), mean = mean_seen();
+  const at::Tensor raw = as_weights(as_weights(mirrored(mean_of(sum_hessian_))).transpose(1, 2)), mean = mean_seen();
   return centred ? raw - mean.unsqueeze(2) * mean.unsqueeze(1) : raw;
 }
 
 at::Tensor PatchMoments::drift(bool centred) const {
-  const at::Tensor raw = sum_drift_ / static_cast<double>(samples_), mean = mean_seen();
-  return centred ? raw - outputs_of(mean_wanted() - mean).unsqueeze(2) * mean.unsqueeze(1) : raw;
+  const at::Tensor raw = mean_of(sum_drift_), mean = mean_of(sum_seen_);
+  return as_weights(centred ? raw - outputs_of(mean_of(sum_wanted_) - mean).unsqueeze(2) * mean.unsqueeze(1) : raw);
 }
 
 at::Tensor PatchMoments::power(bool centred) const {
-  const at::Tensor raw = (sum_power_ / static_cast<double>(samples_)).to(at::kFloat);
-  return centred ? raw - outputs_of(mean_wanted()).square() : raw;
+  const at::Tensor raw = mean_of(sum_power_).to(at::kFloat);
+  return centred ? raw - outputs_of(mean_of(sum_wanted_)).square() : raw;
 }
 
 at::Tensor PatchMoments::inherited(bool centred) const {
-  const at::Tensor raw = (sum_inherited_ / static_cast<double>(samples_)).to(at::kFloat);
-  return centred ? raw - outputs_of(mean_wanted() - mean_seen()).square() : raw;
+  const at::Tensor raw = mean_of(sum_inherited_).to(at::kFloat);
+  return centred ? raw - outputs_of(mean_of(sum_wanted_ - sum_seen_)).square() : raw;
 }
 
 }  // namespace nibble

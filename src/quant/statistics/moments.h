@@ -33,8 +33,11 @@ class PatchMoments {
   at::Tensor inherited(bool centred) const;  ///< E[(w (x - x'))^2], [G,O/G]: the error that the input alone brings to the output
 
  private:
+  // Inside, the K inputs stand as they lie in memory with channels last: pixel by pixel of the kernel, and of each its channels.
   at::Tensor patches(const at::Tensor& x, const std::vector<std::int64_t>& positions) const;  // [G,n,K]
   at::Tensor outputs_of(const at::Tensor& means) const;                                       // [G,K] -> [G,O/G]
+  at::Tensor mean_of(const at::Tensor& sum) const;
+  at::Tensor as_weights(const at::Tensor& by_pixel) const;  // the last dimension in the order of weights: channel by channel
 
   op::Conv conv_;
   std::int64_t kernel_height_, kernel_width_;

@@ -64,7 +64,7 @@ void require_space(const Graph& graph, const std::vector<std::size_t>& convoluti
 }
 
 PairedRun::PairedRun(const Graph& graph, const std::vector<std::size_t>& convolutions, const CalibrationImages& images,
-                     std::int64_t batch_size, bool propagate)
+                     std::int64_t batch_size, bool propagate, const Show& show)
     : graph_(graph),
       convolutions_(convolutions),
       batches_((images.count + batch_size - 1) / batch_size),
@@ -79,12 +79,13 @@ PairedRun::PairedRun(const Graph& graph, const std::vector<std::size_t>& convolu
     const std::int64_t first = batch * batch_size;
     const at::Tensor x =
         to_torch(images.load(first, std::min(batch_size, images.count - first))).contiguous(at::MemoryFormat::ChannelsLast);
-    for (ActivationStore* store : {&float_store_, &quantised_store_}) {
-      Values local{{graph.inputs.front(), x}};
-      run_nodes(*store, local, 0, convolutions_.front(), batch);
-      keep_live(*store, local, convolutions_.front(), batch);
-      if (!propagate_) break;
-    }
+    const std::size_t next = convolutions_.front();
+    Values local{{graph.inputs.front(), x}};
+    run_nodes(float_store_, local, 0, next, batch);
+    keep_live(float_store_, local, next, batch);
+    if (propagate_) keep_live(quantised_store_, local, next, batch);
+    const at::Tensor wanted = value(float_store_, local, current().inputs[0], batch);
+    show(batch, wanted, wanted);
   }
 }
 
@@ -123,23 +124,26 @@ void PairedRun::drop_dead(std::size_t next, std::int64_t batch) {
   }
 }
 
-void PairedRun::advance(const SubstituteConv& substitute) {
-  const std::size_t here = convolutions_[position_];
-  if (position_ + 1 == convolutions_.size()) return;
-  const std::size_t next = convolutions_[position_ + 1];
-  const Node& node = graph_.nodes[here];
+void PairedRun::advance(const SubstituteConv& substitute, const Show& show) {
+  const Node& node = current();
+  const std::size_t here = convolutions_[position_], next = convolutions_[position_ + 1];
+  const ValueId next_input = graph_.nodes[next].inputs[0];
   for (std::int64_t batch = 0; batch < batches_; ++batch) {
     throw_if_interrupted();
     Values local;
     run_nodes(float_store_, local, here, next, batch);
     keep_live(float_store_, local, next, batch);
+    const at::Tensor wanted = value(float_store_, local, next_input, batch);
+    at::Tensor shown = wanted;
     if (propagate_) {
       at::Tensor x = seen(batch);
       if (substitute.activation) x = fake_quantize(x, *substitute.activation);
       local = {{node.outputs[0], convolve(std::get<op::Conv>(node.op), x, substitute.weight, substitute.bias)}};
       run_nodes(quantised_store_, local, here + 1, next, batch);
       keep_live(quantised_store_, local, next, batch);
+      shown = value(quantised_store_, local, next_input, batch);
     }
+    show(batch, shown, wanted);
     drop_dead(next, batch);
   }
   ++position_;

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -27,18 +28,23 @@ void require_space(const Graph& graph, const std::vector<std::size_t>& convoluti
 
 class PairedRun {
  public:
+  /// Is shown, batch after batch, the input of the convolution in front of which the run comes to stand: in the quantised network, before
+  /// activation quantisation, and in the float one; the same tensor where only that is run.
+  using Show = std::function<void(std::int64_t batch, const at::Tensor& seen, const at::Tensor& wanted)>;
+
   /// `convolutions`: the nodes to stop at, ascending; nothing behind the last one is computed. Without `propagate` the
   /// quantised network is not run and seen() is wanted().
   PairedRun(const Graph& graph, const std::vector<std::size_t>& convolutions, const CalibrationImages& images, std::int64_t batch_size,
-            bool propagate);
+            bool propagate, const Show& show);
 
   std::int64_t batches() const { return batches_; }
-  /// Input of the convolution in front of which the run stands, before activation quantisation.
+  /// Input of the convolution in front of which the run stands, before activation quantisation; as it was shown, to 16 bits.
   at::Tensor seen(std::int64_t batch) const;
   /// The same input in the float network.
   at::Tensor wanted(std::int64_t batch) const;
-  /// Computes the present convolution, in the float network as it is and in the quantised one with `substitute`, and goes on to the next.
-  void advance(const SubstituteConv& substitute);
+  /// Computes the present convolution, in the float network as it is and in the quantised one with `substitute`, and goes on to the next,
+  /// of which there must be one.
+  void advance(const SubstituteConv& substitute, const Show& show);
 
  private:
   using Values = std::map<ValueId, at::Tensor>;
