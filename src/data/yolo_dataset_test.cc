@@ -86,6 +86,8 @@ TEST_F(YoloDataset, NamesLineAndColumnOfWhatIsWrongInTheYaml) {
   refused("val: images\nnames: [cat, [dog]]\n", ":2:14: names.1: expected a name");
   refused("names: [cat]\nval: nowhere\n", ":2:1: val: there is no folder or list");
   refused("names: [cat]\npath: 5\nval: images\n", ":2:1: path: expected a folder");
+  refused("names: [cat]\nval: images\npath: " + std::string(300, 'a') + "\n", ":2:1: val: there is no folder or list");
+  refused("names: [cat]\nval: " + std::string(300, 'a') + "\n", ":2:1: val: there is no folder or list");
   refused("nc: 3\nval: images\nnames: [cat, dog]\n", ":1:1: nc: says 3 classes, and names has 2;");
   refused("nc: 1\nval: images\nnames: {0: cat, 1: dog}\n", ":1:1: nc: says 1 classes, and names has 2;");
   refused("val: images\nnames: {0: cat, 00: dog}\n", ":2:1: names: class number 0 stands twice");

@@ -22,7 +22,8 @@ std::vector<fs::path> roots_of(const Json& data, const fs::path& yaml) {
   if (!data.contains("path") || data["path"].is_null()) return {yaml.parent_path()};
   if (!data["path"].is_string()) fail(yaml, "path", "expected a folder");
   auto text = data["path"].get<std::string>();
-  if (!fs::exists(yaml.parent_path() / text)) std::replace(text.begin(), text.end(), '\\', '/');
+  std::error_code code;  // a name that the system finds too long is none
+  if (!fs::exists(yaml.parent_path() / text, code)) std::replace(text.begin(), text.end(), '\\', '/');
   const fs::path path = text;
   if (path.is_absolute()) return {path};
   return {(yaml.parent_path() / path).lexically_normal(), path, fs::path("datasets") / path, fs::path("../datasets") / path};

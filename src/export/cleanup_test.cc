@@ -131,6 +131,7 @@ TEST(CleanModel, ExternalWeightsOutOfBoundsAreRefused) {
   refused("outside the model's folder", "link.bin", 0);
   refused("outside the model's folder", "", 0);
   refused("is missing", "other.bin", 0);
+  refused("too long", std::string(300, 'a'), 0);
   refused("ends at byte", "weights.bin", 1);
   refused("ends at byte", "weights.bin", std::int64_t{1} << 62);
   refused("needs", "weights.bin", 0, size - 1);

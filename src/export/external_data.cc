@@ -75,11 +75,13 @@ std::vector<const onnx::TensorProto*> external_tensors(const onnx::GraphProto& g
 fs::path external_file(const onnx::TensorProto& tensor, const fs::path& model, const std::string& where) {
   const fs::path location = entry_of(tensor, "location");
   const auto folder = fs::weakly_canonical(fs::absolute(model).parent_path());
-  const auto file = fs::weakly_canonical(folder / location);
+  std::error_code code;
+  const auto file = fs::weakly_canonical(folder / location, code);
+  if (code) refuse(where, fmt::format("its external data file '{}' cannot be looked for: {}", location.string(), code.message()));
   const auto relative = file.lexically_relative(folder);
   if (location.empty() || location.is_absolute() || relative.empty() || *relative.begin() == "..")
     refuse(where, fmt::format("its external data lies at '{}', outside the model's folder; put it beside the model", location.string()));
-  if (!fs::is_regular_file(file))
+  if (!fs::is_regular_file(file, code))
     refuse(where, fmt::format("its external data file '{}' is missing; put it beside the model", location.string()));
   return file;
 }

@@ -30,7 +30,7 @@ std::vector<HtmlPicture> pictures_of(const fs::path& root, const PlacedJson& doc
   for (const auto& row : document.at("pictures").list()) {
     const fs::path file = row.at("file").get<std::string>();
     const bool is_inside = file.is_relative() && file.lexically_normal().begin()->string() != "..";
-    if (is_inside && fs::is_regular_file(root / file)) pictures.push_back({row, read_file(root / file)});
+    if (std::error_code code; is_inside && fs::is_regular_file(root / file, code)) pictures.push_back({row, read_file(root / file)});
   }
   return pictures;
 }

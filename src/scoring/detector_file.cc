@@ -257,7 +257,8 @@ SessionOptions session_options(const RuntimeOptions& runtime, bool optimize) {
 }
 
 Session open_session(const std::filesystem::path& model, const RuntimeOptions& runtime, bool optimize) {
-  if (!std::filesystem::exists(model)) throw_missing_file(model, "cannot read file");
+  std::error_code code;
+  if (!std::filesystem::exists(model, code)) throw_missing_file(model, "cannot read file");
   return Session(model, session_options(runtime, optimize));
 }
 

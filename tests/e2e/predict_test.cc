@@ -105,7 +105,7 @@ TEST_F(Predict, TwoModelsStandSideBySideWithWhatChanged) {
   const auto same = predict({"--source", "source", "-o", "two", "--against", model().string()});
   ASSERT_EQ(same.exit_code, 0) << same.err;
   EXPECT_THAT(same.out, HasSubstr("the same as the baseline"));
-  write_file(folder_ / "near.yaml", "name: near\nweights: {bits: 4, rounding: nearest}\nactivations: {bits: 8}\n");
+  write_file(folder_ / "near.yaml", "name: near\nweights: {bits: 2, rounding: nearest}\nactivations: {bits: 8}\n");
   const auto made = nibble({"quantize", (kAssets / "yolov10n.pt").string(), "-o", "q", "--recipe", "near.yaml", "--calib-images", "1",
                             "--imgsz", "320", "--threads", "1"});
   ASSERT_EQ(made.exit_code, 0) << made.err;
