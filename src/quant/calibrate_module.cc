@@ -20,6 +20,7 @@
 #include "exec/device.h"
 #include "exec/fake_quant.h"
 #include "exec/kernels.h"
+#include "exec/tensor_memory.h"
 #include "nibble/error.h"
 #include "nibble/visibility.h"
 #include "quant/bits/mixed_bits.h"
@@ -28,10 +29,6 @@
 #include "quant/layerwise.h"
 #include "quant/place.h"
 #include "quant/statistics/paired_run.h"
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 
 namespace nibble {
 namespace {
@@ -50,13 +47,6 @@ std::vector<LayerStat> stats_of(const Graph& baseline, const std::vector<LayerPl
   for (const LayerPlan& plan : plans)
     stats.push_back(plan.weight ? layers.at(plan.node).stat : float_stat(baseline.nodes[plan.node], plan));
   return stats;
-}
-
-/// glibc keeps what was freed in small pieces, gigabytes of it here, and more work follows.
-void return_freed_memory() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
 }
 
 /// All that decides the gradients, but for what `source` stands for.
@@ -101,6 +91,7 @@ void note_damages(const MixedBits& mixed, CalibrationResult& result) {
 CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationImages& images, const CalibrateOptions& options,
                                      Progress& progress) {
   if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
+  reuse_tensor_memory();
   at::set_num_threads(thread_count(options.threads));
   const at::Device device = torch_device(options.device);
   const Recipe& recipe = options.recipe;
@@ -153,6 +144,7 @@ extern "C" NIBBLE_EXPORT void nibble_calibrate(const nibble::Graph& baseline, co
 extern "C" NIBBLE_EXPORT void nibble_help_to_calibrate(nibble::SharedLoop loop, const nibble::Graph& baseline,
                                                        const nibble::CalibrationImages& images, const nibble::CalibrateOptions& options) {
   try {
+    nibble::reuse_tensor_memory();
     at::set_num_threads(nibble::thread_count(options.threads));
     const at::Device device = nibble::torch_device(options.device);
     nibble::Progress silence;

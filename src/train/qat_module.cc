@@ -7,6 +7,7 @@
 
 #include "base/threads.h"
 #include "exec/device.h"
+#include "exec/tensor_memory.h"
 #include "nibble/error.h"
 #include "nibble/visibility.h"
 #include "train/train_on.h"
@@ -18,6 +19,7 @@ extern "C" NIBBLE_EXPORT void nibble_train_quantized(const nibble::Graph& baseli
                                                      const nibble::QatSettings& options, const nibble::FitObserver& observer,
                                                      nibble::QatResult& result) {
   try {
+    nibble::reuse_tensor_memory();
     at::set_num_threads(nibble::thread_count(options.threads));
     result = nibble::train_on(nibble::torch_device(options.device), baseline, quantized, head, data, score, options, observer);
   } catch (const c10::OutOfMemoryError& error) {

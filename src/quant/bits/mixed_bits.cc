@@ -15,10 +15,11 @@
 namespace nibble {
 namespace {
 
-constexpr double kStepBits = 0.05;  ///< between choices that a search for max_drop may try
+constexpr double kStepBits = 0.05;               ///< between choices that a search for max_drop may try
+constexpr std::int64_t kImagesToTellApart = 64;  ///< of which layers are rounded whose codes only rank them
 
-LayerVariant variant_of(std::size_t node, const QuantizedLayer& layer) {
-  return {node, {dequantize(to_torch(layer.codes), layer.weight), to_torch(layer.bias), layer.activation}};
+SubstituteConv in_place(const QuantizedLayer& layer) {
+  return {dequantize(to_torch(layer.codes), layer.weight), to_torch(layer.bias), layer.activation};
 }
 
 class BitMixer {
@@ -61,26 +62,32 @@ class BitMixer {
     return recipe;
   }
 
-  /// Both forms of each layer, as far as it tells them apart.
+  /// Without errors of earlier layers in its inputs, a layer's codes do not depend on how many bits others get.
+  bool are_layers_independent() const { return !options_.recipe.weights.error_propagation; }
+
+  /// Both forms of each layer on the float network's statistics: those of the result where layers are independent, else only as far
+  /// as it tells them apart.
   void round_alone() {
+    if (!low_alone_.empty()) return;
     CalibrateOptions alone = options_;
-    alone.recipe.weights.error_propagation = alone.recipe.weights.couple_channels = false;
-    auto forms = quantize_layers(baseline_, {low_, high_}, images_, alone, fisher_, progress_);
+    CalibrationImages images = images_;
+    if (!are_layers_independent()) {
+      alone.recipe.weights.error_propagation = alone.recipe.weights.couple_channels = false;
+      images.count = std::min(images.count, kImagesToTellApart);
+    }
+    auto forms = quantize_layers(baseline_, {low_, high_}, images, alone, fisher_, progress_);
     low_alone_ = std::move(forms[0]);
     high_alone_ = std::move(forms[1]);
   }
 
   void measure() {
-    std::vector<LayerVariant> variants;
-    for (const auto& [node, layer] : low_alone_) {
-      variants.push_back(variant_of(node, layer));
-      variants.push_back(variant_of(node, high_alone_.at(node)));
-    }
-    const std::vector<double> damages =
-        measure_damage(device_, baseline_, variants, images_, budget_.images.value_or(kMixedImages), options_, progress_);
+    std::vector<LayerForms> layers;
+    for (const auto& [node, layer] : low_alone_) layers.push_back({node, in_place(layer), in_place(high_alone_.at(node))});
+    const std::vector<LayerDamage> damages =
+        measure_damage(device_, baseline_, layers, images_, budget_.images.value_or(kMixedImages), options_, progress_);
     for (std::size_t i = 0; i < choices_.size(); ++i) {
-      choices_[i].low_damage = damages[2 * i];
-      choices_[i].high_damage = damages[2 * i + 1];
+      choices_[i].low_damage = damages[i].low;
+      choices_[i].high_damage = damages[i].high;
     }
     front_ = bit_front(choices_).points;
   }
@@ -95,17 +102,21 @@ class BitMixer {
     return plans;
   }
 
-  QuantizedLayers quantized(const RaisedLayers& raised) const {
-    return quantize_layers(baseline_, {plans_of(raised)}, images_, options_, fisher_, progress_).front();
+  QuantizedLayers quantized(const RaisedLayers& raised) {
+    if (!are_layers_independent()) return quantize_layers(baseline_, {plans_of(raised)}, images_, options_, fisher_, progress_).front();
+    round_alone();
+    return chosen_alone(raised);
   }
 
-  std::int64_t bytes_alone(const RaisedLayers& raised) const {
+  QuantizedLayers chosen_alone(const RaisedLayers& raised) const {
     QuantizedLayers layers = low_alone_;
     std::size_t i = 0;
     for (auto& [node, layer] : layers)
       if (raised[i++]) layer = high_alone_.at(node);
-    return options_.file_bytes(with_layers(baseline_, layers));
+    return layers;
   }
+
+  std::int64_t bytes_alone(const RaisedLayers& raised) const { return options_.file_bytes(with_layers(baseline_, chosen_alone(raised))); }
 
   [[noreturn]] void refuse_size(std::int64_t smallest) const {
     throw Error(
@@ -206,7 +217,7 @@ class BitMixer {
   const MixedRecipe& budget_;
   const std::vector<LayerPlan> low_, high_;
   std::vector<BitChoice> choices_;          ///< of the layers that are quantised, in order
-  QuantizedLayers low_alone_, high_alone_;  ///< rounded on the float network's statistics
+  QuantizedLayers low_alone_, high_alone_;  ///< see round_alone; empty before it
   std::vector<BitFrontPoint> front_;        ///< empty: not measured
   std::vector<BitTrial> trials_;
 };

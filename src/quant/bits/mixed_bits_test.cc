@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "nibble/error.h"
 #include "quant/test_networks.h"
@@ -38,6 +39,27 @@ TEST(MixedBits, StayInTheBudgetAndSayWhy) {
   EXPECT_DOUBLE_EQ(result.front.front().average_bits, 4);
   EXPECT_DOUBLE_EQ(result.front.back().average_bits, 8);
   EXPECT_LT(result.front.back().damage, result.front.front().damage);
+}
+
+TEST(MixedBits, WithoutPropagatedErrorsEachLayerHasTheCodesOfItsBits) {
+  Recipe recipe = recipe_of(4, 0);
+  recipe.weights.error_propagation = false;
+  const Graph low = calibrated_detector(recipe).graph;
+  recipe.weights.bits = 8;
+  const Graph high = calibrated_detector(recipe).graph;
+  recipe.weights.bits = 4;
+  recipe.mixed.average_bits = 5;
+  const Graph mixed = calibrated_detector(recipe).graph;
+  std::set<int> bits;
+  for (std::size_t i = 0; i < mixed.values.size(); ++i) {
+    const Value& value = mixed.values[i];
+    if (!value.quant) continue;
+    bits.insert(value.quant->spec.bits);
+    const Value& same = (value.quant->spec.bits == 8 ? high : low).values[i];
+    const auto codes = value.constant->bytes(), expected = same.constant->bytes();
+    EXPECT_TRUE(std::ranges::equal(codes, expected)) << value.name;
+  }
+  EXPECT_EQ(bits, (std::set{4, 8}));
 }
 
 /// Bytes of the weights, two codes a byte up to 4 bits.

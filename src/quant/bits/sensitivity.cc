@@ -46,14 +46,15 @@ void evaluate_into(const Node& node, const Values& values, Values& results) {
   for (std::size_t k = 0; k < outputs.size(); ++k) results[node.outputs[k]] = outputs[k];
 }
 
-/// What changes in the network when the variant stands in it.
-Values changed_by(const Graph& graph, const LayerVariant& variant, const Values& values, std::size_t end) {
-  const Node& node = graph.nodes[variant.node];
-  const SubstituteConv& conv = variant.substitute;
+constexpr std::int64_t kOfWhichOneHasHigh = 4;  ///< images of which one is gone through with the high form too
+
+/// What changes in the network when `conv` stands in place of the node at `index`.
+Values changed_by(const Graph& graph, std::size_t index, const SubstituteConv& conv, const Values& values, std::size_t end) {
+  const Node& node = graph.nodes[index];
   const at::Tensor& x = values.at(node.inputs[0]);
   Values changed{{node.outputs[0], convolve(std::get<op::Conv>(node.op), conv.activation ? fake_quantize(x, *conv.activation) : x,
                                             conv.weight.to(x.device()), conv.bias.to(x.device()))}};
-  for (std::size_t i = variant.node + 1; i < end; ++i) {
+  for (std::size_t i = index + 1; i < end; ++i) {
     const Node& next = graph.nodes[i];
     if (std::any_of(next.inputs.begin(), next.inputs.end(), [&](ValueId id) { return changed.contains(id); }))
       evaluate_into(next, values, changed);
@@ -68,14 +69,14 @@ std::vector<at::Tensor> tensors_of(const std::vector<ValueId>& ids, const Tensor
   return tensors;
 }
 
-/// What one image says: the damage of each variant, and behind them the float network's detections.
+/// What one image says: the low and the high form's damage for each layer in turn, and behind them the float network's detections.
 class ImageDamage {
  public:
-  ImageDamage(const at::Device& device, const Graph& baseline, const std::vector<LayerVariant>& variants, const CalibrationImages& images,
+  ImageDamage(const at::Device& device, const Graph& baseline, const std::vector<LayerForms>& layers, const CalibrationImages& images,
               const CalibrateOptions& options)
       : device_(device),
         baseline_(baseline),
-        variants_(variants),
+        layers_(layers),
         images_(images),
         head_(options.head),
         end_(nodes_before_decoding(baseline, options.head)),
@@ -88,21 +89,28 @@ class ImageDamage {
     values[baseline_.inputs.front()] = to_torch(images_.load(image, 1)).to(device_).contiguous(at::MemoryFormat::ChannelsLast);
     for (std::size_t i = 0; i < end_; ++i) evaluate_into(baseline_.nodes[i], values, values);
     const HeadValues wanted = head_values(head_, tensors_of(ids_, [&](ValueId id) { return values.at(id); }));
-    for (const LayerVariant& variant : variants_) {
+    const auto damage_of = [&](std::size_t node, const SubstituteConv& conv) {
       throw_if_interrupted();
-      const Values changed = changed_by(baseline_, variant, values, end_);
+      const Values changed = changed_by(baseline_, node, conv, values, end_);
       const auto of = [&](ValueId id) { return changed.contains(id) ? changed.at(id) : values.at(id); };
       const HeadLoss loss = head_loss(head_, wanted, head_values(head_, tensors_of(ids_, of)));
-      damages.push_back((loss.classes + loss.boxes).item<double>());
+      return (loss.classes + loss.boxes).item<double>();
+    };
+    for (const LayerForms& layer : layers_) {
+      damages.push_back(damage_of(layer.node, layer.low));
+      damages.push_back(has_high(image) ? damage_of(layer.node, layer.high) : 0);
     }
     damages.push_back(head_.boxes < 0 ? 1 : std::get<0>(at::sigmoid(wanted.classes).max(1)).sum().item<double>());
     return damages;
   }
 
+  /// Shifted by one from four to four, so that processes that share the images share these too.
+  static bool has_high(std::int64_t image) { return image % kOfWhichOneHasHigh == image / kOfWhichOneHasHigh % kOfWhichOneHasHigh; }
+
  private:
   const at::Device& device_;
   const Graph& baseline_;
-  const std::vector<LayerVariant>& variants_;
+  const std::vector<LayerForms>& layers_;
   const CalibrationImages& images_;
   const HeadLogits& head_;
   const std::size_t end_;
@@ -110,32 +118,38 @@ class ImageDamage {
   const Values constants_;
 };
 
-/// Tensors of a variant, undefined where its input stays float: weight, bias, scale, zero point.
-std::vector<at::Tensor> tensors_of(const LayerVariant& variant) {
-  const SubstituteConv& conv = variant.substitute;
+/// Weight, bias, scale, zero point; the last two undefined where the input stays float.
+std::vector<at::Tensor> tensors_of(const SubstituteConv& conv) {
   if (!conv.activation) return {conv.weight, conv.bias, {}, {}};
   return {conv.weight, conv.bias, to_torch(conv.activation->scale), to_torch(conv.activation->zero_point)};
 }
 
-/// Process 0's variants and number of images, in all.
-void send_variants(Processes& processes, std::vector<LayerVariant>& variants, std::int64_t& count) {
-  std::vector<double> numbers = {static_cast<double>(variants.size()), static_cast<double>(count)};
+/// Process 0's in place of each other one's.
+void send(Processes& processes, SubstituteConv& conv) {
+  QuantSpec spec = conv.activation ? conv.activation->spec : QuantSpec{};
+  std::string head(sizeof(spec), '\0'), body = processes.is_first() ? bytes_of(tensors_of(conv)) : "";
+  std::memcpy(head.data(), &spec, sizeof(spec));
+  processes.broadcast(head);
+  processes.broadcast(body);
+  if (processes.is_first()) return;
+  std::memcpy(&spec, head.data(), sizeof(spec));
+  const std::vector<at::Tensor> tensors = tensors_from_bytes(body);
+  conv = {tensors[0], tensors[1], std::nullopt};
+  if (tensors[2].defined()) conv.activation = QuantParams{spec, from_torch(tensors[2]), from_torch(tensors[3])};
+}
+
+/// Process 0's layers and number of images, in all.
+void send_layers(Processes& processes, std::vector<LayerForms>& layers, std::int64_t& count) {
+  std::vector<double> numbers = {static_cast<double>(layers.size()), static_cast<double>(count)};
   processes.broadcast(numbers);
-  variants.resize(static_cast<std::size_t>(numbers[0]));
+  layers.resize(static_cast<std::size_t>(numbers[0]));
   count = static_cast<std::int64_t>(numbers[1]);
-  for (LayerVariant& variant : variants) {
-    QuantSpec spec = variant.substitute.activation ? variant.substitute.activation->spec : QuantSpec{};
-    std::string head(sizeof(spec) + sizeof(variant.node), '\0'), body = processes.is_first() ? bytes_of(tensors_of(variant)) : "";
-    std::memcpy(head.data(), &spec, sizeof(spec));
-    std::memcpy(head.data() + sizeof(spec), &variant.node, sizeof(variant.node));
-    processes.broadcast(head);
-    processes.broadcast(body);
-    if (processes.is_first()) continue;
-    std::memcpy(&spec, head.data(), sizeof(spec));
-    std::memcpy(&variant.node, head.data() + sizeof(spec), sizeof(variant.node));
-    const std::vector<at::Tensor> tensors = tensors_from_bytes(body);
-    variant.substitute = {tensors[0], tensors[1], std::nullopt};
-    if (tensors[2].defined()) variant.substitute.activation = QuantParams{spec, from_torch(tensors[2]), from_torch(tensors[3])};
+  for (LayerForms& layer : layers) {
+    std::vector<double> node = {static_cast<double>(layer.node)};
+    processes.broadcast(node);
+    layer.node = static_cast<std::size_t>(node[0]);
+    send(processes, layer.low);
+    send(processes, layer.high);
   }
 }
 
@@ -143,36 +157,54 @@ std::string as_bytes(const std::vector<double>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double)};
 }
 
+std::vector<double> as_numbers(const std::string& bytes) {
+  std::vector<double> values(bytes.size() / sizeof(double));
+  std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+/// Sums over images.
+struct DamageSums {
+  double low = 0, low_of_high_images = 0, high = 0;
+
+  LayerDamage per(double detections) const {
+    const double ratio = low_of_high_images > 0 ? low / low_of_high_images : 1;
+    return {low / detections, high * ratio / detections};
+  }
+};
+
 }  // namespace
 
-std::vector<double> measure_damage(const at::Device& device, const Graph& baseline, const std::vector<LayerVariant>& given,
-                                   const CalibrationImages& images, std::int64_t image_count, const CalibrateOptions& options,
-                                   Progress& progress) {
+std::vector<LayerDamage> measure_damage(const at::Device& device, const Graph& baseline, const std::vector<LayerForms>& given,
+                                        const CalibrationImages& images, std::int64_t image_count, const CalibrateOptions& options,
+                                        Progress& progress) {
   const c10::InferenceMode no_gradients;
-  std::vector<LayerVariant> variants = given;
+  std::vector<LayerForms> layers = given;
   std::int64_t count = std::min(image_count, images.count);
   Processes alone, &processes = options.processes ? *options.processes : alone;
   if (processes.size() > 1) {
     if (processes.is_first()) options.call_others(SharedLoop::damages);
-    send_variants(processes, variants, count);
+    send_layers(processes, layers, count);
   }
-  const ImageDamage damage(device, baseline, variants, images, options);
-  std::vector<double> damages(variants.size() + 1, 0);  // the detections come last
+  const ImageDamage damage(device, baseline, layers, images, options);
+  std::vector<DamageSums> sums(layers.size());
+  double detections = 0;
   progress.begin(fmt::format("sensitivity {}", options.recipe.name), count);
   share_units(
       processes, count, [&](std::int64_t image) { return as_bytes(damage.of(image)); },
-      [&](std::int64_t, const std::string& bytes) {
-        for (std::size_t i = 0; i < damages.size(); ++i) {
-          double of_image = 0;
-          std::memcpy(&of_image, bytes.data() + i * sizeof(double), sizeof(double));
-          damages[i] += of_image;
+      [&](std::int64_t image, const std::string& bytes) {
+        const std::vector<double> of_image = as_numbers(bytes);
+        for (std::size_t i = 0; i < sums.size(); ++i) {
+          sums[i].low += of_image[2 * i];
+          if (ImageDamage::has_high(image)) sums[i].low_of_high_images += of_image[2 * i];
+          sums[i].high += of_image[2 * i + 1];
         }
+        detections += of_image.back();
         progress.step();
       });
-  const double detections = damages.back();
-  damages.pop_back();
-  for (double& each : damages) each /= std::max(detections, 1e-6);
-  progress.end(fmt::format("{} variants on {} images", variants.size(), count));
+  std::vector<LayerDamage> damages;
+  for (const DamageSums& sum : sums) damages.push_back(sum.per(std::max(detections, 1e-6)));
+  progress.end(fmt::format("{} layers in two forms on {} images", layers.size(), count));
   return damages;
 }
 

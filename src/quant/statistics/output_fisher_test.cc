@@ -145,14 +145,22 @@ TEST(Sensitivity, IsTheSameOnAnotherDevice) {
   options.head = d.head;
   Progress silent;
   const QuantParams activation{QuantSpec{.bits = 8}, Tensor::scalar(0.01F), Tensor::scalar<std::int8_t>(3)};
-  const std::vector<LayerVariant> variants = {{d.body, {at::full({4, 3, 1, 1}, 0.1F), at::zeros({4}), activation}},
-                                              {d.classes, {at::full({3, 4, 1, 1}, 0.1F), at::zeros({3}), {}}}};
-  const auto on = [&](const at::Device& device) { return measure_damage(device, d.graph, variants, images(3), 3, options, silent); };
-  const auto cpu = on(at::kCPU), other = on(test::other_device());
-  for (std::size_t i = 0; i < variants.size(); ++i) {
-    EXPECT_GT(cpu[i], 0);
-    EXPECT_NEAR(other[i], cpu[i], 1e-5 * cpu[i]);
+  const SubstituteConv coarse{at::full({4, 3, 1, 1}, 0.1F), at::zeros({4}), activation}, fine{coarse.weight, coarse.bias, {}};
+  const SubstituteConv classes{at::full({3, 4, 1, 1}, 0.1F), at::zeros({3}), {}};
+  const std::vector<LayerForms> layers = {{d.body, coarse, fine}, {d.classes, classes, classes}};
+  const auto on = [&](const at::Device& device, std::int64_t count) {
+    return measure_damage(device, d.graph, layers, images(count), count, options, silent);
+  };
+  const auto cpu = on(at::kCPU, 7), other = on(test::other_device(), 7);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    EXPECT_GT(cpu[i].low, 0);
+    EXPECT_GT(cpu[i].high, 0);
+    EXPECT_NEAR(other[i].low, cpu[i].low, 1e-5 * cpu[i].low);
+    EXPECT_NEAR(other[i].high, cpu[i].high, 1e-5 * cpu[i].high);
   }
+  EXPECT_NE(cpu[0].high, cpu[0].low);
+  EXPECT_NEAR(cpu[1].high, cpu[1].low, 1e-12) << "the same form, measured on fewer images and scaled";
+  EXPECT_NE(on(at::kCPU, 1)[1].low, cpu[1].low) << "and images differ";
 }
 
 }  // namespace
