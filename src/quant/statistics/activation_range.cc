@@ -2,19 +2,18 @@
 #include "quant/statistics/activation_range.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cmath>
 #include <limits>
 
-#include "base/index_below.h"
-#include "base/vector_clones.h"
 #include "nibble/error.h"
 #include "quant/rounding/affine_grid.h"
+#include "quant/statistics/value_rows.h"
 
 namespace nibble {
 namespace {
 
-constexpr std::size_t kHalf = 8192;  // bins on each side of zero
+constexpr std::uint32_t kHalf = 8192;  // bins on each side of zero
 constexpr int kEndCandidates = 100;
 constexpr int kSearchRounds = 2;
 constexpr double kLeastRange = 1e-6;  // of the largest magnitude: a percentile may be zero
@@ -57,21 +56,6 @@ AffineGrid choose_asymmetric(const ValueHistogram& histogram, const QuantSpec& s
   return affine_grid(low, high, spec);
 }
 
-/// Widens the range to hold the values; false where one of them is not finite.
-NIBBLE_VECTOR_CLONES bool extend(std::span<const float> values, float& smallest, float& largest) {
-  constexpr std::uint32_t kExponent = 0x7f800000U;  // all ones: an infinity or not a number
-  float low = smallest, high = largest;
-  std::uint32_t bad = 0;
-  for (const float value : values) {
-    bad |= (std::bit_cast<std::uint32_t>(value) & kExponent) == kExponent ? 1U : 0U;
-    low = value < low ? value : low;
-    high = value > high ? value : high;
-  }
-  smallest = low;
-  largest = high;
-  return bad == 0;
-}
-
 }  // namespace
 
 double ValueHistogram::centre(std::size_t bin) const { return (static_cast<double>(bin) - static_cast<double>(kHalf) + 0.5) * bin_width_; }
@@ -84,7 +68,10 @@ void ValueHistogram::widen() {
 }
 
 void ValueHistogram::add(std::span<const float> values) {
-  if (!extend(values, smallest_, largest_)) throw Error(ErrorKind::numeric, "activation range: a value is not finite");
+  const Extent extent = extent_of(values);
+  if (!extent.is_finite) throw Error(ErrorKind::numeric, "activation range: a value is not finite");
+  smallest_ = std::min(smallest_, extent.smallest);
+  largest_ = std::max(largest_, extent.largest);
   const float largest = std::max(largest_, -smallest_);
   if (bins_.empty() && largest > 0) {
     bins_.assign(2 * kHalf, 0);
@@ -94,8 +81,13 @@ void ValueHistogram::add(std::span<const float> values) {
   count_ += values.size();
   if (bins_.empty()) return;
   while (largest >= bin_width_ * kHalf) widen();
-  const double per_width = 1 / bin_width_;
-  for (const float value : values) ++bins_[index_below(static_cast<double>(value) * per_width + kHalf, 2 * kHalf)];
+  constexpr std::size_t kAtOnce = 2048;
+  std::array<std::uint32_t, kAtOnce> indices;
+  for (std::size_t first = 0; first < values.size(); first += kAtOnce) {
+    const auto some = values.subspan(first, std::min(kAtOnce, values.size() - first));
+    bins_of(some, 1 / bin_width_, kHalf, indices.data());
+    for (std::size_t i = 0; i < some.size(); ++i) ++bins_[indices[i]];
+  }
 }
 
 double ValueHistogram::percentile(double percent) const {
