@@ -176,8 +176,9 @@ int main(int argc, char** argv) {
     return nibble::report_error(static_cast<int>(ErrorKind::environment),
                                 "out of memory: this process: an allocation failed; use fewer or smaller images");
   } catch (const std::filesystem::filesystem_error& error) {
+    const bool is_name_refused = error.code() == std::errc::filename_too_long;
     return nibble::report_error(
-        static_cast<int>(ErrorKind::environment),
+        static_cast<int>(is_name_refused ? ErrorKind::input : ErrorKind::environment),
         fmt::format("file system: {}: {}; check the path, its permissions and free space", error.path1().string(), error.code().message()));
   } catch (const std::exception& error) {
     return nibble::report_error(static_cast<int>(ErrorKind::internal), fmt::format("internal error: {}; please report it", error.what()));

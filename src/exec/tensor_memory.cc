@@ -66,6 +66,7 @@ class PageKeeper {
   }
 
  private:
+  /// All: the largest first alone would be those that have to be cleared anew most often.
   void forget_locked() {
     for (const auto& [size, pages] : kept_) ::munmap(pages, size);
     kept_.clear();

@@ -233,6 +233,26 @@ TEST_F(Cli, WhatIsAFileInThePlaceOfAFolderIsCalledOne) {
                "is a COCO file, which describes a data set; expected a text file with one image id");
 }
 
+/// The standard library throws for them where it is asked what is there.
+TEST_F(Cli, ANameThatTheSystemFindsTooLongIsABadInput) {
+  const std::string name(300, 'a'), checkpoint = NIBBLE_SOURCE_DIR "/assets/yolov10n.pt";
+  ASSERT_EQ(nibble({"export", checkpoint, "-o", "real.onnx", "--imgsz", "64"}).exit_code, 0);
+  const std::vector<std::vector<std::string>> commands = {{"inspect", name},
+                                                          {"export", name + ".pt", "-o", "x.onnx"},
+                                                          {"eval", name},
+                                                          {"eval", "real.onnx", "--images", name, "--annotations", name},
+                                                          {"compare", "real.onnx", name},
+                                                          {"predict", "real.onnx", "--source", name, "-o", "x"},
+                                                          {"clean", name, "-o", "x.onnx"},
+                                                          {"profile", name},
+                                                          {"run", name + ".pt"},
+                                                          {"run", "--calib", name},
+                                                          {"run", "--gates", name},
+                                                          {"run", "--qat", "w4a8", "--qat-data", name},
+                                                          {"verify", name}};
+  for (const auto& command : commands) expect_error(command, 3, name);
+}
+
 TEST_F(Cli, DoctorLooksAtTheFolderForTemporaryFiles) {
   EXPECT_THAT(nibble({"doctor"}).out, HasSubstr("ok      TMPDIR"));
   const auto outcome = nibble({"doctor"}, "TMPDIR=/nonexistent/tmp");

@@ -125,14 +125,16 @@ std::vector<at::Tensor> tensors_of(const SubstituteConv& conv) {
 }
 
 /// Process 0's in place of each other one's.
-void send(Processes& processes, SubstituteConv& conv) {
+void send(Processes& processes, std::size_t& node, SubstituteConv& conv) {
   QuantSpec spec = conv.activation ? conv.activation->spec : QuantSpec{};
-  std::string head(sizeof(spec), '\0'), body = processes.is_first() ? bytes_of(tensors_of(conv)) : "";
+  std::string head(sizeof(spec) + sizeof(node), '\0'), body = processes.is_first() ? bytes_of(tensors_of(conv)) : "";
   std::memcpy(head.data(), &spec, sizeof(spec));
+  std::memcpy(head.data() + sizeof(spec), &node, sizeof(node));
   processes.broadcast(head);
   processes.broadcast(body);
   if (processes.is_first()) return;
   std::memcpy(&spec, head.data(), sizeof(spec));
+  std::memcpy(&node, head.data() + sizeof(spec), sizeof(node));
   const std::vector<at::Tensor> tensors = tensors_from_bytes(body);
   conv = {tensors[0], tensors[1], std::nullopt};
   if (tensors[2].defined()) conv.activation = QuantParams{spec, from_torch(tensors[2]), from_torch(tensors[3])};
@@ -145,11 +147,8 @@ void send_layers(Processes& processes, std::vector<LayerForms>& layers, std::int
   layers.resize(static_cast<std::size_t>(numbers[0]));
   count = static_cast<std::int64_t>(numbers[1]);
   for (LayerForms& layer : layers) {
-    std::vector<double> node = {static_cast<double>(layer.node)};
-    processes.broadcast(node);
-    layer.node = static_cast<std::size_t>(node[0]);
-    send(processes, layer.low);
-    send(processes, layer.high);
+    send(processes, layer.node, layer.low);
+    send(processes, layer.node, layer.high);
   }
 }
 

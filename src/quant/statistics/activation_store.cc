@@ -40,10 +40,13 @@ thread_local std::array<Half, numbers_of_a_piece(true)> halves;
 
 void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& tensor) {
   drop(value, batch);
-  Kept& kept = kept_[{value, batch}];
+  Batches& batches = values_[value];
+  if (static_cast<std::size_t>(batch) >= batches.kept.size()) batches.kept.resize(static_cast<std::size_t>(batch) + 1);
+  Kept& kept = batches.kept[static_cast<std::size_t>(batch)].emplace();
+  ++batches.count;
   kept.format = tensor.suggest_memory_format();
   const at::Tensor dense = tensor.contiguous(kept.format);
-  kept.sizes = dense.sizes().vec();
+  kept.sizes = at::DimVector(dense.sizes());
   const auto* numbers = dense.data_ptr<float>();
   kept.first = pool_.take(pieces_for(dense.numel(), true));
   std::vector<PiecePool::Piece> pieces = pool_.pieces_of(kept.first);
@@ -63,7 +66,7 @@ void ActivationStore::put(ValueId value, std::int64_t batch, const at::Tensor& t
 }
 
 at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
-  const Kept& kept = kept_.at({value, batch});
+  const Kept& kept = values_.at(value).kept.at(static_cast<std::size_t>(batch)).value();
   at::Tensor tensor = at::empty(kept.sizes, at::TensorOptions(at::kFloat).memory_format(kept.format));
   auto* numbers = tensor.data_ptr<float>();
   const std::vector<PiecePool::Piece> pieces = pool_.pieces_of(kept.first);
@@ -76,10 +79,13 @@ at::Tensor ActivationStore::get(ValueId value, std::int64_t batch) const {
 }
 
 void ActivationStore::drop(ValueId value, std::int64_t batch) {
-  const auto found = kept_.find({value, batch});
-  if (found == kept_.end()) return;
-  pool_.give_back(found->second.first);
-  kept_.erase(found);
+  const auto found = values_.find(value);
+  if (found == values_.end() || static_cast<std::size_t>(batch) >= found->second.kept.size()) return;
+  std::optional<Kept>& kept = found->second.kept[static_cast<std::size_t>(batch)];
+  if (!kept) return;
+  pool_.give_back(kept->first);
+  kept.reset();
+  if (--found->second.count == 0) values_.erase(found);
 }
 
 }  // namespace nibble

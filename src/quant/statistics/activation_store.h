@@ -3,10 +3,11 @@
 // memory does not grow with the number of calibration images.
 #pragma once
 #include <ATen/ATen.h>
+#include <ATen/core/DimVector.h>
 
 #include <cstdint>
 #include <map>
-#include <utility>
+#include <optional>
 #include <vector>
 
 #include "graph/graph.h"
@@ -29,14 +30,20 @@ class ActivationStore {
 
  private:
   struct Kept {
-    std::vector<std::int64_t> sizes;
+    at::DimVector sizes;
     at::MemoryFormat format = at::MemoryFormat::Contiguous;
     bool is_half = true;
     PiecePool::Piece first = PiecePool::kNone;
   };
 
+  /// Of all batches. One block of memory: small ones of each batch would lie between tensors that come and go, and pin what lies there.
+  struct Batches {
+    std::vector<std::optional<Kept>> kept;
+    std::int64_t count = 0;  // of those that are kept
+  };
+
   PiecePool pool_;
-  std::map<std::pair<ValueId, std::int64_t>, Kept> kept_;  // by value and batch
+  std::map<ValueId, Batches> values_;
 };
 
 }  // namespace nibble
