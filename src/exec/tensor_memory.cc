@@ -3,15 +3,17 @@
 
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
-#include <sys/mman.h>
 
 #include <bit>
 #include <cstddef>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <new>
 #include <unordered_map>
 #include <utility>
+
+#include "base/own_pages.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -30,7 +32,7 @@ std::size_t rounded(std::size_t bytes) {
 
 class PageKeeper {
  public:
-  /// Null where the system has none left.
+  /// std::bad_alloc where the system has none left.
   void* take(std::size_t bytes) {
     const std::size_t size = rounded(bytes);
     const std::scoped_lock lock(mutex_);
@@ -40,8 +42,7 @@ class PageKeeper {
       kept_.erase(kept);
       kept_bytes_ -= size;
     } else {
-      pages = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-      if (pages == MAP_FAILED) return nullptr;
+      pages = allocate_pages(size);
     }
     taken_.emplace(pages, size);
     return pages;
@@ -68,7 +69,7 @@ class PageKeeper {
  private:
   /// All: the largest first alone would be those that have to be cleared anew most often.
   void forget_locked() {
-    for (const auto& [size, pages] : kept_) ::munmap(pages, size);
+    for (const auto& [size, pages] : kept_) free_pages(pages, size);
     kept_.clear();
     kept_bytes_ = 0;
   }
@@ -85,6 +86,14 @@ PageKeeper& keeper() {
   return keeper;
 }
 
+void* pages_or_null(std::size_t bytes) {
+  try {
+    return keeper().take(bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 void free_tensor(void* memory) {
   if (memory && !keeper().give(memory)) c10::GetDefaultCPUAllocator()->raw_deallocate(memory);
 }
@@ -93,7 +102,7 @@ void free_tensor(void* memory) {
 class TensorAllocator : public c10::Allocator {
  public:
   c10::DataPtr allocate(std::size_t bytes) const {
-    void* memory = bytes >= kLarge ? keeper().take(bytes) : nullptr;
+    void* memory = bytes >= kLarge ? pages_or_null(bytes) : nullptr;
     if (!memory) memory = c10::GetDefaultCPUAllocator()->raw_allocate(bytes);  // refuses what cannot be had in LibTorch's own words
     return {memory, memory, &free_tensor, c10::Device(c10::DeviceType::CPU)};
   }
