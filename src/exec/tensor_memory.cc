@@ -4,6 +4,7 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -26,7 +27,7 @@ constexpr std::size_t kLarge = 1 << 20, kMostKept = 256 << 20;
 
 /// An eighth more at most, so that tensors of nearly the same size share pages. What is not touched of them takes no memory.
 std::size_t rounded(std::size_t bytes) {
-  const std::size_t step = std::bit_floor(bytes) / 8;
+  const std::size_t step = std::max<std::size_t>(std::bit_floor(bytes) / 8, 1);
   return (bytes + step - 1) / step * step;
 }
 
@@ -99,6 +100,7 @@ void free_tensor(void* memory) {
 }
 
 /// Functions of c10::Allocator that only some versions of LibTorch have, or have as const, are here for all, so none can say `override`.
+// NOLINTBEGIN(modernize-use-override)
 class TensorAllocator : public c10::Allocator {
  public:
   c10::DataPtr allocate(std::size_t bytes) const {
@@ -110,13 +112,15 @@ class TensorAllocator : public c10::Allocator {
   c10::DeleterFnPtr raw_deleter() const { return &free_tensor; }
   void copy_data(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
 };
+// NOLINTEND(modernize-use-override)
 
 }  // namespace
 
 void reuse_tensor_memory() {
 #ifndef __SANITIZE_ADDRESS__
   static const bool is_set = [] {
-    c10::SetCPUAllocator(new TensorAllocator, /*priority=*/1);
+    static auto& allocator = *new TensorAllocator;
+    c10::SetCPUAllocator(&allocator, /*priority=*/1);
     return true;
   }();
   static_cast<void>(is_set);

@@ -13,7 +13,7 @@
 namespace nibble {
 namespace {
 
-constexpr std::uint32_t kHalf = 8192;  // bins on each side of zero
+constexpr std::size_t kHalf = 8192;  // bins on each side of zero
 constexpr int kEndCandidates = 100;
 constexpr int kSearchRounds = 2;
 constexpr double kLeastRange = 1e-6;  // of the largest magnitude: a percentile may be zero

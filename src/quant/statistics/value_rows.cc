@@ -42,8 +42,8 @@ Extent extent_of(std::span<const float> values) {
   return {low == 0 ? 0 : low, high, smallest > ordered(static_cast<std::int32_t>(0x80000000U | kInfinity)) && largest < kInfinity};
 }
 
-void bins_of(std::span<const float> values, double per_width, std::uint32_t half, std::uint32_t* indices) {
-  find_bins(values.data(), values.size(), per_width, half, indices);
+void bins_of(std::span<const float> values, double per_width, std::size_t half, std::uint32_t* indices) {
+  find_bins(values.data(), values.size(), per_width, static_cast<double>(half), indices);
 }
 
 }  // namespace nibble

@@ -48,7 +48,7 @@ TEST(ValueRows, BinsAreThoseOfIndexBelow) {
   std::normal_distribution<float> normal(0, 2);
   std::vector<float> values = {0, -0.0F, 1e30F, -1e30F, 4, -4, 3.9999998F, -3.9999998F};
   for (int i = 0; i < 5000; ++i) values.push_back(normal(random));
-  constexpr std::uint32_t kHalf = 64;
+  constexpr std::size_t kHalf = 64;
   constexpr double kPerWidth = kHalf / 4.0;
   std::vector<std::uint32_t> indices(values.size());
   bins_of(values, kPerWidth, kHalf, indices.data());
