@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/files.h"
 #include "data/coco.h"
 #include "data/image_file.h"
 #include "nibble/error.h"
@@ -27,9 +28,8 @@ std::vector<fs::path> folders_with_images(const fs::path& folder) {
 }
 
 fs::path split_of(const fs::path& folder, const std::vector<std::string>& splits) {
-  std::error_code code;
   for (const auto& split : splits)
-    if (fs::is_directory(folder / split, code)) return folder / split;
+    if (is_folder(folder / split)) return folder / split;
   return folder;
 }
 
@@ -57,8 +57,7 @@ std::vector<std::int64_t> labels_of(const ClassFolders& set, const std::map<std:
 
 ClassFolders read_class_folders(const fs::path& folder, const std::map<std::int64_t, std::string>& names, std::optional<std::int64_t> limit,
                                 const std::vector<std::string>& splits) {
-  std::error_code code;
-  if (!fs::is_directory(folder, code))
+  if (!is_folder(folder))
     throw Error(ErrorKind::input,
                 fmt::format("data set: {}: no such folder; expected one folder of images for each class", folder.string()));
   ClassFolders set;

@@ -87,10 +87,12 @@ PageKeeper& keeper() {
   return keeper;
 }
 
+/// Where there is no room, what is kept is given back, for whoever tries next.
 void* pages_or_null(std::size_t bytes) {
   try {
     return keeper().take(bytes);
   } catch (const std::bad_alloc&) {
+    keeper().forget();
     return nullptr;
   }
 }
