@@ -46,7 +46,7 @@ struct ShownClass {
   std::int64_t images = 0;   ///< With at least one of them.
 };
 struct ShownObjects {
-  std::int64_t images = 0;          ///< That were looked at: 64 of the calibration images at most, evenly spread.
+  std::int64_t images = 0;          ///< That were looked at: 32 of the calibration images at most, evenly spread.
   std::int64_t without_object = 0;  ///< Images of these with no object.
   std::int64_t objects = 0;         ///< On all of them.
   std::int64_t network_classes = 0;

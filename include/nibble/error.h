@@ -9,7 +9,7 @@
 
 namespace nibble {
 
-/// What went wrong, as the exit code of the program (docs of the command line: README.md).
+/// What went wrong, as the exit code of the program (models/README.md, "Exit code 1", says what 1 means).
 enum class ErrorKind {
   usage = 2,         ///< the caller asked for something that makes no sense
   input = 3,         ///< a file is missing, truncated, foreign or inconsistent
@@ -17,7 +17,7 @@ enum class ErrorKind {
   environment = 5,   ///< a library, provider, GPU or disk is missing or full
   numeric = 6,       ///< non-finite value, empty range, singular matrix
   internal = 70,     ///< a defect of nibble
-  interrupted = 130  ///< Ctrl-C or SIGTERM
+  interrupted = 130  ///< Ctrl-C, SIGTERM or SIGHUP
 };
 
 class NIBBLE_EXPORT Error : public std::runtime_error {

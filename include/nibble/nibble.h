@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // nibble as a library: every command of the program as a function from options to a result that is plain data. What goes wrong is thrown
 // as nibble::Error (nibble/error.h). Commands may run at the same time on several threads, each with its own Progress. What concerns the
-// whole process: the locations (nibble/locations.h), and the threads that LibTorch computes with, which the latest command that
-// calibrates or trains sets.
+// whole process: the locations (nibble/locations.h), the limits of files from elsewhere (nibble/limits.h), and the threads that LibTorch
+// computes with, which the latest command that calibrates or trains sets.
 #pragma once
 #include "nibble/calibration.h"
 #include "nibble/clean.h"

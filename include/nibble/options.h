@@ -48,8 +48,8 @@ struct DetectOptions {
 
 /// What the bits of a network may cost, in the place of what the recipe says. At most one of the two may be given.
 struct BudgetOptions {
-  std::optional<std::int64_t> max_bytes;  ///< Largest size of the file in the INT4 dialect that computes in FP32.
-  std::optional<double> max_drop;         ///< Largest loss in points of mAP 50-95 against the float file, on images that judge.
+  std::optional<std::int64_t> max_bytes;  ///< Largest size of the file that computes in FP32: INT4, along a trellis unpack.
+  std::optional<double> max_drop;  ///< Largest loss in points of the task's main number against the float file, on images that judge.
 };
 
 /// The images that BudgetOptions::max_drop is measured on.

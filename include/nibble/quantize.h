@@ -34,7 +34,7 @@ struct LayerReport {
 /// What mixed bits made of their budget. Of the three limits the one that the recipe or the options gave is there.
 struct BudgetReport {
   std::optional<double> allowed_average_bits;     ///< Bits for each weight on average.
-  std::optional<std::int64_t> allowed_max_bytes;  ///< Size of the file in the INT4 dialect.
+  std::optional<std::int64_t> allowed_max_bytes;  ///< Size of the INT4 file, along a trellis of the unpack file.
   std::optional<double> allowed_max_drop;         ///< Points of the task's main number below the float file.
   double average_bits = 0;                        ///< Bits for each weight on average, as chosen.
   std::int64_t raised_layers = 0;                 ///< Layers that were given more bits than the others.

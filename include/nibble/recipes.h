@@ -13,7 +13,7 @@ namespace nibble {
 
 /// What a recipe cost where it was measured (recipes/measured.json).
 struct MeasuredCost {
-  std::int64_t bytes = 0;            ///< Of the file in the INT4 dialect.
+  std::int64_t bytes = 0;            ///< Of the INT4 file, along a trellis of the unpack file.
   std::optional<double> map_drop;    ///< Points of mAP 50-95 below float.
   std::optional<double> time_ratio;  ///< Of the fastest file's time to the float file's in ONNX Runtime on a CPU.
 };

@@ -163,7 +163,7 @@ struct TrainingReport {
   std::int64_t steps = 0;
   std::int64_t images = 0, held_out_images = 0;
   bool has_labels = false;                   ///< of the held-out images; else they are judged by the float network's detections
-  double initial_score = 0, best_score = 0;  ///< mAP_50_95 on the held-out images, calibrated and as kept
+  double initial_score = 0, best_score = 0;  ///< The task's main number on the held-out images, calibrated and as kept
   std::int64_t best_epoch = -1;              ///< from 0; -1: none was better than the start
   bool stopped_early = false;
   std::int64_t rollbacks = 0;  ///< divergences that were answered
@@ -174,7 +174,7 @@ struct GateResult {
   std::string gate;     ///< "artifact_loads", "outputs_finite", "outputs_equal", "twins_equal", "no_layer_skipped",
                         ///< "layers_rounded_with_less", "bad_data", "map_drop",
                         ///< "min_map", or of a metric
-  std::string subject;  ///< artefact or recipe
+  std::string subject;  ///< artifact or recipe
   bool passed = false;
   std::string detail;  ///< found against allowed
   /// Neither passed nor failed: the limit lies within the number's interval, or there are too few images for an interval.

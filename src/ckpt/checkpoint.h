@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A PyTorch .pt file (zip of data.pkl and raw storages), read without Python and without running anything in it.
-// Format: torch.save's zip form; entries are stored, not compressed.
+// Format: torch.save's zip form, its entries stored, or deflated where another program packed the file again.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -47,7 +47,7 @@ class Checkpoint {
 };
 
 /// Error(input) that says what is wrong and where: not a zip, truncated (and by how much where the file tells), not a
-/// PyTorch archive, compressed entry, unknown opcode at an offset, unsupported storage type.
+/// PyTorch archive, an entry that does not unpack to the size it names, unknown opcode at an offset, unsupported storage type.
 Checkpoint read_checkpoint(const std::filesystem::path& path, const CheckpointLimits& limits = {});
 /// The same of a file's content held in memory; `name` stands for the path.
 Checkpoint read_checkpoint(std::string content, const std::filesystem::path& name, const CheckpointLimits& limits = {});

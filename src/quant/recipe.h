@@ -71,10 +71,11 @@ constexpr std::int64_t kMixedImages = 16;  ///< MixedRecipe::images where neithe
 /// Mixed bits (quant/bits/mixed_bits.h): those layers get more bits whose few bits hurt the detections most, under a budget. At most one of
 /// the three budgets is set; without one every layer gets the bits that `weights` says.
 struct MixedRecipe {
-  double average_bits = 0;             ///< bits per weight, at most, averaged over all quantised weights; 0: no such budget
-  std::int64_t max_bytes = 0;          ///< size in bytes, at most, of the INT4 file that computes in FP32; 0: no such budget
-  double max_drop = 0;                 ///< points of the task's main number that may be lost; the fewest bits are chosen; 0: no such budget
-  int high_bits = 8;                   ///< bits of the layers that get more
+  double average_bits = 0;  ///< bits per weight, at most, averaged over all quantised weights; 0: no such budget
+  std::int64_t max_bytes =
+      0;                ///< size in bytes, at most, of the file that computes in FP32 (INT4, along a trellis unpack); 0: no such budget
+  double max_drop = 0;  ///< points of the task's main number that may be lost; the fewest bits are chosen; 0: no such budget
+  int high_bits = 8;    ///< bits of the layers that get more
   std::optional<std::int64_t> images;  ///< how many images damages are measured on; empty: as the preset says, else kMixedImages
   bool is_on() const { return average_bits > 0 || max_bytes > 0 || max_drop > 0; }
 };

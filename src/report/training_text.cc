@@ -20,8 +20,8 @@ Json to_json(const TrainingReport& report) {
           {"images", report.images},
           {"held_out_images", report.held_out_images},
           {"labels", report.has_labels},
-          {"initial_mAP_50_95", report.initial_score},
-          {"best_mAP_50_95", report.best_score},
+          {"initial_score", report.initial_score},
+          {"best_score", report.best_score},
           {"best_epoch", report.best_epoch},
           {"stopped_early", report.stopped_early},
           {"rollbacks", report.rollbacks},
@@ -29,10 +29,9 @@ Json to_json(const TrainingReport& report) {
 }
 
 TrainingReport training_report_from_json(const PlacedJson& json) {
-  return {json.at("recipe"),          json.at("steps"),      json.at("images"),
-          json.at("held_out_images"), json.at("labels"),     json.at("initial_mAP_50_95"),
-          json.at("best_mAP_50_95"),  json.at("best_epoch"), json.at("stopped_early"),
-          json.at("rollbacks"),       json.at("curve")};
+  return {json.at("recipe"),        json.at("steps"),         json.at("images"),     json.at("held_out_images"),
+          json.at("labels"),        json.at("initial_score"), json.at("best_score"), json.at("best_epoch"),
+          json.at("stopped_early"), json.at("rollbacks"),     json.at("curve")};
 }
 
 }  // namespace nibble

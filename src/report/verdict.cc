@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "base/name_list.h"
 #include "base/size_text.h"
 #include "report/task_words.h"
 #include "report/variant_row.h"
@@ -233,11 +234,6 @@ std::vector<Recommendation> recommendations_of(const Report& report) {
   list.push_back(most_accurate(candidates, *baseline));
   if (auto found = for_other_tools(candidates, *baseline)) list.push_back(std::move(*found));
   return list;
-}
-
-std::string enumeration(const std::vector<std::string>& parts) {
-  if (parts.size() < 2) return parts.empty() ? "" : parts.front();
-  return fmt::format("{} and {}", fmt::join(parts.begin(), parts.end() - 1, ", "), parts.back());
 }
 
 std::string sentence_of(const Blame& blame, Task task) {

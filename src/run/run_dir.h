@@ -21,7 +21,7 @@ struct RunNames {
   std::string model;
   /// "onnx/<model>-baseline-fp32.onnx"
   std::string baseline(const std::string& precision) const;
-  /// "onnx/<model>-w4a16-qcdq-ptq-opt.onnx" of the artefact "w4a16-qcdq-ptq-opt".
+  /// "onnx/<model>-w4a16-qcdq-ptq-opt.onnx" of the artifact "w4a16-qcdq-ptq-opt".
   std::string quantized(const std::string& artifact) const;
   /// "baseline-coco/metrics.json", "ptq-w4a16-coco/metrics.json", "qat-w4a16-integer-coco/metrics.json". `method`: how a quantised
   /// network's numbers were found, "ptq" or "qat".

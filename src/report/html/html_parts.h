@@ -16,11 +16,11 @@ namespace nibble {
 Json layer_sections(const Report& report, const std::map<std::string, PlacedJson>& layers);
 
 /// {variants: [name], rows: [{name, instances, baseline, cells: [{ap, change}]}], left_out}: classes with objects in the
-/// scored images, greatest loss first; false without a scored baseline. `metrics`: metrics.json by artefact name.
+/// scored images, greatest loss first; false without a scored baseline. `metrics`: metrics.json by artifact name.
 Json class_table(const Report& report, const std::map<std::string, PlacedJson>& metrics);
 
-/// One entry per artefact with a comparison: {name, sentence, costs, rows: [{name, cells}], layers, divergence, drops, advice}; charts
-/// are false where nothing was measured. `comparisons`: compare.json by artefact name.
+/// One entry per artifact with a comparison: {name, sentence, costs, rows: [{name, cells}], layers, divergence, drops, advice}; charts
+/// are false where nothing was measured. `comparisons`: compare.json by artifact name.
 Json blame_sections(const Report& report, const std::map<std::string, PlacedJson>& comparisons);
 
 /// One entry per file that was looked at: {name, time_ratio, nodes, operators, levels: [{where, found, state}], steps, problem}.
@@ -32,17 +32,17 @@ Json twin_table(const Report& report);
 /// One entry per training: {text, scores, losses: [{name, chart}], curve_link, curve}; scores is false without any. `curves`: by recipe.
 Json training_sections(const Report& report, const std::map<std::string, TrainingCurve>& curves);
 
-/// One entry per artefact with pictures: {name, pictures: [{source, alt, kind, caption, link}], left_out}. `source` is a data URI; all of
-/// them together have at most `budget` bytes, the first pictures of every artefact before the second ones. left_out is false, or a
+/// One entry per artifact with pictures: {name, pictures: [{source, alt, kind, caption, link}], left_out}. `source` is a data URI; all of
+/// them together have at most `budget` bytes, the first pictures of every artifact before the second ones. left_out is false, or a
 /// sentence.
 Json picture_sections(const Report& report, const std::map<std::string, std::vector<HtmlPicture>>& pictures, std::size_t budget);
 
 /// {scatter, points: [{rank, name, text}], spread, curves: [{name, chart}]}: accuracy against size of what has a score, times of single
-/// runs, precision against recall; each false where nothing was measured. `precision`: curves.json by artefact name.
+/// runs, precision against recall; each false where nothing was measured. `precision`: curves.json by artifact name.
 Json distribution_charts(const Report& report, const std::map<std::string, PlacedJson>& precision);
 
 /// {columns, rows: [{name, cells: [{size, map, change}]}]}: mAP 50-95 of small, medium and large objects, and the change against the
-/// baseline; false without a scored baseline. `metrics`: metrics.json by artefact name.
+/// baseline; false without a scored baseline. `metrics`: metrics.json by artifact name.
 Json size_table(const Report& report, const std::map<std::string, PlacedJson>& metrics);
 
 /// [{name, chart}]: of each scored quantised file the classes that changed most; empty without a scored baseline.

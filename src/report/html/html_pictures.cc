@@ -72,7 +72,7 @@ Json picture_values(const HtmlPicture& picture, const std::string& baseline, con
                                  facts.value("file_name", ""), objects_text(count_at(facts, "baseline_boxes")), baseline, name, counts));
 }
 
-using Shown = std::set<std::pair<std::string, std::size_t>>;  ///< artefact and place of a picture
+using Shown = std::set<std::pair<std::string, std::size_t>>;  ///< artifact and place of a picture
 
 /// The first pictures of all, then the second ones, and so on, until one does not fit.
 Shown within(const std::map<std::string, std::vector<HtmlPicture>>& pictures, std::size_t budget) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/image_size_text.h"
+#include "base/name_list.h"
 #include "nibble/version.h"
 #include "report/evidence.h"
 #include "report/html/html_origin.h"
@@ -33,12 +34,6 @@ std::string shortened(const std::string& text) {
 }
 
 std::string count_text(std::int64_t count, const std::string& what) { return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s"); }
-
-/// "a", "a and b", "a, b and c"
-std::string enumeration(const std::vector<std::string>& names) {
-  if (names.size() < 2) return names.empty() ? "" : names.front();
-  return fmt::format("{} and {}", fmt::join(names.begin(), names.end() - 1, ", "), names.back());
-}
 
 std::string scored_text(const Report& report) {
   std::int64_t scored = 0, images = 0;

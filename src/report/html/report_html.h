@@ -25,11 +25,11 @@ struct HtmlInput {
   Json manifest = Json::object();                            ///< run.json
   Json machine = Json::object();                             ///< env/machine.json
   std::map<std::string, PlacedJson> layers;                  ///< layers.json, by recipe
-  std::map<std::string, PlacedJson> metrics;                 ///< metrics.json, by artefact name
-  std::map<std::string, PlacedJson> comparisons;             ///< compare.json, by artefact name
+  std::map<std::string, PlacedJson> metrics;                 ///< metrics.json, by artifact name
+  std::map<std::string, PlacedJson> comparisons;             ///< compare.json, by artifact name
   std::map<std::string, TrainingCurve> curves;               ///< of trainings, by recipe
-  std::map<std::string, std::vector<HtmlPicture>> pictures;  ///< by artefact name
-  std::map<std::string, PlacedJson> precision;               ///< curves.json, by artefact name
+  std::map<std::string, std::vector<HtmlPicture>> pictures;  ///< by artifact name
+  std::map<std::string, PlacedJson> precision;               ///< curves.json, by artifact name
   std::vector<std::string> files;                            ///< records to link to, relative to the run directory
 };
 
