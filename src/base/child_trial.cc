@@ -176,7 +176,10 @@ class Child {
 void allow_more_memory(std::int64_t bytes) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, limit.rlim_cur + static_cast<rlim_t>(bytes));
+  const auto pages = ::sysconf(_SC_PHYS_PAGES), page_bytes = ::sysconf(_SC_PAGESIZE);
+  const auto machine = pages > 0 && page_bytes > 0 ? static_cast<rlim_t>(pages) * static_cast<rlim_t>(page_bytes) : RLIM_INFINITY;
+  const auto wanted = std::min<rlim_t>(limit.rlim_cur + static_cast<rlim_t>(bytes), std::max(limit.rlim_cur, machine));
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, wanted);
   ::setrlimit(RLIMIT_AS, &limit);
 }
 

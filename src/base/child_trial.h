@@ -33,7 +33,7 @@ struct Trial {
 /// meanwhile; the child is ended first.
 Trial try_in_child(const TrialLimits& limits, const std::function<void(const std::function<void(const std::string&)>& next)>& work);
 
-/// In the child: raises TrialLimits::bytes by so many.
+/// In the child: raises TrialLimits::bytes by so many, not beyond the memory of the machine.
 void allow_more_memory(std::int64_t bytes);
 
 }  // namespace nibble

@@ -6,8 +6,10 @@
 #include <openssl/evp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -165,11 +167,30 @@ void write_and_rename(const fs::path& asked, const std::function<void(std::ostre
 }  // namespace
 
 void throw_missing_file(const fs::path& path, const std::string& what) {
+  if (seems_there(path))
+    throw Error(ErrorKind::input, fmt::format("{}: {}: is {}; expected a file", what, path.string(),
+                                              fs::is_directory(path) ? "a folder" : "a pipe, socket or device"));
   throw Error(ErrorKind::input, fmt::format("{}: {}: no such file; check the path{}", what, path.string(), suggestion_for_path(path)));
 }
 
 bool is_file(const fs::path& path) { return type_of(path) == fs::file_type::regular; }
 bool is_folder(const fs::path& path) { return type_of(path) == fs::file_type::directory; }
+
+bool seems_there(const fs::path& path) {
+  std::error_code code;
+  return fs::exists(path, code);
+}
+
+bool seems_file(const fs::path& path) {
+  std::error_code code;
+  return fs::is_regular_file(path, code);
+}
+
+std::string lower_extension(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return extension;
+}
 
 bool is_yaml(const fs::path& path) { return path.extension() == ".yaml" || path.extension() == ".yml"; }
 

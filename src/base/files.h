@@ -16,6 +16,13 @@ namespace nibble {
 bool is_file(const std::filesystem::path& path);
 bool is_folder(const std::filesystem::path& path);
 
+/// Whether something, or a regular file, is there; false also where that cannot be told, so that what is done next with it says why.
+bool seems_there(const std::filesystem::path& path);
+bool seems_file(const std::filesystem::path& path);
+
+/// ".jpg" of "a.JPG"; empty without one.
+std::string lower_extension(const std::filesystem::path& path);
+
 /// Error(input) "<what>: <path>: no such file; ...", with the file that was probably meant.
 [[noreturn]] void throw_missing_file(const std::filesystem::path& path, const std::string& what);
 

@@ -25,8 +25,8 @@ namespace {
 // Aliases let a small YAML file describe a huge or endless one.
 constexpr std::int64_t kMaxYamlNodes = 1'000'000;
 
-[[noreturn]] void throw_malformed(const fs::path& path, const std::string& where, const std::string& why) {
-  throw Error(ErrorKind::input, fmt::format("malformed file: {}: {}: {}", path.string(), where, why));
+[[noreturn]] void throw_malformed(const std::string& place, const std::string& where, const std::string& why) {
+  throw Error(ErrorKind::input, fmt::format("malformed file: {}: {}: {}", place, where, why));
 }
 
 /// "file.yaml:12:5", as compilers write places and editors open them.
@@ -157,18 +157,19 @@ class YamlReader {
 
 }  // namespace
 
-Json read_json(const fs::path& path) {
-  const std::string text = read_file(path);
+Json parse_json(std::string_view text, const std::string& place) {
   if (is_nested_deeper_than(text, kMaxJsonDepth))
-    throw_malformed(path, "content", fmt::format("nested more than {} levels deep", kMaxJsonDepth));
+    throw_malformed(place, "content", fmt::format("nested more than {} levels deep", kMaxJsonDepth));
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    throw_malformed(path, fmt::format("byte {}", error.byte), fmt::format("not JSON: {}", reason_in(error.what())));
+    throw_malformed(place, fmt::format("byte {}", error.byte), fmt::format("not JSON: {}", reason_in(error.what())));
   } catch (const Json::exception& error) {
-    throw_malformed(path, "content", error.what());
+    throw_malformed(place, "content", error.what());
   }
 }
+
+Json read_json(const fs::path& path) { return parse_json(read_file(path), path.string()); }
 
 namespace {
 
@@ -185,7 +186,8 @@ Json read_yaml(const fs::path& path) {
   const std::string text = read_file(path);
   try {
     if (const auto second = second_yaml_document(text))
-      throw_malformed(path, *second, "a second document, or something behind the first one that belongs to none; expected one document");
+      throw_malformed(path.string(), *second,
+                      "a second document, or something behind the first one that belongs to none; expected one document");
     return YamlReader(path).convert(YAML::Load(text));
   } catch (const YAML::Exception& error) {
     throw_malformed(path, error.mark, fmt::format("not YAML: {}{}", error.msg, escape_advice(error)));

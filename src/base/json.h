@@ -3,12 +3,17 @@
 #pragma once
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 namespace nibble {
 
 using Json = nlohmann::ordered_json;
 
-/// Error(input) with file, byte offset and reason on malformed JSON, and on what is nested more than 100 levels deep.
+/// A text that anybody may have written; `place` says in errors where it stands. Error(input) with place, byte offset and reason on
+/// malformed JSON, and on what is nested more than 100 levels deep.
+Json parse_json(std::string_view text, const std::string& place);
+/// The same of a file.
 Json read_json(const std::filesystem::path& path);
 /// YAML as JSON: mappings, sequences, and scalars typed after YAML 1.2's core schema. Error(input) with file and line.
 Json read_yaml(const std::filesystem::path& path);

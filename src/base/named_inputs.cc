@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <fstream>
 #include <string>
 
@@ -15,20 +14,9 @@ namespace nibble {
 namespace fs = std::filesystem;
 namespace {
 
-std::string lower_extension(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension;
-}
-
 constexpr std::array<std::string_view, 8> kImages = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".mpo"};
 
 bool is_image(const fs::path& path) { return std::find(kImages.begin(), kImages.end(), lower_extension(path)) != kImages.end(); }
-
-bool is_there(const fs::path& path) {
-  std::error_code code;
-  return fs::exists(path, code);
-}
 
 void append_list(const fs::path& list, std::vector<fs::path>& named) {
   constexpr std::size_t kLongest = 4096;  // PATH_MAX of Linux
@@ -37,7 +25,7 @@ void append_list(const fs::path& list, std::vector<fs::path>& named) {
     while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
     if (line.empty() || line.size() > kLongest) continue;
     for (const auto& path : {list.parent_path() / line, fs::path(line)})
-      if (is_there(path)) named.push_back(path);
+      if (seems_there(path)) named.push_back(path);
   }
 }
 
@@ -51,7 +39,7 @@ void append_split(const Json& split, const fs::path& root, std::vector<fs::path>
   std::replace(text.begin(), text.end(), '\\', '/');
   for (const auto& name : {text, text.starts_with("../") ? text.substr(3) : text}) {
     const auto path = root / name;
-    if (!is_there(path)) continue;
+    if (!seems_there(path)) continue;
     named.push_back(path);
     if (lower_extension(path) == ".txt") append_list(path, named);
     auto labels = path.lexically_normal().string();
@@ -83,7 +71,7 @@ bool is_data_file(const fs::path& path) {
   if (lower_extension(path) != ".txt") return false;
   if (std::find(path.begin(), path.end(), fs::path("labels")) != path.end()) return true;
   return std::any_of(kImages.begin(), kImages.end(),
-                     [&](std::string_view extension) { return is_there(fs::path(path).replace_extension(extension)); });
+                     [&](std::string_view extension) { return seems_there(fs::path(path).replace_extension(extension)); });
 }
 
 std::vector<fs::path> named_by(const fs::path& input) {
@@ -93,7 +81,7 @@ std::vector<fs::path> named_by(const fs::path& input) {
   if (is_yaml(input)) append_yaml(input, named);
   if (lower_extension(input) == ".txt") append_list(input, named);
   for (const auto* suffix : {".data", "_data"})  // of ONNX files
-    if (is_there(input.string() + suffix)) named.emplace_back(input.string() + suffix);
+    if (seems_there(input.string() + suffix)) named.emplace_back(input.string() + suffix);
   return named;
 }
 

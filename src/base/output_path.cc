@@ -43,13 +43,6 @@ bool is_same_file(const fs::path& a, const fs::path& b) {
   return !a_name.empty() && a_name == b_name;
 }
 
-/// `path` is `folder` or lies somewhere in it.
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  const auto inner = real_path(path), outer = real_path(folder);
-  if (inner.empty() || outer.empty()) return false;
-  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
-}
-
 fs::file_status status_of(const fs::path& path) {
   std::error_code code;
   return fs::status(path, code);
@@ -196,6 +189,12 @@ void require_onnx_name(const fs::path& output) {
   const auto name = output.lexically_normal().string();
   refuse(fmt::format("output file: {}: a model's file is called *.onnx; give {}.onnx, or {} for a file in a folder", name,
                      name.ends_with('/') ? name.substr(0, name.size() - 1) : name, (output / "model.onnx").lexically_normal().string()));
+}
+
+bool lies_in(const fs::path& path, const fs::path& folder) {
+  const auto inner = real_path(path), outer = real_path(folder);
+  if (inner.empty() || outer.empty()) return false;
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
 }
 
 void check_paths(const CommandPaths& paths) {

@@ -25,6 +25,9 @@ void check_paths(const CommandPaths& paths);
 /// would destroy that file. Empty paths are none.
 void refuse_same_file(const std::filesystem::path& output, const std::vector<std::filesystem::path>& others);
 
+/// Whether `path` is `folder` or lies somewhere in it, links followed; false for empty paths, and where it cannot be told.
+bool lies_in(const std::filesystem::path& path, const std::filesystem::path& folder);
+
 /// Error(usage) where the file of a model is not to be called *.onnx: a folder was meant, or another tool will not know it.
 void require_onnx_name(const std::filesystem::path& output);
 

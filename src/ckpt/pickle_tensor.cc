@@ -181,6 +181,12 @@ PickleTensor rebuild_tensor(const std::vector<PickleRef>& arguments) {
   tensor.shape = integers_of(arguments[2], "a tensor's shape");
   tensor.strides = integers_of(arguments[3], "a tensor's strides");
   check_layout(tensor);
+  // The seventh argument of _rebuild_tensor_v2: bits of views that torch computes when they are read.
+  if (const auto* bits = arguments.size() > 6 ? arguments[6]->get_if<PickleDict>() : nullptr)
+    for (const auto& [name, value] : bits->items)
+      if (const auto* is_set = value->get_if<bool>(); is_set != nullptr && *is_set)
+        refuse(fmt::format("a tensor is stored as a view with {} set; save it by .resolve_neg() and .resolve_conj()", describe(name)),
+               ErrorKind::unsupported);
   return tensor;
 }
 

@@ -265,7 +265,8 @@ class C10dProcesses : public Processes {
 }  // namespace nibble
 #endif
 
-extern "C" NIBBLE_EXPORT void nibble_join_processes(const nibble::Rendezvous& rendezvous, std::shared_ptr<nibble::Processes>& result) {
+extern "C" NIBBLE_EXPORT void nibble_join_processes(const nibble::Rendezvous& rendezvous,
+                                                    [[maybe_unused]] std::shared_ptr<nibble::Processes>& result) {
 #ifdef USE_C10D_GLOO
   result = std::make_shared<nibble::C10dProcesses>(rendezvous);
 #else

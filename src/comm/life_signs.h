@@ -3,7 +3,9 @@
 // number stands still. A broken connection alone names an address, and the next process to leave because of it as well.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,7 +26,13 @@ class SharedCounters {
 
 class LifeSigns {
  public:
+  using Clock = std::chrono::steady_clock;
+  struct Timing {
+    std::chrono::milliseconds period{500};                 ///< from one sign to the next
+    std::function<Clock::time_point()> now = &Clock::now;  ///< asked by one thread
+  };
   /// Signs are given through `counters`, by a thread that alone uses them, until this object goes.
+  LifeSigns(const Rendezvous& place, std::unique_ptr<SharedCounters> counters, const Timing& timing);
   LifeSigns(const Rendezvous& place, std::unique_ptr<SharedCounters> counters);
   ~LifeSigns();
   LifeSigns(const LifeSigns&) = delete;
@@ -40,6 +48,7 @@ class LifeSigns {
   void run();
 
   const Rendezvous place_;
+  const Timing timing_;
   const std::unique_ptr<Signs> signs_;
   std::atomic<int> lost_ = -1;
   mutable std::mutex mutex_;

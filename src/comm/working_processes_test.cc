@@ -55,7 +55,9 @@ TEST(WorkingProcesses, AKilledProcessIsNamedByAllOthersWithinSeconds) {
 
 /// One that stands still keeps its connections: long work asks now and then whether all are there.
 TEST(WorkingProcesses, AProcessThatStandsStillIsNoticed) {
-  test::in_processes(2, [](const Rendezvous& given) {
+  int noticed[2] = {};  // a pipe by which process 0 says that it is done
+  ASSERT_EQ(::pipe(noticed), 0);
+  test::in_processes(2, [&](const Rendezvous& given) {
     Rendezvous place = given;
     place.lost_after_s = 1.5;
     if (place.rank == 1) {
@@ -67,19 +69,22 @@ TEST(WorkingProcesses, AProcessThatStandsStillIsNoticed) {
       }
       int status = 0;
       ::waitpid(victim, &status, WUNTRACED);
-      std::this_thread::sleep_for(std::chrono::seconds(8));
+      char done = 0;
+      EXPECT_EQ(::read(noticed[0], &done, 1), 1);
       ::kill(victim, SIGKILL);
       ::waitpid(victim, &status, 0);
       return;
     }
     const auto processes = join_processes(place);
     test::expect_error(ErrorKind::environment, {"process 1 has stopped or cannot be reached (it gives no sign of life)"}, [&] {
-      for (int i = 0; i < 70; ++i) {
+      for (;;) {
         processes->require_all();
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
       }
     });
+    EXPECT_EQ(::write(noticed[1], "!", 1), 1);
   });
+  for (const int end : noticed) ::close(end);
 }
 
 /// The formulas of docs/processes.md: a loop over `units` with results of `bytes` is 2 + 3 ceil(units / N) exchanges for process 0.

@@ -7,7 +7,7 @@
 #include "export/cleanup.h"
 #include "nibble/clean.h"
 #include "nibble/error.h"
-#include "ort/parity.h"
+#include "ort/random_run.h"
 #include "scoring/detector_file.h"
 
 namespace nibble {

@@ -82,7 +82,7 @@ std::string meaning_of(const OnnxSummary& summary) {
     return "its dimensions are known when it runs; eval, profile and compare find out what they mean";
   if (shape[2] == "6") return output_meaning(Head::one2one, 0);
   const auto names = summary.metadata.find("names");
-  const auto classes = names == summary.metadata.end() ? std::nullopt : parse_python_dict(names->second);
+  const auto classes = names == summary.metadata.end() ? std::nullopt : parse_names(names->second);
   if (!classes) return likely_meaning(summary);
   const auto count = static_cast<std::int64_t>(classes->size());
   if (shape[1] == std::to_string(count + 4)) return output_meaning(Head::one2many, count);

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <set>
 #include <string_view>
 
 #include "base/file_identity.h"
 #include "base/files.h"
+#include "base/output_path.h"
 #include "data/image_file.h"
 #include "nibble/error.h"
 
@@ -20,15 +20,7 @@ namespace {
 
 bool is_video_name(const fs::path& path) {
   static constexpr std::array<std::string_view, 9> kVideos = {".mp4", ".avi", ".mov", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"};
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::find(kVideos.begin(), kVideos.end(), extension) != kVideos.end();
-}
-
-bool lies_in(const fs::path& path, const fs::path& folder) {
-  std::error_code code;
-  const auto inner = fs::weakly_canonical(path, code), outer = fs::weakly_canonical(folder, code);
-  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+  return std::find(kVideos.begin(), kVideos.end(), lower_extension(path)) != kVideos.end();
 }
 
 }  // namespace

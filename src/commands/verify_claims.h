@@ -13,7 +13,7 @@ namespace nibble {
 
 using Checks = std::vector<Check>;
 
-/// The size and hash of every file that the manifest lists, of every ONNX file among the artefacts, and files that nothing lists.
+/// The size and hash of every file that the manifest lists, of every ONNX file among the artifacts, and files that nothing lists.
 void check_hashes(const UntrustedRun& run, Checks& checks, Progress& progress);
 
 /// Numbers, intervals and changes of every metrics.json, computed again from the detections and the ground truth that lie there, and what

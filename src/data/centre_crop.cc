@@ -21,12 +21,17 @@ struct Taps {
   std::vector<std::int32_t> weights;
 };
 
+/// Pixels of the result along one side: `count` of `all`, from `first` on.
+struct Part {
+  std::int64_t first, count, all;
+};
+
 /// A triangle as wide as two pixels of the result, at least of the source.
-std::vector<Taps> triangle_taps(std::int64_t from, std::int64_t to) {
-  const double scale = static_cast<double>(from) / static_cast<double>(to), support = std::max(scale, 1.0);
-  std::vector<Taps> all(static_cast<std::size_t>(to));
-  for (std::int64_t i = 0; i < to; ++i) {
-    const double centre = (static_cast<double>(i) + 0.5) * scale;
+std::vector<Taps> triangle_taps(std::int64_t from, const Part& to) {
+  const double scale = static_cast<double>(from) / static_cast<double>(to.all), support = std::max(scale, 1.0);
+  std::vector<Taps> all(static_cast<std::size_t>(to.count));
+  for (std::int64_t i = 0; i < to.count; ++i) {
+    const double centre = (static_cast<double>(to.first + i) + 0.5) * scale;
     const auto first = std::max<std::int64_t>(static_cast<std::int64_t>(centre - support + 0.5), 0);
     const auto end = std::min<std::int64_t>(static_cast<std::int64_t>(centre + support + 0.5), from);
     std::vector<double> weights;
@@ -76,34 +81,39 @@ ImageSize size_before_cut(const ImageSize& original, const ImageSize& input) {
   return original.width <= original.height ? ImageSize{other, side} : ImageSize{side, other};
 }
 
+/// The part of the image that the two sides name, after it was resized to their `all`.
+Pixels resized_part(const Pixels& image, const Part& across, const Part& down) {
+  Pixels rows = image;
+  if (across.count != image.width_px || across.all != image.width_px) {
+    rows = {across.count, image.height_px, std::vector<std::uint8_t>(static_cast<std::size_t>(kColours * across.count * image.height_px))};
+    resize_lines(image.rgb, {image.height_px, 1, image.width_px}, rows.rgb, {image.height_px, 1, across.count},
+                 triangle_taps(image.width_px, across));
+  }
+  if (down.count == image.height_px && down.all == image.height_px) return rows;
+  Pixels result{across.count, down.count, std::vector<std::uint8_t>(static_cast<std::size_t>(kColours * across.count * down.count))};
+  resize_lines(rows.rgb, {across.count, across.count, 1}, result.rgb, {across.count, across.count, 1},
+               triangle_taps(image.height_px, down));
+  return result;
+}
+
 }  // namespace
 
 Pixels resize_bilinear(const Pixels& image, const ImageSize& size) {
   if (std::min(size.height, size.width) <= 0)
     throw Error(ErrorKind::usage, fmt::format("image size: {} pixels: expected sides of 1 or more", text_of(size)));
-  Pixels rows = image;
-  if (size.width != image.width_px) {
-    rows = {size.width, image.height_px, std::vector<std::uint8_t>(static_cast<std::size_t>(kColours * size.width * image.height_px))};
-    resize_lines(image.rgb, {image.height_px, 1, image.width_px}, rows.rgb, {image.height_px, 1, size.width},
-                 triangle_taps(image.width_px, size.width));
-  }
-  if (size.height == image.height_px) return rows;
-  Pixels result{size.width, size.height, std::vector<std::uint8_t>(static_cast<std::size_t>(kColours * size.pixels()))};
-  resize_lines(rows.rgb, {size.width, size.width, 1}, result.rgb, {size.width, size.width, 1}, triangle_taps(image.height_px, size.height));
-  return result;
+  return resized_part(image, {0, size.width, size.width}, {0, size.height, size.height});
 }
 
 NetworkImage read_centre_crop(const std::filesystem::path& path, const ImageSize& size) {
-  const ImageSize original = read_image_size(path);
-  const Pixels resized = resize_bilinear(read_pixels(path, original).pixels, size_before_cut(original, size));
-  const auto left = half_of(resized.width_px - size.width), top = half_of(resized.height_px - size.height);
-  std::vector<std::uint8_t> planes(static_cast<std::size_t>(kColours * size.pixels()));
-  std::size_t next = 0;
-  for (std::int64_t colour = 0; colour < kColours; ++colour)
-    for (std::int64_t row = 0; row < size.height; ++row)
-      for (std::int64_t column = 0; column < size.width; ++column)
-        planes[next++] = resized.rgb[static_cast<std::size_t>(((row + top) * resized.width_px + column + left) * kColours + colour)];
-  const double ratio = static_cast<double>(resized.width_px) / static_cast<double>(original.width);
+  const ImageSize original = read_image_size(path), whole = size_before_cut(original, size);
+  const auto left = half_of(whole.width - size.width), top = half_of(whole.height - size.height);
+  // A long thin image would become a huge one: only what is kept is computed.
+  const Pixels cut = resized_part(read_pixels(path, original).pixels, {left, size.width, whole.width}, {top, size.height, whole.height});
+  std::vector<std::uint8_t> planes;
+  planes.reserve(cut.rgb.size());
+  for (std::size_t colour = 0; colour < kColours; ++colour)
+    for (std::size_t i = colour; i < cut.rgb.size(); i += kColours) planes.push_back(cut.rgb[i]);
+  const double ratio = static_cast<double>(whole.width) / static_cast<double>(original.width);
   return {Tensor::of<std::uint8_t>({kColours, size.height, size.width}, std::move(planes)),
           {ratio, -static_cast<double>(left), -static_cast<double>(top), original.width, original.height}};
 }

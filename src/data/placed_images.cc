@@ -13,15 +13,10 @@ namespace nibble {
 namespace fs = std::filesystem;
 namespace {
 
-bool is_file_at(const fs::path& path) {
-  std::error_code code;
-  return fs::is_regular_file(path, code);
-}
-
 /// What is left of a name when folders are cut from its left until there is such a file.
 std::optional<std::string> shortened(const std::string& name, const fs::path& folder) {
   for (std::size_t at = name.find('/'); at != std::string::npos; at = name.find('/', at + 1))
-    if (const auto rest = name.substr(at + 1); !rest.empty() && is_file_at(folder / rest)) return rest;
+    if (const auto rest = name.substr(at + 1); !rest.empty() && seems_file(folder / rest)) return rest;
   return std::nullopt;
 }
 
@@ -73,7 +68,7 @@ void place_images(CocoDataset& dataset, const fs::path& folder) {
   if (is_yaml(dataset.source)) return require_same_place(dataset, folder);
   std::unordered_set<std::string> taken;
   for (const auto& image : dataset.images)
-    if (is_file_at(folder / image.file_name)) taken.insert(image.file_name);
+    if (seems_file(folder / image.file_name)) taken.insert(image.file_name);
   std::string example;
   std::int64_t count = 0;
   for (auto& image : dataset.images) {

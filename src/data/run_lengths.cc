@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "nibble/error.h"
 
@@ -49,13 +50,14 @@ struct RasterPoint {
 
 constexpr double kRaster = 5;  // points of the raster for each pixel
 
-/// Every point of the raster on the lines between the corners, in order.
-std::vector<RasterPoint> outline_of(std::span<const double> points_px) {
+/// visit(last, now) for each two points of the raster that follow each other on the lines between the corners.
+template <class Visit>
+void walk_outline(std::span<const double> points_px, Visit visit) {
   const auto raster = [](double px) { return static_cast<std::int64_t>(kRaster * px + 0.5); };
   std::vector<RasterPoint> corners;
   for (std::size_t i = 0; i + 1 < points_px.size(); i += 2) corners.push_back({raster(points_px[i]), raster(points_px[i + 1])});
   corners.push_back(corners.front());
-  std::vector<RasterPoint> outline;
+  RasterPoint last = corners.front();
   for (std::size_t i = 0; i + 1 < corners.size(); ++i) {
     auto from = corners[i], to = corners[i + 1];
     const auto dx = std::abs(to.x - from.x), dy = std::abs(to.y - from.y);
@@ -66,26 +68,42 @@ std::vector<RasterPoint> outline_of(std::span<const double> points_px) {
     for (std::int64_t k = 0; k <= steps; ++k) {
       const auto t = is_reversed ? steps - k : k;
       const auto across = static_cast<std::int64_t>(static_cast<double>(is_flat ? from.y : from.x) + slope * static_cast<double>(t) + 0.5);
-      outline.push_back(is_flat ? RasterPoint{from.x + t, across} : RasterPoint{across, from.y + t});
+      const auto now = is_flat ? RasterPoint{from.x + t, across} : RasterPoint{across, from.y + t};
+      if (i > 0 || k > 0) visit(last, now);
+      last = now;
     }
   }
-  return outline;
 }
 
-/// The places in the image, column by column, at which inside and outside change.
-std::vector<std::int64_t> changes_of(const std::vector<RasterPoint>& outline, std::int64_t height_px, std::int64_t width_px) {
+/// Sorts the changes; two at one place undo each other and go.
+void fold(std::vector<std::int64_t>& changes) {
+  std::sort(changes.begin(), changes.end());
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (kept > 0 && changes[kept - 1] == changes[i])
+      --kept;
+    else
+      changes[kept++] = changes[i];
+  }
+  changes.resize(kept);
+}
+
+/// The places in the image, column by column and ascending, at which inside and outside change.
+std::vector<std::int64_t> changes_of(std::span<const double> points_px, std::int64_t height_px, std::int64_t width_px) {
   const auto in_pixels = [](std::int64_t raster) { return (static_cast<double>(raster) + 0.5) / kRaster - 0.5; };
   std::vector<std::int64_t> changes;
-  for (std::size_t i = 1; i < outline.size(); ++i) {
-    const auto &last = outline[i - 1], &now = outline[i];
-    if (now.x == last.x) continue;
+  std::size_t many = 1 << 20;  // folded before they take much memory: each line across the image changes every column
+  walk_outline(points_px, [&](const RasterPoint& last, const RasterPoint& now) {
+    if (now.x == last.x) return;
     const double x = in_pixels(now.x < last.x ? now.x : now.x - 1);
-    if (std::floor(x) != x || x < 0 || x > static_cast<double>(width_px - 1)) continue;
+    if (std::floor(x) != x || x < 0 || x > static_cast<double>(width_px - 1)) return;
     const double y = std::ceil(std::clamp(in_pixels(std::min(now.y, last.y)), 0.0, static_cast<double>(height_px)));
     changes.push_back(static_cast<std::int64_t>(x) * height_px + static_cast<std::int64_t>(y));
-  }
-  changes.push_back(height_px * width_px);
-  std::sort(changes.begin(), changes.end());
+    if (changes.size() < many) return;
+    fold(changes);
+    many = std::max(many, 2 * changes.size());
+  });
+  fold(changes);
   return changes;
 }
 
@@ -170,29 +188,18 @@ RunLengths runs_of_numbers(const std::vector<double>& counts, std::int64_t heigh
 }
 
 RunLengths runs_of_polygon(std::span<const double> points_px, std::int64_t height_px, std::int64_t width_px) {
-  constexpr double kFarthest = 1 << 24;
+  constexpr double kFarthest = 1 << 17;  // each line of the outline is walked from corner to corner
+  const double farthest = std::max(kFarthest, 2.0 * static_cast<double>(std::max(height_px, width_px)));
   require_size(height_px, width_px);
   if (points_px.size() < 6 || points_px.size() % 2 != 0)
     refuse(fmt::format("a polygon of {} numbers; expected x and y of three points or more", points_px.size()));
   for (const double place : points_px)
-    if (!(std::abs(place) < kFarthest)) refuse(fmt::format("a corner at {} px", place));
-  const auto changes = changes_of(outline_of(points_px), height_px, width_px);
+    if (!(std::abs(place) < farthest)) refuse(fmt::format("a corner at {} px", place));
   RunLengths runs{height_px, width_px, {}};
   std::int64_t last = 0;
-  // Two changes at one place undo each other: the runs before and behind are one.
-  bool is_joined = false;
-  for (const auto change : changes) {
-    const auto length = static_cast<std::uint32_t>(change - last);
-    last = change;
-    if (is_joined) {
-      runs.counts.back() += length;
-      is_joined = false;
-    } else if (length > 0 || runs.counts.empty()) {
-      runs.counts.push_back(length);
-    } else {
-      is_joined = true;
-    }
-  }
+  const auto end_run = [&](std::int64_t place) { runs.counts.push_back(static_cast<std::uint32_t>(place - std::exchange(last, place))); };
+  for (const auto change : changes_of(points_px, height_px, width_px)) end_run(change);
+  if (const auto end = height_px * width_px; last < end || runs.counts.empty()) end_run(end);
   return runs;
 }
 

@@ -21,7 +21,8 @@ RunLengths runs_of_text(std::string_view text, std::int64_t height_px, std::int6
 /// From the lengths as numbers. Error(input) as above.
 RunLengths runs_of_numbers(const std::vector<double>& counts, std::int64_t height_px, std::int64_t width_px);
 /// What lies inside of the polygon x1, y1, x2, y2, ...: its outline is drawn on a raster five times as fine, as rleFrPoly does. Points may
-/// lie outside of the image. Error(input) for fewer than three points, or points farther away than 2^24 px.
+/// lie outside of the image. Error(input) for fewer than three points, or points farther away than 2^17 px
+/// and twice the image's longer side.
 RunLengths runs_of_polygon(std::span<const double> points_px, std::int64_t height_px, std::int64_t width_px);
 /// Of rows of pixels, set where they are not 0.
 RunLengths runs_of_pixels(std::span<const std::uint8_t> rows, std::int64_t height_px, std::int64_t width_px);

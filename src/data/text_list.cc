@@ -62,11 +62,6 @@ std::string_view without_comment(std::string_view line) {
   return line;
 }
 
-bool is_there(const fs::path& path) {
-  std::error_code code;
-  return fs::exists(path, code);
-}
-
 }  // namespace
 
 std::string_view trim(std::string_view text) {
@@ -87,7 +82,7 @@ std::optional<fs::path> existing_path(const fs::path& folder, const std::string&
   std::string other = entry;
   std::replace(other.begin(), other.end(), '\\', '/');
   for (const auto& name : {entry, other})
-    if (auto path = folder / name; is_there(path)) return path;
+    if (auto path = folder / name; seems_there(path)) return path;
   return std::nullopt;
 }
 

@@ -74,22 +74,59 @@ Candidates best_of(const Candidates& all, std::int64_t count) {
   return all.pick(order);
 }
 
+/// What is a score in every network that nibble reads; half floats and quantised outputs step over 0 and 1 by less.
+constexpr float kScoreSlack = 0.1F;
+
+void require_scores(std::span<const float> values, std::int64_t image_id) {
+  const auto bad = std::find_if(values.begin(), values.end(), [](float v) { return v < -kScoreSlack || v > 1 + kScoreSlack; });
+  if (bad != values.end())
+    throw Error(
+        ErrorKind::unsupported,
+        fmt::format("network output: image {}: a score is {}; expected 0 to 1. Are these logits, shares of 100, or other columns? Export "
+                    "the model with decoded scores, or say what they are with --output-layout",
+                    image_id, *bad));
+}
+
+/// Of a row that is surely a detection.
+void require_corners(std::span<const float> row, std::int64_t image_id) {
+  constexpr float kSure = 0.25F, kLeastPx = 2;
+  if (row[4] < kSure) return;
+  const bool is_tiny = std::max({row[0], row[1], row[2], row[3]}) <= kLeastPx;
+  if (!is_tiny && row[2] >= row[0] - 1 && row[3] >= row[1] - 1) return;
+  throw Error(
+      ErrorKind::unsupported,
+      fmt::format("network output: image {}: a box is {}, {}, {}, {} with a score of {}; expected x1, y1, x2, y2 in pixels of the input{}",
+                  image_id, row[0], row[1], row[2], row[3], row[4],
+                  is_tiny ? "; are these shares of its sides?" : "; are these centre, width and height?"));
+}
+
 // ---- one2one
 
 Candidates candidates_of_one2one(const Rows& output, std::int64_t class_count, std::int64_t image_id, const DecodeOptions& options) {
   Candidates found;
   for (std::int64_t r = 0; r < output.count; ++r) {
     const auto row = output.row(r);
+    require_scores(row.subspan(4, 1), image_id);
     if (!(row[4] > static_cast<float>(options.confidence))) continue;
-    if (row[5] < 0 || row[5] >= static_cast<float>(class_count))
+    if (std::abs(row[5] - std::round(row[5])) > kScoreSlack)
+      throw Error(
+          ErrorKind::unsupported,
+          fmt::format("network output: image {}: row {}: the class is {}, expected a whole number; expected x1, y1, x2, y2, score, class",
+                      image_id, r, row[5]));
+    if (std::lround(row[5]) < 0 || std::lround(row[5]) >= class_count)
       throw Error(ErrorKind::input, fmt::format("network output: image {}: row {}: class {} is not one of {}; is this the right data set?",
                                                 image_id, r, row[5], class_count));
-    found.add({row[0], row[1], row[2], row[3]}, row[4], static_cast<std::int64_t>(row[5]), r);
+    found.add({row[0], row[1], row[2], row[3]}, row[4], std::lround(row[5]), r);
   }
   return best_of(found, options.max_detections);
 }
 
 // ---- one2many and raw
+
+/// Behind the rows of boxes.
+std::span<const float> class_scores_of(const Rows& output) {
+  return output.values.subspan(static_cast<std::size_t>(4 * output.columns), static_cast<std::size_t>((output.count - 4) * output.columns));
+}
 
 Box corners_of(const Box& centre_and_size) {
   const float half_width = centre_and_size[2] / 2, half_height = centre_and_size[3] / 2;
@@ -226,8 +263,9 @@ std::vector<OrientedBox> oriented_boxes_of(const Candidates& candidates, const R
   return boxes;
 }
 
-Candidates oriented_candidates_of_one2many(const Rows& output, const DecodeOptions& options) {
+Candidates oriented_candidates_of_one2many(const Rows& output, std::int64_t image_id, const DecodeOptions& options) {
   const Rows without_angles{output.values, output.count - 1, output.columns};
+  require_scores(class_scores_of(without_angles), image_id);
   return candidates_above(
       without_angles, 4, options, [](float score) { return score; },
       [&](std::int64_t a) {
@@ -281,8 +319,14 @@ std::vector<DecodedRow> decode_rows(const Tensor& output, std::int64_t index, Ou
   require_kind(rows, kind, class_count);
   Candidates kept;
   switch (kind) {
-    case OutputKind::one2one: kept = candidates_of_one2one(rows, class_count, image_id, options); break;
-    case OutputKind::one2many: kept = suppress_and_limit(candidates_of_one2many(rows, options), options); break;
+    case OutputKind::one2one:
+      kept = candidates_of_one2one(rows, class_count, image_id, options);
+      for (const auto row : kept.rows) require_corners(rows.row(row), image_id);
+      break;
+    case OutputKind::one2many:
+      require_scores(class_scores_of(rows), image_id);
+      kept = suppress_and_limit(candidates_of_one2many(rows, options), options);
+      break;
     case OutputKind::raw: kept = suppress_and_limit(candidates_of_raw(rows, strides, image_size, options), options); break;
   }
   std::vector<DecodedRow> rows_found;
@@ -299,7 +343,7 @@ std::vector<OrientedDetection> decode_oriented(const Tensor& output, std::int64_
     throw Error(ErrorKind::internal,
                 fmt::format("decode_oriented: shape [B,{},{}] does not fit {} classes", rows.count, rows.columns, class_count));
   const auto best = is_one2one ? candidates_of_one2one(rows, class_count, image_id, options)
-                               : before_nms(oriented_candidates_of_one2many(rows, options), options);
+                               : before_nms(oriented_candidates_of_one2many(rows, image_id, options), options);
   const auto boxes = oriented_boxes_of(best, rows, kind);
   std::vector<std::size_t> kept(boxes.size());
   std::iota(kept.begin(), kept.end(), std::size_t{0});

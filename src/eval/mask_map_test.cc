@@ -97,6 +97,33 @@ TEST(RunLengthsTest, SayWhatIsWrong) {
   refuse("expected a positive width", [] { runs_of_numbers({}, 0, 2); });
 }
 
+/// Even and odd: once and three times round are the same, twice is nothing. Of 5000 lines across the image there are more changes than are
+/// kept at once.
+TEST(RunLengthsTest, OutlinesOfManyLinesAreFolded) {
+  std::vector<double> zigzag;
+  for (int i = 0; i < 5000; ++i) zigzag.insert(zigzag.end(), {i % 2 == 0 ? 0.0 : 640.0, i * 0.13});
+  const auto times = [&](int count) {
+    std::vector<double> points;
+    for (int i = 0; i < count; ++i) points.insert(points.end(), zigzag.begin(), zigzag.end());
+    return runs_of_polygon(points, 650, 640);
+  };
+  const auto once = times(1);
+  EXPECT_GT(area_of(once), 0);
+  EXPECT_EQ(times(3).counts, once.counts);
+  EXPECT_EQ(times(2).counts, (std::vector<std::uint32_t>{650 * 640}));
+}
+
+/// Lines that lead far out of the image and back take time, but no memory.
+TEST(RunLengthsTest, CornersMayLieFarOutsideButNotAnywhere) {
+  std::vector<double> points;
+  for (int i = 0; i < 400; ++i) points.insert(points.end(), {i % 2 == 0 ? -131071.0 : 131071.0, i * 0.01});
+  points.insert(points.end(), {131071.0, 131071.0, -131071.0, 131071.0});
+  EXPECT_GT(area_of(runs_of_polygon(points, 100, 100)), 9000);
+  points[0] = -131073;
+  test::expect_error(ErrorKind::input, {"a corner at -131073 px"}, [&] { runs_of_polygon(points, 100, 100); });
+  EXPECT_EQ(area_of(runs_of_polygon(std::vector{0.0, 0.0, 180000.0, 0.0, 180000.0, 1.0, 0.0, 1.0}, 1, 200000)), 180000);
+}
+
 class OutlineReader : public test::Scratch {
  protected:
   std::vector<Outline> read(const std::string& segmentation) {

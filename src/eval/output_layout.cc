@@ -47,6 +47,7 @@ std::vector<OutputLayout> readings(const OutputFacts& facts) {
   std::vector<OutputLayout> found;
   if (facts.shape[2] == kRankedValues) found.push_back({OutputKind::one2one, false, true, facts.class_count});
   for (const bool anchors_first : {false, true}) {
+    if (anchors_first && facts.is_own) continue;
     for (OutputLayout layout :
          {OutputLayout{OutputKind::one2many, false, anchors_first, 0}, OutputLayout{OutputKind::raw, false, anchors_first, 0},
           OutputLayout{OutputKind::one2many, true, anchors_first, 0}}) {

@@ -39,6 +39,7 @@ struct OutputFacts {
   std::vector<std::int64_t> strides;  ///< where the metadata says
   std::optional<bool> is_end2end;     ///< where the metadata says
   std::string name;                   ///< of the layout, where the metadata or the user says
+  bool is_own = false;                ///< nibble wrote the file: anchors are never first
 };
 /// Layouts that fit: of three extents, with the classes, and where more than one is left, with as many anchors as grids of the usual
 /// strides have cells. yolov5, and classes that nobody knows, which are counted off the shape, always need a grid: one anchor a cell, of
@@ -49,7 +50,8 @@ std::vector<OutputLayout> possible_layouts(const OutputFacts& facts);
 /// and corners in order; scores lie in 0..1, logits do not, widths and heights are not negative.
 std::vector<OutputLayout> layouts_fitting(const std::vector<OutputLayout>& layouts, const Tensor& output);
 
-/// Whether box centres reach over the image, in pixels. False: they are relative to its sides, or offsets that were not decoded.
+/// Whether box centres of one2many reach over the image, in pixels. False: they are relative to its sides, or offsets that were not
+/// decoded.
 bool has_boxes_in_pixels(const OutputLayout& layout, const Tensor& output, const ImageSize& image_size);
 
 /// f32 [B,values,A], or [B,K,6] of one2one: what decode_output reads. Scores become objectness * class score, as in YOLOv5's

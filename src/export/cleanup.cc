@@ -125,7 +125,9 @@ std::vector<CleanupCount> cleanup_passes() {
 }
 
 CleanupResult clean_model(const fs::path& from, const fs::path& to, const CleanupOptions& options) {
+  constexpr std::int64_t kConstantsOfTheirOwn = 4;  // before this version every initialiser had to be an input as well
   auto model = read_onnx(from);
+  model.set_ir_version(std::max<std::int64_t>(model.ir_version(), kConstantsOfTheirOwn));
   require_unique_names(model.graph(), from);
   refuse_external_file(model, from, to);
   const int taken_in = take_in_external_data(model, from);

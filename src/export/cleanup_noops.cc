@@ -139,7 +139,7 @@ bool is_bound_at(const std::string& name, double end, const ValueFacts& facts) {
 
 bool clips_nothing(const Node& node, const ValueFacts& facts) {
   if (find_attribute(node, "min") || find_attribute(node, "max")) return false;  // before opset 11
-  if (input_of(node, 1).empty() && input_of(node, 2).empty()) return true;
+  // Of floats a missing bound is the largest finite number: infinities are clipped.
   const auto range = range_of(facts.of(node.input(0)).type);
   return range && is_bound_at(input_of(node, 1), range->low, facts) && is_bound_at(input_of(node, 2), range->high, facts);
 }

@@ -96,13 +96,13 @@ TEST(CleanupPass, NodesThatHandTheirInputThroughGo) {
        [](Graph& g) {
          append(g, "Div", {"a", number(g, "one", 1)}, "last");
        }},
-      {"Clip without bounds", [](Graph& g) { append(g, "Clip", {"a"}, "last"); }},
   };
   for (const auto& [name, add] : cases) EXPECT_THAT(cleaned_ops(add), IsEmpty()) << name;
 }
 
 TEST(CleanupPass, NodesThatChangeSomethingStay) {
   const std::vector<std::pair<const char*, std::function<void(Graph&)>>> cases = {
+      {"Clip of floats without bounds, which makes infinities finite", [](Graph& g) { append(g, "Clip", {"a"}, "last"); }},
       {"Cast",
        [](Graph& g) {
          set_attribute(append(g, "Cast", {"a"}, "h"), "to", 10);

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string_view>
 #include <tuple>
 
@@ -21,6 +22,13 @@ using Binary = std::function<double(double, double)>;
 
 constexpr std::array<std::string_view, 9> kOps = {"Sub",   "Mul",     "BitwiseAnd",  "BitShift", "Concat",
                                                   "Slice", "Reshape", "ConvInteger", "Gather"};
+
+/// Elements are doubles, and may be any of a float tensor's: those that no int64 holds become its ends.
+std::int64_t whole_number(double value) {
+  constexpr double kBeyond = 0x1p63;
+  if (value >= -kBeyond && value < kBeyond) return static_cast<std::int64_t>(value);
+  return value > 0 ? std::numeric_limits<std::int64_t>::max() : std::numeric_limits<std::int64_t>::min();
+}
 
 [[noreturn]] void refuse(ErrorKind kind, const onnx::NodeProto& node, const std::string& why) {
   throw Error(kind, fmt::format("ONNX: {} '{}': {}", node.op_type(), node.name(), why));
@@ -89,8 +97,8 @@ EvaluatedConstant on_bits(const onnx::NodeProto& node, const Inputs& given) {
   const bool shifts = node.op_type() == "BitShift";
   if (shifts && (!direction || direction->s() != "RIGHT")) refuse(ErrorKind::unsupported, node, "does not shift to the right");
   return elementwise(node, inputs, [shifts](double a, double b) {
-    const auto x = static_cast<unsigned>(a), y = static_cast<unsigned>(b);
-    return static_cast<double>(shifts ? (y < 8 ? x >> y : 0U) : x & y);
+    const auto x = static_cast<std::int32_t>(a), y = static_cast<std::int32_t>(b);
+    return static_cast<double>(shifts ? (y < 8 ? x >> y : 0) : x & y);
   });
 }
 
@@ -133,8 +141,8 @@ EvaluatedConstant sliced(const onnx::NodeProto& node, const Inputs& inputs) {
     if (inputs[i].values.size() != 1) refuse(ErrorKind::unsupported, node, "cuts more than one axis");
   if (inputs.size() != 4 || inputs[1].values[0] != 0) refuse(ErrorKind::unsupported, node, "is not cut from the beginning of an axis");
   EvaluatedConstant result{inputs[0].type, inputs[0].shape, {}};
-  const auto axis = axis_of(node, static_cast<std::int64_t>(inputs[3].values[0]), result.shape);
-  const auto end = static_cast<std::int64_t>(inputs[2].values[0]);
+  const auto axis = axis_of(node, whole_number(inputs[3].values[0]), result.shape);
+  const auto end = whole_number(inputs[2].values[0]);
   if (end < 0) refuse(ErrorKind::unsupported, node, "counts its end from behind");
   const auto inner = inner_of(result.shape, axis);
   const auto whole = static_cast<std::size_t>(result.shape[axis]) * inner;
@@ -149,7 +157,8 @@ EvaluatedConstant sliced(const onnx::NodeProto& node, const Inputs& inputs) {
 
 EvaluatedConstant reshaped(const onnx::NodeProto& node, const Inputs& inputs) {
   EvaluatedConstant result = inputs[0];
-  result.shape.assign(inputs[1].values.begin(), inputs[1].values.end());
+  result.shape.clear();
+  for (const double extent : inputs[1].values) result.shape.push_back(whole_number(extent));
   const auto is_extent = [](auto extent) { return extent > 0; };
   if (!std::all_of(result.shape.begin(), result.shape.end(), is_extent))
     refuse(ErrorKind::unsupported, node, "has extents that are to be found out");
@@ -188,7 +197,7 @@ EvaluatedConstant gathered(const onnx::NodeProto& node, const Inputs& inputs) {
   if (list.shape.size() != 1 || int_attribute(node, "axis", 0) != 0) refuse(ErrorKind::unsupported, node, "does not take from a list");
   EvaluatedConstant result{list.type, indices.shape, {}};
   for (const double at : indices.values) {
-    if (at < 0 || at >= static_cast<double>(list.values.size())) refuse(ErrorKind::input, node, "takes from outside of its list");
+    if (!(at >= 0 && at < static_cast<double>(list.values.size()))) refuse(ErrorKind::input, node, "takes from outside of its list");
     result.values.push_back(list.values[static_cast<std::size_t>(at)]);
   }
   return result;

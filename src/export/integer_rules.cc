@@ -56,7 +56,10 @@ std::optional<Ints> sliced(const Inputs& inputs) {
 
 std::optional<Ints> joined(const Inputs& inputs) {
   Ints result;
-  for (const auto& input : inputs) result.insert(result.end(), input.ints->begin(), input.ints->end());
+  for (const auto& input : inputs) {
+    if (result.size() + input.ints->size() > kMostInts) return std::nullopt;
+    result.insert(result.end(), input.ints->begin(), input.ints->end());
+  }
   return result;
 }
 

@@ -34,7 +34,8 @@ constexpr std::int64_t kMostElements = 4096;
 
 class NodeCheck {
  public:
-  NodeCheck(const onnx::GraphProto& graph, const std::filesystem::path& path) : graph_(graph), index_(graph), path_(path) {}
+  NodeCheck(const onnx::GraphProto& graph, const std::filesystem::path& path, int depth)
+      : graph_(graph), index_(graph), path_(path), depth_(depth) {}
 
   void run() const {
     for (const auto& node : graph_.node()) {
@@ -43,8 +44,8 @@ class NodeCheck {
         if (node.op_type() == "Div" || node.op_type() == "Mod") check_division(node);
       }
       for (const auto& attribute : node.attribute()) {
-        if (attribute.has_g()) check_nodes(attribute.g(), path_);
-        for (const auto& body : attribute.graphs()) check_nodes(body, path_);
+        if (attribute.has_g()) check_body(node, attribute.g());
+        for (const auto& body : attribute.graphs()) check_body(node, body);
       }
     }
   }
@@ -54,6 +55,13 @@ class NodeCheck {
     const auto& name = node.name().empty() && node.output_size() > 0 ? node.output(0) : node.name();
     throw Error(ErrorKind::input,
                 fmt::format("ONNX: {}: node '{}' ({}): {}; the file is damaged", path_.string(), name, node.op_type(), why));
+  }
+
+  /// Each level makes ONNX Runtime's loading several times as long.
+  void check_body(const onnx::NodeProto& node, const onnx::GraphProto& body) const {
+    constexpr int kDeepest = 12;
+    if (depth_ == kDeepest) refuse(node, fmt::format("bodies of If, Loop and Scan lie within each other more than {} deep", kDeepest));
+    NodeCheck(body, path_, depth_ + 1).run();
   }
 
   void check_attributes(const onnx::NodeProto& node) const {
@@ -89,10 +97,11 @@ class NodeCheck {
   const onnx::GraphProto& graph_;
   const OnnxIndex index_;
   const std::filesystem::path& path_;
+  const int depth_;  ///< 0: the file's own graph
 };
 
 }  // namespace
 
-void check_nodes(const onnx::GraphProto& graph, const std::filesystem::path& path) { NodeCheck(graph, path).run(); }
+void check_nodes(const onnx::GraphProto& graph, const std::filesystem::path& path) { NodeCheck(graph, path, 0).run(); }
 
 }  // namespace nibble

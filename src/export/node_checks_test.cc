@@ -50,6 +50,20 @@ TEST(NodeChecks, BodiesAreCheckedToo) {
   expect_refused(graph, "node 'w' (MaxPool)");
 }
 
+TEST(NodeChecks, BodiesWithinBodiesEnd) {
+  onnx::GraphProto graph;
+  auto* body = &graph;
+  for (int i = 0; i < 13; ++i) {
+    if (i == 12) {
+      EXPECT_NO_THROW(check_nodes(graph, "m.onnx"));
+    }
+    auto& attribute = *append(*body, "If", {"go"}, "y" + std::to_string(i)).add_attribute();
+    attribute.set_name("then_branch");
+    body = attribute.mutable_g();
+  }
+  expect_refused(graph, "node 'y12' (If): bodies of If, Loop and Scan lie within each other more than 12 deep");
+}
+
 TEST(NodeChecks, OperatorsOfOthersAreTheirOwnAffair) {
   onnx::GraphProto graph;
   auto& node = append(graph, "Conv", {"x"}, "y");

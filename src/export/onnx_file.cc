@@ -81,8 +81,8 @@ onnx::ModelProto parse_onnx(std::istream& in, const std::filesystem::path& path)
 
 onnx::ModelProto read_onnx(const std::filesystem::path& path) {
   if (is_folder(path)) refuse(path.string(), "is a folder; name the .onnx file in it");
+  if (!is_file(path)) throw_missing_file(path, "ONNX");
   std::ifstream in(path, std::ios::binary);
-  if (!in && !is_file(path)) throw_missing_file(path, "ONNX");
   if (!in) refuse(path.string(), "cannot be opened; check its permissions");
   return parse_onnx(in, path);
 }

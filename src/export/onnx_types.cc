@@ -15,7 +15,7 @@ struct Row {
   const char* name;
   int bits;
 };
-constexpr std::array<Row, 16> kRows = {{{kFloat, "float32", 32},
+constexpr std::array<Row, 23> kRows = {{{kFloat, "float32", 32},
                                         {kUint8, "uint8", 8},
                                         {kInt8, "int8", 8},
                                         {kUint16, "uint16", 16},
@@ -29,8 +29,15 @@ constexpr std::array<Row, 16> kRows = {{{kFloat, "float32", 32},
                                         {13, "uint64", 64},
                                         {kBfloat16, "bfloat16", 16},
                                         {17, "float8e4m3fn", 8},
+                                        {18, "float8e4m3fnuz", 8},
+                                        {19, "float8e5m2", 8},
+                                        {20, "float8e5m2fnuz", 8},
                                         {kUint4, "uint4", 4},
-                                        {kInt4, "int4", 4}}};
+                                        {kInt4, "int4", 4},
+                                        {23, "float4e2m1", 4},
+                                        {24, "float8e8m0", 8},
+                                        {25, "uint2", 2},
+                                        {26, "int2", 2}}};
 
 const Row* find(std::int32_t type) {
   for (const auto& row : kRows)

@@ -11,14 +11,12 @@
 namespace nibble {
 namespace {
 
-constexpr std::int64_t kMaxInts = 1024;  // shapes and indices are a handful; weights are not numbers to follow
-
 /// int64 and int32 elements, raw or typed.
 std::optional<std::vector<std::int64_t>> ints_of(const onnx::TensorProto& tensor) {
   const bool wide = tensor.data_type() == onnx_type::kInt64;
   if ((!wide && tensor.data_type() != onnx_type::kInt32) || is_external(tensor)) return std::nullopt;
   const auto count = count_of(shape_of(tensor, tensor.name()));
-  if (count > kMaxInts) return std::nullopt;
+  if (count > static_cast<std::int64_t>(kMostInts)) return std::nullopt;
   std::vector<std::int64_t> values;
   if (tensor.has_raw_data()) {
     const std::size_t width = wide ? 8 : 4;
@@ -62,10 +60,10 @@ std::vector<ValueFact> facts_of_split(const onnx::NodeProto& node, const std::ve
   return outputs;
 }
 
-/// What the file says, where inference says nothing.
+/// The type that the file says, where inference says nothing. Its shapes are not taken: of values within the graph they are often those of
+/// one trace, and may be anything.
 void complete(ValueFact& fact, const ValueFact& declared) {
   if (fact.type == 0) fact.type = declared.type;
-  if (!fact.shape) fact.shape = declared.shape;
 }
 
 }  // namespace

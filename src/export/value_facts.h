@@ -14,11 +14,12 @@
 namespace nibble {
 
 inline constexpr std::int64_t kUnknownExtent = -1;
+inline constexpr std::size_t kMostInts = 1024;  ///< shapes and indices are a handful; longer lists are not followed
 
 struct ValueFact {
   std::int32_t type = 0;                          ///< onnx_type; 0: unknown
   std::optional<Shape> shape;                     ///< kUnknownExtent for extents known at run time only
-  std::optional<std::vector<std::int64_t>> ints;  ///< row-major elements of an int64 or int32 value; at most 1024
+  std::optional<std::vector<std::int64_t>> ints;  ///< row-major elements of an int64 or int32 value; at most kMostInts
   std::optional<std::vector<double>> floats;      ///< of a float constant of at most 16 elements (the scales of Resize)
 };
 

@@ -89,6 +89,33 @@ TEST(ValueFacts, WindowsBeyondAnyExtentHaveNoShape) {
   EXPECT_EQ(infer_fact(pool, {of_shape({1, 3, kMost, kMost})}).shape, std::nullopt) << "one more than the largest extent";
 }
 
+/// Each of 40 nodes has twice as many numbers as the one before.
+TEST(ValueFacts, LongListsAreNotFollowed) {
+  onnx::GraphProto graph;
+  std::string last = ints(graph, "two", {1, 2});
+  for (int i = 0; i < 40; ++i) {
+    const auto next = "v" + std::to_string(i);
+    set_attribute(append(graph, "Concat", {last, last}, next), "axis", 0);
+    last = next;
+  }
+  const ValueFacts facts(graph);
+  EXPECT_EQ(facts.of("v8").ints->size(), 1024U);
+  EXPECT_EQ(facts.of("v9").ints, std::nullopt);
+  EXPECT_EQ(facts.of("v9").shape, (MaybeShape{{2048}}));
+}
+
+/// Of values within the graph the file may say anything; of its inputs, what it says holds.
+TEST(ValueFacts, DeclaredShapesOfInnerValuesAreNotBelieved) {
+  onnx::GraphProto graph;
+  declare(*graph.add_input(), "x", onnx_type::kFloat, {1, 3, 8, 8});
+  declare(*graph.add_value_info(), "n", onnx_type::kInt64, {7, 7});
+  append(graph, "NonZero", {"x"}, "n");
+  const ValueFacts facts(graph);
+  EXPECT_EQ(facts.of("x").shape, (MaybeShape{{1, 3, 8, 8}}));
+  EXPECT_EQ(facts.of("n").shape, std::nullopt);
+  EXPECT_EQ(facts.of("n").type, onnx_type::kInt64);
+}
+
 TEST(ValueFacts, SlicesOfHugeStepsTakeOneElement) {
   const auto node = node_of("Slice");
   const auto cut = [&](std::int64_t start, std::int64_t end, std::int64_t step, std::int64_t extent) {

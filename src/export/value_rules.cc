@@ -270,16 +270,28 @@ MaybeShape squeezed(const Inputs& inputs) {
   return shape;
 }
 
-/// Resize by constant sizes, or by constant scales (floor of extent times scale).
+/// floor(extent * scale), as the operator's page has it. The scale is a float32: runtimes multiply in that precision, the page's reference
+/// in double; nothing where the two differ (10 * 1.4 is 14 and 13).
+std::optional<std::int64_t> scaled(std::int64_t extent, double scale) {
+  const double exact = std::floor(static_cast<double>(extent) * scale);
+  const float rounded = std::floor(static_cast<float>(extent) * static_cast<float>(scale));
+  if (!(exact >= 0 && exact < 1e9) || exact != static_cast<double>(rounded)) return std::nullopt;
+  return static_cast<std::int64_t>(exact);
+}
+
+/// Resize by constant sizes, or by constant scales of the whole input.
 MaybeShape resized(const onnx::NodeProto& node, const Inputs& inputs) {
   if (!inputs[0].shape || find_attribute(node, "axes") || find_attribute(node, "keep_aspect_ratio_policy")) return std::nullopt;
   Shape shape = *inputs[0].shape;
   if (const auto* sizes = ints_at(inputs, 3)) return sizes->size() == shape.size() ? MaybeShape(*sizes) : std::nullopt;
-  if (inputs.size() < 3 || !inputs[2].floats || inputs[2].floats->size() != shape.size()) return std::nullopt;
+  const auto* coordinates = find_attribute(node, "coordinate_transformation_mode");
+  const bool crops = coordinates && coordinates->s() == "tf_crop_and_resize";
+  if (crops || inputs.size() < 3 || !inputs[2].floats || inputs[2].floats->size() != shape.size()) return std::nullopt;
   for (std::size_t i = 0; i < shape.size(); ++i) {
-    const double extent = std::floor(static_cast<double>(shape[i]) * (*inputs[2].floats)[i]);
-    if (shape[i] >= 0 && !(extent >= 0 && extent < 1e9)) return std::nullopt;
-    if (shape[i] >= 0) shape[i] = static_cast<std::int64_t>(extent);
+    if (shape[i] < 0) continue;
+    const auto extent = scaled(shape[i], (*inputs[2].floats)[i]);
+    if (!extent) return std::nullopt;
+    shape[i] = *extent;
   }
   return shape;
 }

@@ -10,6 +10,7 @@
 
 #include "base/library_folder.h"
 #include "base/locations.h"
+#include "base/log.h"
 #include "base/shared_data.h"
 #include "nibble/error.h"
 
@@ -71,6 +72,12 @@ OrtLibrary load_ort(const std::vector<std::filesystem::path>& candidates) {
   throw Error(ErrorKind::environment, fmt::format("ONNX Runtime: not found: tried {}; {}", tried, kAdvice));
 }
 
+/// What the runtime says goes to the log as other messages do: on standard error it would hold names of the file as they are, and come
+/// twice, for errors are thrown as well.
+void ORT_API_CALL to_log(void*, OrtLoggingLevel, const char*, const char*, const char*, const char* message) {
+  log(LogLevel::debug, fmt::format("ONNX Runtime: {}", message));
+}
+
 const OrtLibrary& ort_library() {
   static std::mutex mutex;
   static std::optional<OrtLibrary> loaded;
@@ -85,7 +92,7 @@ const OrtLibrary& ort_library() {
 
 Ort::Env& ort_environment() {
   ort_library();
-  static auto* environment = new Ort::Env(ORT_LOGGING_LEVEL_ERROR, "nibble");
+  static auto* environment = new Ort::Env(ORT_LOGGING_LEVEL_ERROR, "nibble", to_log, nullptr);
   return *environment;
 }
 

@@ -15,7 +15,7 @@
 #include "nibble/error.h"
 #include "ort/convert.h"
 #include "ort/library.h"
-#include "ort/parity.h"
+#include "ort/random_run.h"
 #include "ort/session_options.h"
 #include "ort/trial.h"
 
@@ -205,6 +205,17 @@ const std::vector<TensorInfo>& Session::outputs() const { return state_->outputs
 const std::map<std::string, std::string>& Session::metadata() const { return state_->metadata; }
 const std::vector<std::string>& Session::providers() const { return state_->providers; }
 
+namespace {
+
+/// "[1,3,640,640]", of several inputs one behind the other.
+std::string shapes_text(const std::vector<Tensor>& inputs) {
+  std::string text;
+  for (const auto& input : inputs) text += fmt::format("{}[{}]", text.empty() ? "" : " ", fmt::join(input.shape(), ","));
+  return text;
+}
+
+}  // namespace
+
 std::vector<Tensor> Session::run(const std::vector<Tensor>& inputs) const {
   if (inputs.size() != state_->inputs.size())
     throw Error(ErrorKind::input,
@@ -221,7 +232,7 @@ std::vector<Tensor> Session::run(const std::vector<Tensor>& inputs) const {
     for (std::size_t i = 0; i < results.size(); ++i) outputs.push_back(from_ort(results[i], state_->outputs[i].name));
     return outputs;
   } catch (const Ort::Exception& error) {
-    throw Error(ErrorKind::internal, fmt::format("ONNX Runtime: {}: run failed: {}", state_->file, error.what()));
+    throw Error(ErrorKind::input, fmt::format("ONNX Runtime: {}: does not run on {}: {}", state_->file, shapes_text(fed), error.what()));
   }
 }
 

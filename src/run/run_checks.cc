@@ -8,7 +8,7 @@
 #include "base/files.h"
 #include "data/centre_crop.h"
 #include "data/image.h"
-#include "ort/parity.h"
+#include "ort/random_run.h"
 #include "report/metrics_json.h"
 #include "report/variant_row.h"
 #include "run/artifact_parity.h"

@@ -22,12 +22,6 @@ void require_plain_name(const std::string& run_id) {
     throw Error(ErrorKind::usage, fmt::format("bad run id: '{}': must be a plain folder name; leave --run-id away for the time", run_id));
 }
 
-/// False also where it cannot be told: what comes next says why.
-bool is_there(const fs::path& path) {
-  std::error_code code;
-  return fs::exists(path, code);
-}
-
 void make_folder(const fs::path& folder) {
   std::error_code code;
   fs::create_directories(folder, code);
@@ -84,7 +78,7 @@ PlacedJson read_earlier_json(const fs::path& path) { return {read_json(path), pa
 RunDirectory RunDirectory::open(const fs::path& runs_dir, const std::string& run_id, bool resume) {
   require_plain_name(run_id);
   const fs::path root = runs_dir / run_id;
-  const bool exists = is_there(root / kManifest);
+  const bool exists = seems_there(root / kManifest);
   if (exists && !resume)
     throw Error(ErrorKind::usage, fmt::format("run exists: {}: it holds a finished or broken-off run; continue it with --resume, or choose "
                                               "another --run-id",

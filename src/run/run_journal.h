@@ -33,7 +33,7 @@ class LoggedProgress : public Progress {
   Json stages_ = Json::array();
 };
 
-/// Boxes of the files scored in this process, by artefact: comparing them needs no second pass over the images.
+/// Boxes of the files scored in this process, by artifact: comparing them needs no second pass over the images.
 using SeenDetections = std::map<std::string, std::vector<Detection>>;
 
 class RunJournal {

@@ -19,7 +19,6 @@ struct RunLimits {
   static constexpr std::uintmax_t kRecords = std::uintmax_t{4} << 30;  ///< detections, ground truth
   static constexpr std::uintmax_t kFile = std::uintmax_t{16} << 30;    ///< any
   static constexpr std::size_t kFiles = 100'000;                       ///< in the folder and in the manifest
-  static constexpr int kDepth = 64;                                    ///< of JSON
 };
 
 /// Every file below `root`, relative, sorted. Links are not followed but refused, so that no name in the folder leads out of it:
@@ -41,7 +40,7 @@ class UntrustedRun {
   /// Where a file is that `relative` names. Error(input) for a name that leaves the folder, a file that is not there, is no plain file, or
   /// is larger than `most` bytes.
   std::filesystem::path file(const std::string& relative, std::uintmax_t most = RunLimits::kFile) const;
-  /// Errors as file, and Error(input) for what is no JSON or nested more than RunLimits::kDepth deep.
+  /// Errors as file, and Error(input) for what is no JSON or nested more than 100 levels deep.
   PlacedJson json(const std::string& relative, std::uintmax_t most = RunLimits::kJson) const;
   std::string text(const std::string& relative) const;
   /// Where a small JSON file is that is read by others. Errors as json.

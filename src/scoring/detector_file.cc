@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 
 #include "base/box_logits.h"
 #include "base/image_size_text.h"
+#include "base/log.h"
 #include "data/input_tensor.h"
 #include "nibble/error.h"
-#include "ort/parity.h"
+#include "ort/random_run.h"
 #include "yolo/model_metadata.h"
 
 namespace nibble {
@@ -22,9 +24,15 @@ constexpr std::int64_t kMaxSizePx = 8192, kMaxBatch = 99999;  // what nibble its
 std::string shape_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ",")); }
 
 /// Of a file whose sides are known at run time only; 640 where its metadata does not say.
-ImageSize size_from_metadata(const Session& session) {
+ImageSize size_from_metadata(const Session& session, const std::filesystem::path& model) {
+  constexpr std::int64_t kMostPx = 2048;  // memory for more is not taken at a file's word
   const auto found = session.metadata().find("imgsz");
-  return found == session.metadata().end() ? 640 : parse_image_size(found->second).value_or(640);
+  const ImageSize size = found == session.metadata().end() ? 640 : parse_image_size(found->second).value_or(640);
+  if (std::max(size.height, size.width) > kMostPx)
+    throw Error(ErrorKind::usage,
+                fmt::format("image size: {}: takes images of any size, and its metadata says {} px; say with --imgsz which is meant",
+                            model.string(), text_of(size)));
+  return size;
 }
 
 const TensorInfo& image_input(const Session& session, const std::filesystem::path& model) {
@@ -49,7 +57,8 @@ InputForm input_form_of(const TensorInfo& input) { return {input.dtype == DType:
 ImageSize image_size_of(const DetectorFile& detector, const std::filesystem::path& model, const std::optional<ImageSize>& asked) {
   const auto& shape = detector.session.inputs()[0].shape;
   const std::size_t height_axis = detector.input.channels_last ? 1 : 2;
-  ImageSize size = asked.value_or(size_from_metadata(detector.session));
+  const bool is_open = shape[height_axis] <= 0 || shape[height_axis + 1] <= 0;
+  ImageSize size = asked ? *asked : is_open ? size_from_metadata(detector.session, model) : ImageSize(640);
   if (shape[height_axis] > 0) size.height = shape[height_axis];
   if (shape[height_axis + 1] > 0) size.width = shape[height_axis + 1];
   if (asked && size != *asked)
@@ -108,8 +117,13 @@ Tensor without_extras(const Tensor& output, std::int64_t extras, bool in_columns
 
 /// [B,nc] -> [B,4+nc,1]: cx, cy, w, h of the whole image, then the probabilities.
 Tensor as_one_box(const Tensor& probabilities, const ImageSize& size) {
+  constexpr float kSlack = 0.1F;  // half floats and quantised outputs step over 0 and 1 by less
   const Tensor whole = probabilities.to(DType::f32);
   const auto from = whole.as<float>();
+  const auto bad = std::find_if(from.begin(), from.end(), [](float value) { return value < -kSlack || value > 1 + kSlack; });
+  if (bad != from.end())
+    throw Error(ErrorKind::unsupported,
+                fmt::format("network output: the probability of a class is {}; expected 0 to 1; export the model with its softmax", *bad));
   const auto batch = whole.shape().at(0), classes = whole.shape().at(1);
   const auto width = static_cast<float>(size.width), height = static_cast<float>(size.height);
   std::vector<float> values;
@@ -163,15 +177,15 @@ class LayoutFinder {
   OutputLayout find() {
     auto layouts = possible_layouts(facts());
     if (layouts.empty()) refuse_shape();
-    const bool needs_values = asked_.empty() && (layouts.size() > 1 || layouts.front().has_objectness);
-    if (needs_values) {
+    if (!is_own()) answer();
+    if (layouts.size() > 1 || (layouts.front().has_objectness && asked_.empty())) {
       answer();
       auto fitting = layouts_fitting(layouts, outputs_[index()]);
       if (fitting.size() != 1) ask(fitting.empty() ? layouts : fitting);
       layouts = std::move(fitting);
     }
     if (layouts.size() > 1) ask(layouts);
-    if (!outputs_.empty() && !has_boxes_in_pixels(layouts.front(), outputs_[index()], detector_.image_size))
+    if (!is_own() && !has_boxes_in_pixels(layouts.front(), outputs_[index()], detector_.image_size))
       throw Error(ErrorKind::unsupported,
                   fmt::format("network output: {}: '{}' {}: its boxes are not in pixels of the input; export it with decoded boxes",
                               model_.string(), name(), shape_text(shape())));
@@ -181,6 +195,8 @@ class LayoutFinder {
  private:
   const Shape& shape() const { return shapes_[index()]; }
   const std::string& name() const { return detector_.session.outputs()[index()].name; }
+
+  bool is_own() const { return detector_.session.metadata().contains("nibble.head"); }
 
   void answer() {
     if (!outputs_.empty()) return;
@@ -193,6 +209,7 @@ class LayoutFinder {
     OutputFacts facts{shape(), detector_.class_count, detector_.image_size, {}, is_end2end(metadata), asked_};
     if (metadata.contains("nibble.strides")) facts.strides = detector_.strides;
     if (facts.name.empty()) facts.name = layout_of_head(metadata);
+    facts.is_own = is_own();
     return facts;
   }
 
@@ -264,15 +281,34 @@ Session open_session(const std::filesystem::path& model, const RuntimeOptions& r
 
 namespace {
 
+/// Error(input) where the classes are not numbered from 0 on; a warning where names are there and cannot be read.
+void check_names(const DetectorFile& detector, const std::filesystem::path& model) {
+  const auto found = detector.session.metadata().find("names");
+  if (detector.class_names.empty() && found != detector.session.metadata().end() && !found->second.empty())
+    log_once(
+        LogLevel::warning,
+        fmt::format("{}: its metadata's names cannot be read; expected {{0: 'person', ...}}. Classes go by their numbers", model.string()));
+  std::int64_t next = 0;
+  for (const auto& [index, name] : detector.class_names)
+    if (index != next++)
+      throw Error(ErrorKind::input,
+                  fmt::format("class names: {}: its metadata gives the name '{}' to the class {}; expected the numbers 0 to {}",
+                              model.string(), name, index, detector.class_names.size() - 1));
+}
+
 /// What is known without looking at the outputs.
 void describe_file(DetectorFile& detector, const std::filesystem::path& model, const DetectorFileOptions& file) {
   const auto& metadata = detector.session.metadata();
   detector.class_names = class_names_of(metadata);
+  check_names(detector, model);
   const auto& input = image_input(detector.session, model);
   detector.input = input_form_of(input);
   detector.image_size = image_size_of(detector, model, file.image_size);
   detector.batch = input.shape[0] > 0 ? input.shape[0] : 1;
   detector.strides = strides_of(metadata);
+  if (!std::is_sorted(detector.strides.begin(), detector.strides.end(), std::less_equal<>()))
+    throw Error(ErrorKind::input, fmt::format("strides: {}: its metadata says {}; expected ascending numbers, as the anchors are ordered",
+                                              model.string(), fmt::join(detector.strides, " ")));
   if (detector.session.outputs().empty())
     throw Error(ErrorKind::unsupported, fmt::format("not a detector: {}: has no output", model.string()));
 }
@@ -325,9 +361,9 @@ DetectorFile other_task_of(Session session, const std::filesystem::path& model, 
 }  // namespace
 
 std::map<std::int64_t, std::string> class_names_of(const Metadata& metadata) {
-  const auto names = metadata.find("names");
-  return names == metadata.end() ? std::map<std::int64_t, std::string>{}
-                                 : parse_python_dict(names->second).value_or(std::map<std::int64_t, std::string>{});
+  const auto found = metadata.find("names");
+  return found == metadata.end() ? std::map<std::int64_t, std::string>{}
+                                 : parse_names(found->second).value_or(std::map<std::int64_t, std::string>{});
 }
 
 KeypointForm keypoint_form_of(const Metadata& metadata) {

@@ -6,6 +6,7 @@
 
 #include <map>
 
+#include "base/log.h"
 #include "support/exported.h"
 #include "support/onnx_build.h"
 
@@ -107,6 +108,77 @@ TEST_F(DetectorFiles, RowsInOrderAreDetections) {
   made.metadata = {{"names", "{0: 'person'}"}};
   EXPECT_EQ(name_of(open(made).layout), "one2one");
   EXPECT_EQ(name_of(open(ranked_rows(300)).layout), "one2one");
+}
+
+/// As a transformer's detector without boxes in pixels would be: [B,K,4+classes], that many rows belong to no grid.
+TEST_F(DetectorFiles, BoxesThatAreSharesOfTheImageAreRefusedBeforeScoring) {
+  Made made;
+  made.shape = {1, 300, 7};
+  made.rows.assign(300 * 7, 0.5F);
+  made.metadata = {{"names", "{0: 'a', 1: 'b', 2: 'c'}"}};
+  expect_error(ErrorKind::unsupported, "not in pixels of the input", [&] { open(made); });
+  for (std::size_t i = 0; i < 300; ++i) made.rows[7 * i] = static_cast<float>(i % 64);
+  EXPECT_EQ(open(made).class_count, 3);
+}
+
+TEST_F(DetectorFiles, NamesAreNumberedFromZeroOn) {
+  auto made = ranked_rows(300);
+  for (const auto* names : {"{0: 'person', 1: 'car'}", "['person', 'car']", "{\"0\": \"person\", \"1\": \"car\"}"}) {
+    made.metadata = {{"names", names}};
+    EXPECT_EQ(open(made).class_names, (std::map<std::int64_t, std::string>{{0, "person"}, {1, "car"}})) << names;
+  }
+  for (const auto& [names, wrong] :
+       {std::pair{"{1: 'person', 2: 'car'}", "the class 1"}, std::pair{"{-1: 'person', 0: 'car'}", "the class -1"},
+        std::pair{"{0: 'person', 1000: 'car'}", "the class 1000"}}) {
+    made.metadata = {{"names", names}};
+    expect_error(ErrorKind::input, wrong, [&] { open(made); });
+    expect_error(ErrorKind::input, "expected the numbers 0 to 1", [&] { open(made); });
+  }
+}
+
+TEST_F(DetectorFiles, NamesThatCannotBeReadAreSaidToBeSo) {
+  std::string said;
+  set_log_listener([&](LogLevel level, const std::string& words) { said += level == LogLevel::warning ? words : ""; });
+  auto made = ranked_rows(300);
+  made.metadata = {{"names", "person; car"}};
+  EXPECT_TRUE(open(made).class_names.empty());
+  set_log_listener({});
+  EXPECT_THAT(said, ::testing::HasSubstr("names cannot be read"));
+}
+
+TEST_F(DetectorFiles, StridesAscendAsAnchorsDo) {
+  Made made;
+  made.shape = {1, 67, 84};
+  made.rows.assign(67 * 84, 0.5F);
+  made.metadata = {{"names", "{0: 'a', 1: 'b', 2: 'c'}"}, {"nibble.head", "raw"}, {"nibble.strides", "8 16 32"}};
+  EXPECT_EQ(open(made).kind, OutputKind::raw);
+  for (const auto* strides : {"32 16 8", "16 8 32", "8 8 16"}) {
+    made.metadata["nibble.strides"] = strides;
+    expect_error(ErrorKind::input, strides, [&] { open(made); });
+  }
+}
+
+/// 80 classes at 64 px: as many values as anchors.
+TEST_F(DetectorFiles, OwnFilesAreReadAsTheyWereWritten) {
+  std::string names = "{";
+  for (int i = 0; i < 80; ++i) names += std::to_string(i) + ": 'c" + std::to_string(i) + "', ";
+  names.replace(names.size() - 2, 2, "}");
+  Made made;
+  made.shape = {1, 84, 84};
+  made.rows.assign(84 * 84, 0);  // nothing is found
+  made.metadata = {{"names", names}, {"nibble.head", "one2many"}};
+  EXPECT_FALSE(open(made).layout.anchors_first);
+  EXPECT_FALSE(open(made, {.image_size = {}, .output_layout = "one2many"}).layout.anchors_first);
+}
+
+TEST_F(DetectorFiles, LargeSizesAreNotTakenFromMetadata) {
+  auto made = ranked_rows(300);
+  made.input = {1, 3, -1, -1};
+  made.metadata = {{"imgsz", "[8192, 8192]"}};
+  expect_error(ErrorKind::usage, "8192 x 8192 px; say with --imgsz", [&] { open(made); });
+  EXPECT_EQ(open(made, {.image_size = ImageSize(64), .output_layout = {}}).image_size, ImageSize(64));
+  made.input = {1, 3, 96, 160};
+  EXPECT_EQ(open(made).image_size, ImageSize(96, 160)) << "the file's own word counts";
 }
 
 TEST_F(DetectorFiles, WhatStaysOpenIsAskedFor) {

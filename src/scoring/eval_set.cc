@@ -34,12 +34,6 @@ CocoDataset select(const CocoDataset& dataset, const DataOptions& options) {
   return selected;
 }
 
-// With error codes: a folder that may not be entered is a missing one for this purpose.
-bool is_file_at(const fs::path& path) {
-  std::error_code code;
-  return fs::is_regular_file(path, code);
-}
-
 }  // namespace
 
 EvalSet open_annotations(const DataOptions& options, CocoDataset* all, const ObjectReader* more) {
@@ -114,7 +108,7 @@ std::vector<std::filesystem::path> image_paths(const EvalSet& set) {
 void require_images(const EvalSet& set) {
   if (!set.images_dir.empty()) require_image_folder(set.images_dir);
   for (const auto& image : set.dataset.images)
-    if (!is_file_at(image_path(set, image)))
+    if (!seems_file(image_path(set, image)))
       throw Error(ErrorKind::input, fmt::format("images: {}: no such file, but {} names image {}; check --images",
                                                 image_path(set, image).string(), set.annotations_name, image.id));
 }

@@ -4,6 +4,7 @@
 
 #include "base/image_size_text.h"
 #include "base/json.h"
+#include "base/printable.h"
 #include "base/size_text.h"
 #include "text/inspect_text.h"
 
@@ -31,7 +32,7 @@ std::string class_list(const std::map<std::int64_t, std::string>& names) {
   constexpr std::size_t kShown = 8;
   std::vector<std::string> shown;
   for (const auto& [index, name] : names)
-    if (shown.size() < kShown) shown.push_back(name);
+    if (shown.size() < kShown) shown.push_back(printable_line(name));
   return fmt::format("{}: {}{}", names.size(), fmt::join(shown, ", "), names.size() > kShown ? ", ..." : "");
 }
 

@@ -9,7 +9,6 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "base/json_depth.h"
 #include "base/leftovers.h"
 #include "nibble/error.h"
 #include "train/snapshot.h"
@@ -94,11 +93,10 @@ class SnapshotReader {
     const std::string_view header = std::string_view(file_).substr(at_, size);
     if (hash_of(header) != file_.substr(kHeaderHashAt, kHashBytes)) refuse("its header is damaged");
     at_ += size;
-    if (is_nested_deeper_than(header, kMaxJsonDepth)) refuse(fmt::format("its header is nested more than {} levels deep", kMaxJsonDepth));
     try {
-      return Json::parse(header);
-    } catch (const Json::exception& error) {
-      refuse(fmt::format("its header is no JSON ({})", error.what()));
+      return parse_json(header, "its header");
+    } catch (const Error& error) {
+      refuse(error.what());
     }
   }
 

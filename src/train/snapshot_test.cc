@@ -123,7 +123,7 @@ TEST_F(SnapshotFile, RefusesAHeaderThatAsksForTooMuch) {
       {with_header(std::string(200'000, '[')), "levels deep"},
       {with_header(R"({"run":"r","counters":{"step":"1"},"texts":{},"tensors":[]})"), "lacks something"},
       {with_header(R"({"run":["r"],"counters":{},"texts":{},"tensors":[]})"), "lacks something"},
-      {with_header("{"), "no JSON"}};
+      {with_header("{"), "its header: byte 2: not JSON"}};
   for (const auto& [bytes, why] : cases)
     expect_error(ErrorKind::input, {"lie", why}, [&, content = bytes] { read_snapshot(file("lie", content), "r"); });
 }

@@ -5,7 +5,6 @@
 
 #include "base/files.h"
 #include "base/json.h"
-#include "base/json_depth.h"
 #include "base/log.h"
 #include "graph/layer_codes.h"
 #include "nibble/error.h"
@@ -58,10 +57,7 @@ LayerCodes read_layer(const Snapshot& snapshot, const std::string& node, const J
 
 /// A text of the snapshot, which may be anybody's.
 Json json_of(const Snapshot& snapshot, const char* name) {
-  const auto& text = snapshot.text(name);
-  if (is_nested_deeper_than(text, kMaxJsonDepth))
-    throw Error(ErrorKind::input, fmt::format("snapshot: text \"{}\": is nested more than {} levels deep", name, kMaxJsonDepth));
-  return Json::parse(text);
+  return parse_json(snapshot.text(name), fmt::format("snapshot: text \"{}\"", name));
 }
 
 /// verify() takes a graph that does not hold together for a fault of ours; this one is of a file.

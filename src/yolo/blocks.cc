@@ -33,8 +33,12 @@ ValueId add_batchnorm(Graph& graph, const Module& module, ValueId x) {
 
 /// Ultralytics' Conv: convolution, BatchNorm (absent once fused), activation.
 ValueId add_conv(Graph& graph, const Module& module, const Inputs& inputs) {
-  auto x = add_child(graph, module, "conv", only(module, inputs));
-  if (const auto norm = module.find_child("bn")) x = add_module(graph, *norm, {x});
+  const auto conv = module.child("conv");
+  auto x = add_module(graph, conv, {only(module, inputs)});
+  if (const auto norm = module.find_child("bn"))
+    x = add_module(graph, *norm, {x});
+  else if (!conv.find_tensor("bias"))
+    module.fail(ErrorKind::input, "it has neither BatchNorm nor, as once they are fused, a bias");
   return add_child(graph, module, "act", x);
 }
 
@@ -195,6 +199,15 @@ ValueId refuse_activation(Graph&, const Module& module, const Inputs&) {
       "Identity; train the model with one of these ('activation' in its yaml)");
 }
 
+/// Forks of Ultralytics and PyTorch's own tools have other classes of the same names: "ultralytics.nn.extra_modules.Conv",
+/// "torch.ao.nn.qat.Conv2d".
+bool is_namesake(const std::string& name) {
+  const auto lies_in = [&](std::string_view package) { return name.starts_with(package); };
+  if (lies_in("ultralytics.")) return !lies_in("ultralytics.nn.modules.") && !lies_in("ultralytics.nn.tasks.");
+  return lies_in("torch.") &&
+         (!lies_in("torch.nn.") || lies_in("torch.nn.quantized") || lies_in("torch.nn.qat") || lies_in("torch.nn.intrinsic"));
+}
+
 using AddBlock = ValueId (*)(Graph&, const Module&, const Inputs&);
 
 const std::map<std::string, AddBlock>& blocks() {
@@ -321,7 +334,7 @@ ValueId add_conv2d(Graph& graph, const Module& module, ValueId x, const std::str
 
 ValueId add_module(Graph& graph, const Module& module, const std::vector<ValueId>& inputs) {
   const auto found = blocks().find(module.class_key());
-  if (found == blocks().end())
+  if (found == blocks().end() || is_namesake(module.class_name()))
     module.fail(ErrorKind::unsupported,
                 "nibble does not know this class; it reads models of YOLOv3u to YOLO26 as Ultralytics makes them; build the model without "
                 "it (in its yaml) and train that");

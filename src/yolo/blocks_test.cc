@@ -5,8 +5,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "ckpt/archive_builder.h"
 #include "graph/rewrites.h"
+#include "support/scratch.h"
 #include "yolo/detector.h"
+#include "yolo/module_view.h"
 #include "yolo/test_tiny_model.h"
 
 namespace nibble {
@@ -76,6 +79,64 @@ TEST(BlocksTest, C2fCibWithMergedRepVggDw) {
 TEST(BlocksTest, Sppf) {
   EXPECT_THAT(wiring("model.7."), ElementsAre("cv1.conv: Conv(model.6.cv2.act)", "m.0: MaxPool(cv1.act)", "m.1: MaxPool(m.0)",
                                               "m.2: MaxPool(m.1)", "concat: Concat(cv1.act, m.0, m.1, m.2)", "cv2.conv: Conv(concat)"));
+}
+
+class ForeignModules : public testing::Test {
+ protected:
+  /// The root of the archive, as a layer that reads an image.
+  void add(const test::Code& code) {
+    checkpoint_ = read_checkpoint(archive_.bytes(code), "tiny.pt");
+    Graph graph;
+    add_module(graph, Module(checkpoint_, "model.0", checkpoint_.root()), {graph.add_input("x", {1, 3, 8, 8})});
+  }
+  test::NamedCodes attributes() const {
+    return {{"in_channels", test::integer(3)},  {"out_channels", test::integer(2)},    {"kernel_size", test::integers({1, 1})},
+            {"stride", test::integers({1, 1})}, {"padding", test::integers({0, 0})},   {"dilation", test::integers({1, 1})},
+            {"groups", test::integer(1)},       {"padding_mode", test::text("zeros")}, {"transposed", test::boolean(false)}};
+  }
+  test::Code weight() { return archive_.tensor<float>({2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}); }
+  test::Code conv2d(const test::NamedCodes& parameters, const std::string& package = "torch.nn.modules.conv") {
+    return test::module(package, "Conv2d", attributes(), parameters);
+  }
+  test::Code conv(const test::NamedCodes& parameters, const std::string& package = "ultralytics.nn.modules.conv") {
+    return test::module(package, "Conv", {}, {}, {},
+                        {{"conv", conv2d(parameters)}, {"act", test::module("torch.nn.modules.linear", "Identity", {})}});
+  }
+
+  test::Archive archive_;
+  Checkpoint checkpoint_ = read_checkpoint(test::Archive().bytes(test::none()), "empty.pt");
+};
+
+TEST_F(ForeignModules, ClassesOfTheSameNameAreOthers) {
+  const auto bias = [&] { return archive_.tensor<float>({2}, {1, 2}); };
+  EXPECT_NO_THROW(add(conv({{"weight", weight()}, {"bias", bias()}})));
+  for (const auto* package : {"ultralytics.nn.extra_modules.dcn", "ultralytics.utils.mine", "ultralytics.nn.modules_of_mine"})
+    test::expect_error(ErrorKind::unsupported, {"model.0", package, "does not know this class"}, [&] {
+      add(conv({{"weight", weight()}, {"bias", bias()}}, package));
+    });
+  EXPECT_NO_THROW(add(conv2d({{"weight", weight()}})));
+  for (const auto* package : {"torch.ao.nn.qat.modules.conv", "torch.nn.quantized.modules.conv"})
+    test::expect_error(ErrorKind::unsupported, {package, "does not know this class"}, [&] {
+      add(conv2d({{"weight", weight()}}, package));
+    });
+}
+
+TEST_F(ForeignModules, AConvolutionKeepsItsNormOrABias) {
+  test::expect_error(ErrorKind::input, {"model.0", "neither BatchNorm nor", "bias"}, [&] { add(conv({{"weight", weight()}})); });
+}
+
+TEST_F(ForeignModules, WeightsAreFloatingNumbersAsTheyAreStored) {
+  test::expect_error(ErrorKind::unsupported, {"model.0", "'weight' holds int16 numbers"}, [&] {
+    add(conv2d({{"weight", archive_.tensor<std::int16_t>({2, 3, 1, 1}, {1, 2, 3, 4, 5, 6})}}));
+  });
+  const auto view = [&](bool negated) {
+    const auto storage = test::storage("FloatStorage", archive_.add_storage<float>({1, 2, 3, 4, 5, 6}), 6);
+    return test::call("torch._utils", "_rebuild_tensor_v2",
+                      {storage, test::integer(0), test::integers({2, 3, 1, 1}), test::integers({3, 1, 1, 1}), test::boolean(false),
+                       test::ordered_dict({}), test::named_dict({{"conj", test::boolean(false)}, {"neg", test::boolean(negated)}})});
+  };
+  EXPECT_NO_THROW(add(conv2d({{"weight", view(false)}})));
+  test::expect_error(ErrorKind::unsupported, {"view with str 'neg' set"}, [&] { add(conv2d({{"weight", view(true)}})); });
 }
 
 }  // namespace

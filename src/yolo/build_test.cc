@@ -218,6 +218,13 @@ TEST(BuildTest, AStateDictIsSaidToBeOne) {
                  [&] { build_baseline(read_checkpoint(archive.bytes(root), "tiny.pt"), tiny(Head::raw)); });
 }
 
+TEST(BuildTest, AStateDictBesideAModelIsPassedOver) {
+  test::Archive archive;
+  const auto weights = test::named_ordered_dict({{"model.0.conv.weight", archive.tensor<float>({1}, {1})}});
+  const auto both = test::named_dict({{"ema", weights}, {"model", test::module("ultralytics.nn.tasks", "DetectionModel", {})}});
+  expect_error(ErrorKind::input, {"DetectionModel"}, [&] { summarize_model(read_checkpoint(archive.bytes(both), "tiny.pt")); });
+}
+
 TEST(BuildTest, ClassKeysMayBeTextOrNumPyIntegers) {
   const auto key = [](char id) {
     return test::call("numpy.core.multiarray", "scalar",

@@ -76,6 +76,28 @@ std::optional<std::map<std::int64_t, std::string>> parse_python_dict(const std::
   return reader.at_end() ? std::optional(names) : std::nullopt;
 }
 
+std::optional<std::map<std::int64_t, std::string>> parse_names(const std::string& text) {
+  if (auto names = parse_python_dict(text)) return names;
+  LiteralReader reader(text);
+  std::map<std::int64_t, std::string> names;
+  const bool is_list = reader.take('[');
+  if (!is_list && !reader.take('{')) return std::nullopt;
+  while (!reader.take(is_list ? ']' : '}')) {
+    if (!names.empty() && !reader.take(',')) return std::nullopt;
+    auto index = static_cast<std::int64_t>(names.size());
+    if (!is_list) {
+      const auto key = reader.quoted();
+      if (!key) return std::nullopt;
+      const auto result = std::from_chars(key->data(), key->data() + key->size(), index);
+      if (result.ec != std::errc{} || result.ptr != key->data() + key->size() || !reader.take(':')) return std::nullopt;
+    }
+    const auto name = reader.quoted();
+    if (!name) return std::nullopt;
+    names[index] = *name;
+  }
+  return reader.at_end() ? std::optional(names) : std::nullopt;
+}
+
 std::vector<std::int64_t> strides_of(const Metadata& metadata) {
   const auto found = metadata.find("nibble.strides");
   std::istringstream words(found == metadata.end() ? "8 16 32" : found->second);

@@ -21,6 +21,9 @@ Metadata baseline_metadata(const ModelInfo& info, const std::string& precision);
 std::string python_dict(const std::map<std::int64_t, std::string>& names);
 std::optional<std::map<std::int64_t, std::string>> parse_python_dict(const std::string& text);
 
+/// Class names as files have them: such a dict, also with the numbers in quotes as JSON has them, or a list of names.
+std::optional<std::map<std::int64_t, std::string>> parse_names(const std::string& text);
+
 /// The strides in pixels that nibble.strides names; 8, 16, 32 where there is no such key.
 std::vector<std::int64_t> strides_of(const Metadata& metadata);
 

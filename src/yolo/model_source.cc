@@ -235,6 +235,14 @@ ModelSource find_model(const Checkpoint& checkpoint) {
   for (const char* key : {"ema", "model"}) {
     const auto found = attribute_of(root, key);
     if (found == nullptr || found->is_none()) continue;
+    if (const auto model = attribute_of(root, "model");
+        std::string_view(key) == "ema" && is_state_dict(found) && model != nullptr && model->get_if<PickleObject>() != nullptr) {
+      log(LogLevel::warning,
+          fmt::format("checkpoint: {}: 'ema' is a state dict, weights without the model's structure; 'model' is taken, whose "
+                      "weights are not averaged",
+                      checkpoint.path().string()));
+      continue;
+    }
     require_no_state_dict(checkpoint, fmt::format("'{}'", key), found);
     if (found->get_if<PickleObject>() == nullptr)
       refuse(checkpoint, fmt::format("'{}' is {}, expected a whole pickled model", key, describe(found)));

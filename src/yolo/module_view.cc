@@ -231,6 +231,9 @@ std::optional<Tensor> Module::find_stored(std::string_view name) const {
   if (found == nullptr) return std::nullopt;
   const auto* tensor = found->get_if<PickleTensor>();
   if (tensor == nullptr) fail(ErrorKind::input, fmt::format("'{}' is {}, expected a tensor", name, describe(found)));
+  const auto dtype = tensor->dtype;
+  if (dtype == DType::i8 || dtype == DType::i16 || dtype == DType::i32 || dtype == DType::i64)  // masks are of bool or uint8
+    fail(ErrorKind::unsupported, fmt::format("'{}' holds {} numbers, expected floating ones", name, name_of(dtype)));
   return checkpoint_->load(*tensor).to(DType::f32);
 }
 

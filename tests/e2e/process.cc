@@ -7,9 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <fstream>
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include "base/files.h"
 #include "support/scratch.h"
@@ -81,6 +84,24 @@ Outcome wait_for(pid_t process, const fs::path& folder) {
 
 Outcome run_nibble(const std::vector<std::string>& arguments, const fs::path& folder, const std::string& setup) {
   return wait_for(start_nibble(arguments, folder, setup), folder);
+}
+
+bool happens_while_running(pid_t process, const std::function<bool()>& holds) {
+  while (!holds()) {
+    siginfo_t ended{};
+    if (::waitid(P_PID, static_cast<id_t>(process), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != 0) return holds();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  return true;
+}
+
+bool has_child(pid_t process) {
+  std::error_code gone;
+  for (const auto& thread : fs::directory_iterator("/proc/" + std::to_string(process) + "/task", gone)) {
+    int child = 0;
+    if (std::ifstream(thread.path() / "children") >> child) return true;
+  }
+  return false;
 }
 
 std::vector<std::string> lines_of(const std::string& text) {

@@ -30,6 +30,11 @@ Outcome run_nibble(const std::vector<std::string>& arguments, const std::filesys
 pid_t start_nibble(const std::vector<std::string>& arguments, const std::filesystem::path& folder, const std::string& setup = "");
 Outcome wait_for(pid_t process, const std::filesystem::path& folder);
 
+/// Asks every few milliseconds until `holds`. False where the process ended before; wait_for still has its outcome.
+bool happens_while_running(pid_t process, const std::function<bool()>& holds);
+/// Whether the process has a child of its own.
+bool has_child(pid_t process);
+
 /// Lines of a text, without the last empty one.
 std::vector<std::string> lines_of(const std::string& text);
 

@@ -66,8 +66,7 @@ class SeveralProcesses : public testing::Test {
     write_file(folder_ / "stderr.txt", "");  // no words of an earlier command
     const auto first = start_nibble(arguments, folder_, setup(0));
     const auto killed = start_nibble(arguments, other, setup(1));
-    for (int i = 0; i < 1200 && read_file(folder_ / "stderr.txt").find(sign) == std::string::npos; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_TRUE(happens_while_running(first, [&] { return read_file(folder_ / "stderr.txt").find(sign) != std::string::npos; })) << sign;
     ::kill(killed, SIGKILL);
     auto outcome = wait_for(first, folder_);
     wait_for(killed, other);

@@ -107,7 +107,7 @@ TEST_F(QatCommand, GoesOnAfterAnInterruptToTheSameFiles) {
   ASSERT_EQ(qat("whole", {"--data", kImages, "--epochs", "3"}).exit_code, 0);
   const auto process = start_nibble(arguments("cut", {"--data", kImages, "--epochs", "3"}), folder_);
   const fs::path snapshot = folder_ / "cut/yolov10n-fast-qat.snapshot";
-  while (!fs::exists(snapshot) && ::kill(process, 0) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  EXPECT_TRUE(happens_while_running(process, [&] { return fs::exists(snapshot); }));
   ::kill(process, SIGINT);
   const auto interrupted = wait_for(process, folder_);
   ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;
@@ -124,6 +124,31 @@ TEST_F(QatCommand, GoesOnAfterAnInterruptToTheSameFiles) {
     EXPECT_EQ(hash("whole/yolov10n-fast-" + file + ".onnx"), hash("cut/yolov10n-fast-" + file + ".onnx")) << file;
   EXPECT_EQ(hash("whole/yolov10n-fast-qat-training.csv"), hash("cut/yolov10n-fast-qat-training.csv"));
   EXPECT_EQ(hash("whole/yolov10n-fast-layers.json"), hash("cut/yolov10n-fast-layers.json")) << "what calibration found was kept as well";
+}
+
+/// `quantize --preset best` is a training of the same kind: it begins with what calibration found, and can be gone on with.
+TEST_F(QatCommand, QuantizeWithThePresetBestTrains) {
+  const std::vector<std::string> command{"quantize",  NIBBLE_SOURCE_DIR "/tests/golden/families/yolo26.pt",
+                                         "-o",        "out",
+                                         "--recipe",  "fast.yaml",
+                                         "--preset",  "best",
+                                         "--calib",   kImages,
+                                         "--imgsz",   "64",
+                                         "--threads", "1"};
+  auto with_opset = command;
+  with_opset.insert(with_opset.end(), {"--opset", "21"});
+  const auto refused = run_nibble(with_opset, folder_);
+  EXPECT_EQ(refused.exit_code, 4) << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("--opset"));
+  const auto process = start_nibble(command, folder_);
+  EXPECT_TRUE(happens_while_running(process, [&] { return fs::exists(folder_ / "out/yolo26-fast-qat.snapshot"); }));
+  ::kill(process, SIGINT);
+  const auto interrupted = wait_for(process, folder_);
+  EXPECT_EQ(interrupted.exit_code, 130) << interrupted.err;
+  EXPECT_THAT(interrupted.err, AllOf(HasSubstr("calibrate fast: 102 of 102 convolutions"), HasSubstr("train fast"), HasSubstr("--resume")));
+  const auto again = run_nibble(command, folder_);
+  EXPECT_EQ(again.exit_code, 2) << again.err;
+  EXPECT_THAT(again.err, HasSubstr("--resume")) << "the unfinished training must not be lost";
 }
 
 /// Rank 1 works in a folder of its own, so that its output is kept apart.

@@ -241,7 +241,7 @@ TEST_F(Run, ResumeScoresAgainWhereImagesChanged) {
 TEST_F(Run, AnInterruptKeepsWhatIsFinishedAndCanBeResumed) {
   const auto process = start_nibble(arguments({"--run-id", "a"}), folder_);
   const auto metrics = folder_ / "runs/a/onnx/yolov10n-baseline-fp16.onnx";
-  for (int i = 0; i < 1200 && !fs::exists(metrics); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_TRUE(happens_while_running(process, [&] { return fs::exists(metrics); }));
   ::kill(process, SIGINT);
   const auto outcome = wait_for(process, folder_);
   EXPECT_EQ(outcome.exit_code, 130) << outcome.err;
@@ -317,7 +317,7 @@ TEST_F(TrainedRun, GoesOnAfterAnInterruptToTheSameFiles) {
   ASSERT_EQ(run_nibble(arguments({"--run-id", "whole", "--smoke", "--qat-steps", "18"}), folder_).exit_code, 0);
   const auto process = start_nibble(arguments({"--run-id", "cut", "--smoke", "--qat-steps", "18"}), folder_);
   const fs::path snapshot = folder_ / "runs/cut/qat-low-coco/training.snapshot";
-  while (!fs::exists(snapshot) && ::kill(process, 0) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  EXPECT_TRUE(happens_while_running(process, [&] { return fs::exists(snapshot); }));
   ::kill(process, SIGINT);
   const auto interrupted = wait_for(process, folder_);
   ASSERT_EQ(interrupted.exit_code, 130) << interrupted.err;

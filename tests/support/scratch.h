@@ -38,10 +38,10 @@ inline const std::filesystem::path& process_folder() {
   return folder.path;
 }
 
-class Scratch : public testing::Test {
+class Scratch : public ::testing::Test {
  protected:
   Scratch() {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
     folder_ = process_folder() / info->test_suite_name() / info->name();
     std::filesystem::create_directories(folder_);
   }
@@ -67,10 +67,10 @@ template <class Action>
 void expect_error(ErrorKind kind, const std::vector<std::string>& parts, Action action) {
   try {
     action();
-    ADD_FAILURE() << "no error; expected one with \"" << testing::PrintToString(parts) << "\"";
+    ADD_FAILURE() << "no error; expected one with \"" << ::testing::PrintToString(parts) << "\"";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), kind) << error.what();
-    for (const auto& part : parts) EXPECT_THAT(error.what(), testing::HasSubstr(part));
+    for (const auto& part : parts) EXPECT_THAT(error.what(), ::testing::HasSubstr(part));
   }
 }
 

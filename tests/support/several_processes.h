@@ -18,18 +18,23 @@
 
 namespace nibble::test {
 
-/// A port nobody listens on now.
+/// A port nobody listens on now: below those that the kernel gives to connections, so that none takes it before it is used, and another one
+/// for each process number, so that tests side by side do not meet.
 inline std::uint16_t free_port() {
-  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  const bool found = ::bind(listener, reinterpret_cast<const sockaddr*>(&address), size) == 0 &&
-                     ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  ::close(listener);
-  if (!found) throw std::runtime_error("no free port");
-  return ntohs(address.sin_port);
+  constexpr int kFirst = 20000, kPorts = 10000;
+  static int given = 0;
+  for (int tries = 0; tries < kPorts; ++tries) {
+    const auto port = static_cast<std::uint16_t>(kFirst + (::getpid() * 7 + given++) % kPorts);
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const bool found = ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    ::close(listener);
+    if (found) return port;
+  }
+  throw std::runtime_error("no free port");
 }
 
 inline Rendezvous local_rendezvous(int rank, int size, std::uint16_t port) {
