@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -150,6 +151,18 @@ TEST(LibraryFolder, IsTheBuildFolderOfALibraryThatWasNotInstalled) {
 TEST(SharedData, OnlyALibraryInItsBuildFolderLooksIntoTheSourceTree) {
   EXPECT_THAT(shared_data_places("recipes", library_folder()), testing::Contains(fs::path(NIBBLE_SOURCE_DIR) / "recipes"));
   EXPECT_THAT(shared_data_places("recipes", "/opt/nibble/lib/nibble"), testing::ElementsAre(fs::path("/opt/nibble/share/nibble/recipes")));
+}
+
+/// Each wants a stack of its own.
+TEST(Threads, AreRefusedBeforeAPoolIsHalfMade) {
+  EXPECT_NO_THROW(require_threads(0));
+  EXPECT_NO_THROW(require_threads(8));
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  const rlimit little{1 << 30, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &little), 0);
+  test::expect_error(ErrorKind::environment, {"of 10000 can be started here", "--threads"}, [] { require_threads(10000); });
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
 }
 
 TEST(Threads, AskedOrTheCores) {

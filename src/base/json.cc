@@ -35,12 +35,6 @@ constexpr std::int64_t kMaxYamlNodes = 1'000'000;
   throw Error(ErrorKind::input, fmt::format("malformed file: {}{}: {}", path.string(), place, why));
 }
 
-/// nlohmann's text is "[json.exception...] parse error at line 1, column 2: syntax error ...": only its end says why.
-std::string reason_in(const std::string& text) {
-  const auto at = text.find("syntax error");
-  return at == std::string::npos ? text : text.substr(at);
-}
-
 // Scalars are told apart by hand: std::regex goes a level of the stack down for each letter.
 
 constexpr std::string_view kDecimal = "0123456789";
@@ -157,13 +151,19 @@ class YamlReader {
 
 }  // namespace
 
+/// nlohmann's text is "[json.exception...] parse error at line 1, column 2: syntax error ...": only its end says why.
+std::string json_reason(const std::string& text) {
+  const auto at = text.find("syntax error");
+  return at == std::string::npos ? text : text.substr(at);
+}
+
 Json parse_json(std::string_view text, const std::string& place) {
   if (is_nested_deeper_than(text, kMaxJsonDepth))
     throw_malformed(place, "content", fmt::format("nested more than {} levels deep", kMaxJsonDepth));
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    throw_malformed(place, fmt::format("byte {}", error.byte), fmt::format("not JSON: {}", reason_in(error.what())));
+    throw_malformed(place, fmt::format("byte {}", error.byte), fmt::format("not JSON: {}", json_reason(error.what())));
   } catch (const Json::exception& error) {
     throw_malformed(place, "content", error.what());
   }

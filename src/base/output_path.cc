@@ -14,6 +14,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/leftovers.h"
 #include "base/named_inputs.h"
 #include "base/size_text.h"
 #include "nibble/error.h"
@@ -128,8 +129,9 @@ void try_folder(const fs::path& folder, const fs::path& output) {
   const int descriptor = ::mkstemp(name.data());
   if (descriptor < 0) throw_unwritable(output, fmt::format("folder {}: {}", folder.string(), std::strerror(errno)));
   constexpr std::array<char, 4096> kPage{};
-  const bool fits = ::write(descriptor, kPage.data(), kPage.size()) == static_cast<ssize_t>(kPage.size());
-  const int reason = errno;
+  const auto written = ::write(descriptor, kPage.data(), kPage.size());
+  const bool fits = written == static_cast<ssize_t>(kPage.size());
+  const int reason = written < 0 ? errno : ENOSPC;
   ::close(descriptor);
   ::unlink(name.c_str());
   if (!fits) throw_unwritable(output, fmt::format("folder {}: {}", folder.string(), std::strerror(reason)));
@@ -143,13 +145,43 @@ fs::path written_path(const fs::path& output) {
   return code ? output : real;
 }
 
+/// What the program prints would be lost, with all that is in the file.
+void refuse_own_streams(const fs::path& output) {
+  struct stat file {};
+  if (::stat(output.c_str(), &file) != 0 || !S_ISREG(file.st_mode)) return;
+  for (const int descriptor : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat stream {};
+    if (::fstat(descriptor, &stream) == 0 && stream.st_dev == file.st_dev && stream.st_ino == file.st_ino)
+      refuse(fmt::format("output: {}: is the file that standard {} goes to; give another name", output.string(),
+                         descriptor == STDOUT_FILENO ? "output" : "error"));
+  }
+}
+
+/// A file is written under a longer name beside its own, then renamed.
+void try_name(const fs::path& output) {
+  const auto temporary = temporary_beside(output);
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) throw_unwritable(output, std::strerror(errno));
+  ::close(descriptor);
+  ::unlink(temporary.c_str());
+  struct stat file {
+  }, folder{};
+  const auto parent = output.has_parent_path() ? output.parent_path() : fs::path(".");
+  if (::geteuid() == 0 || ::lstat(output.c_str(), &file) != 0 || ::stat(parent.c_str(), &folder) != 0) return;
+  const bool is_sticky = (folder.st_mode & S_ISVTX) != 0 && file.st_uid != ::geteuid() && folder.st_uid != ::geteuid();
+  if (is_sticky) throw_unwritable(output, "belongs to another user, in a folder where only its owner may replace it");
+}
+
 void try_output(const fs::path& output) {
+  refuse_own_streams(output);
   const auto status = status_of(output);
   if (fs::is_directory(status)) refuse(fmt::format("output: {}: is a folder; name a file to write", output.string()));
   if (fs::exists(status) && !fs::is_regular_file(status))
     refuse(fmt::format("output: {}: is not a regular file; name a file to write", output.string()));
   if (!output.has_filename()) refuse(fmt::format("output: {}: names a folder; name a file to write", output.string()));
-  try_folder(nearest_folder(written_path(output).parent_path(), output), output);
+  const auto written = written_path(output), parent = written.parent_path(), nearest = nearest_folder(parent, output);
+  try_folder(nearest, output);
+  if (parent.empty() || nearest == parent) try_name(written);
 }
 
 void try_log(const fs::path& log) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/output_path.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/files.h"
 #include "nibble/error.h"
@@ -102,6 +104,21 @@ TEST_F(CheckedPaths, PlacesThatCannotBeWrittenAreFoundBefore) {
   test::expect_error(ErrorKind::usage, {"is a folder"}, [&] { check_paths({{}, {}, {}, {folder()}}); });
   EXPECT_NO_THROW(check_paths({{}, {}, {}, {"/dev/null"}}));
   EXPECT_NO_THROW(check_paths({{}, {folder() / "x/y/z.json"}, {{folder() / "p/q", ""}}, {}}));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder()), {}), 1) << "nothing is left behind";
+}
+
+/// A file is written under a longer name first, and may be where the program's own words go.
+TEST_F(CheckedPaths, NamesThatCannotBeWrittenOrAreInUseAreFoundBefore) {
+  test::expect_error(ErrorKind::environment, {"cannot write", "File name too long"},
+                     [&] { check_paths(paths({}, {folder() / (std::string(250, 'n') + ".j")})); });
+  const auto log = file("log.txt", "mine\n");
+  const int kept = ::dup(STDOUT_FILENO), opened = ::open(log.c_str(), O_WRONLY | O_APPEND);
+  ASSERT_GE(::dup2(opened, STDOUT_FILENO), 0);
+  test::expect_error(ErrorKind::usage, {"log.txt", "is the file that standard output goes to"}, [&] { check_paths(paths({}, {log})); });
+  ::dup2(kept, STDOUT_FILENO);
+  ::close(kept);
+  ::close(opened);
+  EXPECT_NO_THROW(check_paths(paths({}, {log})));
   EXPECT_EQ(std::distance(fs::directory_iterator(folder()), {}), 1) << "nothing is left behind";
 }
 

@@ -164,6 +164,7 @@ int parse_and_run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   using nibble::ErrorKind;
+  nibble::open_missing_streams();
   nibble::install_interrupt_handlers();
   nibble::keep_libraries_quiet();
   try {
@@ -180,6 +181,14 @@ int main(int argc, char** argv) {
     return nibble::report_error(
         static_cast<int>(is_name_refused ? ErrorKind::input : ErrorKind::environment),
         fmt::format("file system: {}: {}; check the path, its permissions and free space", error.path1().string(), error.code().message()));
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again)
+      return nibble::report_error(static_cast<int>(ErrorKind::internal), fmt::format("internal error: {}; please report it", error.what()));
+    return nibble::report_error(
+        static_cast<int>(ErrorKind::environment),
+        fmt::format("threads: this process: {}; raise the limit (ulimit -u, a container's pids.max), or take fewer with "
+                    "--threads N",
+                    error.code().message()));
   } catch (const std::exception& error) {
     return nibble::report_error(static_cast<int>(ErrorKind::internal), fmt::format("internal error: {}; please report it", error.what()));
   }

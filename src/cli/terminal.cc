@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/terminal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -8,6 +9,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iostream>
+#include <mutex>
+#include <streambuf>
 #include <string_view>
 
 #include "base/printable.h"
@@ -58,11 +62,38 @@ ssize_t log_text_of_library(void*, const char* text, std::size_t bytes) {
   return static_cast<ssize_t>(bytes);
 }
 
+/// What libraries write to std::cerr, line by line.
+class LibraryWords : public std::streambuf {
+ protected:
+  int_type overflow(int_type letter) override {
+    const std::lock_guard lock(mutex_);
+    if (letter == '\n') {
+      log_text_of_library(nullptr, line_.data(), line_.size());
+      line_.clear();
+    } else if (letter != traits_type::eof()) {
+      line_ += static_cast<char>(letter);
+    }
+    return letter;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string line_;
+};
+
 }  // namespace
 
 void say(const std::string& text) { write_to_terminal(printable(text)); }
 
+void open_missing_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    while (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", O_RDONLY) >= 0) {
+    }
+}
+
 void keep_libraries_quiet() {
+  static LibraryWords words;
+  std::cerr.rdbuf(&words);  // made before this, with the descriptor as it was
   std::FILE* const sink = ::fopencookie(nullptr, "w", {nullptr, log_text_of_library, nullptr, nullptr});
   if (sink == nullptr) return;
   std::setvbuf(sink, nullptr, _IOLBF, BUFSIZ);

@@ -17,6 +17,10 @@ void say(const std::string& text);
 /// debug, in which --verbose and --log show them: an error of nibble is one line.
 void keep_libraries_quiet();
 
+/// Where standard input, output or error is closed, something that cannot be written to takes its number, so that no file that is opened
+/// later does and gets what is printed.
+void open_missing_streams();
+
 enum class Verbosity { quiet, normal, verbose };
 
 class Terminal : public Progress {

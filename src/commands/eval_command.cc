@@ -20,11 +20,13 @@
 namespace nibble {
 namespace {
 
-/// The texts that the data set has for image ids, which are written as it has them, so that the two files still belong together.
+/// The texts that the data set has for image ids, which are written as it has them, so that the two files still belong together; the files
+/// where it has no ids.
 std::map<std::int64_t, std::string> texts_of(const CocoDataset& dataset) {
+  const bool by_file = has_made_ids(dataset);
   std::map<std::int64_t, std::string> texts;
   for (const auto& image : dataset.images)
-    if (!image.key.empty()) texts.emplace(image.id, image.key);
+    if (by_file || !image.key.empty()) texts.emplace(image.id, by_file ? image.file_name : image.key);
   return texts;
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "data/json_records.h"
 #include "data/object_reader.h"
@@ -196,17 +197,23 @@ void drop_repeated(CocoDataset& dataset) {
   const auto is_same = [](const CocoAnnotation& a, const CocoAnnotation& b) {
     return a.image_id == b.image_id && a.category_id == b.category_id && a.box_xywh_px == b.box_xywh_px && a.is_crowd == b.is_crowd;
   };
-  std::int64_t repeated = 0;
+  std::int64_t repeated = 0, shared = 0;
   for (std::size_t i = 0; i < dataset.annotations.size(); ++i) {
     auto& same_id = places[dataset.annotations[i].id];
     is_repeated[i] = dataset.annotations[i].id != 0 && std::any_of(same_id.begin(), same_id.end(), [&](std::size_t other) {
                        return is_same(dataset.annotations[other], dataset.annotations[i]);
                      });
+    if (!is_repeated[i] && !same_id.empty()) ++shared;
     if (is_repeated[i])
       ++repeated;
     else if (dataset.annotations[i].id != 0)
       same_id.push_back(i);
   }
+  if (shared > 0)
+    log(LogLevel::warning,
+        fmt::format("data set: {}: {} annotations have the id of another one, as in files that were joined; pycocotools takes "
+                    "them for one, and so do these numbers. Give each an id of its own",
+                    dataset.source.string(), shared));
   if (repeated == 0) return;
   std::size_t place = 0;
   std::erase_if(dataset.annotations, [&](const CocoAnnotation&) { return is_repeated[place++]; });
@@ -267,6 +274,12 @@ CocoDataset read_coco(const std::filesystem::path& instances_json, OnBadData rul
     for (std::size_t i = 0; i < dataset.annotations.size(); ++i) dataset.annotations[i].id = static_cast<std::int64_t>(i) + 1;
   note(dataset, assumed);
   return dataset;
+}
+
+bool has_made_ids(const CocoDataset& dataset) {
+  return is_yaml(dataset.source) && std::any_of(dataset.images.begin(), dataset.images.end(), [](const CocoImage& image) {
+           return whole_number(std::filesystem::path(image.file_name).stem().string()) != image.id;
+         });
 }
 
 CocoDataset read_dataset(const std::filesystem::path& path, const std::string& split, OnBadData rule, const ObjectReader* more) {

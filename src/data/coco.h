@@ -45,6 +45,10 @@ struct CocoDataset {
   std::vector<BadDatum> bad = {};           ///< what was left out, images with all they hold
 };
 
+/// Whether its image ids are numbers that reading it gave, and no words of the files: of a data.yaml with names that are not all different
+/// numbers.
+bool has_made_ids(const CocoDataset& dataset);
+
 /// Needs images [id, file_name], annotations [image_id, category_id, bbox], categories [id, name]; reads width, height, area, iscrowd,
 /// ignore; passes over the rest (segmentations) without keeping it. Where people's files differ from COCO's own, this is assumed and said
 /// once in the log: without `area` it is the box's; image ids that are texts are numbered (the number they spell, else 1..N in file

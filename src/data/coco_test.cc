@@ -112,6 +112,22 @@ TEST_F(Coco, ReadsListsOfIdsAndNames) {
   expect_error(ErrorKind::input, {"none.txt", "no image"}, [&] { read_image_names(file("none.txt", "# nothing\n")); });
 }
 
+/// Nobody who writes a list knows ids that reading made: 1 is the file 1.jpg, and not the first file.
+TEST_F(Coco, AListOfNumbersNamesFilesWhereIdsWereMade) {
+  CocoDataset dataset;
+  dataset.source = "data.yaml";
+  dataset.images = {{1, "val/0.jpg"}, {2, "val/1.jpg"}, {3, "val/a.jpg"}};
+  EXPECT_TRUE(has_made_ids(dataset));
+  const auto selected = [&](const std::vector<std::string>& names) {
+    return ids_of(select_images(dataset, {.max_images = {}, .ids = {}, .names = names}));
+  };
+  EXPECT_THAT(selected({"1", "a"}), ElementsAre(2, 3));
+  expect_error(ErrorKind::input, {"1 of 1", "3"}, [&] { selected({"3"}); });
+  dataset.images = {{0, "val/0.jpg"}, {1, "val/1.jpg"}};
+  EXPECT_FALSE(has_made_ids(dataset));
+  EXPECT_THAT(selected({"1"}), ElementsAre(1));
+}
+
 TEST_F(Coco, ReadsWhatOthersWrite) {
   const auto dataset = read(
       R"("images":[{"id":"9","file_name":"val\\a.jpg","width":null},{"id":"10","file_name":"b.jpg"}])",
@@ -254,8 +270,9 @@ TEST_F(Coco, AnAnnotationThatStandsTwiceCountsOnce) {
   const auto dataset = read(kImages, entry(5, 3) + "," + entry(6, 3) + "," + entry(5, 3) + "," + entry(5, 7));
   set_log_listener(nullptr);
   EXPECT_EQ(dataset.annotations.size(), 3U);
-  ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_THAT(warnings[0], testing::HasSubstr("1 annotations stand in it twice"));
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_THAT(warnings[0], testing::HasSubstr("1 annotations have the id of another one"));
+  EXPECT_THAT(warnings[1], testing::HasSubstr("1 annotations stand in it twice"));
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ namespace {
 
 /// Images that others read and OpenCV does not.
 bool is_other_image(const fs::path& path) {
-  static constexpr std::array<std::string_view, 7> kOthers = {".heic", ".heif", ".avif", ".dng", ".gif", ".jfif", ".jxl"};
+  static constexpr std::array<std::string_view, 10> kOthers = {".heic", ".heif", ".avif", ".dng", ".gif",
+                                                               ".jfif", ".jxl",  ".jp2",  ".pfm", ".ppm"};
   return std::find(kOthers.begin(), kOthers.end(), lower_extension(path)) != kOthers.end();
 }
 
@@ -33,11 +34,15 @@ class FolderWalk {
     std::error_code error;
     const auto real = fs::canonical(folder, error);
     if (error || !seen_.insert(real.string()).second) return;
-    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) visit(it->path());
+    std::vector<fs::path> entries;  // sorted: of two links to one folder always the same is walked
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) entries.push_back(it->path());
+    std::sort(entries.begin(), entries.end());
+    for (const auto& entry : entries) visit(entry);
     if (error) throw Error(ErrorKind::input, fmt::format("images: {}: cannot read the folder: {}", folder.string(), error.message()));
   }
 
   std::vector<fs::path> files;
+  std::vector<fs::path> missing;      ///< names of images that are no files: links to nothing, pipes
   std::map<std::string, int> others;  ///< extensions of images that are not read
 
  private:
@@ -45,7 +50,9 @@ class FolderWalk {
     if (is_hidden(path)) return;
     if (is_other_image(path)) ++others[lower_extension(path)];
     if (is_image_name(path)) {
-      if (is_file(path)) files.push_back(path);
+      std::error_code error;
+      const auto status = fs::status(path, error);
+      if (!fs::is_directory(status)) (fs::is_regular_file(status) ? files : missing).push_back(path);
       return;
     }
     std::error_code error;
@@ -54,9 +61,14 @@ class FolderWalk {
   std::set<std::string> seen_;
 };
 
-std::vector<fs::path> images_of_folder(const fs::path& folder) {
+std::vector<fs::path> images_of_folder(const fs::path& folder, std::vector<BadDatum>* bad) {
   FolderWalk found;
   found.walk(folder);
+  for (const auto& path : found.missing) {
+    const auto why = fmt::format("images: {}: is no file, or a link to one that is not there", path.string());
+    if (!bad) throw Error(ErrorKind::input, why);
+    bad->push_back({path, why});
+  }
   for (const auto& [extension, count] : found.others)
     log(LogLevel::warning,
         fmt::format("images: {}: {} {} files are not read; convert them to .png or .jpg", folder.string(), count, extension));
@@ -135,7 +147,7 @@ std::vector<fs::path> list_image_files(const fs::path& folder_or_list, std::int6
   if (!folder_given && !fs::exists(folder_or_list, error))  // a list may also be a pipe
     throw Error(ErrorKind::input, fmt::format("images: {}: no such folder or list; name a folder of images or a text file of paths",
                                               folder_or_list.string()));
-  auto files = folder_given ? images_of_folder(folder_or_list) : images_of_list(folder_or_list, bad, root);
+  auto files = folder_given ? images_of_folder(folder_or_list, bad) : images_of_list(folder_or_list, bad, root);
   if (limit > 0 && static_cast<std::int64_t>(files.size()) > limit) files.resize(static_cast<std::size_t>(limit));
   return files;
 }

@@ -37,6 +37,26 @@ TEST_F(ImageFiles, AFolderThatLeadsBackIsListedOnce) {
   EXPECT_THAT(names_of(list_image_files(folder() / "in")), ElementsAre("a.tif"));
 }
 
+TEST_F(ImageFiles, LinksToNothingAreSaidToBeMissing) {
+  file("in/a.png", "x");
+  std::filesystem::create_symlink("gone.png", folder() / "in/b.png");
+  expect_error(ErrorKind::input, {"b.png", "a link to one that is not there"}, [&] { list_image_files(folder() / "in"); });
+  std::vector<BadDatum> bad;
+  EXPECT_THAT(names_of(list_image_files(folder() / "in", 0, &bad)), ElementsAre("a.png"));
+  ASSERT_EQ(bad.size(), 1U);
+  EXPECT_THAT(bad[0].reason, testing::HasSubstr("b.png"));
+}
+
+/// Of two links to one folder the first by name is walked, on every file system.
+TEST_F(ImageFiles, LinksAreFollowedInTheOrderOfTheirNames) {
+  file("real/a.png", "x");
+  std::filesystem::create_directories(folder() / "in");
+  for (const auto* name : {"c", "b"}) std::filesystem::create_directory_symlink(folder() / "real", folder() / "in" / name);
+  const auto found = list_image_files(folder() / "in");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0], folder() / "in/b/a.png");
+}
+
 TEST_F(ImageFiles, AMarkInAPathIsNoComment) {
   file("in/shot #4.png", "x");
   file("in/plain.png", "x");

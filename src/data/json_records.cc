@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/files.h"
+#include "base/json.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -79,8 +80,8 @@ double JsonRecord::number(std::string_view key) const {
 
 bool JsonRecord::flag(std::string_view key) const {
   const JsonField& found = require(key, "0 or 1");
-  if (found.kind != Kind::integer && found.kind != Kind::boolean) fail_kind(key, "0 or 1");
-  return found.integer != 0;
+  if (found.kind != Kind::integer && found.kind != Kind::boolean && found.kind != Kind::real) fail_kind(key, "0 or 1");
+  return found.kind == Kind::real ? found.real != 0 : found.integer != 0;
 }
 
 const std::string& JsonRecord::text(std::string_view key) const {
@@ -183,7 +184,7 @@ class JsonRecordReader : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override {
-    fail_file(source_, fmt::format("byte {}: not valid JSON ({})", position, error.what()));
+    fail_file(source_, fmt::format("byte {}: not valid JSON: {}", position, json_reason(error.what())));
   }
 
  private:

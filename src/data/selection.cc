@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 /// Images by what a list may call them. A name of several images stands for none.
 class ImageNames {
  public:
-  explicit ImageNames(const CocoDataset& dataset) {
+  explicit ImageNames(const CocoDataset& dataset) : has_made_ids_(has_made_ids(dataset)) {
     for (const auto& image : dataset.images) {
       const fs::path file = image.file_name;
       ids_.insert(image.id);
@@ -27,15 +27,15 @@ class ImageNames {
     }
   }
 
-  /// Nothing for a name that is unknown, or of several images. A plain number is an id before it is a name.
+  /// Nothing for a name that is unknown, or of several images. A plain number is an id before it is a name, where anybody can know the ids.
   std::optional<std::int64_t> find(const std::string& text) const {
     const auto number = whole_number(text);
-    if (number && ids_.contains(*number)) return number;
+    if (number && ids_.contains(*number) && !has_made_ids_) return number;
     const fs::path path = with_slashes(text);
     for (const auto& name : {text, path.string(), path.filename().string(), path.stem().string()})
       if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
     const auto stem = whole_number(path.stem().string());  // "val2017/000000000042.jpg"
-    return stem && ids_.contains(*stem) ? stem : std::nullopt;
+    return stem && ids_.contains(*stem) && !has_made_ids_ ? stem : std::nullopt;
   }
 
  private:
@@ -48,6 +48,7 @@ class ImageNames {
     const auto [at, is_new] = by_name_.emplace(name, id);
     if (!is_new && at->second != id) at->second = std::nullopt;
   }
+  const bool has_made_ids_;
   std::set<std::int64_t> ids_;
   std::map<std::string, std::optional<std::int64_t>> by_name_;
 };

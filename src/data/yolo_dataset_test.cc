@@ -66,6 +66,15 @@ TEST_F(YoloDataset, NumbersImagesWhoseNamesAreNoNumbers) {
   EXPECT_EQ(fs::path(dataset.images[0].file_name).filename(), "3.png");
 }
 
+TEST_F(YoloDataset, AnImageOfSeveralSpellingsIsOne) {
+  image("images/val/1.png");
+  image("images/val/2.png");
+  fs::create_symlink("2.png", folder() / "images/val/3.png");
+  const auto dataset = read_yolo(
+      file("data.yaml", "path: .\nval: [images/val, images/val/, ./images/val, images/../images/val, images/./val]\nnames: [x]\n"), "val");
+  EXPECT_EQ(dataset.images.size(), 3U) << "a link of another name is an image of its own";
+}
+
 TEST_F(YoloDataset, RefusesBadLabelsNamingTheLine) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"0 0.5 0.5 0.1\n", "found 4 numbers"},      {"2 0.5 0.5 0.1 0.1\n", "class 2"},   {"-1 0.5 0.5 0.1 0.1\n", "class -1"},

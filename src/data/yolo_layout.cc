@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "base/yaml_place.h"
 #include "data/text_list.h"
@@ -57,6 +59,22 @@ std::string key_of_split(const Json& data, const std::string& split) {
 
 }  // namespace
 
+namespace {
+
+/// "val/1.jpg" and "./val/../val/1.jpg" are one image; links of other names are images of their own.
+void drop_other_spellings(std::vector<fs::path>& files) {
+  std::map<fs::path, fs::path> real;  // of folders
+  std::set<fs::path> seen;
+  std::erase_if(files, [&](const fs::path& file) {
+    const auto [folder, is_new] = real.try_emplace(file.parent_path());
+    std::error_code code;
+    if (is_new) folder->second = fs::weakly_canonical(fs::absolute(file.parent_path(), code), code);
+    return !seen.insert(folder->second / file.filename()).second;
+  });
+}
+
+}  // namespace
+
 std::vector<fs::path> images_of_split(const Json& data, const fs::path& yaml, const std::string& split, std::vector<BadDatum>& bad) {
   const std::string key = key_of_split(data, split);
   if (!data.contains(key) || data[key].is_null()) fail(yaml, key, "the key is missing; expected a folder, a list file or several");
@@ -70,7 +88,7 @@ std::vector<fs::path> images_of_split(const Json& data, const fs::path& yaml, co
     files.insert(files.end(), found.begin(), found.end());
   }
   std::sort(files.begin(), files.end());
-  files.erase(std::unique(files.begin(), files.end()), files.end());
+  drop_other_spellings(files);
   return files;
 }
 

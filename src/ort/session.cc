@@ -11,6 +11,7 @@
 
 #include "base/files.h"
 #include "base/kind_of_file.h"
+#include "base/threads.h"
 #include "base/wrong_download.h"
 #include "nibble/error.h"
 #include "ort/convert.h"
@@ -66,6 +67,7 @@ std::vector<std::string> nodes_without_cuda(const ModelSource& model, SessionOpt
 }
 
 Ort::Session open_session(const ModelSource& model, const SessionOptions& options) {
+  require_threads(thread_count(options.threads));
   try {
     auto made = make_session_options(options);
     return load(model, made);

@@ -92,6 +92,7 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
                                      Progress& progress) {
   if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
   reuse_tensor_memory();
+  require_threads(thread_count(options.threads));
   at::set_num_threads(thread_count(options.threads));
   const at::Device device = torch_device(options.device);
   const Recipe& recipe = options.recipe;
@@ -145,6 +146,7 @@ extern "C" NIBBLE_EXPORT void nibble_help_to_calibrate(nibble::SharedLoop loop, 
                                                        const nibble::CalibrationImages& images, const nibble::CalibrateOptions& options) {
   try {
     nibble::reuse_tensor_memory();
+    nibble::require_threads(nibble::thread_count(options.threads));
     at::set_num_threads(nibble::thread_count(options.threads));
     const at::Device device = nibble::torch_device(options.device);
     nibble::Progress silence;

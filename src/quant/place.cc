@@ -108,6 +108,11 @@ std::vector<LayerPlan> place_quantizers(const Graph& graph, const Recipe& recipe
   std::vector<LayerPlan> plans;
   for (std::size_t i = 0; i < graph.nodes.size(); ++i)
     if (std::holds_alternative<op::Conv>(graph.nodes[i].op)) plans.push_back(plan_layer(graph, i, recipe));
+  if (!plans.empty() && std::none_of(plans.begin(), plans.end(), [](const LayerPlan& plan) { return plan.weight.has_value(); }))
+    throw Error(ErrorKind::input,
+                fmt::format("recipe {}: rules: every convolution is kept in float, so that nothing would be quantised; keep "
+                            "fewer of them",
+                            recipe.name));
   return plans;
 }
 

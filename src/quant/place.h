@@ -20,7 +20,8 @@ struct LayerPlan {
   std::string note;                     ///< why it is float, or which rule changed it
 };
 
-/// One entry per convolution, in graph order. Error(input) naming a rule that matches no convolution.
+/// One entry per convolution, in graph order. Error(input) naming a rule that matches no convolution, and where none would be
+/// quantised.
 std::vector<LayerPlan> place_quantizers(const Graph& graph, const Recipe& recipe);
 
 }  // namespace nibble

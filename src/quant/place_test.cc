@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/shared_data.h"
+#include "support/scratch.h"
 
 namespace nibble {
 namespace {
@@ -32,6 +33,19 @@ std::int64_t largest_weight(const LayerPlan& plan) {
 }
 
 std::int64_t largest_sum_of_two(const LayerPlan& plan) { return 2 * 255 * largest_weight(plan); }
+
+TEST(Place, ARecipeThatKeepsEverythingInFloatIsRefused) {
+  const Graph graph = two_convolutions();
+  Recipe recipe;
+  recipe.name = "mine";
+  LayerRule rule;
+  rule.match = "first";
+  rule.keep_float = true;
+  recipe.rules = {rule};
+  EXPECT_EQ(place_quantizers(graph, recipe).size(), 2U);
+  recipe.rules[0].match = "*";
+  test::expect_error(ErrorKind::input, {"recipe mine", "every convolution is kept in float"}, [&] { place_quantizers(graph, recipe); });
+}
 
 TEST(Place, TwoProductsOfBytesFitSixteenBits) {
   for (const auto& file : std::filesystem::directory_iterator(shared_data("recipes"))) {

@@ -160,22 +160,26 @@ void RunJournal::write_manifest() {
 void RunJournal::write_config() {
   const Json versions = library_versions();
   directory_.set("versions", versions);
-  write_json(directory_.path("env/libraries.json"), versions);
-  write_json(directory_.path("env/machine.json"), machine_facts());
+  const auto write_and_record = [this](const std::string& file, const std::string& text) {
+    write_file(directory_.path(file), text);
+    directory_.record(file, "");
+  };
+  write_and_record("env/libraries.json", versions.dump(2) + "\n");
+  write_and_record("env/machine.json", machine_facts().dump(2) + "\n");
   for (const auto& recipe : plan_.recipes) {
     const auto file = fmt::format("config/{}.json", recipe.name);
     write_json(directory_.path(file), to_json(recipe));
     directory_.record(file, recipe_key(plan_, recipe));
     std::vector<std::string> paths;
     for (const auto& path : plan_.calibration.at(recipe.name).files) paths.push_back(path.filename().string());
-    write_file(directory_.path(fmt::format("config/{}-calibration-images.txt", recipe.name)),
-               list_text("calibration images, in order, of " + plan_.calibration.at(recipe.name).name, paths));
+    write_and_record(fmt::format("config/{}-calibration-images.txt", recipe.name),
+                     list_text("calibration images, in order, of " + plan_.calibration.at(recipe.name).name, paths));
   }
   directory_.set("recipes", recipe_names(plan_));
   directory_.set("qat", training_settings(plan_));
   std::vector<std::string> ids;
   for (const auto& image : plan_.evaluation.dataset.images) ids.push_back(std::to_string(image.id));
-  write_file(directory_.path("config/image-ids.txt"), list_text("scored images; usable with --image-ids-list", ids));
+  write_and_record("config/image-ids.txt", list_text("scored images; usable with --image-ids-list", ids));
   write_evidence();
 }
 

@@ -25,7 +25,7 @@ namespace {
 /// Images by name; one that several share stands for none.
 class NamedImages {
  public:
-  explicit NamedImages(const CocoDataset& dataset) : dataset_(dataset) {
+  explicit NamedImages(const CocoDataset& dataset) : dataset_(dataset), has_made_ids_(has_made_ids(dataset)) {
     for (const auto& image : dataset.images) {
       const std::filesystem::path file = image.file_name;
       for (const auto& name : std::set<std::string>{image.key, image.file_name, file.filename().string(), file.stem().string()})
@@ -40,13 +40,16 @@ class NamedImages {
       if (!found->second) refuse(entry, fmt::format("\"{}\"", name), "is the name of several images of");
       return *found->second;
     }
-    if (const auto number = whole_number(name); number && ids_.contains(*number)) return *number;
+    if (const auto number = whole_number(name)) return find(*number, entry);
     refuse(entry, fmt::format("\"{}\"", name), "is not in");
   }
-  /// An id, or the number that is a file's name.
+  /// An id where anybody can know it, or the number that is a file's name.
   std::int64_t find(std::int64_t id, std::size_t entry) const {
-    if (ids_.contains(id)) return id;
-    if (const auto found = by_number_.find(id); found != by_number_.end() && found->second) return *found->second;
+    if (ids_.contains(id) && !has_made_ids_) return id;
+    if (const auto found = by_number_.find(id); found != by_number_.end()) {
+      if (!found->second) refuse(entry, std::to_string(id), "is the name of several images of");
+      return *found->second;
+    }
     refuse(entry, std::to_string(id), "is not in");
   }
 
@@ -65,6 +68,7 @@ class NamedImages {
     if (!is_new && at->second != id) at->second = std::nullopt;
   }
   const CocoDataset& dataset_;
+  const bool has_made_ids_;
   std::set<std::int64_t> ids_;
   std::unordered_map<std::string, std::optional<std::int64_t>> by_name_;
   std::unordered_map<std::int64_t, std::optional<std::int64_t>> by_number_;

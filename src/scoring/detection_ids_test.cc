@@ -17,7 +17,7 @@ using testing::HasSubstr;
 CocoDataset three_classes(const std::string& source, std::int64_t first_id) {
   CocoDataset dataset;
   dataset.source = source;
-  dataset.images = {{1, "val/a.jpg", 100, 100}, {2, "val/7.jpg", 100, 100}};
+  dataset.images = {{1, "val/1.jpg", 100, 100}, {2, "val/2.jpg", 100, 100}};
   dataset.categories = {{first_id, "cat"}, {first_id + 1, "dog"}, {first_id + 2, "spare"}};
   for (std::int64_t image = 1; image <= 2; ++image)
     for (std::int64_t i = 0; i < 3; ++i)
@@ -84,24 +84,45 @@ TEST(DetectionIds, AnIdThatFitsNothingIsNamed) {
 }
 
 TEST(DetectionIds, ImagesGoByNameOrNumber) {
-  const auto yaml = three_classes("data.yaml", 0);
+  auto json = three_classes("instances.json", 0);
+  json.images[0].file_name = "val/a.jpg";
+  json.images[1].file_name = "val/7.jpg";
   auto file = found(0);
   file.image_names = {"a", "7.jpg"};
   for (auto& detection : file.detections) detection.image_id = detection.image_id == 1 ? -1 : -2;
-  const auto named = resolve_ids(file, yaml);
+  const auto named = resolve_ids(file, json);
   EXPECT_EQ(named.detections[0].image_id, 1);
   EXPECT_EQ(named.detections[5].image_id, 2);
   auto numbered = found(0);
   numbered.detections[5].image_id = 7;  // the file's name, as Ultralytics writes it
-  EXPECT_EQ(resolve_ids(numbered, yaml).detections[5].image_id, 2);
+  EXPECT_EQ(resolve_ids(numbered, json).detections[5].image_id, 2);
   numbered.detections[5].image_id = 8;
-  expect_error(ErrorKind::input, {"entry 5", "image 8"}, [&] { resolve_ids(numbered, yaml); });
+  expect_error(ErrorKind::input, {"entry 5", "image 8"}, [&] { resolve_ids(numbered, json); });
   file.image_names[1] = "gone";
-  expect_error(ErrorKind::input, {"entry 3", "\"gone\""}, [&] { resolve_ids(file, yaml); });
+  expect_error(ErrorKind::input, {"entry 3", "\"gone\""}, [&] { resolve_ids(file, json); });
+}
+
+/// As Ultralytics writes them: the number that is the file's name. Ids that reading the data.yaml made are not known to anybody.
+TEST(DetectionIds, NumbersAreNamesWhereIdsWereMade) {
+  auto yaml = three_classes("data.yaml", 0);
+  yaml.images[0].file_name = "val/2.jpg";  // its id is 1
+  yaml.images[1].file_name = "val/b.jpg";  // its id is 2
+  auto file = found(0);
+  file.image_names = {"b"};
+  for (auto& detection : file.detections) detection.image_id = detection.image_id == 1 ? 2 : -1;
+  const auto resolved = resolve_ids(file, yaml);
+  EXPECT_EQ(resolved.detections[0].image_id, 1);
+  EXPECT_EQ(resolved.detections[5].image_id, 2);
+  file.detections[0].image_id = 1;
+  expect_error(ErrorKind::input, {"entry 0", "image 1 is not in"}, [&] { resolve_ids(file, yaml); });
+  yaml.images[1].file_name = "other/2.jpg";
+  file.detections[0].image_id = 2;
+  expect_error(ErrorKind::input, {"entry 0", "image 2 is the name of several images"}, [&] { resolve_ids(file, yaml); });
 }
 
 TEST(DetectionIds, ANameOfTwoImagesIsNone) {
   auto yaml = three_classes("data.yaml", 0);
+  yaml.images[0].file_name = "val/a.jpg";
   yaml.images[1].file_name = "other/a.jpg";
   auto file = found(0);
   file.image_names = {"a"};

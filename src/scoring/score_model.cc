@@ -22,6 +22,16 @@
 namespace nibble {
 namespace {
 
+/// Before the images: of names, only numbers leave a class without a category.
+void require_classes(const DetectorFile& detector, const EvalSet& set) {
+  const auto known = static_cast<std::int64_t>(with_classes_of(set.dataset, detector.class_names, true).categories.size());
+  if (detector.class_count > known)
+    throw Error(ErrorKind::input,
+                fmt::format("classes: {}: the model has {} classes, of which {} have a counterpart among the categories; use "
+                            "annotations with the model's classes",
+                            set.annotations_name, detector.class_count, known));
+}
+
 void warn_of_names(const DetectorFile& detector, const EvalSet& set) {
   if (are_only_numbers(detector.class_names)) {
     std::map<std::int64_t, std::string> categories;
@@ -121,7 +131,10 @@ ScoringResult score_model(const ScoringOptions& options, const EvalSet& set, Pro
 ScoringResult score_model(Session session, const ScoringOptions& options, const EvalSet& given, Progress& progress) {
   EvalSet set = given;
   const auto model = open_for(std::move(session), options, set);
-  if (set.truth.task != Task::classify) warn_of_names(model, set);
+  if (set.truth.task != Task::classify) {
+    require_classes(model, set);
+    warn_of_names(model, set);
+  }
   warn_of_useless(options.detect, {}, model, options.model_name);
   ScoringResult result;
   result.findings = find_together(options.processes, {model, options.model, options.optimize, options.runtime}, set, options.detect,

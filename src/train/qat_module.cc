@@ -20,6 +20,7 @@ extern "C" NIBBLE_EXPORT void nibble_train_quantized(const nibble::Graph& baseli
                                                      nibble::QatResult& result) {
   try {
     nibble::reuse_tensor_memory();
+    nibble::require_threads(nibble::thread_count(options.threads));
     at::set_num_threads(nibble::thread_count(options.threads));
     result = nibble::train_on(nibble::torch_device(options.device), baseline, quantized, head, data, score, options, observer);
   } catch (const c10::OutOfMemoryError& error) {

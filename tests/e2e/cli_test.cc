@@ -396,6 +396,17 @@ TEST_F(ScoreCommand, AFullStandardOutputIsAnEnvironmentError) {
   EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
 }
 
+/// A file opened later would get their numbers, and what is printed.
+TEST_F(ScoreCommand, ClosedStreamsTakeNothingElsesPlace) {
+  const std::vector<std::string> command{"score", "detections.json", "--annotations", "instances.json",
+                                         "--log", "log.txt",         "--json",        "x.json"};
+  const auto outcome = nibble(command, R"(closed() { shift; "$@" <&- >&- 2>&-; }; closed)");  // it is called with "exec" and the command
+  EXPECT_EQ(outcome.exit_code, 5);
+  EXPECT_EQ(outcome.out + outcome.err, "");
+  EXPECT_THAT(read_file(folder_ / "log.txt"), Not(HasSubstr("mAP_50_95    1.0000")));
+  EXPECT_EQ(read_json(folder_ / "x.json")["metrics"]["num_images"], 1);
+}
+
 TEST_F(ScoreCommand, NumbersAreShownWhereTheirFileCannotBeWritten) {
   auto instances = read_json(folder_ / "instances.json");
   for (int id = 10; id < 200; ++id) instances["categories"].push_back({{"id", id}, {"name", fmt::format("class {}", id)}});
