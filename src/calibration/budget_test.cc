@@ -54,9 +54,11 @@ TEST(CodesFit, AreCountedWithTheRecipesLowBitsAndRules) {
   require_codes_fit(graph, recipe);
   recipe.mixed.max_bytes = 71;
   EXPECT_THAT(refusal_of(ErrorKind::input, [&] { require_codes_fit(graph, recipe); }), HasSubstr("72 bytes, 71 were allowed"));
-  recipe.mixed.max_bytes = 575;
+  const auto other = graph.add_constant("b.weight", Tensor::of<float>({2, 8, 1, 1}, std::vector<float>(16, 1)));
+  graph.outputs.push_back(graph.add("b", op::Conv{}, {x, other}));
+  recipe.mixed.max_bytes = 583;
   recipe.rules = {{.match = "a", .keep_float = true, .weight_bits = {}, .activation_bits = {}}};
-  EXPECT_THAT(refusal_of(ErrorKind::input, [&] { require_codes_fit(graph, recipe); }), HasSubstr("576 bytes"));
+  EXPECT_THAT(refusal_of(ErrorKind::input, [&] { require_codes_fit(graph, recipe); }), HasSubstr("584 bytes"));
 }
 
 TEST(ApplyBudget, RefusesWhatMakesNoSense) {

@@ -87,19 +87,6 @@ void require_scores(std::span<const float> values, std::int64_t image_id) {
                     image_id, *bad));
 }
 
-/// Of a row that is surely a detection.
-void require_corners(std::span<const float> row, std::int64_t image_id) {
-  constexpr float kSure = 0.25F, kLeastPx = 2;
-  if (row[4] < kSure) return;
-  const bool is_tiny = std::max({row[0], row[1], row[2], row[3]}) <= kLeastPx;
-  if (!is_tiny && row[2] >= row[0] - 1 && row[3] >= row[1] - 1) return;
-  throw Error(
-      ErrorKind::unsupported,
-      fmt::format("network output: image {}: a box is {}, {}, {}, {} with a score of {}; expected x1, y1, x2, y2 in pixels of the input{}",
-                  image_id, row[0], row[1], row[2], row[3], row[4],
-                  is_tiny ? "; are these shares of its sides?" : "; are these centre, width and height?"));
-}
-
 // ---- one2one
 
 Candidates candidates_of_one2one(const Rows& output, std::int64_t class_count, std::int64_t image_id, const DecodeOptions& options) {
@@ -319,10 +306,7 @@ std::vector<DecodedRow> decode_rows(const Tensor& output, std::int64_t index, Ou
   require_kind(rows, kind, class_count);
   Candidates kept;
   switch (kind) {
-    case OutputKind::one2one:
-      kept = candidates_of_one2one(rows, class_count, image_id, options);
-      for (const auto row : kept.rows) require_corners(rows.row(row), image_id);
-      break;
+    case OutputKind::one2one: kept = candidates_of_one2one(rows, class_count, image_id, options); break;
     case OutputKind::one2many:
       require_scores(class_scores_of(rows), image_id);
       kept = suppress_and_limit(candidates_of_one2many(rows, options), options);

@@ -134,6 +134,33 @@ Tensor as_one_box(const Tensor& probabilities, const ImageSize& size) {
   return Tensor::of<float>({batch, 4 + classes, 1}, std::move(values));
 }
 
+/// Rows [B,K,6] of a file of others whose score says that they are detections: one network may give an odd box, other columns are odd in
+/// all.
+void require_corners(const Tensor& output) {
+  constexpr float kSure = 0.25F, kTinyPx = 2;
+  const Tensor whole = output.to(DType::f32);
+  const auto values = whole.as<float>();
+  std::size_t sure = 0, tiny = 0, swapped = 0;
+  std::span<const float> odd;
+  for (std::size_t at = 0; at + 6 <= values.size(); at += 6) {
+    const auto row = values.subspan(at, 6);
+    if (row[4] < kSure) continue;
+    const bool is_tiny = std::max({row[0], row[1], row[2], row[3]}) <= kTinyPx, is_swapped = row[2] < row[0] - 1 || row[3] < row[1] - 1;
+    sure += 1;
+    tiny += is_tiny ? 1 : 0;
+    swapped += is_swapped ? 1 : 0;
+    if (is_tiny || is_swapped) odd = row;
+  }
+  if (odd.empty() || (tiny < sure && 2 * swapped <= sure)) return;
+  throw Error(
+      ErrorKind::unsupported,
+      fmt::format(
+          "network output: a detection is {}, {}, {}, {} with a score of {}, others are likewise; expected x1, y1, x2, y2 in pixels "
+          "of the input{}",
+          odd[0], odd[1], odd[2], odd[3], odd[4],
+          tiny == sure ? "; are these shares of its sides?" : "; are these centre, width and height?"));
+}
+
 /// Ultralytics writes `end2end`, and with its NMS inside the file also "'nms': True" among `args`.
 std::optional<bool> is_end2end(const Metadata& metadata) {
   const auto args = metadata.find("args");
@@ -177,7 +204,7 @@ class LayoutFinder {
   OutputLayout find() {
     auto layouts = possible_layouts(facts());
     if (layouts.empty()) refuse_shape();
-    if (!is_own()) answer();
+    if (!detector_.is_own) answer();
     if (layouts.size() > 1 || (layouts.front().has_objectness && asked_.empty())) {
       answer();
       auto fitting = layouts_fitting(layouts, outputs_[index()]);
@@ -185,7 +212,7 @@ class LayoutFinder {
       layouts = std::move(fitting);
     }
     if (layouts.size() > 1) ask(layouts);
-    if (!is_own() && !has_boxes_in_pixels(layouts.front(), outputs_[index()], detector_.image_size))
+    if (!detector_.is_own && !has_boxes_in_pixels(layouts.front(), outputs_[index()], detector_.image_size))
       throw Error(ErrorKind::unsupported,
                   fmt::format("network output: {}: '{}' {}: its boxes are not in pixels of the input; export it with decoded boxes",
                               model_.string(), name(), shape_text(shape())));
@@ -195,8 +222,6 @@ class LayoutFinder {
  private:
   const Shape& shape() const { return shapes_[index()]; }
   const std::string& name() const { return detector_.session.outputs()[index()].name; }
-
-  bool is_own() const { return detector_.session.metadata().contains("nibble.head"); }
 
   void answer() {
     if (!outputs_.empty()) return;
@@ -209,7 +234,7 @@ class LayoutFinder {
     OutputFacts facts{shape(), detector_.class_count, detector_.image_size, {}, is_end2end(metadata), asked_};
     if (metadata.contains("nibble.strides")) facts.strides = detector_.strides;
     if (facts.name.empty()) facts.name = layout_of_head(metadata);
-    facts.is_own = is_own();
+    facts.is_own = detector_.is_own;
     return facts;
   }
 
@@ -305,6 +330,7 @@ void describe_file(DetectorFile& detector, const std::filesystem::path& model, c
   detector.input = input_form_of(input);
   detector.image_size = image_size_of(detector, model, file.image_size);
   detector.batch = input.shape[0] > 0 ? input.shape[0] : 1;
+  detector.is_own = metadata.contains("nibble.head");
   detector.strides = strides_of(metadata);
   if (!std::is_sorted(detector.strides.begin(), detector.strides.end(), std::less_equal<>()))
     throw Error(ErrorKind::input, fmt::format("strides: {}: its metadata says {}; expected ascending numbers, as the anchors are ordered",
@@ -395,7 +421,7 @@ DetectorFile open_any_task(Session session, const std::filesystem::path& model, 
 
 DetectorFile with_session(const DetectorFile& like, Session session) {
   return {std::move(session), like.kind, like.class_count, like.class_names,   like.strides, like.image_size, like.batch,
-          like.layout,        0,         like.input,       like.is_classifier, like.extras,  like.keypoints};
+          like.layout,        0,         like.input,       like.is_classifier, like.extras,  like.keypoints,  like.is_own};
 }
 
 Tensor network_input(const NetworkImage& image, const DetectorFile& detector) {
@@ -405,6 +431,8 @@ Tensor network_input(const NetworkImage& image, const DetectorFile& detector) {
 }
 
 Tensor detections_output(const DetectorFile& detector, const std::vector<Tensor>& outputs) {
+  if (!detector.is_own && detector.kind == OutputKind::one2one && detector.extras == 0 && !detector.is_classifier)
+    require_corners(outputs.at(detector.output));
   if (detector.is_classifier) return as_one_box(outputs.at(0), detector.image_size);
   if (detector.extras > 0)
     return in_standard_form(without_extras(outputs.at(0), detector.extras, detector.kind == OutputKind::one2one), detector.layout);

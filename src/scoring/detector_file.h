@@ -42,6 +42,7 @@ struct DetectorFile {
   bool is_classifier = false;   ///< its probabilities [B,nc] are read as the scores of one box around the whole image
   std::int64_t extras = 0;      ///< numbers behind each box that are not looked at: mask coefficients, keypoints, angles
   KeypointForm keypoints = {};  ///< of a pose model
+  bool is_own = false;          ///< nibble wrote it, so that its output is what its metadata say
 };
 
 /// Error(environment) when this ONNX Runtime does not have the provider, Error(usage) when nobody knows it.
@@ -77,7 +78,8 @@ DetectorFile with_session(const DetectorFile& like, Session session);
 
 /// The image as the file takes it, repeated where its batch is fixed above 1.
 Tensor network_input(const NetworkImage& image, const DetectorFile& detector);
-/// The detections among the outputs of a run, as decode_output wants them: f32.
+/// The detections among the outputs of a run, as decode_output wants them: f32. Error(unsupported) where those of a file of others are no
+/// boxes in pixels, or probabilities none.
 Tensor detections_output(const DetectorFile& detector, const std::vector<Tensor>& outputs);
 
 std::string_view name_of(OutputKind kind);

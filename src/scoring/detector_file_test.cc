@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "base/log.h"
@@ -119,6 +121,24 @@ TEST_F(DetectorFiles, BoxesThatAreSharesOfTheImageAreRefusedBeforeScoring) {
   expect_error(ErrorKind::unsupported, "not in pixels of the input", [&] { open(made); });
   for (std::size_t i = 0; i < 300; ++i) made.rows[7 * i] = static_cast<float>(i % 64);
   EXPECT_EQ(open(made).class_count, 3);
+}
+
+/// One odd box may be a network's; other columns are odd in all of them.
+TEST_F(DetectorFiles, RowsAreCornersInPixels) {
+  const auto answer = [&](std::array<float, 4> box, int odd, bool is_own) {
+    auto made = ranked_rows(300);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(odd); ++i) std::copy(box.begin(), box.end(), made.rows.begin() + 6 * i);
+    if (is_own) made.metadata = {{"nibble.head", "one2one"}};
+    const auto detector = open(made);
+    const NetworkImage image{Tensor::of<std::uint8_t>({3, 64, 64}, std::vector<std::uint8_t>(3 * 64 * 64)), {}};
+    return detections_output(detector, detector.session.run({network_input(image, detector)}));
+  };
+  const std::array<float, 4> shares{0.1F, 0.2F, 0.6F, 0.9F}, centre_and_size{40, 50, 12, 14};
+  expect_error(ErrorKind::unsupported, "0.1, 0.2, 0.6, 0.9", [&] { answer(shares, 300, false); });
+  expect_error(ErrorKind::unsupported, "shares of its sides", [&] { answer(shares, 300, false); });
+  expect_error(ErrorKind::unsupported, "centre, width and height", [&] { answer(centre_and_size, 300, false); });
+  EXPECT_NO_THROW(answer(centre_and_size, 50, false));
+  EXPECT_NO_THROW(answer(centre_and_size, 300, true)) << "of a network whose boxes may be anything";
 }
 
 TEST_F(DetectorFiles, NamesAreNumberedFromZeroOn) {

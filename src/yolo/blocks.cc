@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "base/log.h"
 #include "yolo/block_parts.h"
 
 namespace nibble {
@@ -208,6 +209,17 @@ bool is_namesake(const std::string& name) {
          (!lies_in("torch.nn.") || lies_in("torch.nn.quantized") || lies_in("torch.nn.qat") || lies_in("torch.nn.intrinsic"));
 }
 
+/// Code that runs around a module is not in the file, only its name.
+void warn_of_hooks(const Module& module) {
+  for (const char* name : {"_forward_hooks", "_forward_pre_hooks"}) {
+    const auto found = module.find(name);
+    const auto* hooks = found == nullptr ? nullptr : found->get_if<PickleDict>();
+    if (hooks != nullptr && !hooks->items.empty())
+      log_once(LogLevel::warning, fmt::format("{} ({}): has {}, which are not run here; is what it computes changed by them?",
+                                              module.path(), module.class_name(), std::string_view(name).substr(1)));
+  }
+}
+
 using AddBlock = ValueId (*)(Graph&, const Module&, const Inputs&);
 
 const std::map<std::string, AddBlock>& blocks() {
@@ -338,6 +350,7 @@ ValueId add_module(Graph& graph, const Module& module, const std::vector<ValueId
     module.fail(ErrorKind::unsupported,
                 "nibble does not know this class; it reads models of YOLOv3u to YOLO26 as Ultralytics makes them; build the model without "
                 "it (in its yaml) and train that");
+  warn_of_hooks(module);
   return found->second(graph, module, inputs);
 }
 

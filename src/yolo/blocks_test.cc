@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "base/log.h"
 #include "ckpt/archive_builder.h"
 #include "graph/rewrites.h"
 #include "support/scratch.h"
@@ -119,6 +120,19 @@ TEST_F(ForeignModules, ClassesOfTheSameNameAreOthers) {
     test::expect_error(ErrorKind::unsupported, {package, "does not know this class"}, [&] {
       add(conv2d({{"weight", weight()}}, package));
     });
+}
+
+TEST_F(ForeignModules, HooksAreWarnedOf) {
+  std::string said;
+  set_log_listener([&](LogLevel level, const std::string& words) { said += level == LogLevel::warning ? words : ""; });
+  auto with_hook = attributes();
+  with_hook.emplace_back("_forward_hooks", test::ordered_dict({}));
+  add(test::module("torch.nn.modules.conv", "Conv2d", with_hook, {{"weight", weight()}}));
+  EXPECT_EQ(said, "");
+  with_hook.back().second = test::ordered_dict({{test::integer(1), test::global("mine", "hook")}});
+  add(test::module("torch.nn.modules.conv", "Conv2d", with_hook, {{"weight", weight()}}));
+  set_log_listener({});
+  EXPECT_THAT(said, testing::HasSubstr("model.0 (torch.nn.modules.conv.Conv2d): has forward_hooks, which are not run"));
 }
 
 TEST_F(ForeignModules, AConvolutionKeepsItsNormOrABias) {
