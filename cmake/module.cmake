@@ -5,7 +5,7 @@
 # nibble_test(NAME [PCH kind] SOURCES ... [APART ...] LINK ... [LABELS label]): a GoogleTest program, each test a ctest entry, skipped tests
 #   shown as skipped. PCH: the precompiled header (cmake/pch.cmake) where it is not the usual one; "none" for none.
 # nibble_test_library(NAME [PCH kind] SOURCES ... LINK ...): what several test programs share, compiled once.
-# nibble_fuzz(NAME SOURCES ... LINK ...): the libFuzzer program fuzz_NAME (LLVMFuzzerTestOneInput), with NIBBLE_FUZZ only.
+# nibble_fuzz(NAME SOURCES ... LINK ...): the libFuzzer program fuzz_NAME (LLVMFuzzerTestOneInput) with NIBBLE_FUZZ; else it is compiled only.
 add_library(nibble_warnings INTERFACE)
 target_compile_options(nibble_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wno-unused-parameter
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false alarms of g++ 12 on string concatenation (GCC bug 105651)
@@ -98,10 +98,14 @@ function(nibble_test_library name)
 endfunction()
 
 function(nibble_fuzz name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   if(NOT NIBBLE_FUZZ)
+    if(NIBBLE_TESTS)  # compiled with everything else, so that a change cannot break it unseen
+      add_library(fuzz_${name}_test OBJECT ${ARG_SOURCES})
+      target_link_libraries(fuzz_${name}_test PRIVATE ${ARG_LINK} nibble_warnings)
+    endif()
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(fuzz_${name} ${ARG_SOURCES})
   target_link_libraries(fuzz_${name} PRIVATE ${ARG_LINK} nibble_warnings)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)

@@ -53,8 +53,8 @@ TEST_F(ControlGroups, NoLimitIsNone) {
 
 /// In a process of its own, for the limit cannot be taken back.
 TEST(RequireMemory, SaysWhatIsNeededAndWhatIsThere) {
-#ifdef __SANITIZE_THREAD__
-  GTEST_SKIP() << "ThreadSanitizer ends the child where address space is short";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers end the child where address space is short";
 #endif
   const pid_t child = ::fork();
   if (child == 0) {

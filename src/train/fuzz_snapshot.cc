@@ -3,6 +3,7 @@
 // to a zero byte) and the tensors' bytes, in a file whose prelude is right, for a mutation would have to guess its hash.
 #include <span>
 
+#include "base/files.h"
 #include "base/test_fuzz.h"
 #include "train/snapshot.h"
 

@@ -8,8 +8,8 @@
 #include <ostream>
 
 #include "base/files.h"
-#include "base/json.h"
 #include "base/leftovers.h"
+#include "base/placed_json.h"
 #include "nibble/error.h"
 #include "train/snapshot.h"
 
@@ -59,17 +59,13 @@ class SnapshotReader {
   }
 
   Snapshot read(const std::string& run) {
-    const Json header = read_header();
+    const PlacedJson header(read_header(), path_.string(), "use another snapshot, or start again without it");
     Snapshot snapshot;
-    try {
-      snapshot.run = header.at("run").get<std::string>();
-      if (snapshot.run != run) refuse(fmt::format("it is of another run (\"{}\"; this one is \"{}\")", snapshot.run, run));
-      snapshot.counters = header.at("counters").get<decltype(snapshot.counters)>();
-      snapshot.texts = header.at("texts").get<decltype(snapshot.texts)>();
-      for (const Json& row : header.at("tensors")) snapshot.tensors[row.at("name").get<std::string>()] = read_tensor(row);
-    } catch (const Json::exception& error) {
-      refuse(fmt::format("its header lacks something ({})", error.what()));
-    }
+    snapshot.run = header.at("run").get<std::string>();
+    if (snapshot.run != run) refuse(fmt::format("it is of another run (\"{}\"; this one is \"{}\")", snapshot.run, run));
+    for (const auto& [name, value] : header.at("counters").members()) snapshot.counters[name] = value.get<std::int64_t>();
+    for (const auto& [name, value] : header.at("texts").members()) snapshot.texts[name] = value.get<std::string>();
+    for (const auto& row : header.at("tensors").list()) snapshot.tensors[row.at("name").get<std::string>()] = read_tensor(row);
     if (at_ != file_.size()) refuse(fmt::format("{} bytes behind its end", file_.size() - at_));
     return snapshot;
   }
@@ -100,9 +96,10 @@ class SnapshotReader {
     }
   }
 
-  Tensor read_tensor(const Json& row) {
+  Tensor read_tensor(const PlacedJson& row) {
     const auto name = row.at("name").get<std::string>();
-    const auto shape = row.at("shape").get<Shape>();
+    Shape shape;
+    for (const auto& extent : row.at("shape").list()) shape.push_back(extent.get<std::int64_t>());
     const DType dtype = type_of(row.at("dtype").get<std::string>(), name);
     const std::size_t size = size_of_shape(shape, name) * size_of(dtype);
     require(size, fmt::format("tensor {}", name));

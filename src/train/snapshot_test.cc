@@ -117,12 +117,13 @@ TEST_F(SnapshotFile, RefusesAHeaderThatAsksForTooMuch) {
       {with_tensor(R"({"name":"w","dtype":"float32","shape":[90,90],"sha256":""})"), "larger than the file"},
       {with_tensor(R"({"name":"w","dtype":"float32","shape":[2],"sha256":""})"), "cut"},
       {with_tensor(R"({"name":"w","dtype":"int3","shape":[0],"sha256":""})"), "unknown type int3"},
-      {with_tensor(R"({"name":"w","dtype":"float32","sha256":""})"), "lacks something"},
-      {with_tensor("3"), "lacks something"},
-      {with_header("{}"), "lacks something"},
+      {with_tensor(R"({"name":"w","dtype":"float32","sha256":""})"), "tensors[0]: has no 'shape'"},
+      {with_tensor(R"({"name":"w","dtype":"float32","shape":[3.9e19],"sha256":""})"), "shape[0]: expected a whole number"},
+      {with_tensor("3"), "tensors[0]: expected an object"},
+      {with_header("{}"), "has no 'run'"},
       {with_header(std::string(200'000, '[')), "levels deep"},
-      {with_header(R"({"run":"r","counters":{"step":"1"},"texts":{},"tensors":[]})"), "lacks something"},
-      {with_header(R"({"run":["r"],"counters":{},"texts":{},"tensors":[]})"), "lacks something"},
+      {with_header(R"({"run":"r","counters":{"step":"1"},"texts":{},"tensors":[]})"), "counters.step: expected a whole number"},
+      {with_header(R"({"run":["r"],"counters":{},"texts":{},"tensors":[]})"), "run: expected a text"},
       {with_header("{"), "its header: byte 2: not JSON"}};
   for (const auto& [bytes, why] : cases)
     expect_error(ErrorKind::input, {"lie", why}, [&, content = bytes] { read_snapshot(file("lie", content), "r"); });

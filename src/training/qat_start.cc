@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/placed_json.h"
 #include "graph/layer_codes.h"
 #include "nibble/error.h"
 #include "report/report_json.h"
@@ -28,11 +29,11 @@ Json spec_to_json(const QuantSpec& spec) {
           {"reduce_range", spec.reduce_range}};
 }
 
-QuantSpec spec_from_json(const Json& json) {
+QuantSpec spec_from_json(const PlacedJson& json) {
   const int granularity = json.at("granularity");
   if (granularity < static_cast<int>(Granularity::tensor) || granularity > static_cast<int>(Granularity::block))
     throw Error(ErrorKind::input, fmt::format("snapshot: granularity {}: there is none such", granularity));
-  const Json& trellis = json.at("trellis");
+  const auto trellis = json.at("trellis");
   return {json.at("bits"),        json.at("signed"),
           json.at("narrow"),      static_cast<Granularity>(granularity),
           json.at("block"),       {trellis.at(0), trellis.at(1), trellis.at(2)},
@@ -44,11 +45,11 @@ void write_params(Snapshot& snapshot, const std::string& name, const QuantParams
   snapshot.tensors[name + ".zero_point"] = params.zero_point;
 }
 
-QuantParams read_params(const Snapshot& snapshot, const std::string& name, const Json& spec) {
+QuantParams read_params(const Snapshot& snapshot, const std::string& name, const PlacedJson& spec) {
   return {spec_from_json(spec), snapshot.tensor(name + ".scale"), snapshot.tensor(name + ".zero_point")};
 }
 
-LayerCodes read_layer(const Snapshot& snapshot, const std::string& node, const Json& json) {
+LayerCodes read_layer(const Snapshot& snapshot, const std::string& node, const PlacedJson& json) {
   LayerCodes layer{snapshot.tensor(node + ".codes"), read_params(snapshot, node + ".weight", json.at("weight")),
                    snapshot.tensor(node + ".bias"), std::nullopt};
   if (!json.at("input").is_null()) layer.activation = read_params(snapshot, node + ".input", json.at("input"));
@@ -92,10 +93,10 @@ void write_start(const KeptStart& start, const Graph& baseline, const Calibrated
 
 CalibratedNetwork read_start(const KeptStart& start, const Graph& baseline) {
   const Snapshot snapshot = read_snapshot(start.path, start.key);
-  std::map<std::string, Json> layers;
+  std::map<std::string, PlacedJson> layers;
   try {
-    const Json list = json_of(snapshot, kLayers);
-    for (const auto& layer : list) layers[layer.at("node")] = layer;
+    const PlacedJson list(json_of(snapshot, kLayers), start.path.string() + ": layers", "remove it");
+    for (const auto& layer : list.list()) layers[layer.at("node").get<std::string>()] = layer;
     CodesByNode codes;
     for (std::size_t i = 0; i < baseline.nodes.size(); ++i)
       if (const auto found = layers.find(baseline.nodes[i].name); found != layers.end())
