@@ -68,6 +68,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   else()
     target_link_libraries(dep_torch INTERFACE gomp)
   endif()
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL Clang AND NOT TORCH_WHEEL)
+  target_compile_options(dep_torch INTERFACE "SHELL:-include ${PROJECT_SOURCE_DIR}/cmake/clang_torch.h")
 endif()
 
 # OpenCV: OpenCVConfig.cmake is only in the big libopencv-dev, so the three libraries are found by name.

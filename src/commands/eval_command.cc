@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -20,13 +21,25 @@
 namespace nibble {
 namespace {
 
-/// The texts that the data set has for image ids, which are written as it has them, so that the two files still belong together; the files
-/// where it has no ids.
+/// Names of files, with their folders where two have one name.
+std::map<std::int64_t, std::string> files_of(const CocoDataset& dataset) {
+  std::map<std::string, int> images;
+  for (const auto& image : dataset.images) ++images[std::filesystem::path(image.file_name).filename().string()];
+  std::map<std::int64_t, std::string> files;
+  for (const auto& image : dataset.images) {
+    const auto name = std::filesystem::path(image.file_name).filename().string();
+    files.emplace(image.id, images.at(name) == 1 ? name : image.file_name);
+  }
+  return files;
+}
+
+/// The texts that the data set has for image ids, which are written as it has them, so that the two files still belong together; names of
+/// files where it has no ids.
 std::map<std::int64_t, std::string> texts_of(const CocoDataset& dataset) {
-  const bool by_file = has_made_ids(dataset);
+  if (has_made_ids(dataset)) return files_of(dataset);
   std::map<std::int64_t, std::string> texts;
   for (const auto& image : dataset.images)
-    if (by_file || !image.key.empty()) texts.emplace(image.id, by_file ? image.file_name : image.key);
+    if (!image.key.empty()) texts.emplace(image.id, image.key);
   return texts;
 }
 

@@ -6,8 +6,10 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <set>
 
 #include "base/files.h"
 #include "base/json.h"
@@ -17,6 +19,7 @@
 
 namespace nibble {
 namespace {
+namespace fs = std::filesystem;
 using testing::HasSubstr;
 
 const std::string kModel = NIBBLE_SOURCE_DIR "/assets/yolov10n.pt";
@@ -202,6 +205,32 @@ TEST_F(Commands, EvalAndScoreGiveTheSameNumbers) {
             0);
   const std::string annotations = NIBBLE_SOURCE_DIR "/assets/coco/instances_val2017_32.json";
   ASSERT_EQ(nibble({"score", "d.json", "--annotations", annotations, "--max-images", "4", "--json", "b.json"}).exit_code, 0);
+  EXPECT_EQ(read_json(folder_ / "a.json")["metrics"], read_json(folder_ / "b.json")["metrics"]);
+}
+
+/// Reading this data.yaml makes ids that nobody else knows: detections name files, those of one name with their folders.
+TEST_F(Commands, DetectionsOfADataFileNameItsFiles) {
+  ASSERT_EQ(nibble({"export", kModel, "-o", "m.onnx", "--imgsz", "320"}).exit_code, 0);
+  const fs::path from = NIBBLE_SOURCE_DIR "/assets/coco/val2017";
+  for (const auto& [name, file] : {std::pair{"139", "2"}, {"285", "p/7"}, {"632", "q/7"}}) {
+    const auto image = folder_ / "images" / (std::string(file) + ".jpg");
+    fs::create_directories(image.parent_path());
+    fs::copy_file(from / (std::string(12 - std::string(name).size(), '0') + name + ".jpg"), image);
+    write_file(folder_ / "labels" / (std::string(file) + ".txt"), "0 0.5 0.5 0.6 0.8\n21 0.5 0.5 0.9 0.9\n");
+  }
+  Json names = Json::array();
+  for (int i = 0; i < 80; ++i) names.push_back("class " + std::to_string(i));
+  write_json(folder_ / "data.json", {{"val", "images"}, {"names", names}});
+  fs::rename(folder_ / "data.json", folder_ / "data.yaml");  // JSON is YAML
+  const auto outcome = run_nibble(
+      {"eval", "m.onnx", "--annotations", "data.yaml", "--skip-latency", "--json", "a.json", "--save-detections", "d.json"}, folder_);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::set<std::string> ids;
+  for (const auto& detection : read_json(folder_ / "d.json")) ids.insert(detection["image_id"]);
+  EXPECT_EQ(ids, (std::set<std::string>{"2.jpg", "images/p/7.jpg", "images/q/7.jpg"}));
+  ASSERT_EQ(
+      run_nibble({"score", "d.json", "--annotations", "data.yaml", "--category-ids", "annotations", "--json", "b.json"}, folder_).exit_code,
+      0);
   EXPECT_EQ(read_json(folder_ / "a.json")["metrics"], read_json(folder_ / "b.json")["metrics"]);
 }
 
