@@ -31,7 +31,8 @@ struct ImageDetector::Opened {
 
 ImageDetector::ImageDetector(const ImageDetectorOptions& options) {
   check_options(options);
-  opened_ = std::make_unique<Opened>(open_detector(options.model, options.runtime, true, 0, options.file), decode_options(options.detect));
+  opened_ = std::make_unique<Opened>(
+      Opened{open_detector(options.model, options.runtime, true, 0, options.file), decode_options(options.detect)});
 }
 ImageDetector::~ImageDetector() = default;
 ImageDetector::ImageDetector(ImageDetector&& other) noexcept = default;

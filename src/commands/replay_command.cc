@@ -85,7 +85,8 @@ std::vector<ReplayedFile> compare_files(const ReplayedRun& before, const Replaye
 std::vector<ReplayedScore> compare_scores(const Claims& before, const Claims& after) {
   std::vector<ReplayedScore> scores;
   for (const auto& [name, score] : before.scores) {
-    const auto found = std::find_if(after.scores.begin(), after.scores.end(), [&](const auto& row) { return row.first == name; });
+    const auto found =
+        std::find_if(after.scores.begin(), after.scores.end(), [&name = name](const auto& row) { return row.first == name; });
     scores.push_back({name, score, found == after.scores.end() ? -1 : found->second});
   }
   return scores;

@@ -9,9 +9,9 @@
 namespace nibble {
 
 SeenObjects see_objects(const DetectorFile& model, const EvalSet& set, double confidence, const std::string& title, Progress& progress) {
-  constexpr double kFaded = 0.2;
+  constexpr double kFadedShare = 0.2;
   DecodeOptions decode;
-  decode.confidence = kFaded * confidence;
+  decode.confidence = kFadedShare * confidence;
   SeenObjects seen;
   if (task_of(model) == "detect") return {detect_images(model, set, {}, title, progress), {}};
   seen.detections = detect_images(model, set, {}, title, progress,

@@ -54,7 +54,7 @@ TEST(JsonRecords, NamesFilePlaceExpectedAndFound) {
       {R"([{"n":[1]}])", {"found an array of numbers"}},
   };
   for (const auto& [json, parts] : cases)
-    expect_error(ErrorKind::input, parts, [&] { parse_array(json, [](const JsonRecord& r) { r.integer("n"); }); });
+    expect_error(ErrorKind::input, parts, [&json = json] { parse_array(json, [](const JsonRecord& r) { r.integer("n"); }); });
 }
 
 TEST(JsonRecords, NumbersMustBeNumbersInTheRightCount) {

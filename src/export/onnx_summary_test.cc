@@ -86,7 +86,7 @@ TEST(OnnxSummary, BrevitasFiles) {
     EXPECT_EQ(summary.inputs.size(), 1U);  // biases are listed as inputs with defaults
     ASSERT_EQ(summary.layers.size(), 83U);
     EXPECT_EQ(std::count_if(summary.layers.begin(), summary.layers.end(),
-                            [&](const auto& layer) {
+                            [&granularity = granularity, &activations = activations](const auto& layer) {
                               return layer.weight_bits == 4 && layer.granularity == granularity && layer.activation_bits == activations;
                             }),
               82);

@@ -60,7 +60,7 @@ TEST(Profile, RefusesWhatIsNoTrace) {
   const TestFolder folder;
   write_json(folder / "t.json", Json{{"a", 1}});
   expect_error(ErrorKind::input, "not a list", [&] { read_profile(folder / "t.json"); });
-  write_json(folder / "t.json", Json{Json{{"cat", "Node"}, {"name", "x_kernel_time"}}});
+  write_json(folder / "t.json", Json::array({Json{{"cat", "Node"}, {"name", "x_kernel_time"}}}));
   expect_error(ErrorKind::input, "trace", [&] { read_profile(folder / "t.json"); });
   write_json(folder / "t.json", Json::array());
   EXPECT_THAT(read_profile(folder / "t.json").nodes, IsEmpty());

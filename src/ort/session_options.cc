@@ -52,7 +52,7 @@ void append_cuda(Ort::SessionOptions& options) {
 }
 
 /// What the runtime's header names; a newer library may know more.
-constexpr std::array kKnownKeys = {
+const std::array kKnownKeys = {
     kOrtSessionOptionsConfigDisablePrepacking,
     kOrtSessionOptionsConfigUseEnvAllocators,
     kOrtSessionOptionsConfigLoadModelFormat,

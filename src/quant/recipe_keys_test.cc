@@ -47,9 +47,10 @@ bool is_valid(const Json& value, const Json& schema) {
     } else if (word == "required") {
       holds = std::all_of(rule.begin(), rule.end(), [&](const auto& key) { return value.contains(key.template get<std::string>()); });
     } else if (word == "items") {
-      holds = !value.is_array() || std::all_of(value.begin(), value.end(), [&](const auto& item) { return is_valid(item, rule); });
+      holds =
+          !value.is_array() || std::all_of(value.begin(), value.end(), [&rule = rule](const auto& item) { return is_valid(item, rule); });
     } else if (word == "properties") {
-      const auto fits = [&](const auto& item) { return !rule.contains(item.key()) || is_valid(item.value(), rule[item.key()]); };
+      const auto fits = [&rule = rule](const auto& item) { return !rule.contains(item.key()) || is_valid(item.value(), rule[item.key()]); };
       const auto items = value.items();
       holds = !value.is_object() || std::all_of(items.begin(), items.end(), fits);
     } else if (word == "additionalProperties") {
