@@ -13,10 +13,10 @@ using Json = nlohmann::ordered_json;
 /// A text that anybody may have written; `place` says in errors where it stands. Error(input) with place, byte offset and reason on
 /// malformed JSON, and on what is nested more than 100 levels deep.
 Json parse_json(std::string_view text, const std::string& place);
-/// Why it is malformed, in the words of an exception of nlohmann's.
-std::string json_reason(const std::string& words);
 /// The same of a file.
 Json read_json(const std::filesystem::path& path);
+/// Why a text is no JSON, of the words of an exception of nlohmann's.
+std::string json_reason(const std::string& words);
 /// YAML as JSON: mappings, sequences, and scalars typed after YAML 1.2's core schema. Error(input) with file and line.
 Json read_yaml(const std::filesystem::path& path);
 /// Pretty, two spaces, trailing newline; written then renamed.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <optional>
@@ -20,28 +19,6 @@
 
 namespace nibble {
 namespace {
-
-/// Names of files, with their folders where two have one name.
-std::map<std::int64_t, std::string> files_of(const CocoDataset& dataset) {
-  std::map<std::string, int> images;
-  for (const auto& image : dataset.images) ++images[std::filesystem::path(image.file_name).filename().string()];
-  std::map<std::int64_t, std::string> files;
-  for (const auto& image : dataset.images) {
-    const auto name = std::filesystem::path(image.file_name).filename().string();
-    files.emplace(image.id, images.at(name) == 1 ? name : image.file_name);
-  }
-  return files;
-}
-
-/// The texts that the data set has for image ids, which are written as it has them, so that the two files still belong together; names of
-/// files where it has no ids.
-std::map<std::int64_t, std::string> texts_of(const CocoDataset& dataset) {
-  if (has_made_ids(dataset)) return files_of(dataset);
-  std::map<std::int64_t, std::string> texts;
-  for (const auto& image : dataset.images)
-    if (!image.key.empty()) texts.emplace(image.id, image.key);
-  return texts;
-}
 
 /// Of what write_findings wrote; nothing where no file is named.
 std::optional<TaskNumbers> baseline_numbers(const EvalOptions& options, const EvalSet& set) {
@@ -113,7 +90,7 @@ EvalResult evaluate(const EvalOptions& options, Progress& listener) {
   std::vector<std::function<void()>> writers;
   if (!options.json.empty()) writers.emplace_back([&] { write_json(options.json, document); });
   if (!options.save_detections.empty())
-    writers.emplace_back([&] { write_findings(options.save_detections, findings, form.task, texts_of(set.dataset)); });
+    writers.emplace_back([&] { write_findings(options.save_detections, findings, form.task, text_ids(set.dataset)); });
   write_or_show(text_of(found), writers);
   return found;
 }

@@ -282,6 +282,21 @@ bool has_made_ids(const CocoDataset& dataset) {
          });
 }
 
+std::map<std::int64_t, std::string> text_ids(const CocoDataset& dataset) {
+  const bool by_file = has_made_ids(dataset);
+  const auto name_of = [](const CocoImage& image) { return std::filesystem::path(image.file_name).filename().string(); };
+  std::map<std::string, int> of_name;
+  for (const auto& image : dataset.images) ++of_name[name_of(image)];
+  std::map<std::int64_t, std::string> texts;
+  for (const auto& image : dataset.images) {
+    if (by_file)
+      texts.emplace(image.id, of_name.at(name_of(image)) == 1 ? name_of(image) : image.file_name);
+    else if (!image.key.empty())
+      texts.emplace(image.id, image.key);
+  }
+  return texts;
+}
+
 CocoDataset read_dataset(const std::filesystem::path& path, const std::string& split, OnBadData rule, const ObjectReader* more) {
   const auto extension = path.extension();
   const bool is_json = extension == ".json", is_yaml = extension == ".yaml" || extension == ".yml";

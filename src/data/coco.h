@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -48,6 +49,10 @@ struct CocoDataset {
 /// Whether its image ids are numbers that reading it gave, and no words of the files: of a data.yaml with names that are not all different
 /// numbers.
 bool has_made_ids(const CocoDataset& dataset);
+
+/// The texts that stand for images, by their ids, in files that belong to the data set: those that it has for ids itself, and where its ids
+/// were made, names of files, with their folders where several have one name. Empty where numbers stand for all.
+std::map<std::int64_t, std::string> text_ids(const CocoDataset& dataset);
 
 /// Needs images [id, file_name], annotations [image_id, category_id, bbox], categories [id, name]; reads width, height, area, iscrowd,
 /// ignore; passes over the rest (segmentations) without keeping it. Where people's files differ from COCO's own, this is assumed and said

@@ -123,8 +123,13 @@ TEST_F(Coco, AListOfNumbersNamesFilesWhereIdsWereMade) {
   };
   EXPECT_THAT(selected({"1", "a"}), ElementsAre(2, 3));
   expect_error(ErrorKind::input, {"1 of 1", "3"}, [&] { selected({"3"}); });
+  using Texts = std::map<std::int64_t, std::string>;
+  EXPECT_EQ(text_ids(dataset), (Texts{{1, "0.jpg"}, {2, "1.jpg"}, {3, "a.jpg"}}));
+  dataset.images[0].file_name = "val/p/a.jpg";
+  EXPECT_EQ(text_ids(dataset), (Texts{{1, "val/p/a.jpg"}, {2, "1.jpg"}, {3, "val/a.jpg"}}));
   dataset.images = {{0, "val/0.jpg"}, {1, "val/1.jpg"}};
   EXPECT_FALSE(has_made_ids(dataset));
+  EXPECT_TRUE(text_ids(dataset).empty());
   EXPECT_THAT(selected({"1"}), ElementsAre(1));
 }
 

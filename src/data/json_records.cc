@@ -80,8 +80,9 @@ double JsonRecord::number(std::string_view key) const {
 
 bool JsonRecord::flag(std::string_view key) const {
   const JsonField& found = require(key, "0 or 1");
-  if (found.kind != Kind::integer && found.kind != Kind::boolean && found.kind != Kind::real) fail_kind(key, "0 or 1");
-  return found.kind == Kind::real ? found.real != 0 : found.integer != 0;
+  if (found.kind == Kind::real && (found.real == 0 || found.real == 1)) return found.real == 1;
+  if (found.kind != Kind::integer && found.kind != Kind::boolean) fail_kind(key, "0 or 1");
+  return found.integer != 0;
 }
 
 const std::string& JsonRecord::text(std::string_view key) const {

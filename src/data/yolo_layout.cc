@@ -57,10 +57,6 @@ std::string key_of_split(const Json& data, const std::string& split) {
   return split == "val" && !has("val") && has("validation") ? "validation" : split;
 }
 
-}  // namespace
-
-namespace {
-
 /// "val/1.jpg" and "./val/../val/1.jpg" are one image; links of other names are images of their own.
 void drop_other_spellings(std::vector<fs::path>& files) {
   std::map<fs::path, fs::path> real;  // of folders

@@ -74,11 +74,8 @@ Candidates best_of(const Candidates& all, std::int64_t count) {
   return all.pick(order);
 }
 
-/// What is a score in every network that nibble reads; half floats and quantised outputs step over 0 and 1 by less.
-constexpr float kScoreSlack = 0.1F;
-
 void require_scores(std::span<const float> values, std::int64_t image_id) {
-  const auto bad = std::find_if(values.begin(), values.end(), [](float v) { return v < -kScoreSlack || v > 1 + kScoreSlack; });
+  const auto bad = std::find_if_not(values.begin(), values.end(), is_score);
   if (bad != values.end())
     throw Error(
         ErrorKind::unsupported,
@@ -95,7 +92,8 @@ Candidates candidates_of_one2one(const Rows& output, std::int64_t class_count, s
     const auto row = output.row(r);
     require_scores(row.subspan(4, 1), image_id);
     if (!(row[4] > static_cast<float>(options.confidence))) continue;
-    if (std::abs(row[5] - std::round(row[5])) > kScoreSlack)
+    constexpr float kRounding = 0.1F;
+    if (std::abs(row[5] - std::round(row[5])) > kRounding)
       throw Error(
           ErrorKind::unsupported,
           fmt::format("network output: image {}: row {}: the class is {}, expected a whole number; expected x1, y1, x2, y2, score, class",

@@ -21,6 +21,9 @@ struct Detection {
   std::array<double, 4> box_xywh_px{};  ///< in the original image
 };
 
+/// Half floats and quantised outputs step over 0 and 1 by less; logits and shares of 100 by more.
+inline bool is_score(float value) { return value >= -0.1F && value <= 1.1F; }
+
 struct DecodeOptions {
   double confidence = 0.001;           ///< a detection needs a score above this; 0..1
   double iou = 0.7;                    ///< NMS drops a box that overlaps a better one by more than this; 0..1

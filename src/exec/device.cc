@@ -2,10 +2,12 @@
 #include "exec/device.h"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <fmt/format.h>
 #include <torch/version.h>
 
+#include "base/threads.h"
 #include "nibble/error.h"
 
 namespace nibble {
@@ -39,6 +41,11 @@ at::Device torch_device(const ComputeDevice& device) {
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setAllowTF32CuBLAS(false);
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device.local_rank % state.gpus));
+}
+
+void compute_with_threads(int asked) {
+  require_threads(thread_count(asked));
+  at::set_num_threads(thread_count(asked));
 }
 
 }  // namespace nibble

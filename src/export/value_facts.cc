@@ -60,18 +60,12 @@ std::vector<ValueFact> facts_of_split(const onnx::NodeProto& node, const std::ve
   return outputs;
 }
 
-/// The type that the file says, where inference says nothing. Its shapes are not taken: of values within the graph they are often those of
-/// one trace, and may be anything.
-void complete(ValueFact& fact, const ValueFact& declared) {
-  if (fact.type == 0) fact.type = declared.type;
-}
-
 }  // namespace
 
 ValueFacts::ValueFacts(const onnx::GraphProto& graph) : index_(graph), inputs_(names_of(graph.input())) {
+  for (const auto& info : graph.value_info()) declare_type(info);
+  for (const auto& info : graph.output()) declare_type(info);
   for (const auto& info : graph.input()) declare(info);
-  for (const auto& info : graph.value_info()) declare(info);
-  for (const auto& info : graph.output()) declare(info);
   take_constants(graph);
   for (const auto& node : graph.node()) {
     if (!is_standard(node) || node.output_size() == 0 || node.op_type() == "Constant") continue;
@@ -81,17 +75,21 @@ ValueFacts::ValueFacts(const onnx::GraphProto& graph) : index_(graph), inputs_(n
         node.op_type() == "Split" && !inputs.empty() ? facts_of_split(node, inputs) : std::vector<ValueFact>{infer_fact(node, inputs)};
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const auto& name = node.output(static_cast<int>(i));
-      complete(outputs[i], of(name));
+      if (outputs[i].type == 0) outputs[i].type = of(name).type;
       if (!name.empty()) facts_[name] = std::move(outputs[i]);
     }
   }
 }
 
+void ValueFacts::declare_type(const onnx::ValueInfoProto& info) {
+  if (info.type().has_tensor_type()) facts_[info.name()].type = info.type().tensor_type().elem_type();
+}
+
 void ValueFacts::declare(const onnx::ValueInfoProto& info) {
   if (!info.type().has_tensor_type()) return;
+  declare_type(info);
   const auto& type = info.type().tensor_type();
   auto& fact = facts_[info.name()];
-  fact.type = type.elem_type();
   if (!type.has_shape()) return;
   Shape shape;
   for (const auto& dim : type.shape().dim())

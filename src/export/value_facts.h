@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds out what can be said about the values of an ONNX graph without running it: element type, shape, and the numbers of small integer
 // values (shapes on their way into Reshape, Slice, Resize). Forward through the operators detectors are made of; of anything
-// else nothing is claimed, except what the file itself declares.
+// else nothing is claimed but the type that the file declares: its shapes of values within the graph are often those of one trace, and may
+// be anything.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -34,6 +35,7 @@ class ValueFacts {
   bool has_full_shape(const std::string& name) const;
 
  private:
+  void declare_type(const onnx::ValueInfoProto& info);
   void declare(const onnx::ValueInfoProto& info);
   void take_constants(const onnx::GraphProto& graph);
   OnnxIndex index_;

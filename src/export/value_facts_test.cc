@@ -110,9 +110,12 @@ TEST(ValueFacts, DeclaredShapesOfInnerValuesAreNotBelieved) {
   declare(*graph.add_input(), "x", onnx_type::kFloat, {1, 3, 8, 8});
   declare(*graph.add_value_info(), "n", onnx_type::kInt64, {7, 7});
   append(graph, "NonZero", {"x"}, "n");
+  for (const auto* name : {"other", "values", "places"}) declare(*graph.add_value_info(), name, onnx_type::kFloat, {7});
+  append(graph, "Conv", {"x"}, "other").set_domain("com.example");
+  append(graph, "TopK", {"x", "n"}, "values").add_output("places");
   const ValueFacts facts(graph);
   EXPECT_EQ(facts.of("x").shape, (MaybeShape{{1, 3, 8, 8}}));
-  EXPECT_EQ(facts.of("n").shape, std::nullopt);
+  for (const auto* name : {"n", "other", "values", "places"}) EXPECT_EQ(facts.of(name).shape, std::nullopt) << name;
   EXPECT_EQ(facts.of("n").type, onnx_type::kInt64);
 }
 

@@ -4,7 +4,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
 #include <dlfcn.h>
@@ -15,7 +14,6 @@
 #include <algorithm>
 #include <map>
 
-#include "base/threads.h"
 #include "exec/convert.h"
 #include "exec/device.h"
 #include "exec/fake_quant.h"
@@ -92,8 +90,7 @@ CalibrationResult calibrate_in_torch(const Graph& baseline, const CalibrationIma
                                      Progress& progress) {
   if (images.count == 0) throw Error(ErrorKind::input, "calibrate: no calibration images; give a folder or list with --calib");
   reuse_tensor_memory();
-  require_threads(thread_count(options.threads));
-  at::set_num_threads(thread_count(options.threads));
+  compute_with_threads(options.threads);
   const at::Device device = torch_device(options.device);
   const Recipe& recipe = options.recipe;
   require_space(baseline, nodes_of(place_quantizers(baseline, recipe)), images.count, recipe.weights.error_propagation);
@@ -146,8 +143,7 @@ extern "C" NIBBLE_EXPORT void nibble_help_to_calibrate(nibble::SharedLoop loop, 
                                                        const nibble::CalibrationImages& images, const nibble::CalibrateOptions& options) {
   try {
     nibble::reuse_tensor_memory();
-    nibble::require_threads(nibble::thread_count(options.threads));
-    at::set_num_threads(nibble::thread_count(options.threads));
+    nibble::compute_with_threads(options.threads);
     const at::Device device = nibble::torch_device(options.device);
     nibble::Progress silence;
     if (loop == nibble::SharedLoop::gradients)

@@ -178,7 +178,11 @@ void RunJournal::write_config() {
   directory_.set("recipes", recipe_names(plan_));
   directory_.set("qat", training_settings(plan_));
   std::vector<std::string> ids;
-  for (const auto& image : plan_.evaluation.dataset.images) ids.push_back(std::to_string(image.id));
+  const auto texts = text_ids(plan_.evaluation.dataset);
+  for (const auto& image : plan_.evaluation.dataset.images) {
+    const auto text = texts.find(image.id);
+    ids.push_back(text == texts.end() ? std::to_string(image.id) : text->second);
+  }
   write_and_record("config/image-ids.txt", list_text("scored images; usable with --image-ids-list", ids));
   write_evidence();
 }

@@ -117,10 +117,9 @@ Tensor without_extras(const Tensor& output, std::int64_t extras, bool in_columns
 
 /// [B,nc] -> [B,4+nc,1]: cx, cy, w, h of the whole image, then the probabilities.
 Tensor as_one_box(const Tensor& probabilities, const ImageSize& size) {
-  constexpr float kSlack = 0.1F;  // half floats and quantised outputs step over 0 and 1 by less
   const Tensor whole = probabilities.to(DType::f32);
   const auto from = whole.as<float>();
-  const auto bad = std::find_if(from.begin(), from.end(), [](float value) { return value < -kSlack || value > 1 + kSlack; });
+  const auto bad = std::find_if_not(from.begin(), from.end(), is_score);
   if (bad != from.end())
     throw Error(ErrorKind::unsupported,
                 fmt::format("network output: the probability of a class is {}; expected 0 to 1; export the model with its softmax", *bad));

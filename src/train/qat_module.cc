@@ -2,10 +2,8 @@
 // The LibTorch side of train/qat.h, exported from the shared module nibble_torch.
 #include "train/qat_module.h"
 
-#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include "base/threads.h"
 #include "exec/device.h"
 #include "exec/tensor_memory.h"
 #include "nibble/error.h"
@@ -20,8 +18,7 @@ extern "C" NIBBLE_EXPORT void nibble_train_quantized(const nibble::Graph& baseli
                                                      nibble::QatResult& result) {
   try {
     nibble::reuse_tensor_memory();
-    nibble::require_threads(nibble::thread_count(options.threads));
-    at::set_num_threads(nibble::thread_count(options.threads));
+    nibble::compute_with_threads(options.threads);
     result = nibble::train_on(nibble::torch_device(options.device), baseline, quantized, head, data, score, options, observer);
   } catch (const c10::OutOfMemoryError& error) {
     throw nibble::Error(nibble::ErrorKind::environment,
